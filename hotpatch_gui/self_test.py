@@ -155,7 +155,8 @@ def _scenes(folder: Path) -> str:
 def _exports(folder: Path) -> str:
     from datetime import UTC, datetime  # noqa: PLC0415 - not for starting
 
-    from .models.export_writers import FORMATS, Report, Sheet, write  # noqa: PLC0415 - a failed import is a result
+    from .models.export_writers import FORMATS, write  # noqa: PLC0415 - a failed import is a result
+    from .models.report import Report, Sheet  # noqa: PLC0415 - a failed import is a result
 
     folder.mkdir()
     now = datetime.now(UTC)

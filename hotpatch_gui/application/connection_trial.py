@@ -36,18 +36,18 @@ tr = translator("ConnectionTrial")
 
 log = logging.getLogger(__name__)
 DISCARD_S = 2.0
-"""How long the window waits for the platform's store."""
+"""How long the window waits for the operating system's credential store."""
 NEVER_S = 86_400.0
 """A trial syncs once."""
 NUMBERS = range(2**20, 2**30)
-"""A trial's connection gets an ID that no other has, because the platform's store keeps tokens by ID."""
+"""A trial's connection gets an ID that no other has, because the operating system's credential store keeps tokens by ID."""
 
 
 def _busy() -> Problem:
     return Problem(
         ProblemKind.STORE,
-        tr.mark("Another window or command works on the data of Azure at this moment."),
-        tr.mark("Close it, then try again."),
+        tr("Another window or command is using the Azure data."),
+        tr("Close it, then try again."),
     )
 
 
@@ -183,7 +183,7 @@ class ConnectionTrial(QObject):
 def _discard(folder: Path) -> threading.Thread:
     """Delete a trial's tokens, which its folder is named after, then its folder.
 
-    It runs on a thread, because the platform's store may wait for a person. If the tokens can't be deleted, the folder
+    It runs on a thread, because the operating system's credential store may wait for a person. If the tokens can't be deleted, the folder
     stays and the next trial tries again.
     """
 
@@ -194,7 +194,7 @@ def _discard(folder: Path) -> threading.Thread:
             number = int(folder.name.split("-")[1])
             if not _holds(folder.parent / FILE_NAME, number):
                 forget_tokens_of(number)
-        except Exception as error:  # noqa: BLE001 - from the platform's store
+        except Exception as error:  # noqa: BLE001 - from the operating system's credential store
             log.warning("tokens of a trial were not forgotten: %s", error)
         else:
             shutil.rmtree(folder, ignore_errors=True)

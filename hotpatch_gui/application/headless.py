@@ -99,7 +99,7 @@ class Session:
         self._connected: frozenset[int] | None = None
         self._synced: set[int] = set()
         self.queued: list[int] = []
-        """The last request's operations that are stored."""
+        """The last action's operations that are stored."""
         self._is_queued = True
         self._is_interrupted = False
         self.problem: Problem | None = None
@@ -170,7 +170,7 @@ class Session:
         self._until(is_over, minutes * 60.0)
 
     def cancel_queued(self) -> list[int]:
-        """Cancel the last request's operations that Azure hasn't accepted, and wait until that is stored.
+        """Cancel the last action's operations that Azure hasn't accepted, and wait until that is stored.
 
         Some may still be on their way to the disk, and one being sent may return to the queue.
 

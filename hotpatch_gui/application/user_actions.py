@@ -38,7 +38,7 @@ class UserActions:
     Args:
         send: passes a command to the engine.
         path: the file.
-        reader: the caller's connection, which has the machines' resource IDs.
+        reader: returns the caller's SQLite connection, from which resource IDs are read.
         fail: receives why a request couldn't be made.
         continue_with: closes this window and starts the next session.
         start_trial: tries a connection next to the demo, or stops with None.

@@ -182,13 +182,13 @@ class SignIn:
 
 
 def forget_tokens(connection: Connection) -> None:
-    """Delete the connection's tokens from the platform's store, whatever method it uses now."""
+    """Delete the connection's tokens from the operating system's credential store, whatever method it uses now."""
     if connection.cloud.needs_sign_in:
         forget_tokens_of(connection.id)
 
 
 def forget_tokens_of(connection_id: int) -> None:
-    """Delete the tokens of the connection with this ID from the platform's store."""
+    """Delete the tokens of the connection with this ID from the operating system's credential store."""
     for is_cae in (False, True):
         forget_cache(CACHE_NAME.format(id=connection_id), is_cae=is_cae)
 
@@ -302,7 +302,7 @@ def _broker(keywords: dict[str, Any]) -> TokenCredential:
 
 
 def can_keep(name: str) -> bool:
-    """Whether the platform can store tokens encrypted.
+    """Whether the operating system can store tokens encrypted.
 
     Otherwise they stay in memory, and every start needs a sign-in.
     """
@@ -310,14 +310,14 @@ def can_keep(name: str) -> bool:
 
 
 def forget_cache(name: str, *, is_cae: bool) -> None:
-    """Empty a token cache in the platform's store."""
+    """Empty a token cache in the operating system's credential store."""
     kept = _store_of(name, is_cae=is_cae)
     if kept is not None:
         kept.save("{}")
 
 
 def _store_of(name: str, *, is_cae: bool) -> Any:
-    """The platform's store of a token cache; None without encryption.
+    """The operating system's store of a token cache; None without encryption.
 
     WORKAROUND: azure-identity has no sign-out and no way to check for encryption, so its internal function is used.
     """

@@ -1,7 +1,7 @@
 """A month's document of Microsoft's Security Update API (CVRF as JSON) as releases of the hotpatch calendar.
 
-It names each fix with products, KB, build and whether it is a hotpatch. It has neither planned months nor days of
-out-of-band updates: the day is the second Tuesday, Microsoft's rule.
+It names each fix with products, KB, build and whether it is a hotpatch. It has no days: a monthly release gets the second
+Tuesday, Microsoft's rule, and out-of-band updates are rejected. Nor does it have planned months.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class _Fix:
 
     @property
     def build(self) -> str | None:
-        """The only build; None if there are several or none."""
+        """One of the builds; None without any. ``_monthly`` rejects several."""
         return next(iter(self.builds), None)
 
     @property
@@ -172,7 +172,7 @@ def _add_fix(
         _note(
             refused,
             tr(
-                "{kb} is listed for {label} with build {version}, which isn't one of its",
+                "{kb} is listed for {label} with build {version}, which isn't one of its builds",
                 kb=kb,
                 label=product.label,
                 version=version,
@@ -196,7 +196,9 @@ def _refuse_shared(found: _Fixes, refused: list[str]) -> None:
             for of in (first, second):
                 if len(known) != 1 or not of[kind][kb].builds:
                     del of[kind][kb]
-            _note(refused, tr("{kb} is listed for both systems, which each have their own", kb=kb))
+            _note(
+                refused, tr("{kb} is listed for both systems, although each has its own KBs", kb=kb)
+            )
 
 
 def _note(refused: list[str], reason: str) -> None:

@@ -29,7 +29,10 @@ T = TypeVar("T")
 FIRST_PAUSE_S, MAX_PAUSE_S = 5.0, 60.0
 """After a 429 without a time; doubled each time."""
 QUOTA, WINDOW_S = 15, 5.0
-"""Resource Graph's queries per window of seconds, until a response reports other values (guidance-for-throttled-requests)."""
+"""Resource Graph's queries per window of seconds, until a response reports other values.
+
+Source: Microsoft Learn, guidance-for-throttled-requests.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Rate:
 
 
 ARM_READS, ARM_WRITES = Rate(250, 25.0), Rate(200, 10.0)
-"""Azure's limits per subscription and account (request-limits-and-throttling), applied to a connection."""
+"""Azure's limits per subscription and account (Microsoft Learn: request-limits-and-throttling), applied to a connection."""
 
 
 PACED_S, PACE_MARGIN = 60.0, 0.5
@@ -60,6 +63,7 @@ class Limit:
         self._throttle, self._rate = throttle, rate
         self._left = float(rate.size if rate else QUOTA)
         self._at = throttle.now()
+        """When the bucket was last filled; with a quota, when its window ends."""
         self._under_way = 0
         self._quota = QUOTA
         self._paced_until = self._next_at = 0.0

@@ -149,7 +149,7 @@ def _act(
     ) as running:
         running.wait_for_sync()
         db = running.db
-        permitted, refused = _sorted(options, db, only, kind)
+        permitted, refused = _permitted_and_refused(options, db, only, kind)
         _confirm(options, len(permitted))
         mine: list[int] = []
         default = ASSESS_MINUTES if kind is OperationKind.ASSESS else INSTALL_MINUTES
@@ -181,7 +181,7 @@ def _act(
 def _check_beforehand(
     options: argparse.Namespace, folder: Path, only: frozenset[int] | None, kind: OperationKind
 ) -> None:
-    """Reject bad usage by known data before any request is sent.
+    """Reject bad usage by stored data before any request is sent.
 
     Raises:
         CommandError: a machine is unknown, or a number isn't confirmed.
@@ -191,18 +191,18 @@ def _check_beforehand(
         return
     with closing(db):
         if machines.present(db):
-            permitted, _ = _sorted(options, db, only, kind)
+            permitted, _ = _permitted_and_refused(options, db, only, kind)
             if options.confirm is None:
                 _confirm(options, len(permitted))
 
 
-def _sorted(
+def _permitted_and_refused(
     options: argparse.Namespace,
     db: sqlite3.Connection,
     only: frozenset[int] | None,
     kind: OperationKind,
 ) -> tuple[list[int], list[tuple[MachineRow, str]]]:
-    """Machines on which it is possible, and the others with the reason."""
+    """Machines on which it is possible, and others with the reason; of all machines only those without the permission."""
     rows = machines.read_rows(db, ids(db, only))
     wanted = rows if options.all else _named(rows, options.machines)
     permitted = [row.id for row in wanted if not disabled_reason(row, kind)]

@@ -190,8 +190,8 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="NAME",
         help=tr(
-            "may be repeated: {default} (default: Critical, Security)",
-            default=", ".join(c.value for c in Classification),
+            "may be repeated: {names} (default: Critical, Security)",
+            names=", ".join(c.value for c in Classification),
         ),
     )
     parser.add_argument("--include", default="", metavar="KBS", help=tr("also install these KBs"))

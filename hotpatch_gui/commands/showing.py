@@ -16,6 +16,7 @@ from hotpatch_gui.models import export_sheets, export_writers
 from hotpatch_gui.models.exports import Origin
 from hotpatch_gui.models.overview import OverviewQuery
 from hotpatch_gui.models.overview_report import overview_report
+from hotpatch_gui.models.report import Report, iso
 from hotpatch_gui.store.releases import calendar_of
 from hotpatch_gui.system import resources
 from hotpatch_gui.system.console import plain
@@ -53,10 +54,7 @@ def list_machines(options: argparse.Namespace, folder: Path, target: CloudTarget
         if options.json:
             export_writers.write_json(sys.stdout, report)
             return Exit.DONE
-        rows = [
-            [str(export_writers.iso(v) if v is not None else "–") for v in row]
-            for row in found.rows
-        ]
+        rows = [[str(iso(v) if v is not None else "–") for v in row] for row in found.rows]
     columns = [list(found.heads).index(head) for head in _COLUMNS]
     table = [list(_COLUMNS), *([row[column] for column in columns] for row in rows)]
     widths = [max(len(row[n]) for row in table) for n in range(len(_COLUMNS))]
@@ -137,7 +135,7 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
 
 def _report(
     db: sqlite3.Connection, origin: Origin, day: date | None, *, with_audit: bool
-) -> export_writers.Report:
+) -> Report:
     """The Overview page's report, of now or of a past ``day``."""
     past = day if day is not None and day < origin.now.date() else None
     query = OverviewQuery(origin.now, origin.calendar, Dimension.SUBSCRIPTION, "", origin.now, past)

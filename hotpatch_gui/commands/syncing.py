@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.domain.clouds import cloud_of
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.problems import ProblemKind
-from hotpatch_gui.models.export_writers import iso
+from hotpatch_gui.models.report import iso
 from hotpatch_gui.store import connections, machines, side_reads, sync_state
 from hotpatch_gui.translation import translator
 

@@ -25,7 +25,7 @@ class CloudClock:
     """The cloud's clock, kept by the times in its responses. Thread-safe.
 
     Until the first response, it runs from ``start`` at ``rate`` cloud seconds per second, or from the system's time if
-    ``start`` is None. ``is_known`` shows whether a response has arrived.
+    ``start`` is None. ``is_known`` shows whether a start was given or a response has arrived.
     """
 
     def __init__(

@@ -57,7 +57,7 @@ class Evidence:
 
 
 class Departure(NamedTuple):
-    """The update that took a machine off the baseline, and its release day."""
+    """The update that took a machine off the hotpatch train, and its release day."""
 
     update: str
     day: date
@@ -125,7 +125,7 @@ def running_of(evidence: Evidence, calendar: Calendar) -> Release | None:
 
 
 def left_train_with(machine: Machine, calendar: Calendar) -> Departure | None:
-    """The update that took the machine off the baseline, by its build; None if there is none."""
+    """The update that took the machine off the hotpatch train, by its build; None if there is none."""
     product, build = machine.product, machine.build
     if product is None or build is None:
         return None
@@ -209,7 +209,7 @@ def offered_instead(evidence: Evidence, calendar: Calendar) -> tuple[Release, st
 
 
 def released_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Release | None:
-    """The newest release of the train after the assessment that isn't running."""
+    """The newest release of the train that was released after the assessment and that the machine doesn't run."""
     if evidence.assessed is None or not is_on(evidence.machine):
         return None
     seen = release_day(evidence.assessed)

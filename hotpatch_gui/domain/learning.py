@@ -46,7 +46,7 @@ class Sighting(NamedTuple):
 
 
 def learn(sightings: Iterable[Sighting], calendar: Calendar) -> list[Release]:
-    """Releases that the fleet shows and that aren't fully published, oldest first.
+    """Releases that the fleet shows and that aren't fully published, by product and month.
 
     A hotpatch is recognized by its title and by needing no restart. A cumulative update is the baseline of a month for
     which one is planned. In another month it remains a hint: either Microsoft released a baseline instead of the hotpatch,
@@ -138,8 +138,8 @@ def _most_common(values: Iterable[str | None]) -> str | None:
     return min(counted, key=lambda v: (-counted[v], v)) if counted else None
 
 
-def merge(shipped: Calendar, learned: Iterable[tuple[str, Release]]) -> Calendar:
-    """Combine the program's calendar with learned (origin, release) pairs.
+def merge(shipped: Calendar, others: Iterable[tuple[str, Release]]) -> Calendar:
+    """Combine the program's calendar with (origin, release) pairs from Microsoft, from a file and from the fleet.
 
     Complete shipped rows stay. Published rows fill gaps and add months. Rows from the fleet count where nothing is published.
     """
@@ -149,7 +149,7 @@ def merge(shipped: Calendar, learned: Iterable[tuple[str, Release]]) -> Calendar
         for r in shipped.releases
         if r.on_train and r.kind is not ReleaseKind.OUT_OF_BAND
     }
-    ordered = sorted(learned, key=lambda pair: (pair[0] == FLEET, pair[1].released))
+    ordered = sorted(others, key=lambda pair: (pair[0] == FLEET, pair[1].released))
     for _, given in ordered:
         if given.kind is ReleaseKind.OUT_OF_BAND:
             rows.setdefault((given.product, given.month, given.kind, given.kb), given)

@@ -16,8 +16,8 @@ from .releases import Product
 
 tr = translator("MachinesDomain")
 
-ASSESSMENT_KEPT = timedelta(days=7)
-"""Resource Graph deletes an assessment after this time (query-logs)."""
+IN_RESOURCE_GRAPH = timedelta(days=7)
+"""Resource Graph deletes an assessment after this time (Microsoft Learn: query-logs)."""
 
 
 class PatchMode(StrEnum):
@@ -199,6 +199,6 @@ def freshness(assessed: datetime | None, now: datetime) -> Freshness:
     if assessed is None:
         return Freshness.NEVER
     age = now - assessed
-    if age > ASSESSMENT_KEPT:
+    if age > IN_RESOURCE_GRAPH:
         return Freshness.TOO_OLD
     return Freshness.AGEING if age > timedelta(days=1) else Freshness.FRESH

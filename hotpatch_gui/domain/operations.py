@@ -1,4 +1,4 @@
-"""An operation: an action on one machine, stored from the click to its result."""
+"""An operation: one task on one machine, stored from the click to its result."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ class OperationKind(StrEnum):
 class OperationState(StrEnum):
     """The state of an operation.
 
-    ``sent`` means that the request may have reached Azure; only Azure's response changes it.
+    ``sent`` means that the request may have reached Azure: it is sent again only if Azure rejected it, or if it certainly
+    didn't leave this computer.
     """
 
     QUEUED = "queued"
@@ -94,7 +95,7 @@ class OperationState(StrEnum):
         return self in (OperationState.SENT, OperationState.RUNNING, OperationState.UNKNOWN)
 
     @property
-    def is_missed(self) -> bool:
+    def is_failed_or_unknown(self) -> bool:
         """Whether it failed, or its result isn't known."""
         return self in (OperationState.FAILED, OperationState.UNKNOWN, OperationState.DISMISSED)
 

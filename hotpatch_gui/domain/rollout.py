@@ -1,9 +1,9 @@
 """The order of automatic VM guest patching: availability-first.
 
 A release is rolled out in phases of regions; paired regions are never patched in the same phase. Within a region, one zone
-at a time; of machines outside availability sets, one batch at a time; of a set, one update domain at a time and a fifth
-of it, or one machine if it has fewer than ten. A phase starts a day after every reachable machine of the previous one was
-tried, unless too many of them are unhealthy.
+at a time; of machines outside availability sets, one batch at a time; of a set, one update domain at a time, and of
+that at most a fifth of the set's size, or one machine if the set has fewer than ten. A phase starts a day after every
+reachable machine of the previous one was tried, unless too many of them are unhealthy.
 
 Source: Microsoft's documentation of automatic VM guest patching. It has no figures: PHASE_SIZES, BATCH_SHARE, SOAK,
 UNHEALTHY_SHARE, and that an installation finishes within its hour, are assumptions and shown as such.
@@ -57,10 +57,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """Where a rollout halted: the phase (from 0) and its unhealthy machines."""
+    """Where a rollout halted: the phase (from 0), how many of its machines were patched, and the unhealthy ones of them."""
 
     phase: int
-    tried: int
+    patched: int
     unhealthy: tuple[RolloutMachine, ...]
 
 
@@ -95,13 +95,13 @@ def batch_limit(machines: int) -> int:
 
 
 def set_limit(machines: int) -> int:
-    """How many machines of one update domain of an availability set are patched at a time."""
+    """How many machines of an update domain are patched at a time, by the size of their availability set."""
     return 1 if machines < SMALL_SET else machines // SET_SHARE
 
 
-def is_healthy(tried: int, unhealthy: int) -> bool:
+def is_healthy(patched: int, unhealthy: int) -> bool:
     """Whether a phase may continue with this many unhealthy machines."""
-    return unhealthy * UNHEALTHY_SHARE <= tried
+    return unhealthy * UNHEALTHY_SHARE <= patched
 
 
 def domain_of(member: RolloutMachine) -> int | str:
@@ -140,7 +140,7 @@ class Rollout:
         self._sets = Counter(m.availability_set for m in everyone)
         self._ready: dict[str, datetime] = {}
         self._tried: set[str] = set()
-        self._updated = [0] * len(self.phases)
+        self._patched = [0] * len(self.phases)
         self._unhealthy: list[list[RolloutMachine]] = [[] for _ in self.phases]
         self._latest = [released] * len(self.phases)
         self.open_phase = 0
@@ -196,7 +196,7 @@ class Rollout:
             self._ready[key] = again or hour + RETRY_AFTER
             self._late[member.region][key] = member
             return
-        self._updated[phase] += 1
+        self._patched[phase] += 1
         if outcome is Outcome.UNHEALTHY:
             self._unhealthy[phase].append(member)
 
@@ -204,8 +204,8 @@ class Rollout:
     def halted(self) -> Halt | None:
         """Where it halted because a phase is unhealthy; None if it didn't."""
         for phase, unhealthy in enumerate(self._unhealthy):
-            if not is_healthy(self._updated[phase], len(unhealthy)):
-                return Halt(phase, self._updated[phase], tuple(unhealthy))
+            if not is_healthy(self._patched[phase], len(unhealthy)):
+                return Halt(phase, self._patched[phase], tuple(unhealthy))
         return None
 
     def open_until(self, hour: datetime) -> None:

@@ -22,8 +22,8 @@ from hotpatch_gui.translation import translator
 
 from . import display_text
 from .columns import CALLS, COMPLIANCE, HISTORY
-from .export_writers import Report, Sheet, iso
 from .ledger import RESTARTS, read_ledger
+from .report import Report, Sheet, iso
 from .row_model import Column, time_of
 
 tr = translator("ExportSheets")

@@ -17,8 +17,9 @@ from hotpatch_gui.store.database import open_reader
 from hotpatch_gui.translation import translator
 
 from . import export_sheets
-from .export_writers import ExportError, Report, Sheet
+from .export_writers import ExportError
 from .listed import ListedModel
+from .report import Report, Sheet
 from .row_model import Column, RowsModel
 from .windowed import WindowedModel
 

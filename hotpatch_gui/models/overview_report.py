@@ -23,7 +23,6 @@ from hotpatch_gui.translation import translated, translator
 from . import display_text, export_sheets
 from .columns import HISTORY, OPERATIONS
 from .compliance_trend import compliance_days
-from .export_writers import Report, Sheet
 from .exports import Make, Origin
 from .ledger import RESTARTS, read_ledger
 from .overview import (
@@ -37,6 +36,7 @@ from .overview import (
     share_text,
 )
 from .overview_groups import COLUMN_GROUPS, GROUPS, group_rows
+from .report import Report, Sheet
 from .row_model import Column, field
 
 tr = translator("OverviewReport")

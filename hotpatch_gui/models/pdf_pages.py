@@ -28,7 +28,7 @@ from PySide6.QtSvg import QSvgRenderer
 
 from hotpatch_gui.translation import translator
 
-from .export_writers import Report, iso
+from .report import Report, iso
 from .report_html import html_of
 
 tr = translator("PdfPages")

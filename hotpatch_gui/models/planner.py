@@ -17,8 +17,8 @@ from hotpatch_gui.translation import translator
 
 from . import display_text
 from .chart_data import MonthBar, PlannerData
-from .export_writers import Sheet
 from .forecasting import Answer, ForecastRequest, Progress, Ready, Task, work
+from .report import Sheet
 from .row_model import Column, field
 from .source import DataSource
 
@@ -93,7 +93,7 @@ class Planner(QObject):
             self._end(None)
 
     def _poll(self) -> None:
-        """Receive messages. The Task is sent when the process listens, because a pipe holds less than a fleet's."""
+        """Receive messages. The Task is sent when the process listens, because that of a large fleet doesn't fit into a pipe."""
         try:
             while self._line is not None and self._line.poll():
                 message = self._line.recv()
@@ -125,7 +125,7 @@ class Planner(QObject):
         process, line = self._process, self._line
         self._process = self._line = self._task = None
         if process is not None:
-            process.kill()  # it has finished, and cleaning up takes a while
+            process.kill()  # canceled, or finished: its own cleanup takes a while
             process.join()
             process.close()
         if line is not None:
@@ -197,12 +197,10 @@ def days(value: float | None) -> str:
 
 
 MONTHS = (
-    Column(
-        "day", tr.mark("Release"), 132, lambda r, _: day_name(r.day), raw=field("day"), sort="day"
-    ),
+    Column("day", tr.mark("Date"), 132, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
     Column(
         "kinds",
-        tr.mark("Release (assumed)"),
+        tr.mark("Releases"),
         300,
         lambda r, _: r.kinds,
         tip=lambda r, _: r.kinds,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_gui.domain.releases import day_name
 
-from .export_writers import Sheet
+from .report import Sheet
 
 WIDTH, LEGEND, LABEL = 1000, 28, 22
 """Of a chart, its legend, and the labels of days, in SVG units."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from hotpatch_gui.translation import translator
 
-from .export_writers import Report, Sheet, iso
+from .report import Report, Sheet, iso
 from .report_charts import chart_svg
 
 tr = translator("ReportHtml")

@@ -206,14 +206,14 @@ def _sentence(
             ),
             (
                 tr(
-                    "{what}: {names} are not healthy after the update, %n of {tried} patched in "
+                    "{what}: {names} are not healthy after the update: %n of the {patched} machines patched in "
                     "that phase. {done} of {part} machines are patched. By the published rules, no other "
                     "machine is patched automatically. Azure doesn't report whether it halted. Check the "
                     "unhealthy machines, and exclude the KB from installations on others.",
                     len(found.unhealthy_machines),
                     what=what,
                     names=names,
-                    tried=found.halted.tried,
+                    patched=found.halted.patched,
                     done=done,
                     part=part,
                 )
@@ -224,7 +224,7 @@ def _sentence(
             Level.UNKNOWN,
             tr("No machine is included in automatic guest patching"),
             tr(
-                "None of the %n machine(s) is included: {what}. The table shows why.",
+                "{what}: none of the %n machine(s) is included. The table shows why.",
                 len(facts),
                 what=what,
             ),
@@ -289,8 +289,8 @@ def _phases(found: RolloutState, facts: Sequence[MachineFacts]) -> list[Phase]:
             for r in regions
         ]
         counts: Counter[RolloutStatus] = Counter()
-        for lane in (lane for region in shown for lane in region.zone_groups):
-            counts.update(lane.counts)
+        for group in (group for region in shown for group in region.zone_groups):
+            counts.update(group.counts)
         made.append(
             Phase(tr("Phase {number}", number=number + 1), *_state(found, number, counts), shown)
         )
@@ -427,11 +427,11 @@ def plan_text(data: RolloutData) -> str:
             + ", ".join(
                 tr(
                     "{name} {done} of {total}",
-                    name=lane.name,
-                    done=lane.counts.get(RolloutStatus.PATCHED, 0),
-                    total=sum(lane.counts.values()),
+                    name=group.name,
+                    done=group.counts.get(RolloutStatus.PATCHED, 0),
+                    total=sum(group.counts.values()),
                 )
-                for lane in region.zone_groups
+                for group in region.zone_groups
             )
             for region in phase.regions
         )

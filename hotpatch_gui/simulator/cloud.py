@@ -23,7 +23,7 @@ from .guest import (
     Guest,
     Installation,
     InstallParameters,
-    schedule,
+    plan_installation,
 )
 from .install_parameters import parse_install_parameters, raw_parameters
 from .patching import Patching
@@ -148,7 +148,7 @@ class Cloud:
         return guest
 
     def settle(self) -> datetime:
-        """Apply what the clock has passed; the current time. Called for each request."""
+        """Apply what the clock has passed, and return the current time. Called for each request."""
         now = self.clock.now()
         for hour in self.patching.hours_until(now):
             self.finish_until(hour)
@@ -174,7 +174,7 @@ class Cloud:
         self, guest: Guest, parameters: InstallParameters, at: datetime, run_name: str
     ) -> Installation:
         """Start an installation by automatic guest patching or a schedule."""
-        plan = schedule(guest, parameters, at, self.catalog)
+        plan = plan_installation(guest, parameters, at, self.catalog)
         number = uuid.uuid5(uuid.NAMESPACE_URL, f"{run_name}:{guest.name}:{at.isoformat()}")
         ends = plan.ended + timedelta(minutes=ASSESS_MINUTES)
         op = Operation(
@@ -206,7 +206,7 @@ class Cloud:
     ) -> Operation:
         self._require_able(guest, "installPatches")
         now = self.clock.now()
-        ends = schedule(guest, parameters, now, self.catalog).ended + timedelta(
+        ends = plan_installation(guest, parameters, now, self.catalog).ended + timedelta(
             minutes=ASSESS_MINUTES
         )
         return self._start_operation(guest, "install", ends - now, raw)
@@ -327,7 +327,7 @@ class Cloud:
         self._unfinished[op.id] = op
         if op.kind == "install" and op.parameters is not None:
             guest = self.guests[op.guest.casefold()]
-            self._open[op.id] = schedule(
+            self._open[op.id] = plan_installation(
                 guest, parse_install_parameters(op.parameters), op.started, self.catalog
             )
 

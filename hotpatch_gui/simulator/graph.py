@@ -17,7 +17,7 @@ from .vm import class_counts, counts, error_of, graph_class, model, os_name, vm_
 
 Row = dict[str, Any]
 
-ASSESSMENTS_KEPT = timedelta(days=7)
+ASSESSMENT_LASTS = timedelta(days=7)
 INSTALLATIONS_KEPT = timedelta(days=30)
 
 
@@ -199,7 +199,7 @@ def _assessments(cloud: Cloud, now: datetime, wanted: Wanted) -> Iterator[Row]:
     for guest in filter(wanted.has, cloud.readable()):
         kind = _results(guest, "patchassessmentresults")
         seen = guest.assessment
-        if seen is None or now - datetime.fromisoformat(seen["modified"]) > ASSESSMENTS_KEPT:
+        if seen is None or now - datetime.fromisoformat(seen["modified"]) > ASSESSMENT_LASTS:
             continue
         base = f"{resource_id(guest).lower()}/patchassessmentresults/latest"
         if wanted.results:

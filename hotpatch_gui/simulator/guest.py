@@ -294,7 +294,7 @@ def choose(parameters: InstallParameters, patch: Patch) -> str | None:
     return None
 
 
-def schedule(
+def plan_installation(
     guest: Guest, parameters: InstallParameters, started: datetime, catalog: Catalog
 ) -> Installation:
     """Plan an installation: an update starts only with 25 minutes left, a restart only with 10.
@@ -310,7 +310,7 @@ def schedule(
         if left_as is not None:
             steps.append(Step(patch, left_as))
             continue
-        if limit - at < timedelta(minutes=START_NEEDS_MINUTES) and not _first(
+        if limit - at < timedelta(minutes=START_NEEDS_MINUTES) and not _is_first_in_time(
             steps, started, limit
         ):
             steps.append(Step(patch, "Pending"))
@@ -346,8 +346,8 @@ def schedule(
 _ACCESS_DENIED = "{kb} could not be installed: access was denied, or there is not enough disk space (0x80070005)."
 
 
-def _first(steps: list[Step], started: datetime, limit: datetime) -> bool:
-    """When the first update starts; the 25 minutes count from the start, before the scan."""
+def _is_first_in_time(steps: list[Step], started: datetime, limit: datetime) -> bool:
+    """Whether no update was tried yet and 25 minutes were left at the start, before the scan."""
     tried = any(s.started is not None for s in steps)
     return not tried and limit - started >= timedelta(minutes=START_NEEDS_MINUTES)
 

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from hotpatch_gui.domain.health import DEPEND_ON_ASSESSMENT, Situation
-from hotpatch_gui.domain.machines import ASSESSMENT_KEPT
+from hotpatch_gui.domain.machines import IN_RESOURCE_GRAPH
 from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
 
 from .sql import as_list, quoted
@@ -19,7 +19,7 @@ from .timestamps import to_text
 
 _STATE = "situation, updates, restart_pending, os_version, assessed_at"
 _SAME = " AND ".join(f"m.{column} IS s.{column}" for column in _STATE.split(", ")[:-1])
-_KEPT_DAYS = f"{ASSESSMENT_KEPT.days}"
+_KEPT_DAYS = f"{IN_RESOURCE_GRAPH.days}"
 _RECORD = f"""
 INSERT INTO machine_states AS kept (machine_id, day, {_STATE})
 SELECT m.id, CASE WHEN {_SAME} AND coalesce(julianday(m.assessed_at) - julianday(s.assessed_at), 0) <= {_KEPT_DAYS}
@@ -93,7 +93,7 @@ def trend(db: sqlite3.Connection, first: date, last: date) -> list[DayCount]:
             total: Counter[str] = Counter()
             for read, removed, situations in known.values():
                 if removed > text:
-                    is_old = day - read > ASSESSMENT_KEPT
+                    is_old = day - read > IN_RESOURCE_GRAPH
                     total.update(_aged(situations) if is_old else dict(situations))
             found += [DayCount(day, *item) for item in total.items() if item[1]]
     return found
@@ -132,7 +132,7 @@ SITUATION_ON = f"""CASE WHEN s.situation IN {quoted(s.value for s in DEPEND_ON_A
 def on(day: date) -> dict[str, str | None]:
     """The parameters of KNOWN_ON and SITUATION_ON."""
     end = datetime.fromisoformat(f"{day + timedelta(days=1)}T00:00:00+00:00")
-    return {"day": day.isoformat(), "end": to_text(end), "oldest": to_text(end - ASSESSMENT_KEPT)}
+    return {"day": day.isoformat(), "end": to_text(end), "oldest": to_text(end - IN_RESOURCE_GRAPH)}
 
 
 def states_on(db: sqlite3.Connection, day: date) -> list[PastState]:

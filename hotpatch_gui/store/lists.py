@@ -247,7 +247,7 @@ def operations_where(
 ) -> Where:
     """Conditions for operations, by words in the machine, operation, state, requester or note.
 
-    ``meanings`` are the stored kinds and states that a word of the window may mean.
+    ``meanings`` are the stored kinds and states that a word, as the window shows it, may stand for.
     """
     where = Where().and_("o.created_at>=?", since) if since else Where()
     for word in words(text):

@@ -1,4 +1,4 @@
-"""The operations table: the queue, and the record of every request."""
+"""The operations table: the queue, and the record of every operation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hotpatch_gui.domain.operations import Operation, OperationKind, OperationState, Standby
 
 from .rows import OperationRow, fields, first, typed
-from .sql import BEFORE_OTHERS, IN_JSON, KINDS, MISSED, OPEN, as_list
+from .sql import BEFORE_OTHERS, FAILED_OR_UNKNOWN, IN_JSON, KINDS, OPEN, as_list
 from .tables import DISPLAY_NAME
 from .timestamps import from_text, to_text
 
@@ -20,7 +20,7 @@ _SELECT = f"SELECT {_FIELDS} FROM operations o JOIN machines m ON m.id=o.machine
 
 
 SKEW = timedelta(minutes=1)
-"""How far the local clock may be ahead of Azure's of Azure's."""
+"""How far the local clock may be ahead of Azure's."""
 
 
 class WrongTransitionError(RuntimeError):
@@ -118,7 +118,7 @@ def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Wo
 
 
 def is_any_open(db: sqlite3.Connection) -> bool:
-    """Whether any operation is in progress or queued."""
+    """Whether any operation is queued, in progress or unknown."""
     row = db.execute("SELECT 1 FROM operations WHERE ended_at IS NULL LIMIT 1").fetchone()
     return row is not None
 
@@ -133,7 +133,9 @@ def last_ended(db: sqlite3.Connection) -> OperationRow | None:
 
 def last_failures(db: sqlite3.Connection, most: int) -> list[OperationRow]:
     """Operations that failed or have an unknown result, latest first."""
-    cursor = db.execute(f"{_SELECT} WHERE o.state IN {MISSED} ORDER BY o.id DESC LIMIT ?", (most,))
+    cursor = db.execute(
+        f"{_SELECT} WHERE o.state IN {FAILED_OR_UNKNOWN} ORDER BY o.id DESC LIMIT ?", (most,)
+    )
     return typed(cursor, OperationRow)
 
 

@@ -13,7 +13,7 @@ from hotpatch_gui.translation import translator
 
 from . import audit
 from .audit import Event
-from .sql import BEFORE_OTHERS, IN_JSON, MISSED, OPEN, UNDER_WAY, as_list
+from .sql import BEFORE_OTHERS, FAILED_OR_UNKNOWN, IN_JSON, OPEN, UNDER_WAY, as_list
 from .timestamps import to_text
 
 tr = translator("Queue")
@@ -40,7 +40,7 @@ class NewOperation(NamedTuple):
 def begin_batch(
     db: sqlite3.Connection, kind: OperationKind, waves: Waves, now: datetime
 ) -> int | None:
-    """The ID of the batch that holds a request's waves; None if all go at once without stopping."""
+    """The ID of the batch that holds an action's waves; None if all go at once without stopping."""
     if waves.mode is WaveMode.ALL and not waves.stop_after:
         return None
     made = db.execute(
@@ -329,7 +329,7 @@ def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
     """
     (stop_after,) = db.execute("SELECT stop_after FROM batches WHERE id=?", (batch_id,)).fetchone()
     (missed,) = db.execute(
-        f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {MISSED} AND sent_at IS NOT NULL",
+        f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {FAILED_OR_UNKNOWN} AND sent_at IS NOT NULL",
         (batch_id,),
     ).fetchone()
     if not stop_after or missed < stop_after:

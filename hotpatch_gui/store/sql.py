@@ -30,6 +30,6 @@ BEFORE_OTHERS = quoted(
     s.value for s in OperationState if not s.is_final and s is not OperationState.UNKNOWN
 )
 """States of operations for which later ones on the same machine wait."""
-MISSED = quoted(s.value for s in OperationState if s.is_missed)
+FAILED_OR_UNKNOWN = quoted(s.value for s in OperationState if s.is_failed_or_unknown)
 """States of operations that failed or have an unknown result."""
 KINDS = quoted(k.value for k in OperationKind)

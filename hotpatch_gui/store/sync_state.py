@@ -69,7 +69,7 @@ class SyncProgressMarks(NamedTuple):
         """Since when changes must be read.
 
         Returns:
-            None if everything must be read: nothing is known, the day is over, or the clock went back.
+            None if everything must be read: nothing is known, ``whole_every`` has passed since the last full sync, or the clock went back.
         """
         if self.full_sync_at is None or self.changes_from is None:
             return None
@@ -152,7 +152,7 @@ def sync_state(db: sqlite3.Connection) -> SyncState:
 
 
 def connection_names(db: sqlite3.Connection) -> list[str]:
-    """Each connection with its subscriptions, or their number if there are many."""
+    """Each connection with the number of its subscriptions, or their names if it is the only one and they are few."""
     rows = db.execute(
         "SELECT c.name, count(s.id), group_concat(s.name, ', ') FROM connections c LEFT JOIN"
         " (SELECT * FROM subscriptions WHERE selected=1 ORDER BY name) s ON s.connection_id=c.id"

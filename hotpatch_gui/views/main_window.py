@@ -178,7 +178,7 @@ class MainWindow(QMainWindow):
     def show_start_page(self) -> None:
         """Show the page, filter and selection of the last session.
 
-        At the first one, show Overview as soon as more than one machine is known, unless the user goes elsewhere first.
+        In the first session, show Overview as soon as more than one machine is known, unless the user goes elsewhere first.
         """
         self.machines.restore(self._s.settings.machine_filter, self._s.settings.selected)
         last = self._s.settings.page

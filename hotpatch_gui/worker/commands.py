@@ -40,7 +40,7 @@ class Act:
     """
 
     kind: OperationKind
-    requests: Sequence[tuple[str, str | None]]
+    operations: Sequence[tuple[str, str | None]]
     waves: Waves = AT_ONCE
     groups: Sequence[str] = ()
 

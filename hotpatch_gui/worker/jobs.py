@@ -73,10 +73,10 @@ class Jobs:
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
 
-    def keep(self, prefix: str, job: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Start a task that survives the end of jobs with this prefix."""
+    def keep(self, owner: str, job: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Start a task that survives the end of its owner's job; ``owner`` is the job's name."""
         task = asyncio.ensure_future(job)
-        self._kept[task] = prefix
+        self._kept[task] = owner
         task.add_done_callback(self._let_go)
         return task
 
@@ -84,9 +84,9 @@ class Jobs:
         del self._kept[task]
         self.look()
 
-    async def to_its_end(self, prefix: str, job: Coroutine[Any, Any, T]) -> T:
+    async def to_its_end(self, owner: str, job: Coroutine[Any, Any, T]) -> T:
         """Run a part of a job that continues even if the job is canceled, because a sent request's response must be kept."""
-        return await asyncio.shield(self.keep(prefix, job))
+        return await asyncio.shield(self.keep(owner, job))
 
     async def end(self, prefix: str) -> None:
         """Cancel jobs whose names start with the prefix. Kept tasks continue; see ``kept``."""
@@ -99,19 +99,19 @@ class Jobs:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def kept(self, prefix: str, seconds: float = KEPT_S) -> None:
-        """Wait for kept tasks with this prefix, for at most this time."""
+        """Wait for kept tasks whose owner's name starts with the prefix, for at most this time."""
         kept = [task for task, of in self._kept.items() if of.startswith(prefix)]
         if kept:
             await asyncio.wait(kept, timeout=seconds)
 
-    async def all_kept(self, name: str) -> None:
-        """Wait for all kept tasks of this name, including new ones.
+    async def all_kept(self, owner: str) -> None:
+        """Wait for all kept tasks of this owner, including new ones.
 
         Raises:
             BaseException: the first failure among them.
         """
         failures: list[BaseException] = []
-        while kept := [task for task, of in self._kept.items() if of == name]:
+        while kept := [task for task, of in self._kept.items() if of == owner]:
             await asyncio.wait(kept)
             failures += [error for task in kept if (error := task.exception()) is not None]
         if failures:

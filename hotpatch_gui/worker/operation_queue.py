@@ -116,8 +116,8 @@ class OperationQueue:
             if batch is not None:
                 self._scheduler.continue_batch(batch)
             self._observe(Queued((), is_last=True))
-            if 0 < tried < len(command.requests) - missing and not self._jobs.is_abandoned:
-                self._observe(Failed(_partly_queued(queued, len(command.requests) - missing)))
+            if 0 < tried < len(command.operations) - missing and not self._jobs.is_abandoned:
+                self._observe(Failed(_partly_queued(queued, len(command.operations) - missing)))
         passed_over = len(requests) - queued
         if passed_over:
             self._observe(Failed(under_way(command.kind, passed_over)))
@@ -126,15 +126,15 @@ class OperationQueue:
 
     def _requests(self, command: commands.Act) -> tuple[list[queue.NewOperation], int]:
         """The machines' rows in wave order, and how many aren't in the file."""
-        known = machines.ids(self._file.db, (name.lower() for name, _ in command.requests))
-        groups: Sequence[str] = command.groups or [""] * len(command.requests)
+        known = machines.ids(self._file.db, (name.lower() for name, _ in command.operations))
+        groups: Sequence[str] = command.groups or [""] * len(command.operations)
         order = {group: number for number, group in enumerate(dict.fromkeys(groups))}
         found = [
             queue.NewOperation(known[name.lower()], body, order[group], group)
-            for (name, body), group in zip(command.requests, groups, strict=True)
+            for (name, body), group in zip(command.operations, groups, strict=True)
             if name.lower() in known
         ]
-        return found, len(command.requests) - len(found)
+        return found, len(command.operations) - len(found)
 
     async def end(self, command: commands.Cancel | commands.Dismiss) -> None:
         """Cancel or dismiss operations."""

@@ -36,7 +36,7 @@ class SleepWatch:
         """Look now.
 
         Returns:
-            The time until which requests have expired, by the cloud's clock; None if the computer didn't sleep long enough.
+            A time: requests made until then have expired, by the cloud's clock. None if the computer didn't sleep long enough.
         """
         gap = timedelta(seconds=time.time() - self._looked)
         self._looked = time.time()

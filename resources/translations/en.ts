@@ -216,6 +216,13 @@
   <context>
     <name>Dialog</name>
     <message numerus="yes">
+      <source>%n cleared</source>
+      <translation>
+        <numerusform>%n cleared</numerusform>
+        <numerusform>%n cleared</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n groups, in this order: {shown}{more}.</source>
       <translation>
         <numerusform>%n group, in this order: {shown}{more}.</numerusform>
@@ -230,10 +237,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n not selected</source>
+      <source>%n machine(s): {parts}.</source>
       <translation>
-        <numerusform>%n not selected</numerusform>
-        <numerusform>%n not selected</numerusform>
+        <numerusform>%n machine: {parts}.</numerusform>
+        <numerusform>%n machines: {parts}.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -241,13 +248,6 @@
       <translation>
         <numerusform>%n of them has no known assessment, so its updates can't be previewed.</numerusform>
         <numerusform>%n of them have no known assessment, so their updates can't be previewed.</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>%n selected: {parts}.</source>
-      <translation>
-        <numerusform>%n selected: {parts}.</numerusform>
-        <numerusform>%n selected: {parts}.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -867,13 +867,6 @@
   <context>
     <name>RolloutModel</name>
     <message numerus="yes">
-      <source>None of the %n machine(s) is included: {what}. The table shows why.</source>
-      <translation>
-        <numerusform>The machine is not included: {what}. The table shows why.</numerusform>
-        <numerusform>None of the %n machines is included: {what}. The table shows why.</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
       <source>Phase {open_phase} of %n: {done} of {part} machines are patched</source>
       <translation>
         <numerusform>Phase {open_phase} of %n: {done} of {part} machines are patched</numerusform>
@@ -888,10 +881,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>{what}: {names} are not healthy after the update, %n of {tried} patched in that phase. {done} of {part} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
+      <source>{what}: none of the %n machine(s) is included. The table shows why.</source>
       <translation>
-        <numerusform>{what}: {names} is not healthy after the update, %n of {tried} patched in that phase. {done} of {part} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
-        <numerusform>{what}: {names} are not healthy after the update, %n of {tried} patched in that phase. {done} of {part} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: the machine is not included. The table shows why.</numerusform>
+        <numerusform>{what}: none of the %n machines is included. The table shows why.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{what}: {names} are not healthy after the update: %n of the {patched} machines patched in that phase. {done} of {part} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
+      <translation>
+        <numerusform>{what}: {names} is not healthy after the update: %n of the {patched} machines patched in that phase. {done} of {part} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} are not healthy after the update: %n of the {patched} machines patched in that phase. {done} of {part} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
       </translation>
     </message>
   </context>

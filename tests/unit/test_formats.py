@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpatch_gui.models import export_writers, pdf_pages
-from hotpatch_gui.models.export_writers import ExportError, Report, Sheet
+from hotpatch_gui.models.export_writers import ExportError
 from hotpatch_gui.models.pdf_pages import Piece, Span
+from hotpatch_gui.models.report import Report, Sheet
 from hotpatch_gui.models.report_html import html_of
 
 AT = datetime(2026, 11, 24, 9, 30, 5, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.simulator.catalog import Catalog
 from hotpatch_gui.simulator.fleet import AUG_25, AUG_LCU_25, EPOCH, JULY_25, JUNE_25, demo_fleet
-from hotpatch_gui.simulator.guest import Guest, InstallParameters, schedule
+from hotpatch_gui.simulator.guest import Guest, InstallParameters, plan_installation
 from hotpatch_gui.system import resources
 
 AUGUST = EPOCH
@@ -112,7 +112,7 @@ def test_an_unsupported_image_gets_ordinary_updates(catalog: Catalog) -> None:
 
 
 def test_an_installation_that_restarts_ends_with_the_restart(catalog: Catalog) -> None:
-    plan = schedule(guest(JUNE_25), SECURITY, EPOCH, catalog)
+    plan = plan_installation(guest(JUNE_25), SECURITY, EPOCH, catalog)
     assert plan.status == "Succeeded"
     assert plan.restart_status == "Completed"
     assert plan.restart_at is not None
@@ -121,7 +121,7 @@ def test_an_installation_that_restarts_ends_with_the_restart(catalog: Catalog) -
 
 
 def test_never_restarting_leaves_the_restart_required(catalog: Catalog) -> None:
-    plan = schedule(guest(JUNE_25), replace(SECURITY, restart="Never"), EPOCH, catalog)
+    plan = plan_installation(guest(JUNE_25), replace(SECURITY, restart="Never"), EPOCH, catalog)
     assert (plan.status, plan.restart_status, plan.restart_at) == ("Succeeded", "Required", None)
 
 
@@ -129,11 +129,11 @@ def test_always_restarting_restarts_without_need(catalog: Catalog) -> None:
     parameters = replace(
         SECURITY, restart="Always", include=frozenset({"KB5120228"}), classifications=frozenset()
     )
-    assert schedule(guest(), parameters, EPOCH, catalog).restart_status == "Completed"
+    assert plan_installation(guest(), parameters, EPOCH, catalog).restart_status == "Completed"
 
 
 def test_no_update_starts_with_less_than_25_minutes_left(catalog: Catalog) -> None:
-    plan = schedule(guest(JUNE_25), replace(SECURITY, minutes=30), EPOCH, catalog)
+    plan = plan_installation(guest(JUNE_25), replace(SECURITY, minutes=30), EPOCH, catalog)
     states = {s.patch.kb: s.state for s in plan.steps}
     assert states["KB5099536"] == "Installed", "25 minutes are left at the start"
     assert states["KB5120708"] == "Pending", "but not after the first update"
@@ -142,7 +142,7 @@ def test_no_update_starts_with_less_than_25_minutes_left(catalog: Catalog) -> No
 
 
 def test_a_window_shorter_than_25_minutes_starts_nothing(catalog: Catalog) -> None:
-    plan = schedule(guest(), replace(SECURITY, minutes=20), EPOCH, catalog)
+    plan = plan_installation(guest(), replace(SECURITY, minutes=20), EPOCH, catalog)
     assert {s.state for s in plan.steps} <= {"Pending", "NotSelected"}
     assert plan.window_exceeded
 
@@ -151,13 +151,15 @@ def test_a_restart_needs_ten_minutes(catalog: Catalog) -> None:
     only = replace(
         SECURITY, include=frozenset({"KB5099536"}), classifications=frozenset(), minutes=25
     )
-    kept = schedule(guest(JUNE_25), replace(only, minutes=25), EPOCH, catalog)
+    kept = plan_installation(guest(JUNE_25), replace(only, minutes=25), EPOCH, catalog)
     assert kept.restart_status == "Completed", "11 minutes used, 14 left"
 
 
 def test_states_of_what_is_not_taken(catalog: Catalog) -> None:
     parameters = replace(SECURITY, exclude=frozenset({"KB5120708"}), exclude_restarting=True)
-    states = {s.patch.kb: s.state for s in schedule(guest(), parameters, EPOCH, catalog).steps}
+    states = {
+        s.patch.kb: s.state for s in plan_installation(guest(), parameters, EPOCH, catalog).steps
+    }
     assert states == {
         "KB5120228": "Installed",
         "KB5120708": "Excluded",
@@ -167,7 +169,7 @@ def test_states_of_what_is_not_taken(catalog: Catalog) -> None:
 
 
 def test_a_failing_update_fails_the_run_with_its_error(catalog: Catalog) -> None:
-    plan = schedule(guest(fails_kb="KB5120228"), SECURITY, EPOCH, catalog)
+    plan = plan_installation(guest(fails_kb="KB5120228"), SECURITY, EPOCH, catalog)
     assert plan.status == "Failed"
     assert [s.error["code"] for s in plan.steps if s.error] == ["0x80070005"]
 

@@ -140,7 +140,7 @@ def test_a_bad_update_stops_and_says_where() -> None:
     assert rolling.halted is not None
     assert [m.key for m in rolling.halted.unhealthy] == ["vm-06"]
     assert rolling.halted.phase == 0
-    assert len(patched) == rolling.halted.tried < len(members)
+    assert len(patched) == rolling.halted.patched < len(members)
 
 
 def test_a_machine_that_was_off_is_tried_from_its_next_assessment_on() -> None:

@@ -12,8 +12,8 @@ from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from hotpatch_gui.models import export_writers
-from hotpatch_gui.models.export_writers import Report
 from hotpatch_gui.models.exports import Make, Origin, Writing, rows_report
+from hotpatch_gui.models.report import Report
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services

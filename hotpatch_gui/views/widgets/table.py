@@ -134,7 +134,7 @@ class Table(QTableView):
         self.viewport().update()
 
     def paint_background(self, painter: QPainter, rect: QRect, index: Index) -> bool:
-        """Paint a cell's background; whether it is selected."""
+        """Paint a cell's background, and return whether it is selected."""
         t = self._theme.tokens
         is_selected = self.selectionModel().isSelected(index)
         if is_selected:
@@ -153,7 +153,7 @@ class Table(QTableView):
         self._share_slack()
 
     def _share_slack(self) -> None:
-        """Give one column the remaining width, down to its own."""
+        """Give one column the remaining width, but never less than its own."""
         if self._slack is None:
             return
         least = round(self.rows.columns[self._slack].width_px * self._theme.scale)

@@ -73,8 +73,8 @@ class OperationRun:
     ) -> bool:
         """Change the state, with its line in the audit log and ``then``, in one transaction.
 
-        On a final state, the machine's runs are compared again. A final or unknown state starts what waits. ``keeps_unknown``
-        leaves an unknown operation unknown.
+        On a final state, the machine's finished runs that weren't compared with an assessment yet are compared. A final or
+        unknown state starts what waits. ``keeps_unknown`` leaves an unknown operation unknown.
 
         Returns:
             Whether the row changed: False if the operation had already ended.
@@ -89,7 +89,7 @@ class OperationRun:
                 self.note(*event)
             if moved and state.is_final and run_checks.check_runs(db, [self.operation.machine_id]):
                 touched.append("installations")
-            if moved and state.is_missed and self.operation.batch_id is not None:
+            if moved and state.is_failed_or_unknown and self.operation.batch_id is not None:
                 queue.stop_batch(db, self.operation.batch_id, c.clock())
             if moved:
                 then()

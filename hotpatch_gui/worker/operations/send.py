@@ -151,15 +151,16 @@ class Sending:
         snapshot = await self._run.read_machine(Urgency.FOLLOW)
         if snapshot is None:
             return ""
-        run, assessment = snapshot.run, snapshot.assessment
-        if run is not None and run.status is RunStatus.IN_PROGRESS:
-            if (run.started_by or "").casefold() == "platform":
+        installation, assessment = snapshot.run, snapshot.assessment
+        if installation is not None and installation.status is RunStatus.IN_PROGRESS:
+            if (installation.started_by or "").casefold() == "platform":
                 return tr(
                     "an installation by Azure (started {started:%d %b %Y, %H:%M} UTC)",
-                    started=run.started,
+                    started=installation.started,
                 )
             return tr(
-                "another installation (started {started:%d %b %Y, %H:%M} UTC)", started=run.started
+                "another installation (started {started:%d %b %Y, %H:%M} UTC)",
+                started=installation.started,
             )
         if assessment is not None and assessment.status is RunStatus.IN_PROGRESS:
             return tr("an assessment")
@@ -215,7 +216,7 @@ class Sending:
         return now - self._first_failure_at < pauses.TRY_FOR_S
 
     async def _prepare(self) -> None:
-        """Read the machine, to detect a recreated one and to distinguish this run from earlier runs.
+        """Read the machine, to detect a recreated one and to distinguish this installation from earlier ones.
 
         An assessment needs neither: it is identified by its time and is harmless.
 

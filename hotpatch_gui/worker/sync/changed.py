@@ -16,12 +16,12 @@ from .pages import AssessmentPass, slices, store_installations
 
 NEW_MACHINES = 500
 """With more new machines, everything is read, which takes fewer queries."""
-Pages = Callable[[str, Iterator[Any], Callable[[Any], Awaitable[int]]], Awaitable[None]]
-"""Reads a list's pages and passes each on; returns the number of rows."""
+ReadPages = Callable[[str, Iterator[Any], Callable[[Any], Awaitable[int]]], Awaitable[None]]
+"""Reads a list by its name and pages, and passes each page to a function that stores it and returns its number of rows."""
 
 
 async def read_assessments(
-    context: Context, since: datetime, new: Sequence[str], pages: Pages
+    context: Context, since: datetime, new: Sequence[str], pages: ReadPages
 ) -> None:
     """Read assessments since then and of new machines (lower-case resource IDs), and updates that aren't stored."""
     wanted: list[int] = []
@@ -50,7 +50,7 @@ async def read_assessments(
 
 
 async def read_installations(
-    context: Context, since: datetime, new: Sequence[str], pages: Pages
+    context: Context, since: datetime, new: Sequence[str], pages: ReadPages
 ) -> None:
     """Read runs that changed since then, of new machines, and unfinished ones."""
     runs = RunLists(context)
@@ -94,7 +94,7 @@ class RunLists:
         self._ended: dict[tuple[int, str], datetime] = {}
 
     async def store(self, page: InstallationPage) -> int:
-        """Store a page; how many rows it had."""
+        """Store a page and return its number of rows."""
         known = machines.ids(self._c.db, {owner for owner, _ in page.runs})
         for owner, run in page.runs:
             if run.status.is_final and run.modified is not None and owner in known:

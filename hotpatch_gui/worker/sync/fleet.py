@@ -191,7 +191,7 @@ class _FleetSync:
         found: dict[str, Schedule | None] = {}
         assigned = schedules.Assignments([], [])
 
-        async def store_resource_health(page: ResourceHealthPage) -> int:
+        async def collect_resource_health(page: ResourceHealthPage) -> int:
             states.extend(page.states)
             return len(page.states)
 
@@ -215,7 +215,7 @@ class _FleetSync:
             asyncio.ensure_future(job)
             for job in (
                 self._read_additional_list(
-                    "health", gateway.resource_health_pages(), store_resource_health
+                    "health", gateway.resource_health_pages(), collect_resource_health
                 ),
                 self._read_additional_list(
                     "schedules", gateway.schedule_pages(), collect_schedules

@@ -147,7 +147,7 @@ class InstallDialog(StepsDialog):
         self._on_edited()
 
     def _sum_text(self, where: str = "") -> str:
-        """The selected machines as checked + unchecked + skipped."""
+        """The machines as installed + left out + cleared + skipped."""
         skipped = self._candidates.skipped if self._candidates is not None else 0
         ticked = self.machines.count
         left = self._count - ticked - skipped
@@ -156,11 +156,11 @@ class InstallDialog(StepsDialog):
         if idle:
             parts.append(tr("%n left out, because no selected update is missing there", idle))
         if left:
-            parts.append(tr("%n not selected", left))
+            parts.append(tr("%n cleared", left))
         if skipped:
             where = where or tr("see the reason next to each")
             parts.append(tr("%n skipped, {where}", skipped, where=where))
-        return tr("%n selected: {parts}.", self._count, parts=", ".join(parts))
+        return tr("%n machine(s): {parts}.", self._count, parts=", ".join(parts))
 
     @property
     def _idle(self) -> int:
