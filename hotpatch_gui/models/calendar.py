@@ -170,18 +170,18 @@ _STATE_GLYPHS = {
     NOT_KNOWN: Glyph.UNKNOWN,
 }
 RELEASES = (
-    Column("day", tr.mark("Date"), 150, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
+    Column("day", tr.mark("Date"), 144, lambda r, _: day_name(r.day), raw=field("day"), sort="day"),
     Column(
         "product",
         tr.mark("Product"),
-        96,
+        92,
         lambda r, _: tr("Server {year}", year=r.product.value[2:]),
         sort="product",
     ),
     Column(
         "kind",
         tr.mark("Release"),
-        150,
+        162,
         lambda r, _: kind_text(r),
         tip=lambda r, _: r.tip,
         sort="kind",
@@ -189,7 +189,7 @@ RELEASES = (
     Column(
         "state",
         tr.mark("Status"),
-        122,
+        112,
         lambda r, _: translated(r.state),
         sort="state",
         glyph=lambda r: _STATE_GLYPHS[r.state],
@@ -197,18 +197,18 @@ RELEASES = (
     Column(
         "kb",
         "KB",
-        96,
+        92,
         lambda r, _: r.kb or display_text.NOTHING,
         sort="kb",
         tip=lambda r, _: tr("Enter opens {link}", link=r.link) if r.link else tr("No KB is known"),
     ),
     Column(
-        "build", tr.mark("Build"), 106, lambda r, _: r.build or display_text.NOTHING, sort="build"
+        "build", tr.mark("Build"), 102, lambda r, _: r.build or display_text.NOTHING, sort="build"
     ),
     Column(
         "restarts",
         tr.mark("Restart"),
-        104,
+        122,
         _restart_text,
         sort="restarts",
         glyph=lambda r: Glyph.RESTART if r.restarts else None,
@@ -216,7 +216,7 @@ RELEASES = (
     Column(
         "plan",
         tr.mark("Change"),
-        210,
+        216,
         _plan_text,
         tip=lambda r, _: r.tip,
         glyph=lambda r: Glyph.WARNING if r.has_changed else None,

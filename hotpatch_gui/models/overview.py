@@ -260,7 +260,7 @@ def _restart_glyph(pending: int) -> Glyph | None:
 def _exposed(read: OverviewRead) -> Figure:
     exposed = read.exposure
     if exposed.machines:
-        note = tr("median {median}, worst {worst} days", median=exposed.median, worst=exposed.worst)
+        note = tr("median {median}, worst {worst} d", median=exposed.median, worst=exposed.worst)
         machines = having(Condition.UPDATE_MISSING)
         return Figure(f"{exposed.machines:,}", note, Glyph.WARNING, machines)
     if exposed.not_known:

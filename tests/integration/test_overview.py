@@ -242,7 +242,7 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
     assert page.ring.buttons["not_known"].text() == before
     assert not page.ring.buttons["not_known"].isEnabled()
     assert page.tiles["exposed"].isVisible()
-    assert page.tiles["exposed"].note.text() == "median 14, worst 77 days"
+    assert page.tiles["exposed"].note.text() == "median 14, worst 77 d"
     assert not page.tiles["failed"].isVisible()
     assert page.tiles["restart"].figure.text() == "1"
     assert not page.next_steps.isVisible()

@@ -46,7 +46,8 @@ from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.points import Point, Points
 from hotpatch_gui.views.widgets.ring import Ring, Slice
 from hotpatch_gui.views.widgets.table import Table, TablePanel
-from hotpatch_gui.views.widgets.tiles import Tile
+from hotpatch_gui.views.widgets.tiles import TILE_PX, Tile
+from hotpatch_gui.views.widgets.wrap_layout import EvenLayout
 
 from .table_page import Page
 
@@ -139,10 +140,7 @@ class OverviewPage(Page):
 
     def _lay_out(self) -> None:
         theme = self._s.theme
-        tiles = QHBoxLayout()
-        tiles.setSpacing(12)
-        for tile in self.tiles.values():
-            tiles.addWidget(tile, 1)
+        tiles = EvenLayout(list(self.tiles.values()), 12, round(TILE_PX * theme.scale))
         compliance = _part(theme, tr("Compliance"), self.ring)
         trend = _part(theme, tr("Compliance over time"), self.trend)
         steps = _part(theme, tr("Next steps"), self.next_steps)

@@ -39,7 +39,8 @@ from hotpatch_gui.views.widgets.export import ExportButton, table_report
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 from hotpatch_gui.views.widgets.table import Table
-from hotpatch_gui.views.widgets.tiles import Tile
+from hotpatch_gui.views.widgets.tiles import TILE_PX, Tile
+from hotpatch_gui.views.widgets.wrap_layout import EvenLayout
 
 from .table_page import TABLE_PX, Page
 
@@ -135,7 +136,7 @@ class PlannerPage(Page):
             for key, caption in (
                 ("restarts", tr("Restarts")),
                 ("avoided", tr("Restarts avoided")),
-                ("exposed", tr("Average days of exposure after a release")),
+                ("exposed", tr("Average days of exposure")),
                 ("hours", tr("Hours of restart windows")),
             )
         }
@@ -187,11 +188,8 @@ class PlannerPage(Page):
         column = QVBoxLayout(result)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(8)
-        tiles = QHBoxLayout()
+        tiles = EvenLayout(list(self.tiles.values()), 12, round(TILE_PX * self._s.theme.scale))
         tiles.setContentsMargins(16, 0, 16, 0)
-        tiles.setSpacing(12)
-        for tile in self.tiles.values():
-            tiles.addWidget(tile, 1)
         column.addLayout(tiles)
         middle = QVBoxLayout()
         middle.setContentsMargins(16, 0, 16, 0)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSplitter
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSplitter
 
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.update_filter import UpdateFilter
@@ -18,10 +18,13 @@ from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
 from hotpatch_gui.views.widgets.kb_machines import KbMachinesPane
 from hotpatch_gui.views.widgets.table import Table, TablePanel
+from hotpatch_gui.views.widgets.wrap_layout import WrapLayout
 
 from .table_page import Page
 
 tr = translator("UpdatesPage")
+
+SEARCH_PX = 200
 
 AGES_DAYS = (7, 30, 90)
 RESTARTS = (
@@ -80,6 +83,7 @@ class UpdatesPage(Page):
     def _make_filters(self) -> None:
         self.search = QLineEdit()
         self.search.setObjectName("updatesSearch")
+        self.search.setFixedWidth(round(SEARCH_PX * self._s.theme.scale))
         self.search.setAccessibleName(tr("Filter by KB or name"))
         self.search.setPlaceholderText(tr("Filter by KB or name"))
         self.search.setClearButtonEnabled(True)
@@ -103,15 +107,12 @@ class UpdatesPage(Page):
         )
         self.definitions = QCheckBox(tr("Show definition updates"))
         self.definitions.setObjectName("updatesDefinitions")
-        row = QHBoxLayout()
-        row.setContentsMargins(16, 0, 16, 8)
-        row.setSpacing(8)
-        row.addWidget(self.search, 1)
-        for box in (self.classification, self.restart, self.product, self.age):
-            row.addWidget(box, 1)
+        boxes = (self.classification, self.restart, self.product, self.age)
+        for box in boxes:
             box.currentIndexChanged.connect(self._filter)
-        row.addWidget(self.definitions)
-        self.column.addLayout(row)
+        filters = WrapLayout([self.search, *boxes, self.definitions], 8)
+        filters.setContentsMargins(16, 0, 16, 8)
+        self.column.addLayout(filters)
         self.search.textChanged.connect(self._filter)
         self.definitions.toggled.connect(self._filter)
 
@@ -165,5 +166,5 @@ def _choices(name: str, everything: str, values: Sequence[tuple[str, object]]) -
     for text, value in values:
         box.addItem(text, value)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(14)
+    box.setMinimumContentsLength(13)
     return box

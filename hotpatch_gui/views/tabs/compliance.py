@@ -23,6 +23,7 @@ from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.chips import Chips
 from hotpatch_gui.views.widgets.table import Table, TablePanel
+from hotpatch_gui.views.widgets.wrap_layout import WrapLayout
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
@@ -75,7 +76,7 @@ class ComplianceTab(QWidget):
         self.search.setAccessibleName(tr("Filter by KB or name"))
         self.search.setPlaceholderText(tr("Filter by KB or name"))
         self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(round(240 * services.theme.scale))
+        self.search.setFixedWidth(round(240 * services.theme.scale))
         self._lay_out()
         self.chips.changed.connect(self._filter)
         self.search.textChanged.connect(self._filter)
@@ -83,11 +84,8 @@ class ComplianceTab(QWidget):
         self._s.source.changed.connect(self._on_changed)
 
     def _lay_out(self) -> None:
-        filters = QHBoxLayout()
+        filters = WrapLayout([self.chips, self.search], 12)
         filters.setContentsMargins(16, 8, 16, 8)
-        filters.setSpacing(12)
-        filters.addWidget(self.chips, 1)
-        filters.addWidget(self.search, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(0)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.machines import Machine
@@ -29,7 +29,8 @@ from hotpatch_gui.views.widgets.essentials import Essentials
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.points import Point, Points
 from hotpatch_gui.views.widgets.scroll_area import ScrollArea
-from hotpatch_gui.views.widgets.tiles import Tile
+from hotpatch_gui.views.widgets.tiles import TILE_PX, Tile
+from hotpatch_gui.views.widgets.wrap_layout import EvenLayout
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
@@ -74,10 +75,7 @@ class StatusTab(ScrollArea):
         )
         self.points = Points(theme)
         self._points_title = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
-        tiles = QHBoxLayout()
-        tiles.setSpacing(12)
-        for tile in self.tiles.values():
-            tiles.addWidget(tile, 1)
+        tiles = EvenLayout(list(self.tiles.values()), 12, round(TILE_PX * theme.scale))
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(16, 16, 16, 16)

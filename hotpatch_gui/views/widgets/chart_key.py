@@ -13,6 +13,7 @@ from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
 
 from .labels import label
+from .wrap_layout import WrapLayout
 
 MARK_PX = 12
 
@@ -79,15 +80,18 @@ class _Mark(QWidget):
 
 
 class ChartKey(QWidget):
-    """The entries in one line."""
+    """The entries side by side."""
 
     def __init__(self, theme: Theme, entries: Sequence[KeyEntry]) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        for entry in entries:
-            row.addWidget(_Mark(theme, entry))
-            row.addWidget(label(theme, entry.text, px=CAPTION_PX, role="secondary"))
-            row.addSpacing(10)
-        row.addStretch(1)
+        self.setLayout(WrapLayout([_entry(theme, entry) for entry in entries], 16))
+
+
+def _entry(theme: Theme, entry: KeyEntry) -> QWidget:
+    made = QWidget()
+    row = QHBoxLayout(made)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(6)
+    row.addWidget(_Mark(theme, entry))
+    row.addWidget(label(theme, entry.text, px=CAPTION_PX, role="secondary"))
+    return made

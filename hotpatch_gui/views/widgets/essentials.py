@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.translation import translated
 
 from .labels import ElidedLabel, label
+
+NARROW_PX = 640
+"""Below this width there is one column."""
 
 
 class Essentials(QWidget):
@@ -23,25 +27,43 @@ class Essentials(QWidget):
         self, theme: Theme, names: Sequence[str], shares: tuple[int, int] = (1, 1)
     ) -> None:
         super().__init__()
-        grid = QGridLayout(self)
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(8)
+        self._narrow_px = round(NARROW_PX * theme.scale)
+        self._shares, self._is_narrow = shares, False
+        self._titles: list[QLabel] = []
         self._values: list[ElidedLabel] = []
-        half = -(-len(names) // 2)
-        for number, name in enumerate(names):
-            row, column = number % half, (number // half) * 3
+        for name in names:
             title = label(theme, translated(name), role="secondary")
             value = ElidedLabel(theme)
             value.setObjectName(f"essential-{name}")
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             title.setBuddy(value)
-            grid.addWidget(title, row, column)
-            grid.addWidget(value, row, column + 1)
+            self._titles.append(title)
             self._values.append(value)
-        grid.setColumnStretch(1, shares[0])
-        grid.setColumnStretch(4, shares[1])
-        grid.setColumnMinimumWidth(2, 16)
+        self._lay_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_narrow = event.size().width() < self._narrow_px
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Place the pairs in two columns, or below each other where that is too narrow."""
+        count = len(self._values)
+        half = count if self._is_narrow else -(-count // 2)
+        for number, pair in enumerate(zip(self._titles, self._values, strict=True)):
+            row, column = number % half, (number // half) * 3
+            for offset, widget in enumerate(pair):
+                self._grid.addWidget(widget, row, column + offset)
+        first, second = (1, 0) if self._is_narrow else self._shares
+        self._grid.setColumnStretch(1, first)
+        self._grid.setColumnStretch(4, second)
+        self._grid.setColumnMinimumWidth(2, 0 if self._is_narrow else 16)
 
     def show_values(self, values: Sequence[str]) -> None:
         for widget, value in zip(self._values, values, strict=True):

@@ -12,6 +12,9 @@ from hotpatch_gui.theme.tokens import CAPTION_PX, FIGURE_PX, LIGHT_WEIGHT
 
 from .labels import ElidedLabel, GlyphLabel, label
 
+TILE_PX = 152
+"""The least width of a tile among others."""
+
 
 class Tile(QFrame):
     """A figure with a caption.
@@ -41,16 +44,16 @@ class Tile(QFrame):
         self.caption.set_full_text(caption)
         self.note = ElidedLabel(theme, px=CAPTION_PX, role="secondary")
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 12)
+        column.setContentsMargins(12, 12, 12, 12)
         column.setSpacing(2)
         self._glyph = GlyphLabel(theme)
         self._glyph.hide()
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self.caption, 1)
-        head.addWidget(self._glyph)
-        column.addLayout(head)
-        column.addWidget(self.figure)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.figure, 1)
+        row.addWidget(self._glyph)
+        column.addWidget(self.caption)
+        column.addLayout(row)
         column.addWidget(self.note)
         self.note.setVisible(has_note or not clickable)
         if clickable:
