@@ -54,7 +54,8 @@ def _busy() -> Problem:
 class ConnectionTrial(QObject):
     """Tries a connection with its own engine and file. Lives on the UI thread.
 
-    The file becomes Azure's if the connection works, and is deleted otherwise.
+    If the connection works, the file becomes Azure's, or only its connection is copied if there is one already. Otherwise the
+    file is deleted.
 
     Signals:
         ended (TrialOutcome): it worked, or why not.
@@ -130,7 +131,7 @@ class ConnectionTrial(QObject):
         return None
 
     def _copy_connection(self) -> None:
-        """Copy only the connection into an existing file, which is then read again."""
+        """Copy only the connection into an existing file; the next sync reads its machines."""
         db, _ = database.prepare(self._folder / FILE_NAME, self._target.data_origin)
         with closing(db), closing(open_writer(self._path)) as own, transaction(db):
             for connection in connections.read_all(own):
@@ -181,7 +182,7 @@ class ConnectionTrial(QObject):
 
 
 def _discard(folder: Path) -> threading.Thread:
-    """Delete a trial's tokens, which its folder is named after, then its folder.
+    """Delete a trial's tokens (its folder's name has the connection's ID), then its folder.
 
     It runs on a thread, because the operating system's credential store may wait for a person. If the tokens can't be deleted, the folder
     stays and the next trial tries again.

@@ -1,4 +1,4 @@
-"""The engine without a window: a command makes requests and waits for events."""
+"""The engine without a window: a command line requests operations and waits for events."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ LOOKS_S = 30.0
 """The interval of checks for system signals while idle, and the limit for polling earlier operations."""
 LAST_WAIT_S = 4.0
 SENT_WAIT_S = 1.0
-"""How long an interrupted command waits until its requests are canceled in the file, and for responses to those that were
-sent."""
+"""How long an interrupted command line waits until its operations are canceled in the file, and for responses to those
+that were sent."""
 _OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
 """Problems of some machines or one connection, which don't stop a command."""
 UNTIL_NEXT_S = 86_400.0
@@ -138,7 +138,7 @@ class Session:
         self._until(lambda: self._engine.is_idle or time.monotonic() > end)
 
     def connect_to(self, connection: Connection, *, may_act: bool) -> None:
-        """Store the connection, sign in and sync; for a session that uses no other one."""
+        """Store the connection, sign in and sync; for a session without other connections (``only`` is empty)."""
         self._until(lambda: self._connected is not None)
         self.actions.save_connection(connection)
         if connection.id:
@@ -147,7 +147,7 @@ class Session:
         self._until(lambda: bool(self._synced))
 
     def queue(self, send: Callable[[], None]) -> list[int]:
-        """Make requests and wait until they are stored.
+        """Request operations and wait until they are stored.
 
         Returns:
             The IDs of their operations.

@@ -59,7 +59,7 @@ def run(
             window.show_message(tr(ALREADY_OPEN, folder=origin.folder))
             return EXIT_USAGE
         if origin.scenario and not reset_demo(origin.folder):
-            parser.error(f"{origin.folder} holds no demo; nothing was deleted")
+            parser.error(tr("{folder} holds no demo; nothing was deleted", folder=origin.folder))
         program = window.App(
             application,
             origin.folder,

@@ -24,7 +24,7 @@ class SingleInstanceServer(QObject):
     """Listens for a second start, created by whoever holds the folder's lock. Lives on the UI thread.
 
     Signals:
-        rung (): somebody started the program again.
+        raise_requested (): somebody started the program again.
     """
 
     raise_requested = Signal()

@@ -186,7 +186,7 @@ class UserActions:
         """(Resource ID, whether it is Arc-enabled) by row ID, of existing machines; None if the file can't be read."""
         from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 
-        return self._read(lambda db: machines.names(db, machine_ids))
+        return self._read(lambda db: machines.arm_ids(db, machine_ids))
 
     def _read(self, query: Callable[[sqlite3.Connection], T]) -> T | None:
         """The query's result; None if the file can't be read, which is reported."""

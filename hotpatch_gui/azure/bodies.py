@@ -16,8 +16,8 @@ def install_body(request: InstallRequest) -> dict[str, Any]:
         "kbNumbersToExclude": [kb.removeprefix("KB") for kb in request.exclude],
         "excludeKbsRequiringReboot": request.exclude_restarting,
     }
-    if request.published_by is not None:
-        windows["maxPatchPublishDate"] = request.published_by.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if request.published_until is not None:
+        windows["maxPatchPublishDate"] = request.published_until.strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "maximumDuration": f"PT{request.maximum_minutes}M",
         "rebootSetting": request.sent_restart.value,

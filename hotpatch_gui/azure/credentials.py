@@ -117,7 +117,7 @@ class SignIn:
         self.credential: TokenCredential = self._watched
 
     def renew(self) -> None:
-        """Get the next token without prompting, because Azure rejected the current one."""
+        """Drop the cached token, which Azure rejected, so that the next request gets a new one."""
         self._watched.forget()
 
     def _on_token(self) -> None:

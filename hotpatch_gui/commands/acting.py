@@ -202,7 +202,10 @@ def _permitted_and_refused(
     only: frozenset[int] | None,
     kind: OperationKind,
 ) -> tuple[list[int], list[tuple[MachineRow, str]]]:
-    """Machines on which it is possible, and others with the reason; of all machines only those without the permission."""
+    """Machines on which it is possible, and the others with the reason.
+
+    With ``--all``, only those that lack the permission are among the others.
+    """
     rows = machines.read_rows(db, ids(db, only))
     wanted = rows if options.all else _named(rows, options.machines)
     permitted = [row.id for row in wanted if not disabled_reason(row, kind)]
@@ -276,7 +279,7 @@ def _print_results(
         return
     for one in planned:
         names = ", ".join(u["kb"] or u["name"] for u in one["updates"] or ())
-        updates = tr("not known") if one["updates"] is None else names or "none"
+        updates = tr("not known") if one["updates"] is None else names or tr("none")
         print(
             plain(
                 tr(

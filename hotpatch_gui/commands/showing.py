@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.domain.machine_filter import Dimension
 from hotpatch_gui.models import export_sheets, export_writers
-from hotpatch_gui.models.exports import Origin
+from hotpatch_gui.models.exports import ExportContext
 from hotpatch_gui.models.overview import OverviewQuery
 from hotpatch_gui.models.overview_report import overview_report
 from hotpatch_gui.models.report import Report, iso
@@ -112,7 +112,7 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
     with reading(folder) as db:
         now, mine = target.clock(db)(), ids(db, only)
         calendar = calendar_of(db, resources.calendar())
-        origin = Origin(now, calendar, target.label.demo)
+        origin = ExportContext(now, calendar, target.label.demo)
         report = (
             _report(db, origin, options.day, with_audit="audit" in wanted)
             if is_report
@@ -134,7 +134,7 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
 
 
 def _report(
-    db: sqlite3.Connection, origin: Origin, day: date | None, *, with_audit: bool
+    db: sqlite3.Connection, origin: ExportContext, day: date | None, *, with_audit: bool
 ) -> Report:
     """The Overview page's report, of now or of a past ``day``."""
     past = day if day is not None and day < origin.now.date() else None

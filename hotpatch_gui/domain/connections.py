@@ -105,7 +105,7 @@ class Connection(NamedTuple):
             found["tenant"] = tr("A tenant is an ID or a domain, such as contoso.onmicrosoft.com.")
         if self.client_id and not _GUID.fullmatch(self.client_id):
             found["client_id"] = tr(
-                "A client ID looks like 00001111-aaaa-2222-bbbb-3333cccc4444. The app registration shows it."
+                "A client ID looks like 00001111-aaaa-2222-bbbb-3333cccc4444. The app registration or the managed identity shows it."
             )
         if self.method is SignInMethod.CERTIFICATE:
             for field in ("tenant", "client_id", "certificate"):

@@ -63,7 +63,7 @@ class InstallRequest:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     exclude_restarting: bool = False
-    published_by: datetime | None = None
+    published_until: datetime | None = None
     restart: RestartSetting = RestartSetting.IF_REQUIRED
     maximum_minutes: int = 120
 
@@ -122,7 +122,7 @@ class Plan:
     """A request's effect on one machine. ``unseen`` are included KBs that the assessment doesn't offer."""
 
     taken: tuple[Update, ...] = ()
-    left: tuple[tuple[Update, LeftOut], ...] = ()
+    left_out: tuple[tuple[Update, LeftOut], ...] = ()
     unseen: tuple[str, ...] = ()
     restart_setting: RestartSetting = RestartSetting.IF_REQUIRED
     restart_pending: bool = False
@@ -141,7 +141,7 @@ class Plan:
         return tuple(u for u in self.taken if u.restart in asks)
 
     @property
-    def restarts_surely(self) -> bool:
+    def restarts_certainly(self) -> bool:
         """Whether the installation certainly restarts the machine."""
         if self.restart_setting is RestartSetting.NEVER:
             return False
@@ -151,7 +151,7 @@ class Plan:
     @property
     def restart_rank(self) -> int:
         """2 if the machine certainly restarts, 1 if it may, 0 if not."""
-        return 2 if self.restarts_surely else int(bool(self.may_restart) or not self.is_known)
+        return 2 if self.restarts_certainly else int(bool(self.may_restart) or not self.is_known)
 
     @property
     def may_stay_unfinished(self) -> bool:
@@ -236,10 +236,10 @@ def leave_out(request: InstallRequest, update: Update) -> LeftOut | None:
         return LeftOut.NOT_SELECTED
     if request.exclude_restarting and update.restart is not RestartBehavior.NEVER:
         return LeftOut.RESTARTS
-    if request.published_by is not None:
+    if request.published_until is not None:
         if update.published is None:
             return LeftOut.NO_DATE
-        if update.published > request.published_by:
+        if update.published > request.published_until:
             return LeftOut.TOO_NEW
     return None
 
@@ -295,7 +295,7 @@ class FleetReview:
     @property
     def _known_restart(self) -> bool:
         """Whether a machine with a known list restarts, or may."""
-        return any(p.restarts_surely or p.may_restart for p in self.plans.values() if p.is_known)
+        return any(p.restarts_certainly or p.may_restart for p in self.plans.values() if p.is_known)
 
     def _unknown_restart(self, count: int) -> str:
         match self.request.sent_restart:
@@ -317,12 +317,12 @@ class FleetReview:
         if self.request.sent_restart is not RestartSetting.IF_REQUIRED:
             return self.request.sent_restart is RestartSetting.ALWAYS
         return any(
-            p.restarts_surely or p.may_restart or not p.is_known for p in self.plans.values()
+            p.restarts_certainly or p.may_restart or not p.is_known for p in self.plans.values()
         )
 
     @property
     def is_foreseen(self) -> bool:
-        """Whether the last assessments show at least one update for each machine."""
+        """Whether the last assessments show at least one selected update for each machine."""
         return all(p.is_known and p.taken for p in self.plans.values())
 
     def _restarts(self) -> str:
@@ -338,8 +338,8 @@ class FleetReview:
                 "Azure restarts none; updates on %n machine(s) may remain incomplete until you restart.",
                 unfinished,
             )
-        will = sum(p.restarts_surely for p in known)
-        may = sum(bool(p.may_restart) and not p.restarts_surely for p in known)
+        will = sum(p.restarts_certainly for p in known)
+        may = sum(bool(p.may_restart) and not p.restarts_certainly for p in known)
         if not will and not may:
             return tr("None of them restarts.")
         parts = []

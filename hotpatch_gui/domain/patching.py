@@ -57,8 +57,8 @@ class MachineFacts(NamedTuple):
         requested_by_user: a user requested it.
         by_assessment: an assessment shows it, not an installation.
         restart_pending: None if not reported.
-        important: how the Critical and Security updates that it misses restart, at most: NEVER if none is missing, UNKNOWN
-            if that isn't reported.
+        important: the strongest restart behavior of its missing Critical and Security updates: NEVER if none is missing,
+            UNKNOWN if that isn't reported.
         others: like ``important``, for all updates.
         failed: like ``patched``, for a failed installation.
         begun: like ``patched``, for one in progress.
@@ -247,7 +247,7 @@ def _own_schedule(f: MachineFacts, now: datetime) -> Schedule | None:
 def expected_restart(f: MachineFacts, released: datetime, now: datetime) -> RestartBehavior:
     """How the next installation restarts the machine, by its last assessment and by the restart setting that applies.
 
-    A schedule may select other updates than those that are missing, so it restarts surely only because of its setting or of
+    A schedule may select other updates than those that are missing, so it certainly restarts only because of its setting or of
     a pending restart. An assessment before the release doesn't know what is missing.
     """
     own = _own_schedule(f, now)

@@ -91,7 +91,9 @@ def _matches(pattern: str, action: str) -> bool:
 def custom_role(subscription_ids: Sequence[str], *, may_act: bool) -> dict[str, Any]:
     """A role for ``az role definition create --role-definition``, to read and optionally to change."""
     what = tr("Operator") if may_act else tr("Reader")
-    does = tr("reads, assesses, installs, restarts and changes settings") if may_act else "reads"
+    does = (
+        tr("reads, assesses, installs, restarts and changes settings") if may_act else tr("reads")
+    )
     return {
         "Name": tr("Hotpatch Dashboard {what}", what=what),
         "IsCustom": True,

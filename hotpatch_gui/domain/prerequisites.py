@@ -180,9 +180,8 @@ def _license_prerequisite(arc: Arc) -> Prerequisite:
         )
         return Prerequisite(check, Verdict.NOT_KNOWABLE, detail)
     what = {None: tr("There is no license"), License.DISABLED: tr("The license was canceled")}
-    detail = tr(
-        "{what} on this machine.", what=what.get(arc.license, f"The license state is {arc.license}")
-    )
+    other = tr("The license state is {state}", state=arc.license)
+    detail = tr("{what} on this machine.", what=what.get(arc.license, other))
     return Prerequisite(
         check,
         Verdict.FAIL,

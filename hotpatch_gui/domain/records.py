@@ -15,7 +15,7 @@ from .updates import Classification, Update
 tr = translator("Records")
 
 ASSESSMENTS_KEPT = timedelta(days=400)
-"""13 months of evidence, one row per machine and day. The latest is kept forever."""
+"""13 months of evidence. The latest assessment of each machine is kept forever."""
 
 
 class RunStatus(StrEnum):

@@ -68,7 +68,7 @@ _MEANINGS = {
 
 
 class SettingsChange(NamedTuple):
-    """The settings to apply; None leaves a setting unchanged."""
+    """Settings of a machine, or those to apply. None: not reported, or unchanged."""
 
     orchestration: Orchestration | None = None
     hotpatch: bool | None = None
@@ -146,7 +146,7 @@ def skip_reason(
     *,
     os_name: str | None = None,
 ) -> str | None:
-    """Why Azure would reject the change, with a workaround; None if it wouldn't.
+    """Why Azure would reject the change, with a workaround if there is one; None if it wouldn't.
 
     ``wanted`` are the settings after the change. Unknown settings are no reason to reject.
     """

@@ -1,4 +1,4 @@
-"""The coverage sentence: the running release and its baseline, the next expected restart, or the problem."""
+"""The status text: the running release and its baseline, the next expected restart, or the problem."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from .shortfall import behind, not_confirmed, not_offered, stale_headline, updat
 from .update_error_list import Remedy
 from .update_errors import error_in
 
-tr = translator("Coverage")
+tr = translator("StatusText")
 
 
 @dataclass(frozen=True, slots=True)
 class StatusText:
-    """The sentence in three parts: the state, what runs, and what to do or expect next."""
+    """The text in three parts: the state, what runs, and what to do or expect next."""
 
     level: Level
     situation: Situation
@@ -49,7 +49,7 @@ class StatusText:
 
 
 def status_text(evidence: Evidence, calendar: Calendar, now: datetime) -> StatusText:
-    """The coverage sentence of one machine.
+    """The status text of one machine.
 
     Never claims more than the evidence shows. ``now`` is UTC.
     """

@@ -1,4 +1,4 @@
-"""Waves: how many machines of a large request are processed at a time, and when to stop."""
+"""Waves: how many machines of a bulk action are processed at a time, and when to stop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class WaveMode(StrEnum):
 
 
 class Waves(NamedTuple):
-    """How a large request is divided.
+    """How a bulk action is divided.
 
     ``size`` is the number of machines at a time, for SOME. After ``stop_after`` operations that failed or have an unknown
     result, the remaining ones aren't sent; 0 never stops.

@@ -64,8 +64,8 @@ class Writing(QThread):
             db.close()
 
 
-class Origin(NamedTuple):
-    """The line in every report: its time and whether it is a demo."""
+class ExportContext(NamedTuple):
+    """What every export needs: the time, the release calendar, and the demo's notice (empty for Azure)."""
 
     now: datetime
     calendar: Calendar
@@ -77,7 +77,7 @@ def rows_report(
     columns: Sequence[Column],
     title: str,
     selected: Sequence[int] | None,
-    origin: Origin,
+    origin: ExportContext,
 ) -> Make:
     """These columns of a model's rows, or of the selected rows."""
     now, calendar, demo = origin
@@ -97,7 +97,7 @@ def rows_report(
 
 
 def machines_report(
-    machine_ids: Sequence[int], title: str, origin: Origin, *, with_audit: bool = False
+    machine_ids: Sequence[int], title: str, origin: ExportContext, *, with_audit: bool = False
 ) -> Make:
     """Compliance, history and restarts of these machines, after a sheet of the machines.
 

@@ -37,13 +37,13 @@ def subtitle(selection: SelectionSummary) -> str:
 
 def updates_count(selection: SelectionSummary) -> str:
     """The number of available updates; a dash if no list is known."""
-    return f"{selection.updates:,}" if selection.listed else display_text.NOTHING
+    return f"{selection.updates:,}" if selection.counted else display_text.NOTHING
 
 
 def status_text_of_one(
     selection: SelectionSummary, calendar: Calendar, now: datetime
 ) -> StatusText | None:
-    """The coverage sentence of a single machine; None for several."""
+    """The status text of a single machine; None for several."""
     if selection.one is None:
         return None
     return status_text(health.evidence_of(selection.one), calendar, now)
@@ -60,10 +60,8 @@ def sum_of_several(selection: SelectionSummary) -> str:
             offered=selection.offered,
             restarting=selection.restarting,
         )
-    if selection.listed == len(selection.ids):
+    if selection.counted == len(selection.ids):
         return tr("No update is available for any of them.")
-    if selection.listed:
-        return tr(
-            "%n of them have a current list of updates, and none is available.", selection.listed
-        )
+    if selection.counted:
+        return tr("The updates of %n of them are known, and none is available.", selection.counted)
     return tr("None of them has a current list of updates.")

@@ -136,7 +136,7 @@ class Planned:
 
     review: FleetReview
     taken: tuple[Line, ...]
-    left: tuple[Line, ...]
+    left_out: tuple[Line, ...]
     rows: tuple[CheckedRow, ...]
     oldest: datetime | None
     never_assessed: int
@@ -210,7 +210,7 @@ def _lines(
     for one in plans:
         for update in one.taken:
             _add(taken, update, many[id(one)], "")
-        for update, reason in one.left:
+        for update, reason in one.left_out:
             _add(left, update, many[id(one)], reason.label)
     return tuple(taken.values()), tuple(v for k, v in left.items() if k not in taken)
 

@@ -15,7 +15,7 @@ from hotpatch_gui.domain.machine_filter import FAILURE_DAYS
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, day_name
-from hotpatch_gui.store import daily_states, lists
+from hotpatch_gui.store import daily_states, lists, machines
 from hotpatch_gui.store.timestamps import from_text, to_text
 from hotpatch_gui.theme.tokens import LIGHT
 from hotpatch_gui.translation import translated, translator
@@ -23,7 +23,7 @@ from hotpatch_gui.translation import translated, translator
 from . import display_text, export_sheets
 from .columns import HISTORY, OPERATIONS
 from .compliance_trend import compliance_days
-from .exports import Make, Origin
+from .exports import ExportContext, Make
 from .ledger import RESTARTS, read_ledger
 from .overview import (
     TILES,
@@ -123,7 +123,9 @@ EXCEPTIONS = (
 )
 
 
-def overview_report(query: OverviewQuery, origin: Origin, *, with_audit: bool = False) -> Make:
+def overview_report(
+    query: OverviewQuery, origin: ExportContext, *, with_audit: bool = False
+) -> Make:
     """The evidence of now, or of what was known at the end of a past day: figures first, then machine by machine.
 
     ``with_audit`` adds the audit log.
@@ -248,12 +250,7 @@ def trend_rows(db: sqlite3.Connection, until: date) -> list[TrendRow]:
 
 def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator[PastRow]:
     """The states as known at the end of ``day``, by the machines' names."""
-    names = {
-        machine_id: (name, group, product)
-        for machine_id, name, group, product in db.execute(
-            "SELECT id, name, resource_group, product FROM machines"
-        )
-    }
+    names = machines.labels(db)
     states = daily_states.states_on(db, day)
     for state in sorted(states, key=lambda s: (names[s.machine_id][0].casefold(), s.machine_id)):
         name, resource_group, product = names[state.machine_id]

@@ -89,7 +89,7 @@ class Showing(StrEnum):
 
     ALL = "All machines"
     DAY = "Expected to start in the next 24 hours"
-    DAY_RESTARTS = "In the next 24 hours, unless without a restart"
+    DAY_RESTARTS = "In the next 24 hours, with a possible restart"
     WEEK = "Expected to start in the next 7 days"
 
     @property

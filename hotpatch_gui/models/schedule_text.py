@@ -88,15 +88,7 @@ def _time(schedule: Schedule, now: datetime) -> Iterator[str]:
         yield tr("It ended on {end}.", end=display_text.moment_text(end))
         return
     run = next_run(schedule, now)
-    lasts = (
-        tr(
-            " for {hours} h {minutes} min",
-            hours=schedule.minutes // 60,
-            minutes=schedule.minutes % 60,
-        )
-        if schedule.minutes
-        else ""
-    )
+    lasts = tr(" for {length}", length=length(schedule.minutes)) if schedule.minutes else ""
     if run is not None:
         yield tr("Next: {moment}{lasts}.", moment=display_text.moment_text(run), lasts=lasts)
     elif schedule.is_understood:
@@ -129,6 +121,32 @@ def _what(schedule: Schedule) -> Iterator[str]:
         yield tr("Excludes updates that restart.")
     if schedule.restart:
         yield f"{restarts(schedule.restart)}."
+
+
+def selection(schedule: Schedule, now: datetime) -> list[tuple[Glyph, str, str, str]]:
+    """(glyph, its meaning, title, detail) of what a schedule installs, and of its end."""
+    found = [(Glyph.INFO, "", tr("Selection"), " ".join(_what(schedule)) or tr("Not reported."))]
+    end = schedule.ends()
+    if end is not None:
+        ended = tr("Ended") if schedule.has_ended(now) else tr("Ends")
+        found.append((Glyph.INFO, "", ended, display_text.moment_text(end)))
+    return found
+
+
+def length(minutes: int | None) -> str:
+    """The length of a window."""
+    if minutes is None:
+        return display_text.NOTHING
+    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
+
+
+def how_text(how: str, scope: str) -> str:
+    """How a machine follows a schedule."""
+    if how == How.DIRECT:
+        return tr("Assigned")
+    if how == How.DYNAMIC:
+        return tr("Dynamic scope {scope}", scope=scope)
+    return tr("Perhaps: {scope}", scope=scope or tr("not readable"))
 
 
 def restarts(setting: str | None) -> str:

@@ -42,11 +42,11 @@ class SelectionSummary:
     Attributes:
         one: the row of a single machine; None for several.
         assessed: machines with an assessment.
-        listed: machines with a list in Resource Graph.
+        counted: machines whose updates are counted, with or without a list.
         offered: machines with available updates.
         restarting: machines that wait for a restart, or whose updates restart or may restart.
-        able: permitted operations by kind.
-        updates: updates of assessed machines; ``critical``, ``security`` and ``other`` are from lists.
+        permitted: permitted operations by kind.
+        updates: updates of assessed machines; ``critical``, ``security`` and ``other`` are of counted machines.
     """
 
     ids: tuple[int, ...]
@@ -54,7 +54,7 @@ class SelectionSummary:
     permitted: Mapping[OperationKind, PermittedActions]
     level: Level
     assessed: int
-    listed: int
+    counted: int
     offered: int
     restarting: int
     updates: int
@@ -87,7 +87,7 @@ def read_hotpatches(db: sqlite3.Connection, machine_ids: Sequence[int], since: d
 
 def _sum_up(rows: Sequence[MachineRow | ChosenRow], one: MachineRow | None) -> SelectionSummary:
     assessed = [r for r in rows if r.assessed_at]
-    listed = [r for r in assessed if is_counted(r)]
+    counted = [r for r in assessed if is_counted(r)]
     offered = [r for r in assessed if r.updates]
     return SelectionSummary(
         ids=tuple(r.id for r in rows),
@@ -95,13 +95,13 @@ def _sum_up(rows: Sequence[MachineRow | ChosenRow], one: MachineRow | None) -> S
         permitted={kind: permitted_actions(rows, kind) for kind in OperationKind},
         level=max(map(level_of, rows)),
         assessed=len(assessed),
-        listed=len(listed),
+        counted=len(counted),
         offered=len(offered),
         restarting=sum(bool(r.updates_that_restart or r.restart_pending) for r in rows),
         updates=sum(r.updates for r in offered),
-        critical=sum(r.critical for r in listed),
-        security=sum(r.security for r in listed),
-        other=sum(r.updates - r.important for r in listed),
+        critical=sum(r.critical for r in counted),
+        security=sum(r.security for r in counted),
+        other=sum(r.updates - r.important for r in counted),
         last_run=from_text(max((r.last_run_at for r in rows if r.last_run_at), default=None)),
         resource_groups=tuple(sorted({r.resource_group for r in rows})),
         platforms=tuple(dict.fromkeys((r.sku, r.os_name, r.os_version) for r in rows)),

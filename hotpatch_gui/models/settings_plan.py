@@ -139,7 +139,7 @@ def _plan(selected: Selected, change: SettingsChange, enroll: bool | None) -> Ma
 
 
 def _yes(is_enrolled: bool) -> str:
-    return "enrolled" if is_enrolled else tr("not enrolled")
+    return tr("enrolled") if is_enrolled else tr("not enrolled")
 
 
 class Shared(NamedTuple):
@@ -174,4 +174,4 @@ def _value(machine: Machine, field: str) -> object:
 def _word(value: object) -> str:
     if isinstance(value, str):
         return value
-    return tr("not known") if value is None else "on" if value else "off"
+    return tr("not known") if value is None else tr("on") if value else tr("off")

@@ -26,7 +26,7 @@ def strip_data(
     """A year before and after ``today``."""
     product = machine.product
     first, last = today - YEAR, today + YEAR
-    marks = _marks(calendar, product, first, last, today) if product else []
+    marks = release_marks(calendar, product, first, last, today) if product else []
     done = []
     found = source.read_list(lambda db: installations.release_installs(db, machine_id))
     for install in found:
@@ -43,9 +43,10 @@ def strip_data(
     return StripData(first, last, today, marks, done)
 
 
-def _marks(
+def release_marks(
     calendar: Calendar, product: Product, first: date, last: date, today: date
 ) -> list[StripMark]:
+    """A product's releases since ``first`` and planned ones until ``last``."""
     facts = [
         StripMark(
             r.released,

@@ -162,6 +162,7 @@ def _schedules(cloud: Cloud) -> Iterator[Row]:
                 "duration": f"{hours:02}:{minutes:02}",
                 "timeZone": schedule["time_zone"],
                 "recurEvery": schedule["recurs"],
+                "expirationDateTime": schedule.get("expires"),
             },
             "installPatches": {
                 "rebootSetting": guest.restart_setting,

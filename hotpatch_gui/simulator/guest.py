@@ -273,7 +273,7 @@ class InstallParameters:
     include: frozenset[str]
     exclude: frozenset[str]
     exclude_restarting: bool
-    published_by: datetime | None
+    published_until: datetime | None
     restart: str
     minutes: float
 
@@ -289,7 +289,7 @@ def choose(parameters: InstallParameters, patch: Patch) -> str | None:
         return "NotSelected"
     if parameters.exclude_restarting and patch.restart is not RestartBehavior.NEVER:
         return "NotSelected"
-    if parameters.published_by is not None and patch.published_at > parameters.published_by:
+    if parameters.published_until is not None and patch.published_at > parameters.published_until:
         return "NotSelected"
     return None
 

@@ -40,7 +40,7 @@ def parse_install_parameters(raw: dict[str, Any]) -> InstallParameters:
     published = windows.get("maxPatchPublishDate")
     try:
         duration = parse_duration(raw.get("maximumDuration") or "PT4H")
-        published_by = datetime.fromisoformat(published) if published else None
+        published_until = datetime.fromisoformat(published) if published else None
     except (ISO8601Error, ValueError, TypeError) as error:
         raise ArmError(
             400, "InvalidParameter", f"A value could not be read: {error}", "maximumDuration"
@@ -50,7 +50,7 @@ def parse_install_parameters(raw: dict[str, Any]) -> InstallParameters:
         include=frozenset(f"KB{k}" for k in include),
         exclude=frozenset(f"KB{k}" for k in exclude),
         exclude_restarting=bool(windows.get("excludeKbsRequiringReboot")),
-        published_by=published_by,
+        published_until=published_until,
         restart=settings[restart],
         minutes=duration.total_seconds() / 60,
     )

@@ -91,7 +91,7 @@ def _period(guest: Guest) -> timedelta:
 
 
 class Patching:
-    """The platform.
+    """Azure's side of automatic patching: rollouts, schedules and periodic assessments.
 
     Args:
         start: when the simulation started.
@@ -235,7 +235,7 @@ class Patching:
             frozenset(),
             frozenset(),
             exclude_restarting=False,
-            published_by=None,
+            published_until=None,
             restart=guest.restart_setting,
             minutes=ROLLOUT_MINUTES,
         )
@@ -281,7 +281,7 @@ class Patching:
             frozenset(),
             frozenset(),
             exclude_restarting=False,
-            published_by=None,
+            published_until=None,
             restart=guest.restart_setting,
             minutes=float(schedule["minutes"]),
         )

@@ -99,7 +99,7 @@ _DRIVE_REMOTE = 4
 
 
 def open_writer(path: Path) -> sqlite3.Connection:
-    """Open an existing file for writing, to test a connection to Azure."""
+    """Open an existing file for writing, without checks."""
     db = sqlite3.connect(file_uri(path, "rw"), uri=True, isolation_level=None)
     _configure(db, path)
     return db
@@ -140,7 +140,7 @@ def prepare(path: Path, data_origin: str) -> tuple[sqlite3.Connection, Path | No
         The connection, and where a damaged file was moved (None if it was intact).
 
     Raises:
-        ProblemError: a newer or another origin's file, a folder that can't be written, or a full disk.
+        ProblemError: a newer file, one of another origin or program, a folder that can't be written, or a full disk.
     """
     with _store_problems(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -163,12 +163,12 @@ def prepare(path: Path, data_origin: str) -> tuple[sqlite3.Connection, Path | No
 
 
 class UnusableFileError(ProblemError):
-    """The file is intact but not ours to use, so retrying doesn't help."""
+    """The file is of a newer version, of other data or of another program, so retrying doesn't help."""
 
 
 @contextmanager
 def transaction(db: sqlite3.Connection, *, durable: bool = False) -> Iterator[None]:
-    """The only way to write: an immediate transaction, so that two connections never deadlock.
+    """The only way to write outside the engine: an immediate transaction, so that two connections never deadlock.
 
     A ``durable`` one is on the disk when it ends, even after a power failure.
     """
@@ -307,7 +307,7 @@ def _set_aside_if_damaged(path: Path) -> Path | None:
 def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
     tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     if tables and MIGRATIONS_TABLE not in tables:
-        raise ProblemError(
+        raise UnusableFileError(
             _problem(
                 tr(
                     "{name} in {parent} isn't a file of Hotpatch Dashboard.",

@@ -38,7 +38,7 @@ def representative(shared: tuple[Any, ...], assessed: bool) -> tuple[Machine, Ho
 
 
 def evidence_of(row: MachineRow) -> Evidence:
-    """The evidence for a machine's coverage sentence."""
+    """The evidence for a machine's status text."""
     machine = machine_of(row)
     status = hotpatch_status(machine, assessed=bool(row.in_graph))
     return _evidence(machine, status, partial(getattr, row))

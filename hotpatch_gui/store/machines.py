@@ -141,7 +141,13 @@ def links(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[tuple[str,
     )
 
 
-def names(db: sqlite3.Connection, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
+def labels(db: sqlite3.Connection) -> dict[int, tuple[str, str, str | None]]:
+    """(Name, resource group, product) by row ID, of all machines, deleted ones included."""
+    rows = db.execute("SELECT id, name, resource_group, product FROM machines")
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def arm_ids(db: sqlite3.Connection, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
     """(Resource ID, whether it is Arc-enabled) by row ID, of existing machines."""
     rows = db.execute(
         f"SELECT id, azure_id, kind='arc' FROM machines WHERE id IN {IN_JSON}",
@@ -196,7 +202,7 @@ def with_open_runs(db: sqlite3.Connection, connection_id: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def mark_viewed(db: sqlite3.Connection, machine_id: int, now: datetime) -> None:
+def mark_instance_view_read(db: sqlite3.Connection, machine_id: int, now: datetime) -> None:
     """Record that the machine's instance view was read."""
     db.execute("UPDATE machines SET viewed_at=? WHERE id=?", (to_text(now), machine_id))
 

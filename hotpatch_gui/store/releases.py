@@ -205,7 +205,7 @@ def save_documents(db: sqlite3.Connection, revisions: Mapping[str, str], now: da
     )
 
 
-ATTEMPT = "updates"
+MICROSOFTS_LIST = "updates"
 """Microsoft's list itself, among the documents."""
 
 

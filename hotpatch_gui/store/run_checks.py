@@ -35,8 +35,8 @@ WHERE i.machine_id IN {IN_JSON} AND i.discrepancies IS NULL AND m.assessed_at>=i
 def check_runs(db: sqlite3.Connection, machine_ids: Sequence[int]) -> bool:
     """Store the discrepancies of each finished run that was followed by an assessment.
 
-    Definitions are ignored, because their KB doesn't change. Machines with an operation in progress are skipped: it isn't
-    known yet which run belongs to it.
+    Definitions are ignored, because their KB doesn't change. Machines with an unfinished installation of this program are skipped:
+    it isn't known yet which run belongs to it.
 
     Returns:
         Whether any run was checked.
@@ -44,7 +44,7 @@ def check_runs(db: sqlite3.Connection, machine_ids: Sequence[int]) -> bool:
     rows = db.execute(_UNCHECKED, (as_list(machine_ids),)).fetchall()
     found: dict[str, list[int]] = {}
     for row in rows:
-        found.setdefault(_in_doubt(*row[1:]), []).append(row[0])
+        found.setdefault(_discrepancies_text(*row[1:]), []).append(row[0])
     db.executemany(
         f"UPDATE installations SET discrepancies=? WHERE id IN {IN_JSON}",
         [(discrepancy, as_list(ids)) for discrepancy, ids in found.items()],
@@ -53,7 +53,7 @@ def check_runs(db: sqlite3.Connection, machine_ids: Sequence[int]) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _in_doubt(  # noqa: PLR0917 - a row of _UNCHECKED
+def _discrepancies_text(  # noqa: PLR0917 - a row of _UNCHECKED
     status: str,
     installed: int | None,
     failed: int | None,

@@ -121,7 +121,8 @@ def _values(s: Schedule) -> tuple[object, ...]:
     return tuple((s._asdict() | lists).values())
 
 
-def _schedule(row: sqlite3.Row) -> Schedule:
+def schedule_of(row: sqlite3.Row) -> Schedule:
+    """The schedule of a row of ``schedules``."""
     values = {field: row[field] for field in _FIELDS}
     for field in ("classifications", "include", "exclude"):
         values[field] = tuple(values[field].split())
@@ -144,7 +145,7 @@ def of_machines(
     found: dict[int, list[Follows]] = defaultdict(list)
     known: dict[str, Schedule] = {}
     for row in rows:
-        schedule = known.get(row["id"]) or known.setdefault(row["id"], _schedule(row))
+        schedule = known.get(row["id"]) or known.setdefault(row["id"], schedule_of(row))
         how = next((h for h in How if h.value == row["how"]), How.PERHAPS)
         found[row["machine_id"]].append(Follows(schedule, how, row["scope"]))
     unread = side_reads.unread(db, ("schedules", "assignments"))

@@ -10,7 +10,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from hotpatch_gui.translation import translator
+
 from .timestamps import to_text
+
+tr = translator("SideReads")
 
 
 class SideRead(NamedTuple):
@@ -47,6 +51,6 @@ def unread(db: sqlite3.Connection, whats: Sequence[str]) -> dict[int, str]:
         f"SELECT connection_id, problem FROM side_reads WHERE problem<>'' AND what IN ({marks})"
         " UNION SELECT id, ? FROM connections WHERE removed_at IS NULL AND id NOT IN"
         " (SELECT connection_id FROM side_reads WHERE what=?)",
-        (*whats, f"The {whats[0]} were not read yet.", whats[0]),
+        (*whats, tr("Not read yet."), whats[0]),
     )
     return {row[0]: row[1] for row in rows}

@@ -30,7 +30,7 @@ def sync_started(db: sqlite3.Connection, connection_id: int, now: datetime) -> N
 
 
 def forget_problem(db: sqlite3.Connection, connection_id: int) -> None:
-    """Clear the problem, because the connection leads to another place."""
+    """Clear the problem, because it doesn't apply anymore."""
     db.execute(
         "UPDATE sync_state SET problem='', next_step='', problem_kind='' WHERE scope=?",
         (str(connection_id),),

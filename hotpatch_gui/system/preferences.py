@@ -65,17 +65,17 @@ class Preferences:
         return str(self._store.value("release_feed", PUBLIC_FEED))
 
     @property
-    def looked(self) -> datetime | None:
+    def last_closed(self) -> datetime | None:
         """When the window was last closed; None if it wasn't yet."""
         try:
-            looked = datetime.fromisoformat(str(self._store.value("looked", "")))
+            closed = datetime.fromisoformat(str(self._store.value("last_closed", "")))
         except ValueError:
             return None
-        return looked if looked.tzinfo and looked.year in YEARS else None
+        return closed if closed.tzinfo and closed.year in YEARS else None
 
-    @looked.setter
-    def looked(self, moment: datetime) -> None:
-        self._store.setValue("looked", moment.isoformat())
+    @last_closed.setter
+    def last_closed(self, moment: datetime) -> None:
+        self._store.setValue("last_closed", moment.isoformat())
 
     @property
     def page(self) -> str:

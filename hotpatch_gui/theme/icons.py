@@ -16,6 +16,7 @@ NAMES = {
     "history": "mdi6.history",
     "calendar": "mdi6.calendar-month-outline",
     "rollout": "mdi6.sitemap-outline",
+    "schedules": "mdi6.calendar-clock-outline",
     "planner": "mdi6.chart-timeline-variant",
     "activity": "mdi6.progress-clock",
     "clock": "mdi6.clock-fast",

@@ -262,7 +262,7 @@ class Blade(QStackedWidget):
         self.subtitle.set_full_text(headline.subtitle(selection))
         found = headline.status_text_of_one(selection, self._s.calendar(), self._s.clock())
         if found is not None:
-            self.banner.show_coverage(found)
+            self.banner.show_status_text(found)
         else:
             all_of_them = tr("%n machine(s) selected.", len(selection.ids))
             self.banner.show_text(selection.level, all_of_them, headline.sum_of_several(selection))

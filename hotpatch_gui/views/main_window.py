@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
             self._history,
             self._calendar,
             self._rollout,
+            self._schedules,
             self._planner,
             self._activity,
         ):
@@ -347,7 +348,7 @@ class MainWindow(QMainWindow):
     def _overview(self) -> QWidget:
         from .pages.overview import OverviewPage  # noqa: PLC0415 - built when first shown
 
-        page = OverviewPage(self._s, self._s.settings.looked)
+        page = OverviewPage(self._s, self._s.settings.last_closed)
         page.machines_requested.connect(self._show_machines)
         page.page_requested.connect(self._show_page_of)
         return page
@@ -388,6 +389,13 @@ class MainWindow(QMainWindow):
         from .pages.rollout import RolloutPage  # noqa: PLC0415 - built when first shown
 
         page = RolloutPage(self._s)
+        page.machine_opened.connect(self._open_machine)
+        return page
+
+    def _schedules(self) -> QWidget:
+        from .pages.schedules import SchedulesPage  # noqa: PLC0415 - built when first shown
+
+        page = SchedulesPage(self._s)
         page.machine_opened.connect(self._open_machine)
         return page
 
@@ -443,7 +451,7 @@ class MainWindow(QMainWindow):
             self._ask_to_close()
             return
         self._s.settings.save_state("window", self.saveGeometry())
-        self._s.settings.looked = self._s.clock()
+        self._s.settings.last_closed = self._s.clock()
         self._s.settings.page = PAGES[self.pages.currentIndex()]
         self.machines.save()
         self._s.settings.save()

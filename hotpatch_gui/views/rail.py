@@ -22,6 +22,7 @@ ENTRIES = (
     ("history", tr.mark("History")),
     ("calendar", tr.mark("Calendar")),
     ("rollout", tr.mark("Rollout")),
+    ("schedules", tr.mark("Schedules")),
     ("planner", tr.mark("Planner")),
     ("activity", tr.mark("Activity")),
 )

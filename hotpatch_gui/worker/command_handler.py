@@ -1,4 +1,4 @@
-"""Routes each command to the part of the engine that handles it, once the file and the connections are open."""
+"""Routes each command to the part of the engine that handles it, once the file is open; connections may still be being set up."""
 
 from __future__ import annotations
 

@@ -29,14 +29,14 @@ class ConnectionChanges:
         file: DataFile,
         clock: CloudClock,
         jobs: Jobs,
-        opened: Connections,
+        in_use: Connections,
         signing: Signing,
     ) -> None:
         self._file, self._clock, self._jobs = file, clock, jobs
-        self._opened, self._signing = opened, signing
+        self._in_use, self._signing = in_use, signing
 
     async def save(self, connection: Connection) -> None:
-        """Store a connection. If it is new or leads to another place, sign in and then sync."""
+        """Store a connection. If it is new or has another target, sign in and then sync."""
         async with self._file.transaction() as db:
             is_new = not connections.was_made(db, connection.id)
             stored = None if is_new else _must_exist(db, connection.id)
@@ -45,16 +45,16 @@ class ConnectionChanges:
             number = connections.save(db, connection)
             if is_new:
                 connections.choose_subscriptions(db, number, connection.subscription_ids)
-        context = self._opened.contexts.get(number)
-        now = self._opened.stored(number)
+        context = self._in_use.contexts.get(number)
+        now = self._in_use.stored(number)
         if context is not None and context.gateway.apply_connection(now):
-            self._opened.periodic.sync(number)
+            self._in_use.periodic.sync(number)
         else:
-            was = await self._opened.detach(number)
+            was = await self._in_use.detach(number)
             if stored is not None and not now.has_same_target(stored):
                 self._signing.forget_tokens(stored, was)
             else:
-                self._opened.close_later(number, was)
+                self._in_use.close_later(number, was)
             try:
                 async with self._file.transaction() as db:
                     sync_state.forget_problem(db, number)
@@ -62,12 +62,12 @@ class ConnectionChanges:
             finally:
                 # its own name, because deleting tokens also sets the connection up
                 self._jobs.add(f"{number} new set-up", lambda: self._set_up_new(now))
-        self._opened.changed("connections", "subscriptions", "sync_state", "machines")
+        self._in_use.changed("connections", "subscriptions", "sync_state", "machines")
 
     async def _set_up_new(self, connection: Connection) -> None:
         asks = connection.method.asks_user
-        await self._opened.wait_for_tokens(connection.id)  # of its previous place
-        await self._opened.set_up(connection, start_jobs=not asks)
+        await self._in_use.wait_for_tokens(connection.id)  # of its previous target
+        await self._in_use.set_up(connection, start_jobs=not asks)
         if asks:
             self._signing.sign_in(connection.id)
 
@@ -75,15 +75,15 @@ class ConnectionChanges:
         """Store and apply another name."""
         async with self._file.transaction() as db:
             connections.rename(db, connection_id, name)
-        self._opened.apply_connection(connection_id)
-        self._opened.changed("connections", "machines")
+        self._in_use.apply_connection(connection_id)
+        self._in_use.changed("connections", "machines")
 
     async def allow_changes(self, connection_id: int, *, may_act: bool) -> None:
         """Store and apply whether changes are allowed."""
         async with self._file.transaction(durable=True) as db:
             connections.allow_changes(db, connection_id, may_act=may_act)
-        self._opened.apply_connection(connection_id)
-        self._opened.changed("connections", "machines")
+        self._in_use.apply_connection(connection_id)
+        self._in_use.changed("connections", "machines")
 
     async def choose_subscriptions(self, connection_id: int, ids: tuple[str, ...]) -> None:
         """Store the selection and sync again."""
@@ -91,27 +91,30 @@ class ConnectionChanges:
             _must_exist(db, connection_id)
             connections.choose_subscriptions(db, connection_id, ids)
             sync_state.forget_reading(db, connection_id)
-        self._opened.apply_connection(connection_id)
-        await self._opened.periodic.restart(connection_id)
-        self._opened.changed("connections", "subscriptions")
+        self._in_use.apply_connection(connection_id)
+        await self._in_use.periodic.restart(connection_id)
+        self._in_use.changed("connections", "subscriptions")
 
     async def remove(self, connection_id: int) -> None:
-        """End its jobs, remove it with its operations in one transaction, then delete its tokens."""
+        """End its jobs, remove it, then delete its tokens.
+
+        The transaction also cancels its queued operations, and marks sent ones unknown.
+        """
         stored = connections.read(self._file.db, connection_id)
-        context = await self._opened.detach(connection_id)
+        context = await self._in_use.detach(connection_id)
         try:
             async with self._file.transaction(durable=True) as db:
                 connections.remove(db, connection_id, self._clock())
         except (sqlite3.Error, ProblemError):
-            self._opened.restore(connection_id, context)
+            self._in_use.restore(connection_id, context)
             raise
         # deleting tokens may have set it up again
-        self._opened.close_later(connection_id, await self._opened.detach(connection_id))
+        self._in_use.close_later(connection_id, await self._in_use.detach(connection_id))
         if stored is not None:
             self._signing.forget_tokens(stored, context)
         for batch_id in queue.batches_with_waiting(self._file.db):
-            self._opened.scheduler.continue_batch(batch_id)
-        self._opened.changed(
+            self._in_use.scheduler.continue_batch(batch_id)
+        self._in_use.changed(
             "connections",
             "subscriptions",
             "sync_state",

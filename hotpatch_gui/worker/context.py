@@ -33,9 +33,9 @@ class Context:
         follow: starts operations that were just queued.
         ended: called with a finished operation, so that waiting ones start.
         turns: wakes operations that wait on a machine.
-        expire_after_sleep: cancels old requests if the computer slept; called inside a transaction.
-        read_lists: reads machines' lists (``sync.machine.read_lists``).
-        lists: reads lists of machines with finished operations, many together.
+        expire_after_sleep: cancels old operations if the computer slept; called inside a transaction.
+        read_lists: reads machines' assessments and installations (``sync.machine.read_lists``).
+        lists: does so for machines whose operations finished, many together.
     """
 
     file: DataFile

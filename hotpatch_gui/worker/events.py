@@ -56,7 +56,7 @@ class SyncEnded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A problem outside operations and syncs."""
+    """A problem for the user that no sync stored."""
 
     problem: Problem
 

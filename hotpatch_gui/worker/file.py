@@ -32,7 +32,7 @@ class DataFile:
 
     @asynccontextmanager
     async def transaction(self, *, durable: bool = False) -> AsyncIterator[sqlite3.Connection]:
-        """The only way to write. The caller awaits nothing inside; a COMMIT that a reader on a network share blocks is retried.
+        """The engine's only way to write. The caller awaits nothing inside; a COMMIT that a reader on a network share blocks is retried.
 
         A ``durable`` one is on the disk when it ends, even after a power failure.
 

@@ -55,7 +55,7 @@ class Jobs:
         finally:
             if self._tasks.get(name) is asyncio.current_task():
                 del self._tasks[name]
-            self.look()
+            self.report_if_idle()
 
     def has(self, name: str) -> bool:
         """Whether a job of this name is running."""
@@ -74,7 +74,10 @@ class Jobs:
             await asyncio.wait(tasks, timeout=seconds)
 
     def keep(self, owner: str, job: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Start a task that survives the end of its owner's job; ``owner`` is the job's name."""
+        """Start a task that survives the end of its owner's job.
+
+        ``owner`` is a label of the caller's, by whose beginning ``kept`` finds it.
+        """
         task = asyncio.ensure_future(job)
         self._kept[task] = owner
         task.add_done_callback(self._let_go)
@@ -82,7 +85,7 @@ class Jobs:
 
     def _let_go(self, task: asyncio.Task[Any]) -> None:
         del self._kept[task]
-        self.look()
+        self.report_if_idle()
 
     async def to_its_end(self, owner: str, job: Coroutine[Any, Any, T]) -> T:
         """Run a part of a job that continues even if the job is canceled, because a sent request's response must be kept."""
@@ -158,13 +161,13 @@ class Jobs:
     async def resting(self) -> AsyncIterator[None]:
         """Marks a job as waiting for something that may take long."""
         self._resting += 1
-        self.look()
+        self.report_if_idle()
         try:
             yield
         finally:
             self._resting -= 1
 
-    def look(self) -> None:
+    def report_if_idle(self) -> None:
         """Report if idle."""
         if self.is_idle:
             self._idled()

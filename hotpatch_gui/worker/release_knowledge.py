@@ -25,7 +25,7 @@ from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, Release, ReleaseKind, build_revision, read_release
 from hotpatch_gui.store import health, machines, releases
 from hotpatch_gui.store.database import transaction
-from hotpatch_gui.store.releases import ATTEMPT
+from hotpatch_gui.store.releases import MICROSOFTS_LIST
 from hotpatch_gui.translation import translator
 
 tr = translator("ReleaseKnowledge")
@@ -111,7 +111,7 @@ def download(
         raise ProblemError(problem) from error
     added: list[Release] = []
     refused: list[str] = []
-    documents = {ATTEMPT: ""}
+    documents = {MICROSOFTS_LIST: ""}
     first: ProblemError | None = None
     for listed in wanted(api.documents(), known.beside(MSRC), read):
         if is_canceled():
@@ -236,7 +236,7 @@ def save_update(
         The new calendar.
     """
     for document in update.documents if not update.refused else ():
-        if document != ATTEMPT:
+        if document != MICROSOFTS_LIST:
             releases.forget_month(db, origin, month_of(document))
     releases.save_learned(db, origin, update.added, now)
     releases.save_documents(db, update.documents, now)

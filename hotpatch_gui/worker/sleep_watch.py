@@ -23,8 +23,8 @@ class SleepWatch:
     clock that was set forward counts as sleep.
 
     Args:
-        clock: the cloud's clock, which dates requests.
-        longest: how long the computer may sleep, in one or several naps, until earlier requests expire.
+        clock: the cloud's clock, which dates operations.
+        longest: how long the computer may sleep, in one or several naps, until earlier operations expire.
     """
 
     def __init__(self, clock: CloudClock, longest: timedelta) -> None:
@@ -36,12 +36,12 @@ class SleepWatch:
         """Look now.
 
         Returns:
-            A time: requests made until then have expired, by the cloud's clock. None if the computer didn't sleep long enough.
+            A time: operations requested until then have expired, by the cloud's clock. None if the computer didn't sleep long enough.
         """
         gap = timedelta(seconds=time.time() - self._looked)
         self._looked = time.time()
         if gap.total_seconds() > NAP_S:
-            # the last look was up to a tick before the nap, and requests may have been made since
+            # the last look was up to a tick before the nap, and operations may have been requested since
             self._naps.append((self._clock() - gap + timedelta(seconds=NAP_S), gap))
         slept = timedelta()
         for began, length in reversed(self._naps):

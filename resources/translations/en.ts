@@ -384,10 +384,10 @@
   <context>
     <name>Headline</name>
     <message numerus="yes">
-      <source>%n of them have a current list of updates, and none is available.</source>
+      <source>The updates of %n of them are known, and none is available.</source>
       <translation>
-        <numerusform>%n of them has a current list of updates, and none is available.</numerusform>
-        <numerusform>%n of them have a current list of updates, and none is available.</numerusform>
+        <numerusform>The updates of %n of them are known, and none is available.</numerusform>
+        <numerusform>The updates of %n of them are known, and none is available.</numerusform>
       </translation>
     </message>
   </context>
@@ -906,12 +906,140 @@
     </message>
   </context>
   <context>
+    <name>ScheduleConcerns</name>
+    <message numerus="yes">
+      <source>%n machine(s) are not set to Customer Managed Schedules, so nothing is installed there: {names}.</source>
+      <translation>
+        <numerusform>%n machine is not set to Customer Managed Schedules, so nothing is installed there: {names}.</numerusform>
+        <numerusform>%n machines are not set to Customer Managed Schedules, so nothing is installed there: {names}.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>It overlaps with {name} on {day}, on %n machine(s). Azure runs one of them first, and the other when it ends.</source>
+      <translation>
+        <numerusform>It overlaps with {name} on {day}, on %n machine. Azure runs one of them first, and the other when it ends.</numerusform>
+        <numerusform>It overlaps with {name} on {day}, on %n machines. Azure runs one of them first, and the other when it ends.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Its window lasts %n min; Azure allows 1 h 30 min to 3 h 55 min. Updates start only until 25 minutes before its end.</source>
+      <translation>
+        <numerusform>Its window lasts %n min; Azure allows 1 h 30 min to 3 h 55 min. Updates start only until 25 minutes before its end.</numerusform>
+        <numerusform>Its window lasts %n min; Azure allows 1 h 30 min to 3 h 55 min. Updates start only until 25 minutes before its end.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>The release planned for {day} waits %n days for the next window, on {opens}.</source>
+      <translation>
+        <numerusform>The release planned for {day} waits %n days for the next window, on {opens}.</numerusform>
+        <numerusform>The release planned for {day} waits %n days for the next window, on {opens}.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>ScheduleText</name>
     <message numerus="yes">
       <source>, and %n more</source>
       <translation>
         <numerusform>, and %n more</numerusform>
         <numerusform>, and %n more</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ScheduleWindows</name>
+    <message numerus="yes">
+      <source>%n day(s) after {day}</source>
+      <translation>
+        <numerusform>%n day after {day}</numerusform>
+        <numerusform>%n days after {day}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n day(s) before the last</source>
+      <translation>
+        <numerusform>%n day before the last</numerusform>
+        <numerusform>%n days before the last</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n day(s) before {day}</source>
+      <translation>
+        <numerusform>%n day before {day}</numerusform>
+        <numerusform>%n days before {day}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Every %n days</source>
+      <translation>
+        <numerusform>Every %n days</numerusform>
+        <numerusform>Every %n days</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Every %n hours</source>
+      <translation>
+        <numerusform>Every %n hours</numerusform>
+        <numerusform>Every %n hours</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Every %n months</source>
+      <translation>
+        <numerusform>Every %n months</numerusform>
+        <numerusform>Every %n months</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Every %n weeks</source>
+      <translation>
+        <numerusform>Every %n weeks</numerusform>
+        <numerusform>Every %n weeks</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>SchedulesModel</name>
+    <message numerus="yes">
+      <source>%n to check</source>
+      <translation>
+        <numerusform>%n to check</numerusform>
+        <numerusform>%n to check</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n window(s) of {name} from {first} to {last}.</source>
+      <translation>
+        <numerusform>%n window of {name} from {first} to {last}.</numerusform>
+        <numerusform>%n windows of {name} from {first} to {last}.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Failed on {bad:,} of %n machine(s)</source>
+      <translation>
+        <numerusform>Failed on {bad:,} of %n machine</numerusform>
+        <numerusform>Failed on {bad:,} of %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>In progress on %n machine(s)</source>
+      <translation>
+        <numerusform>In progress on %n machine</numerusform>
+        <numerusform>In progress on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Not known on {rest:,} of %n machine(s)</source>
+      <translation>
+        <numerusform>Not known on {rest:,} of %n machine</numerusform>
+        <numerusform>Not known on {rest:,} of %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Succeeded on %n machine(s)</source>
+      <translation>
+        <numerusform>Succeeded on %n machine</numerusform>
+        <numerusform>Succeeded on %n machines</numerusform>
       </translation>
     </message>
   </context>

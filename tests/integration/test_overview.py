@@ -115,7 +115,7 @@ def test_the_next_24_hours_are_the_rollout_s_machines_that_start_in_them(stage: 
     assert shown == day
     assert 0 < len(day) < len(order._rows)
     assert order.counted.text() == f"{len(day)} machine{'s' if len(day) > 1 else ''}"
-    order.showing.setCurrentText("In the next 24 hours, unless without a restart")
+    order.showing.setCurrentText("In the next 24 hours, with a possible restart")
     assert list(order.model.all_rows) == [r for r in day if r.restart is not RestartBehavior.NEVER]
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("UPDATE machines SET restart_setting='Never'")

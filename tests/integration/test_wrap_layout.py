@@ -52,7 +52,8 @@ def test_each_widget_has_its_own_width_and_lines_follow_each_other(
 
 
 @pytest.mark.parametrize(
-    ("width", "lines"), [(1000, [5]), (600, [3, 2]), (380, [3, 2]), (300, [2, 2, 1]), (100, [1] * 5)]
+    ("width", "lines"),
+    [(1000, [5]), (600, [3, 2]), (380, [3, 2]), (300, [2, 2, 1]), (100, [1] * 5)],
 )
 def test_even_widgets_share_the_width_and_hidden_ones_take_none(
     qapp: QApplication, width: int, lines: list[int]

@@ -61,14 +61,14 @@ def test_included_kbs_come_in_addition_and_excluded_ones_win() -> None:
     request = InstallRequest(SECURITY, include=("KB2267602", "KB1111111"), exclude=("KB5120708",))
     found = plan(request, [HOTPATCH, DOTNET, DEFINITIONS])
     assert found.taken == (HOTPATCH, DEFINITIONS)
-    assert found.left == ((DOTNET, LeftOut.EXCLUDED),)
+    assert found.left_out == ((DOTNET, LeftOut.EXCLUDED),)
     assert found.unseen == ("KB1111111",)
 
 
 def test_only_named_kbs_without_classifications() -> None:
     found = plan(InstallRequest(include=("KB2267602",)), [HOTPATCH, DEFINITIONS])
     assert found.taken == (DEFINITIONS,)
-    assert found.left == ((HOTPATCH, LeftOut.NOT_SELECTED),)
+    assert found.left_out == ((HOTPATCH, LeftOut.NOT_SELECTED),)
 
 
 def test_leaving_out_restarts_leaves_out_what_does_not_say_too() -> None:
@@ -77,13 +77,13 @@ def test_leaving_out_restarts_leaves_out_what_does_not_say_too() -> None:
         InstallRequest(SECURITY, exclude_restarting=True), [HOTPATCH, BASELINE, DOTNET, silent]
     )
     assert found.taken == (HOTPATCH,)
-    assert {reason for _, reason in found.left} == {LeftOut.RESTARTS}
+    assert {reason for _, reason in found.left_out} == {LeftOut.RESTARTS}
 
 
 def test_the_publish_date_limits_and_an_unknown_date_is_left_out() -> None:
     undated = update("KB5000000", Classification.SECURITY, RestartBehavior.NEVER, None)
-    request = InstallRequest(SECURITY, published_by=datetime(2026, 8, 1, tzinfo=UTC))
-    reasons = [reason for _, reason in plan(request, [HOTPATCH, undated]).left]
+    request = InstallRequest(SECURITY, published_until=datetime(2026, 8, 1, tzinfo=UTC))
+    reasons = [reason for _, reason in plan(request, [HOTPATCH, undated]).left_out]
     assert reasons == [LeftOut.TOO_NEW, LeftOut.NO_DATE]
 
 
@@ -152,7 +152,7 @@ REQUESTS = st.builds(
     include=st.sampled_from([(), ("KB5120228",)]),
     exclude=st.sampled_from([(), ("KB5099536",)]),
     exclude_restarting=st.booleans(),
-    published_by=st.sampled_from(
+    published_until=st.sampled_from(
         [None, datetime(2026, 8, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)]
     ),
     restart=st.sampled_from([RestartSetting.IF_REQUIRED, RestartSetting.NEVER]),
@@ -165,7 +165,7 @@ def test_every_offered_update_is_taken_or_left_with_a_reason(
     request: InstallRequest, offered: list[Update]
 ) -> None:
     found = plan(request, offered)
-    assert len(found.taken) + len(found.left) == len(offered)
+    assert len(found.taken) + len(found.left_out) == len(offered)
     assert all(u.kb not in request.exclude or u.kb is None for u in found.taken)
     if request.exclude_restarting:
         assert all(u.restart is RestartBehavior.NEVER for u in found.taken)

@@ -16,9 +16,9 @@ from hotpatch_gui.system.preferences import Preferences
         ("selected", "-1 x ٣"),
         ("filters", "[" * 200_000),
         ("filters", "[1]"),
-        ("looked", "9999-12-31T23:59:59-23:59"),
-        ("looked", "0001-01-01T00:00:00+14:00"),
-        ("looked", "2026-08-20T09:00:00"),
+        ("last_closed", "9999-12-31T23:59:59-23:59"),
+        ("last_closed", "0001-01-01T00:00:00+14:00"),
+        ("last_closed", "2026-08-20T09:00:00"),
     ],
 )
 def test_an_odd_value_counts_as_none(tmp_path: Path, key: str, value: str) -> None:

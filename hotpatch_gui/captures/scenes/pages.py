@@ -258,3 +258,13 @@ def planner(stage: Stage) -> QWidget:
     stage.until(lambda: not page.planner.is_running)
     stage.settle()
     return stage.window
+
+
+@scene
+def schedules(stage: Stage) -> QWidget:
+    """The schedules of the fleet, and one in detail."""
+    stage.start()
+    go_on(stage, days=12)
+    stage.window.show_page("schedules")
+    stage.settle()
+    return stage.window

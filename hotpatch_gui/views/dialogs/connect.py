@@ -77,10 +77,10 @@ class ConnectDialog(SurfaceDialog):
         for method in offered_methods():
             self.method.addItem(method.label, method)
         self.tenant = self._field(
-            "connectTenant", tr("Tenant"), tr("Yours, or a tenant ID or domain")
+            "connectTenant", tr("Tenant"), tr("Tenant ID or domain; empty for your own")
         )
         self.client_id = self._field(
-            "connectClient", tr("Client ID"), tr("Your app registration's, if you have one")
+            "connectClient", tr("Client ID"), tr("Of the app registration or managed identity")
         )
         self.certificate = self._field(
             "connectCertificate", tr("Certificate file"), tr("With its private key: PEM or PFX")

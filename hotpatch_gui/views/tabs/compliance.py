@@ -99,7 +99,7 @@ class ComplianceTab(QWidget):
     def show_selection(self, selection: SelectionSummary) -> None:
         others = selection.ids != self._ids
         self._selection, self._ids, self._offered = selection, selection.ids, selection.updates
-        self._has_list = selection.updates > 0 and selection.listed > 0
+        self._has_list = selection.updates > 0 and selection.counted > 0
         self.panel.table.setColumnHidden(0, selection.one is not None)
         if others:
             self.chart.wait()

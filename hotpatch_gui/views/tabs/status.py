@@ -126,7 +126,7 @@ class StatusTab(ScrollArea):
             "other": selection.other,
         }
         for key, figure in figures.items():
-            self.tiles[key].show_figure(f"{figure:,}" if selection.listed else "–", note)
+            self.tiles[key].show_figure(f"{figure:,}" if selection.counted else "–", note)
         last = selection.last_run
         self.tiles["last"].show_figure(
             f"{last.day} {last:%b}" if last else "–",

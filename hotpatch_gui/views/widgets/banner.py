@@ -55,7 +55,7 @@ class Banner(QFrame):
         row.addLayout(words, 1)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
 
-    def show_coverage(self, status_text: StatusText) -> None:
+    def show_status_text(self, status_text: StatusText) -> None:
         self.show_text(
             status_text.level,
             status_text.headline,

@@ -226,6 +226,8 @@ class ReleaseStrip(_Plot):
     """
 
     SYMBOLS: ClassVar = {"planned_baseline": "s", "unplanned_baseline": "d", "hotpatch": "o"}
+    UPPER, SYMBOL, COLOR = tr.mark("Installed here"), "t", "success"
+    """The upper lane, and its marks."""
 
     @property
     def key(self) -> Sequence[KeyEntry]:
@@ -267,20 +269,39 @@ class ReleaseStrip(_Plot):
                 {
                     "pos": (_stamp(i.when), 1),
                     "size": 12,
-                    "symbol": "x" if i.failed else "t",
+                    "symbol": "x" if i.failed else self.SYMBOL,
                     "data": i.words,
                     "pen": pg.mkPen(None),
-                    "brush": QColor(t.error if i.failed else t.success),
+                    "brush": QColor(t.error if i.failed else getattr(t, self.COLOR)),
                 }
                 for i in data.installs
             ]
         )
         self.plot.addItem(marks)
         self.plot.addItem(installs)
-        self.plot.getAxis("left").setTicks([[(0, tr("Releases")), (1, tr("Installed here"))]])
-        self.plot.getAxis("bottom").setTicks([_months(data.first, data.last)])
+        self.plot.getAxis("left").setTicks([[(0, tr("Releases")), (1, tr(self.UPPER))]])
+        self.plot.getAxis("bottom").setTicks([self.ticks(data)])
         self.plot.setXRange(_day(data.first), _day(data.last), padding=0.015)
         self.plot.setYRange(-0.6, 1.6, padding=0)
+
+    def ticks(self, data: StripData) -> list[tuple[float, str]]:
+        """The days named below."""
+        return _months(data.first, data.last)
+
+
+class WindowStrip(ReleaseStrip):
+    """A schedule's windows above the releases."""
+
+    UPPER, SYMBOL, COLOR = tr.mark("Windows"), "s", "accent"
+
+    @property
+    def key(self) -> Sequence[KeyEntry]:
+        return (*_released(), KeyEntry("s", self.COLOR, tr("Window")))
+
+    def ticks(self, data: StripData) -> list[tuple[float, str]]:
+        days = (data.last - data.first).days
+        every = [data.first + timedelta(days=n) for n in range(0, days + 1, 7)]
+        return [(_day(d), f"{d.day} {d:%b}") for d in every]
 
 
 class CalendarChart(_Plot):

@@ -12,7 +12,7 @@ from PySide6.QtGui import QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from hotpatch_gui.models import export_writers
-from hotpatch_gui.models.exports import Make, Origin, Writing, rows_report
+from hotpatch_gui.models.exports import ExportContext, Make, Writing, rows_report
 from hotpatch_gui.models.report import Report
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
@@ -151,7 +151,7 @@ def table_report(
     return rows_report(model, columns, title, selected, origin(services))
 
 
-def origin(services: Services) -> Origin:
+def origin(services: Services) -> ExportContext:
     """The current time and data origin."""
     now = services.clock().replace(microsecond=0)
-    return Origin(now, services.calendar(), services.cloud.demo)
+    return ExportContext(now, services.calendar(), services.cloud.demo)

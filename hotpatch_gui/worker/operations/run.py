@@ -30,7 +30,8 @@ TAKEN = tr.mark("Azure accepted the request. The result is read from the machine
 
 
 class OperationRun:
-    """One operation in progress. After queuing, changes of its row's state go through ``move``, except claiming, canceling and dismissing.
+    """One operation in progress. After queuing, changes of its row's state go through ``move``, except claiming,
+    canceling, dismissing and the removal of its connection.
 
     Attributes:
         token: the continuation token, once Azure accepted the request.

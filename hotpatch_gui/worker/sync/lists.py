@@ -1,4 +1,4 @@
-"""Lists of machines with finished operations, read together to save queries."""
+"""Assessments and installations of machines whose operations finished, read together to save queries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MACHINES = 50
 
 
 class Lists:
-    """Lives on the engine's loop, one per connection. ``read`` reads the lists of several machines."""
+    """Lives on the engine's loop, one per connection. ``read`` reads those of several machines."""
 
     def __init__(self, read: Callable[[Sequence[int]], Awaitable[None]]) -> None:
         self._read = read
@@ -20,7 +20,7 @@ class Lists:
         self._reader: asyncio.Task[None] | None = None
 
     async def read(self, machine_id: int) -> None:
-        """Wait until the machine's lists are read with those of others.
+        """Wait until the machine's assessments and installations are read with those of others.
 
         Raises:
             ProblemError: they can't be read.

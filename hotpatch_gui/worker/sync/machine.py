@@ -56,7 +56,7 @@ async def read_instance_view(
             assessments.save(db, [(machine_id, reading.assessment)], now)
         if reading.run is not None:
             installations.save(db, [(machine_id, reading.run)], now)
-        machines.mark_viewed(db, machine_id, now)
+        machines.mark_instance_view_read(db, machine_id, now)
         health.refresh_health(db, [machine_id], context.calendar, now)
     context.changed(Changes.to("machines", "assessments", "installations"))
     return reading

@@ -316,7 +316,7 @@ class InstallDialog(StepsDialog):
             include=updates.include.kbs,
             exclude=updates.exclude.kbs,
             exclude_restarting=updates.no_restarts.isChecked(),
-            published_by=updates.published_by,
+            published_until=updates.published_until,
             restart=self.properties.setting,
             maximum_minutes=self.properties.minutes.value() if checked else DEFAULT_MINUTES,
         )

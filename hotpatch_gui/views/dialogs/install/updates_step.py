@@ -150,7 +150,7 @@ class UpdatesStep(QObject):
         return read_kbs("\n".join(b.toPlainText() for b in (self.include, self.exclude))).problem
 
     @property
-    def published_by(self) -> datetime | None:
+    def published_until(self) -> datetime | None:
         if not self.limit_date.isChecked():
             return None
         day = self.date.date()
@@ -212,7 +212,7 @@ class UpdatesStep(QObject):
     def show_planned(self, planned: Planned) -> None:
         blocker = QSignalBlocker(self.preview)
         self.preview.clear()
-        lines = (*planned.taken, *planned.left)
+        lines = (*planned.taken, *planned.left_out)
         current = self._current_kb
         for line in sorted(lines[:MAX_LINES], key=_place):  # a tick doesn't move its row
             item = self._item(line)
@@ -224,7 +224,7 @@ class UpdatesStep(QObject):
             more = tr("and %n more", len(lines) - MAX_LINES)
             self.preview.addTopLevelItem(QTreeWidgetItem([more]))
         blocker.unblock()
-        taken, left = len(planned.taken), len(planned.left)
+        taken, left = len(planned.taken), len(planned.left_out)
         unseen = planned.review.unseen
         missing = (
             tr(" Not in the latest assessments: {unseen}.", unseen=", ".join(unseen))

@@ -1,0 +1,150 @@
+"""What is wrong with a schedule: its length, its selection, its time in the month, and its machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from hotpatch_gui.translation import translator
+
+from .health import Level
+from .installs import RestartSetting
+from .phrases import listed
+from .release_calendar import Calendar
+from .releases import RELEASE_HOUR, Product, day_name
+from .schedule_windows import Window, windows
+from .schedules import Schedule
+from .updates import Classification
+
+tr = translator("ScheduleConcerns")
+
+SHORTEST_MIN, LONGEST_MIN = 90, 235
+"""A guest schedule's limits. Source: Microsoft's documentation of maintenance configurations (25 September 2026)."""
+LOOKED_AHEAD = timedelta(days=92)
+LATE = timedelta(days=14)
+"""A release that waits longer for a window is named; this program's choice."""
+
+
+class Concern(NamedTuple):
+    """A sentence, and how serious it is."""
+
+    level: Level
+    text: str
+
+
+def concerns(
+    schedule: Schedule, calendar: Calendar, products: Iterable[Product], now: datetime
+) -> Iterator[Concern]:
+    """What is wrong with a schedule for machines of these products; nothing if it has ended."""
+    if schedule.has_ended(now):
+        return
+    if not schedule.is_understood:
+        yield Concern(
+            Level.UNKNOWN, tr("Its recurrence isn't supported, so its windows aren't known.")
+        )
+    if schedule.assumes_utc:
+        yield Concern(
+            Level.UNKNOWN,
+            tr("Its time zone “{zone}” isn't known; UTC is assumed.", zone=schedule.time_zone),
+        )
+    yield from _length(schedule)
+    yield from _selection(schedule)
+    yield from _late(schedule, calendar, products, now)
+
+
+def _length(schedule: Schedule) -> Iterator[Concern]:
+    minutes = schedule.minutes
+    if minutes is None:
+        yield Concern(Level.UNKNOWN, tr("The length of its window isn't reported."))
+    elif not SHORTEST_MIN <= minutes <= LONGEST_MIN:
+        yield Concern(
+            Level.WARNING,
+            tr(
+                "Its window lasts %n min; Azure allows 1 h 30 min to 3 h 55 min. Updates start only until 25 "
+                "minutes before its end.",
+                minutes,
+            ),
+        )
+
+
+def _selection(schedule: Schedule) -> Iterator[Concern]:
+    chosen = {Classification.parse(c) for c in schedule.classifications}
+    if schedule.classifications and Classification.SECURITY not in chosen:
+        yield Concern(
+            Level.WARNING,
+            tr("It doesn't install security updates, so neither hotpatches nor baselines."),
+        )
+    if schedule.exclude_restarting:
+        yield Concern(
+            Level.WARNING,
+            tr(
+                "It excludes updates that restart, so it never installs a baseline. After the next baseline, its "
+                "machines receive no hotpatches."
+            ),
+        )
+    elif schedule.restart is not None and (
+        RestartSetting.parse(schedule.restart) is RestartSetting.NEVER
+    ):
+        yield Concern(
+            Level.WARNING,
+            tr("It never restarts, so a baseline remains incomplete until someone restarts."),
+        )
+
+
+def _late(
+    schedule: Schedule, calendar: Calendar, products: Iterable[Product], now: datetime
+) -> Iterator[Concern]:
+    """Planned releases of the next three months that wait long for a window."""
+    days = sorted({e.day for p in products for e in calendar.expected(p, now.date(), 3)})
+    for day in days:
+        released = datetime.combine(day, RELEASE_HOUR)
+        if released > now + LOOKED_AHEAD:
+            return
+        first = next(windows(schedule, released, released + LOOKED_AHEAD), None)
+        if first is not None and first.opens - released > LATE:
+            yield Concern(
+                Level.WARNING,
+                tr(
+                    "The release planned for {day} waits %n days for the next window, on {opens}.",
+                    (first.opens - released).days,
+                    day=day_name(day),
+                    opens=day_name(first.opens.date()),
+                ),
+            )
+            return
+
+
+def overlaps(one: Schedule, other: Schedule, now: datetime) -> Window | None:
+    """The first common time of the windows of two schedules within three months; None if there is none."""
+    until = now + LOOKED_AHEAD
+    mine, others = windows(one, now, until), windows(other, now, until)
+    a, b = next(mine, None), next(others, None)
+    while a is not None and b is not None:
+        opens, closes = max(a.opens, b.opens), min(a.closes, b.closes)
+        if opens < closes:
+            return Window(opens, closes)
+        if a.closes <= b.closes:
+            a = next(mine, None)
+        else:
+            b = next(others, None)
+    return None
+
+
+def overlap_text(name: str, window: Window, machines: int) -> str:
+    """That another schedule has machines in common and opens at the same time."""
+    return tr(
+        "It overlaps with {name} on {day}, on %n machine(s). Azure runs one of them first, and the other when it ends.",
+        machines,
+        name=name,
+        day=day_name(window.opens.date()),
+    )
+
+
+def unprepared_text(machines: int, names: Iterable[str]) -> str:
+    """That machines follow a schedule but their settings prevent it from installing."""
+    return tr(
+        "%n machine(s) are not set to Customer Managed Schedules, so nothing is installed there: {names}.",
+        machines,
+        names=listed(list(names)),
+    )

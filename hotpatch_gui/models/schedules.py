@@ -1,0 +1,475 @@
+"""Schedules as rows: when they run, what they install, on how many machines, and what is wrong with them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zlib import crc32
+
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, release_day
+from hotpatch_gui.domain.schedule_concerns import (
+    Concern,
+    concerns,
+    overlap_text,
+    overlaps,
+    unprepared_text,
+)
+from hotpatch_gui.domain.schedule_windows import Window, recurrence_text, windows
+from hotpatch_gui.domain.schedules import How, Schedule
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.store import schedule_rows, side_reads
+from hotpatch_gui.store.schedule_rows import ScheduleMachine, ScheduleRow, ScheduleRun
+from hotpatch_gui.store.timestamps import from_text
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
+
+from . import display_text, schedule_text, update_text
+from .chart_data import StripData, StripInstall
+from .row_model import Column, field, time_of
+from .strip import release_marks
+
+tr = translator("SchedulesModel")
+
+RUNS_SINCE = timedelta(days=90)
+AHEAD = timedelta(days=60)
+"""Windows that the list looks for."""
+AFTERWARDS = timedelta(hours=2)
+"""How long after a window's end an installation that began in it may start; updates in progress aren't interrupted."""
+NEXT = 3
+
+
+class ScheduleEntry(NamedTuple):
+    """A schedule in the list.
+
+    Attributes:
+        id: from the resource ID, because row IDs change with each sync.
+        next: the next windows, soonest first.
+        runs: newest first.
+    """
+
+    id: int
+    row: ScheduleRow
+    name: str
+    recurrence: str
+    opens: datetime | None
+    next: tuple[Window, ...]
+    concerns: tuple[Concern, ...]
+    runs: tuple[ScheduleRun, ...]
+    is_ended: bool
+
+    @property
+    def machines(self) -> int:
+        """Machines that certainly follow it."""
+        return self.row.machines
+
+    @property
+    def level(self) -> Level:
+        """The most serious concern; OK without any."""
+        return max((c.level for c in self.concerns), default=Level.OK)
+
+
+class SchedulesRead(NamedTuple):
+    """All schedules, those that have ended last; ``unread`` is why some connections' schedules aren't known."""
+
+    entries: list[ScheduleEntry]
+    unread: str
+
+
+def read_schedules(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> SchedulesRead:
+    """Read all schedules."""
+    now = clock()
+    rows = schedule_rows.read_all(db)
+    common = _overlaps(rows, schedule_rows.shared(db), now)
+    runs = schedule_rows.runs(db, now - RUNS_SINCE)
+    entries = [_entry(row, calendar, runs, common.get(row.resource_id, []), now) for row in rows]
+    entries.sort(key=lambda e: (e.is_ended, e.opens is None, e.opens or now))
+    unread = side_reads.unread(db, ("schedules", "assignments"))
+    return SchedulesRead(entries, " ".join(dict.fromkeys(unread.values())))
+
+
+def _overlaps(
+    rows: Sequence[ScheduleRow], shared: Iterable[tuple[str, str, int]], now: datetime
+) -> dict[str, list[Concern]]:
+    by_id = {row.resource_id: row for row in rows}
+    found: dict[str, list[Concern]] = {}
+    for one, other, machines in shared:
+        a, b = by_id.get(one), by_id.get(other)
+        window = overlaps(a.schedule, b.schedule, now) if a is not None and b is not None else None
+        if window is None or a is None or b is None:
+            continue
+        for of, with_ in ((a, b), (b, a)):
+            text = overlap_text(with_.schedule.name, window, machines)
+            found.setdefault(of.resource_id, []).append(Concern(Level.WARNING, text))
+    return found
+
+
+def _entry(
+    row: ScheduleRow,
+    calendar: Calendar,
+    runs: Iterable[ScheduleRun],
+    common: Sequence[Concern],
+    now: datetime,
+) -> ScheduleEntry:
+    schedule = row.schedule
+    is_unread = How.UNREAD in row.how and not schedule.starts
+    upcoming = tuple(_first(windows(schedule, now, now + 6 * AHEAD)))
+    return ScheduleEntry(
+        crc32(row.resource_id.encode()),
+        row,
+        schedule.name,
+        tr("Not known: your account can't read it") if is_unread else recurrence_text(schedule),
+        upcoming[0].opens if upcoming else None,
+        upcoming,
+        tuple(_concerns(row, calendar, common, now, is_unread=is_unread)),
+        tuple(r for r in runs if r.schedule == row.resource_id and _is_in_a_window(r, schedule)),
+        schedule.has_ended(now),
+    )
+
+
+def _first(found: Iterable[Window]) -> Iterable[Window]:
+    for _, window in zip(range(NEXT), found, strict=False):
+        yield window
+
+
+def _concerns(
+    row: ScheduleRow,
+    calendar: Calendar,
+    common: Sequence[Concern],
+    now: datetime,
+    *,
+    is_unread: bool,
+) -> Iterable[Concern]:
+    if is_unread:
+        yield Concern(
+            Level.UNKNOWN, tr("Your account can't read it. It may not even install updates.")
+        )
+        return
+    if row.unprepared:
+        yield Concern(Level.ERROR, unprepared_text(row.unprepared, row.unprepared_names))
+    yield from concerns(row.schedule, calendar, row.products or tuple(Product), now)
+    yield from common
+    if not row.how:
+        yield Concern(Level.INFO, tr("No machine that this program knows follows it."))
+
+
+def _is_in_a_window(run: ScheduleRun, schedule: Schedule) -> bool:
+    """Whether the run started in one of the schedule's windows."""
+    started = from_text(run.started_at)
+    if started is None or schedule.minutes is None:
+        return False
+    length = timedelta(minutes=schedule.minutes) + AFTERWARDS
+    window = next(windows(schedule, started - length, started + timedelta(seconds=1)), None)
+    return window is not None
+
+
+def what_text(schedule: Schedule) -> str:
+    """What it installs, in short."""
+    found = (Classification.parse(c) for c in schedule.classifications)
+    names = [k.label if k else c for k, c in zip(found, schedule.classifications, strict=True)]
+    return ", ".join([*names, *schedule.include]) or tr("Not reported")
+
+
+_CONCERN_TITLES = {
+    Level.ERROR: tr.mark("Problem"),
+    Level.WARNING: tr.mark("To check"),
+    Level.UNKNOWN: tr.mark("Not known"),
+    Level.INFO: tr.mark("Note"),
+}
+
+
+def details(entry: ScheduleEntry, now: datetime) -> list[tuple[Glyph, str, str, str]]:
+    """(glyph, its meaning, title, detail) of the schedule: its concerns, windows and selection."""
+    glyphs = display_text.LEVEL_GLYPHS
+    points = [
+        (glyphs[c.level], display_text.level_text(c.level), tr(_CONCERN_TITLES[c.level]), c.text)
+        for c in entry.concerns
+    ]
+    for number, window in enumerate(entry.next):
+        title = tr("Next window") if number == 0 else tr("Then")
+        points.append((Glyph.INFO, "", title, window_text(window, entry.row.schedule)))
+    return [*points, *schedule_text.selection(entry.row.schedule, now)]
+
+
+def window_text(window: Window, schedule: Schedule) -> str:
+    """A window in the reader's time zone and in the schedule's."""
+    own = window.opens.astimezone(schedule.zone)
+    return tr(
+        "{here} for {length} ({day} {own:%b %Y %H:%M} in {zone})",
+        here=display_text.moment_text(window.opens),
+        length=schedule_text.length(schedule.minutes),
+        day=own.day,
+        own=own,
+        zone=schedule.time_zone or "UTC",
+    )
+
+
+def strip(entry: ScheduleEntry, calendar: Calendar, now: datetime) -> StripData:
+    """The schedule's windows of the next two months against the releases."""
+    today = release_day(now)
+    first, last = now.date() - timedelta(days=7), (now + AHEAD).date()
+    products = entry.row.products or tuple(Product)
+    marks = [m for m in release_marks(calendar, products[0], first, last, today) if m.day >= first]
+    found = windows(entry.row.schedule, now - timedelta(days=7), now + AHEAD)
+    opening = [
+        StripInstall(w.opens, failed=False, words=window_text(w, entry.row.schedule)) for w in found
+    ]
+    return StripData(first, last, now.date(), marks, opening)
+
+
+def strip_words(entry: ScheduleEntry, data: StripData) -> str:
+    """The strip as text."""
+    return tr(
+        "%n window(s) of {name} from {first} to {last}.",
+        len(data.installs),
+        name=entry.name,
+        first=display_text.day_of(data.first),
+        last=display_text.day_of(data.last),
+    )
+
+
+def _machines_text(entry: ScheduleEntry) -> str:
+    perhaps = entry.row.how.get(How.PERHAPS, 0)
+    text = display_text.number(entry.machines)
+    return tr("{text}, perhaps {perhaps:,} more", text=text, perhaps=perhaps) if perhaps else text
+
+
+def _machines_tip(entry: ScheduleEntry) -> str:
+    how = entry.row.how
+    return tr(
+        "Assigned: {direct:,}; by dynamic scopes: {dynamic:,}; perhaps, by dynamic scopes: {perhaps:,}",
+        direct=how.get(How.DIRECT, 0),
+        dynamic=how.get(How.DYNAMIC, 0),
+        perhaps=how.get(How.PERHAPS, 0),
+    )
+
+
+def _check_text(entry: ScheduleEntry) -> str:
+    if entry.is_ended:
+        return tr("Ended")
+    serious = sum(c.level > Level.INFO for c in entry.concerns)
+    return tr("%n to check", serious) if serious else tr("No concern")
+
+
+def _check_glyph(entry: ScheduleEntry) -> Glyph:
+    return Glyph.OFF if entry.is_ended else display_text.LEVEL_GLYPHS[entry.level]
+
+
+def run_text(run: ScheduleRun) -> str:
+    """A run's result over its machines."""
+    if run.running:
+        return tr("In progress on %n machine(s)", run.running)
+    if run.bad:
+        return tr("Failed on {bad:,} of %n machine(s)", run.machines, bad=run.bad)
+    if run.good == run.machines:
+        return tr("Succeeded on %n machine(s)", run.machines)
+    return tr("Not known on {rest:,} of %n machine(s)", run.machines, rest=run.machines - run.good)
+
+
+def run_glyph(run: ScheduleRun) -> Glyph:
+    """The glyph of ``run_text``."""
+    if run.running:
+        return Glyph.RUNNING
+    if run.bad:
+        return Glyph.ERROR
+    return Glyph.OK if run.good == run.machines else Glyph.UNKNOWN
+
+
+def _last_run(entry: ScheduleEntry, _: datetime) -> str:
+    return run_text(entry.runs[0]) if entry.runs else tr("None known")
+
+
+SCHEDULES = (
+    Column("name", tr.mark("Schedule"), 176, lambda e, _: e.name, sort="name", takes_slack=True),
+    Column(
+        "check",
+        tr.mark("Check"),
+        116,
+        lambda e, _: _check_text(e),
+        glyph=_check_glyph,
+        tip=lambda e, _: "\n".join(c.text for c in e.concerns),
+        sort="level",
+    ),
+    Column("recurrence", tr.mark("Recurrence"), 236, lambda e, _: e.recurrence, sort="recurrence"),
+    Column(
+        "opens",
+        tr.mark("Next window"),
+        142,
+        lambda e, _: display_text.moment_text(e.opens) if e.opens else display_text.NOTHING,
+        tip=lambda e, _: "\n".join(window_text(w, e.row.schedule) for w in e.next),
+        sort="opens",
+        raw=field("opens"),
+    ),
+    Column(
+        "length",
+        tr.mark("Length"),
+        78,
+        lambda e, _: schedule_text.length(e.row.schedule.minutes),
+        right=True,
+        raw=lambda e: e.row.schedule.minutes,
+        export_title=tr.mark("Length (min)"),
+    ),
+    Column(
+        "machines",
+        tr.mark("Machines"),
+        92,
+        lambda e, _: _machines_text(e),
+        tip=lambda e, _: _machines_tip(e),
+        right=True,
+        sort="machines",
+        raw=field("machines"),
+    ),
+    Column(
+        "last",
+        tr.mark("Last run"),
+        196,
+        _last_run,
+        glyph=lambda e: run_glyph(e.runs[0]) if e.runs else None,
+    ),
+    Column("what", tr.mark("Installs"), 150, lambda e, _: what_text(e.row.schedule)),
+    Column(
+        "restart",
+        tr.mark("Restart"),
+        150,
+        lambda e, _: schedule_text.restarts(e.row.schedule.restart),
+        hidden=True,
+    ),
+    Column(
+        "zone",
+        tr.mark("Time zone"),
+        150,
+        lambda e, _: e.row.schedule.time_zone or "UTC",
+        hidden=True,
+    ),
+    Column("connection", tr.mark("Connection"), 112, lambda e, _: e.row.connection, hidden=True),
+    Column("id", tr.mark("Resource ID"), 260, lambda e, _: e.row.resource_id, hidden=True),
+)
+
+MACHINES = (
+    Column("name", tr.mark("Machine"), 180, lambda r, _: r.name, sort="name", takes_slack=True),
+    Column(
+        "check",
+        tr.mark("Patch orchestration"),
+        236,
+        lambda r, _: (
+            tr("Not Customer Managed Schedules") if r.is_unprepared else tr("No hindrance known")
+        ),
+        glyph=lambda r: Glyph.ERROR if r.is_unprepared else Glyph.OK,
+        sort="is_unprepared",
+    ),
+    Column(
+        "how",
+        tr.mark("Follows it"),
+        150,
+        lambda r, _: schedule_text.how_text(r.how, r.scope),
+        sort="how",
+    ),
+    Column(
+        "group",
+        tr.mark("Resource group"),
+        128,
+        lambda r, _: r.resource_group,
+        sort="resource_group",
+    ),
+    Column("power", tr.mark("Power state"), 104, lambda r, _: PowerState.parse(r.power).label),
+    Column(
+        "run_at",
+        tr.mark("Last run by Azure"),
+        148,
+        lambda r, _: display_text.time_text(r.run_at),
+        sort="run_at",
+        raw=time_of("run_at"),
+    ),
+    Column(
+        "status",
+        tr.mark("Result"),
+        170,
+        lambda r, _: RunStatus.parse(r.status).label if r.status else display_text.NOTHING,
+        glyph=lambda r: update_text.RUN_GLYPHS.get(RunStatus.parse(r.status)) if r.status else None,
+        sort="status",
+    ),
+)
+
+
+class RunRow(NamedTuple):
+    """A run in the table."""
+
+    id: int
+    run: ScheduleRun
+    started_at: str
+    machines: int
+    bad: int
+    installed: int
+    failed: int
+    pending: int
+
+
+def run_rows(runs: Sequence[ScheduleRun]) -> list[RunRow]:
+    """The runs as rows."""
+    return [
+        RunRow(
+            crc32(r.run.encode()),
+            r,
+            r.started_at,
+            r.machines,
+            r.bad,
+            r.installed,
+            r.failed,
+            r.pending,
+        )
+        for r in runs
+    ]
+
+
+def _count(key: str, title: str) -> Column:
+    return Column(
+        key,
+        title,
+        96,
+        lambda r, _: display_text.number(getattr(r, key)),
+        right=True,
+        sort=key,
+        raw=field(key),
+    )
+
+
+RUNS = (
+    Column(
+        "started",
+        tr.mark("Started"),
+        148,
+        lambda r, _: display_text.time_text(r.started_at),
+        sort="started_at",
+        raw=time_of("started_at"),
+    ),
+    Column(
+        "result",
+        tr.mark("Result"),
+        240,
+        lambda r, _: run_text(r.run),
+        glyph=lambda r: run_glyph(r.run),
+        takes_slack=True,
+    ),
+    _count("machines", tr.mark("Machines")),
+    _count("installed", tr.mark("Installed")),
+    _count("failed", tr.mark("Failed")),
+    _count("pending", tr.mark("Pending")),
+    Column("run", tr.mark("Maintenance run ID"), 300, lambda r, _: r.run.run),
+)
+
+
+class MachinesRead(NamedTuple):
+    """The machines that follow a schedule, those whose settings prevent it first."""
+
+    rows: list[ScheduleMachine]
+
+
+def read_machines(db: sqlite3.Connection, schedule_id: str) -> MachinesRead:
+    """Read the machines of a schedule."""
+    return MachinesRead(schedule_rows.machines_of(db, schedule_id))

@@ -1,0 +1,172 @@
+"""Schedules with their machines and runs, for the Schedules page."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from datetime import datetime
+from typing import NamedTuple
+
+from hotpatch_gui.domain.machines import PatchMode
+from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.schedules import How, Schedule
+
+from .run_sql import GOOD_RUNS
+from .schedules import schedule_of
+from .sql import quoted
+from .tables import DISPLAY_NAME
+from .timestamps import to_text
+
+NAMED = 5
+"""Machines that are named in a sentence."""
+_CERTAIN = quoted((How.DIRECT.value, How.DYNAMIC.value))
+_UNPREPARED = (
+    f"m.kind='vm' AND m.patch_mode IS NOT NULL AND (m.patch_mode<>'{PatchMode.AUTOMATIC_BY_PLATFORM}'"
+    " OR coalesce(m.bypass_safety_checks, 0)=0)"
+)
+"""Virtual machines on which Azure runs no schedule. Source: Microsoft's documentation of scheduled patching, prerequisites."""
+
+
+class ScheduleRow(NamedTuple):
+    """A maintenance configuration with its machines.
+
+    Attributes:
+        how: machines by how they follow it.
+        unprepared: machines that certainly follow it, but whose settings prevent it, and some of their names.
+    """
+
+    resource_id: str
+    connection: str
+    schedule: Schedule
+    how: dict[How, int]
+    products: tuple[Product, ...]
+    unprepared: int
+    unprepared_names: tuple[str, ...]
+
+    @property
+    def machines(self) -> int:
+        """Machines that certainly follow it."""
+        return self.how.get(How.DIRECT, 0) + self.how.get(How.DYNAMIC, 0)
+
+
+class ScheduleRun(NamedTuple):
+    """One run on several machines: Azure gives their installations the same maintenance run ID.
+
+    Attributes:
+        schedule: the schedule's resource ID, in lower case.
+        installed: updates, like ``failed`` and ``pending``.
+    """
+
+    schedule: str
+    run: str
+    started_at: str
+    modified_at: str | None
+    machines: int
+    good: int
+    bad: int
+    running: int
+    installed: int
+    failed: int
+    pending: int
+
+
+class ScheduleMachine(NamedTuple):
+    """A machine that follows a schedule. ``is_unprepared``: its settings prevent the schedule."""
+
+    id: int
+    name: str
+    resource_group: str
+    power: str
+    how: str
+    scope: str
+    is_unprepared: int
+    run_at: str | None
+    status: str | None
+
+
+_FOLLOWERS = f"""
+SELECT f.schedule_id, f.how, count(*), group_concat(DISTINCT m.product),
+    sum({_UNPREPARED}), group_concat(CASE WHEN {_UNPREPARED} THEN m.name END, char(10))
+FROM machine_schedules f JOIN machines m ON m.id=f.machine_id
+WHERE m.deleted_at IS NULL GROUP BY 1, 2
+"""
+
+
+def read_all(db: sqlite3.Connection) -> list[ScheduleRow]:
+    """All schedules by name."""
+    followers: dict[str, list[tuple[How, int, str, int, str]]] = defaultdict(list)
+    for schedule_id, how, count, products, unprepared, names in db.execute(_FOLLOWERS):
+        followers[schedule_id].append((How(how), count, products or "", unprepared, names or ""))
+    rows = db.execute(
+        "SELECT s.*, c.name AS connection FROM schedules s JOIN connections c ON c.id=s.connection_id"
+        " WHERE c.removed_at IS NULL ORDER BY s.name COLLATE NOCASE, s.id"
+    )
+    return [_row(row, followers.get(row["id"], [])) for row in rows]
+
+
+def _row(row: sqlite3.Row, groups: list[tuple[How, int, str, int, str]]) -> ScheduleRow:
+    certain = [g for g in groups if g[0] in (How.DIRECT, How.DYNAMIC)]
+    known = {p.value: p for p in Product}
+    products = {known[name] for g in groups for name in g[2].split(",") if name in known}
+    names = sorted(name for g in certain for name in g[4].split("\n") if name)
+    return ScheduleRow(
+        row["id"],
+        row["connection"],
+        schedule_of(row),
+        {how: count for how, count, *_ in groups},
+        tuple(sorted(products)),
+        sum(g[3] for g in certain),
+        tuple(names[:NAMED]),
+    )
+
+
+def shared(db: sqlite3.Connection) -> list[tuple[str, str, int]]:
+    """(resource ID, resource ID, machines) of each two schedules that certainly have machines in common."""
+    return [
+        tuple(row)
+        for row in db.execute(
+            "SELECT f.schedule_id, g.schedule_id, count(*) FROM machine_schedules f JOIN machine_schedules g"
+            " ON g.machine_id=f.machine_id AND g.schedule_id>f.schedule_id"
+            " JOIN machines m ON m.id=f.machine_id WHERE m.deleted_at IS NULL"
+            f" AND f.how IN {_CERTAIN} AND g.how IN {_CERTAIN} GROUP BY 1, 2"
+        )
+    ]
+
+
+_RUNS = f"""
+WITH sizes AS (
+    SELECT maintenance_run_id AS run, count(DISTINCT machine_id) AS machines FROM installations
+    WHERE started_at>=:since AND maintenance_run_id<>'' GROUP BY 1)
+SELECT f.schedule_id, i.maintenance_run_id, min(i.started_at) AS started, max(i.modified_at), count(DISTINCT i.machine_id),
+    sum(i.status IN {GOOD_RUNS}), sum(i.status='Failed'), sum(i.status='InProgress'),
+    coalesce(sum(i.installed), 0), coalesce(sum(i.failed), 0), coalesce(sum(i.pending), 0)
+FROM machine_schedules f
+JOIN installations i ON i.machine_id=f.machine_id AND i.started_at>=:since
+JOIN sizes z ON z.run=i.maintenance_run_id
+GROUP BY 1, 2 HAVING count(DISTINCT i.machine_id)=max(z.machines) ORDER BY started DESC
+"""
+
+
+def runs(db: sqlite3.Connection, since: datetime) -> list[ScheduleRun]:
+    """Runs since a time whose machines all follow a schedule, newest first.
+
+    Azure doesn't report a run's schedule. A run with other machines, such as one of automatic guest patching, isn't the
+    schedule's. Nor is one that didn't start in one of its windows, which the caller checks.
+    """
+    return [ScheduleRun(*row) for row in db.execute(_RUNS, {"since": to_text(since)})]
+
+
+_LAST = """(SELECT i.{column} FROM installations i WHERE i.machine_id=m.id AND i.maintenance_run_id<>''
+    ORDER BY i.started_at DESC LIMIT 1)"""
+
+
+def machines_of(db: sqlite3.Connection, schedule_id: str) -> list[ScheduleMachine]:
+    """The machines that follow a schedule, those that are not prepared first, with their last run by Azure."""
+    rows = db.execute(
+        f"SELECT m.id, {DISPLAY_NAME}, m.resource_group, m.power, f.how, f.scope, coalesce({_UNPREPARED}, 0) AS unprepared,"
+        f" {_LAST.format(column='started_at')}, {_LAST.format(column='status')}"
+        " FROM machine_schedules f JOIN machines m ON m.id=f.machine_id"
+        " WHERE f.schedule_id=? AND m.deleted_at IS NULL ORDER BY unprepared DESC, m.name COLLATE NOCASE, m.id",
+        (schedule_id,),
+    )
+    return [ScheduleMachine(*row) for row in rows]

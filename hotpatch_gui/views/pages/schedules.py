@@ -1,0 +1,216 @@
+"""The Schedules page: when Azure Update Manager patches by the customer's own times, where, and with which results."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.health import Level
+from hotpatch_gui.models import schedules
+from hotpatch_gui.models.listed import ListedModel
+from hotpatch_gui.models.query_channel import QueryChannel
+from hotpatch_gui.models.schedules import MachinesRead, ScheduleEntry, SchedulesRead
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.banner import Banner
+from hotpatch_gui.views.widgets.chart_host import ChartHost
+from hotpatch_gui.views.widgets.export import ExportButton, table_report
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.points import Point, Points
+from hotpatch_gui.views.widgets.scroll_area import ScrollArea
+from hotpatch_gui.views.widgets.table import Table, TablePanel
+
+from .table_page import Page
+
+if TYPE_CHECKING:
+    from hotpatch_gui.views.widgets.charts import Chart
+
+tr = translator("SchedulesPage")
+
+STRIP_PX = 176
+_TABLES = frozenset({"machines", "installations", "releases", "connections", "schedules"})
+
+
+class SchedulesPage(Page):
+    """Maintenance configurations, and the selected one in detail.
+
+    Signals:
+        machine_opened (int): a machine's row ID.
+    """
+
+    machine_opened = Signal(int)
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(
+            services.theme,
+            tr("Schedules"),
+            tr("Maintenance configurations by which Azure Update Manager patches machines."),
+        )
+        self._s = services
+        theme = services.theme
+        self._shown: ScheduleEntry | None = None
+        self.banner = Banner(theme)
+        self.banner.hide()
+        self.banner.button.hide()
+        self.model = ListedModel(services.source, schedules.SCHEDULES, services.clock, self)
+        self.machines = ListedModel(services.source, schedules.MACHINES, services.clock, self)
+        self.runs = ListedModel(services.source, schedules.RUNS, services.clock, self)
+        self.panel = self._panel(self.model, "schedulesTable", tr("Schedules"))
+        self.machines_panel = self._panel(
+            self.machines, "scheduleMachinesTable", tr("Machines of the schedule")
+        )
+        self.runs_panel = self._panel(self.runs, "scheduleRunsTable", tr("Runs of the schedule"))
+        self.strip = ChartHost(theme, "windowStrip", STRIP_PX, _make_strip)
+        self.points = Points(theme)
+        self.points.setObjectName("schedulePoints")
+        self.name = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+        self.name.setObjectName("scheduleName")
+        self.tools.addWidget(
+            ExportButton(
+                services,
+                tr("Schedules"),
+                lambda: table_report(self.panel.table, tr("Schedules"), services),
+            )
+        )
+        self._lay_out()
+        self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
+        self._of_one = QueryChannel(
+            services.source, self._show_machines, self.machines_panel.show_failure, self
+        )
+        self.panel.table.selectionModel().selectionChanged.connect(self._show_selected)
+        self.machines_panel.table.opened.connect(self.machine_opened)
+        services.source.changed.connect(self._on_changed)
+        services.source.minute_passed.connect(self._ask_again)
+
+    def _panel(self, model: ListedModel, name: str, spoken: str) -> TablePanel:
+        theme = self._s.theme
+        return TablePanel(theme, Table(theme, self._s.settings, model, name, spoken))
+
+    def _lay_out(self) -> None:
+        body = QWidget()
+        body.setObjectName("surface")
+        column = QVBoxLayout(body)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(16)
+        column.addWidget(self.points)
+        column.addWidget(self.strip)
+        column.addStretch(1)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("scheduleTabs")
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        details = ScrollArea(body)
+        details.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.tabs.addTab(details, tr("Details"))
+        self.tabs.addTab(self.machines_panel, tr("Machines"))
+        self.tabs.addTab(self.runs_panel, tr("Runs"))
+        self.pane = QWidget()
+        below = QVBoxLayout(self.pane)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(4)
+        self.name.setContentsMargins(16, 12, 16, 0)
+        below.addWidget(self.name)
+        below.addWidget(self.tabs, 1)
+        panes = QSplitter(Qt.Orientation.Vertical)
+        panes.addWidget(self.panel)
+        panes.addWidget(self.pane)
+        panes.setChildrenCollapsible(False)
+        panes.setHandleWidth(1)
+        panes.setStretchFactor(0, 2)
+        panes.setStretchFactor(1, 3)
+        notice = QVBoxLayout()
+        notice.setContentsMargins(16, 0, 16, 8)
+        notice.addWidget(self.banner)
+        self.column.addLayout(notice)
+        self.fill(panes)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask(is_refresh=False)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if self.isVisible() and changes.affects(_TABLES):
+            self._ask(is_refresh=True)
+
+    def _ask_again(self) -> None:
+        if self.isVisible():
+            self._ask(is_refresh=True)
+
+    def _ask(self, *, is_refresh: bool) -> None:
+        work = partial(schedules.read_schedules, calendar=self._s.calendar(), clock=self._s.clock)
+        self._channel.query(work, is_refresh=is_refresh)
+
+    def _show_failure(self, why: str) -> None:
+        self.model.set_rows([])
+        self.panel.show_failure(why)
+        self._show_selected()
+
+    def _show_answer(self, read: SchedulesRead) -> None:
+        self.banner.setVisible(bool(read.unread))
+        if read.unread:
+            self.banner.show_text(
+                Level.UNKNOWN, tr("Some schedules aren't known"), f"{read.unread}"
+            )
+        self.model.set_rows(read.entries)
+        self.panel.show_table(bool(read.entries))
+        self.panel.empty.show_text(
+            Glyph.UNKNOWN if read.unread else Glyph.INFO,
+            tr("No schedules are known") if read.unread else tr("No schedules"),
+            tr(
+                "Maintenance configurations with the scope Guest appear here once a subscription has any."
+            ),
+        )
+        table = self.panel.table
+        if read.entries and not table.selected_ids:
+            table.select_id(read.entries[0].id)
+        self._show_selected()
+
+    def _show_selected(self) -> None:
+        """Show the selected schedule below."""
+        ids = self.panel.table.selected_ids
+        number = self.model.number_of(ids[0]) if ids else None
+        entry = self.model.row(number) if number is not None else None
+        self.pane.setVisible(entry is not None)
+        is_same = entry is not None and self._shown is not None and entry.id == self._shown.id
+        self._shown = entry
+        if entry is None:
+            return
+        now = self._s.clock()
+        self.name.setText(entry.name)
+        self.points.show_points([Point(*p) for p in schedules.details(entry, now)])
+        data = schedules.strip(entry, self._s.calendar(), now)
+        self.strip.show_data(data, schedules.strip_words(entry, data))
+        self.runs.set_rows(schedules.run_rows(entry.runs))
+        self.runs_panel.show_table(bool(entry.runs))
+        self.runs_panel.empty.show_text(
+            Glyph.INFO,
+            tr("No run is known"),
+            tr("Azure keeps runs for 30 days; this program keeps what it has read."),
+        )
+        if not is_same:
+            self.machines.set_rows([])
+        work = partial(schedules.read_machines, schedule_id=entry.row.resource_id)
+        self._of_one.query(work, is_refresh=is_same)
+
+    def _show_machines(self, read: MachinesRead) -> None:
+        self.machines.set_rows(read.rows)
+        self.machines_panel.show_table(bool(read.rows))
+        self.machines_panel.empty.show_text(
+            Glyph.INFO,
+            tr("No machine follows it"),
+            tr("No machine that this program knows is assigned or in one of its dynamic scopes."),
+        )
+
+
+def _make_strip(theme: Theme) -> Chart:
+    from hotpatch_gui.views.widgets.charts import WindowStrip  # noqa: PLC0415 - after the first paint
+
+    return WindowStrip(theme)

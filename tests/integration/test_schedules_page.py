@@ -1,0 +1,176 @@
+"""The Schedules page in the window: windows, machines, runs, and what is wrong with a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from hotpatch_gui.captures.scenes.acts import go_on
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.health import Level
+from hotpatch_gui.models.schedules import ScheduleEntry
+from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.cloud import Cloud
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.views.pages.schedules import SchedulesPage
+
+pytestmark = pytest.mark.expects_log
+NAME = "<b>night=cmd()|'x'!A0 \u202e\U0001f680"
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        yield made
+
+
+def follow(cloud: Cloud, machine: str, *, prepared: bool = True, **changed: object) -> None:
+    """Assign a schedule to a machine of the simulated Azure."""
+    guest = cloud.guests[machine]
+    guest.bypass_safety_checks = prepared
+    guest.schedule = {
+        "name": "nights",
+        "starts": "2026-01-03 22:00",
+        "minutes": 180,
+        "time_zone": "UTC",
+        "recurs": "Day",
+        "classifications": ["Critical", "Security"],
+    } | changed
+
+
+def page(stage: Stage) -> SchedulesPage:
+    stage.window.show_page("schedules")
+    stage.settle()
+    shown = stage.window.page("schedules")
+    assert isinstance(shown, SchedulesPage)
+    return shown
+
+
+def entry(shown: SchedulesPage, name: str) -> ScheduleEntry:
+    (found,) = [e for e in shown.model.all_rows if e.name == name]
+    shown.panel.table.select_id(found.id)
+    return found
+
+
+def test_a_schedule_shows_its_windows_and_machines(stage: Stage) -> None:
+    for name in ("vm-web-01", "vm-web-02"):
+        follow(stage.simulator.cloud, name)
+    stage.start()
+    shown = page(stage)
+    assert [e.name for e in shown.model.all_rows] == ["nights", "files-saturdays"], "soonest first"
+    nights = entry(shown, "nights")
+    stage.settle()
+    assert nights.machines == 2
+    assert nights.concerns == ()
+    assert [w.opens.isoformat()[:16] for w in nights.next] == [
+        "2026-08-20T22:00",
+        "2026-08-21T22:00",
+        "2026-08-22T22:00",
+    ]
+    assert nights.runs == (), "earlier runs were automatic guest patching's, with other machines"
+    assert [r.name for r in shown.machines.all_rows] == ["vm-web-01", "vm-web-02"]
+    opened = shown.machines.all_rows[1].id
+    shown.machines_panel.table.opened.emit(opened)
+    stage.settle()
+    assert stage.window.machines.list.selected_ids == [opened]
+
+
+def test_runs_of_a_schedule_are_those_in_its_windows_with_what_they_installed(stage: Stage) -> None:
+    stage.start()
+    go_on(stage, days=12)
+    shown = page(stage)
+    found = entry(shown, "files-saturdays")
+    stage.settle()
+    db = stage.app.source.db
+    assert db is not None
+    rows = db.execute(
+        "SELECT i.maintenance_run_id, i.started_at, i.installed, i.pending FROM installations i"
+        " JOIN machines m ON m.id=i.machine_id WHERE m.name='vm-file-01'"
+        " AND i.maintenance_run_id LIKE 'files-saturdays-%' ORDER BY i.started_at DESC"
+    ).fetchall()
+    assert len(rows) >= 2
+    assert [(r.run, r.started_at, r.installed, r.pending) for r in found.runs] == [
+        tuple(row) for row in rows
+    ]
+    assert {r.machines for r in found.runs} == {1}
+    assert [r.run for r in shown.runs.all_rows] == list(found.runs)
+    number = shown.model.number_of(found.id)
+    last = [c.key for c in shown.model.columns].index("last")
+    assert number is not None
+    assert shown.model.index(number, last).data() == "Succeeded on 1 machine"
+
+
+def test_what_is_wrong_is_named_and_the_machines_come_first(stage: Stage) -> None:
+    cloud = stage.simulator.cloud
+    follow(cloud, "vm-web-01", name=NAME, minutes=60, classifications=["Critical"])
+    follow(cloud, "vm-web-02", name=NAME, minutes=60, classifications=["Critical"], prepared=False)
+    stage.start()
+    shown = page(stage)
+    found = entry(shown, NAME)
+    stage.settle()
+    assert found.level is Level.ERROR
+    texts = [c.text for c in found.concerns]
+    assert texts[0].startswith("1 machine is not set to Customer Managed Schedules")
+    assert texts[0].endswith("vm-web-02.")
+    assert "lasts 60 min" in texts[1]
+    assert "doesn't install security updates" in texts[2]
+    number = [e.name for e in shown.model.all_rows].index(NAME)
+    assert shown.model.index(number, 1).data() == "3 to check"
+    assert shown.name.text() == NAME
+    assert [r.name for r in shown.machines.all_rows] == ["vm-web-02", "vm-web-01"]
+    assert shown.machines.glyph(shown.machines.all_rows[0], 1) is Glyph.ERROR
+
+
+def test_an_ended_schedule_is_last_and_never_green(stage: Stage) -> None:
+    follow(stage.simulator.cloud, "vm-web-01", expires="2026-08-01 00:00")
+    stage.start()
+    shown = page(stage)
+    ended = shown.model.all_rows[-1]
+    assert (ended.name, ended.is_ended, ended.next) == ("nights", True, ())
+    number = shown.model.count() - 1
+    assert shown.model.index(number, 1).data() == "Ended"
+    assert shown.model.glyph(ended, 1) is Glyph.OFF
+
+
+def test_the_selection_survives_a_sync_although_rows_are_stored_again(stage: Stage) -> None:
+    for name in ("vm-web-01", "vm-app-01"):
+        follow(stage.simulator.cloud, name, name=f"of {name}")
+    stage.start()
+    shown = page(stage)
+    kept = entry(shown, "of vm-web-01").id
+    stage.settle()
+    stage.sync()
+    stage.settle()
+    assert shown.panel.table.selected_ids == [kept]
+    assert shown.name.text() == "of vm-web-01"
+
+
+def test_without_schedules_the_page_says_so(stage: Stage) -> None:
+    for guest in stage.simulator.cloud.guests.values():
+        guest.schedule = None
+    stage.start()
+    shown = page(stage)
+    assert shown.panel.empty.headline.text() == "No schedules"
+    assert not shown.pane.isVisible()
+
+
+def test_schedules_that_could_not_be_read_are_not_called_none(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle, refused = (
+        stage.simulator.handle,
+        Answer(403, {"error": {"code": "AuthorizationFailed"}}),
+    )
+
+    def answered(method: str, url: str, headers: object, body: bytes | None) -> Answer:
+        asks = body is not None and b"maintenanceconfigurations" in body
+        return refused if asks else handle(method, url, headers, body)
+
+    monkeypatch.setattr(stage.simulator, "handle", answered)
+    stage.start()
+    shown = page(stage)
+    assert shown.panel.empty.headline.text() == "No schedules are known"
+    assert shown.banner.isVisible()
+    assert shown.banner.headline.text() == "Some schedules aren't known"
