@@ -73,7 +73,7 @@ def _took(row: ActionRow, now: datetime) -> str:
 
 
 COLUMNS = (
-    Column("state", tr.mark("State"), 260, lambda r, _: text(r), glyph=glyph, takes_slack=True),
+    Column("state", tr.mark("State"), 260, lambda r, _: text(r), glyph=glyph),
     Column("kind", tr.mark("Action"), 170, lambda r, _: operation_text.kind(r), sort="kind"),
     Column("machines", tr.mark("Machines"), 160, lambda r, _: machines_text(r)),
     Column(

@@ -174,7 +174,7 @@ RELEASES = (
     Column(
         "product",
         tr.mark("Product"),
-        92,
+        108,
         lambda r, _: tr("Server {year}", year=r.product.value[2:]),
         sort="product",
     ),
@@ -229,7 +229,6 @@ RELEASES = (
         lambda r, _: r.page,
         raw=lambda r: translated(r.source),
         tip=lambda r, _: r.tip,
-        takes_slack=True,
     ),
 )
 

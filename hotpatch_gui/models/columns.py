@@ -62,8 +62,6 @@ _NAME = Column(
     lambda r, _: _short_name(r),
     tip=_name_tip,
     sort="name",
-    takes_slack=True,
-    differs_at_end=True,
 )
 _KB = Column("kb", "KB", 100, lambda r, _: r.kb or display_text.NOTHING, sort="kb")
 _CLASS = Column(
@@ -174,7 +172,7 @@ KBS = (
 )
 
 KB_MACHINES = (
-    Column("name", tr.mark("Machine"), 180, lambda r, _: r.name, sort="name", takes_slack=True),
+    Column("name", tr.mark("Machine"), 180, lambda r, _: r.name, sort="name"),
     Column(
         "state",
         tr.mark("State"),
@@ -292,7 +290,6 @@ HISTORY = (
         tr.mark("Verification"),
         190,
         lambda r, _: discrepancies.text(r),
-        takes_slack=True,
         glyph=discrepancies.glyph,
         tip=lambda r, _: "\n".join(discrepancies.sentences(r)),
         sort="discrepancies",
@@ -317,7 +314,6 @@ OPERATIONS = (
         300,
         lambda r, _: operation_text.note(r),
         tip=lambda r, _: r.note,
-        takes_slack=True,
     ),
     Column(
         "wave", tr.mark("Wave"), 110, lambda r, _: operation_text.wave(r), sort="wave", hidden=True
@@ -390,7 +386,6 @@ CALLS = (
         180,
         lambda r, _: r.result or display_text.NOTHING,
         tip=lambda r, _: r.result,
-        takes_slack=True,
     ),
     Column(
         "connection",

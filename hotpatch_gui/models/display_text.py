@@ -155,7 +155,7 @@ def level_of(row: MachineListRow | MachineRow | ChosenRow) -> Level:
         return Level.UNKNOWN
 
 
-def machine_glyph(row: MachineListRow) -> Glyph:
+def machine_glyph(row: MachineListRow | MachineRow | ChosenRow) -> Glyph:
     """The glyph of the machine's situation, or else of its level."""
     return _SITUATION_GLYPHS.get(row.situation, LEVEL_GLYPHS[level_of(row)])
 

@@ -131,6 +131,5 @@ RESTARTS = (
         320,
         lambda r, _: r.sentence,
         tip=lambda r, _: r.sentence,
-        takes_slack=True,
     ),
 )

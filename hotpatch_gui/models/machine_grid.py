@@ -77,11 +77,11 @@ def _text(key: str, title: str, width_px: int, name: str, *, hidden: bool = Fals
 
 
 COLUMNS = (
-    Column("name", tr.mark("Machine"), 168, lambda r, _: r.name, sort="name", takes_slack=True),
+    Column("name", tr.mark("Machine"), 168, lambda r, _: r.name, sort="name"),
     Column(
         "attention",
         tr.mark("Status"),
-        196,
+        216,
         lambda r, _: display_text.machine_summary(r),
         glyph=display_text.machine_glyph,
         sort="attention",

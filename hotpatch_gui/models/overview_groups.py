@@ -81,7 +81,7 @@ def _number(key: str, title: str, width_px: int) -> Column:
 
 
 GROUPS = (
-    Column("name", tr.mark("Group"), 240, lambda r, _: name_text(r), sort="name", takes_slack=True),
+    Column("name", tr.mark("Group"), 240, lambda r, _: name_text(r), sort="name"),
     _number("machines", tr.mark("Machines"), 92),
     _number("up_to_date", tr.mark("Up to date"), 100),
     _number("updates", tr.mark("Updates available"), 136),

@@ -204,7 +204,6 @@ MONTHS = (
         300,
         lambda r, _: r.kinds,
         tip=lambda r, _: r.kinds,
-        takes_slack=True,
     ),
     Column(
         "restarts",

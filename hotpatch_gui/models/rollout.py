@@ -51,6 +51,13 @@ class ZoneGroup(NamedTuple):
     name: str
     counts: dict[RolloutStatus, int]
 
+    @property
+    def patched(self) -> int:
+        """Patched machines, whether healthy or not."""
+        return self.counts.get(RolloutStatus.PATCHED, 0) + self.counts.get(
+            RolloutStatus.UNHEALTHY, 0
+        )
+
 
 class Region(NamedTuple):
     """A region of a phase."""
@@ -413,7 +420,6 @@ MACHINES = (
         300,
         lambda r, _: r.reason,
         tip=lambda r, _: r.reason,
-        takes_slack=True,
     ),
 )
 
@@ -428,7 +434,7 @@ def plan_text(data: RolloutData) -> str:
                 tr(
                     "{name} {done} of {total}",
                     name=group.name,
-                    done=group.counts.get(RolloutStatus.PATCHED, 0),
+                    done=group.patched,
                     total=sum(group.counts.values()),
                 )
                 for group in region.zone_groups

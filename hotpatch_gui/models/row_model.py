@@ -36,7 +36,10 @@ TIME_KEYS = frozenset(
 
 
 class Column(NamedTuple):
-    """One column. ``text`` and ``tip`` receive the row and the current time; ``sort`` is a key of the table."""
+    """One column, at least ``width_px`` wide if its content needs it.
+
+    ``text`` and ``tip`` receive the row and the current time; ``sort`` is a key of the table.
+    """
 
     key: str
     title: str
@@ -47,10 +50,6 @@ class Column(NamedTuple):
     right: bool = False
     sort: str | None = None
     hidden: bool = False
-    takes_slack: bool = False
-    """Uses extra width."""
-    differs_at_end: bool = False
-    """Texts that don't fit are cut in their middle."""
     raw: Callable[[Any], Any] | None = None
     """The raw value for exports, if the text only displays it: a number or a time."""
     export_title: str = ""

@@ -286,7 +286,7 @@ def _last_run(entry: ScheduleEntry, _: datetime) -> str:
 
 
 SCHEDULES = (
-    Column("name", tr.mark("Schedule"), 176, lambda e, _: e.name, sort="name", takes_slack=True),
+    Column("name", tr.mark("Schedule"), 176, lambda e, _: e.name, sort="name"),
     Column(
         "check",
         tr.mark("Check"),
@@ -352,7 +352,7 @@ SCHEDULES = (
 )
 
 MACHINES = (
-    Column("name", tr.mark("Machine"), 180, lambda r, _: r.name, sort="name", takes_slack=True),
+    Column("name", tr.mark("Machine"), 180, lambda r, _: r.name, sort="name"),
     Column(
         "check",
         tr.mark("Patch orchestration"),
@@ -454,7 +454,6 @@ RUNS = (
         240,
         lambda r, _: run_text(r.run),
         glyph=lambda r: run_glyph(r.run),
-        takes_slack=True,
     ),
     _count("machines", tr.mark("Machines")),
     _count("installed", tr.mark("Installed")),

@@ -14,9 +14,10 @@ from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.store import installations, machine_columns, machines
 from hotpatch_gui.store.machine_rows import ChosenRow, MachineRow
 from hotpatch_gui.store.timestamps import from_text
+from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
-from .display_text import is_counted, level_of, situation_of
+from .display_text import is_counted, level_of, machine_glyph, situation_of
 from .permitted_actions import PermittedActions, permitted_actions
 
 tr = translator("SelectionModel")
@@ -30,6 +31,7 @@ class StatusGroup:
     """Machines with the same situation; ``names`` are the first ones."""
 
     level: Level
+    glyph: Glyph
     situation: str
     count: int
     names: tuple[str, ...]
@@ -127,6 +129,7 @@ def _status_groups(rows: Sequence[MachineRow | ChosenRow]) -> tuple[StatusGroup,
     return tuple(
         StatusGroup(
             level_of(alike[0]),
+            machine_glyph(alike[0]),
             _words(alike[0]),
             len(alike),
             tuple(row.display_name for row in alike[:NAMES]),

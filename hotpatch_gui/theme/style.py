@@ -112,9 +112,11 @@ QPushButton[chip="true"] {{ min-height: 24px; padding: 0 10px; border: 1px solid
     border-radius: 13px; }}
 QPushButton[chip="true"]:focus {{ border: 2px solid {t.accent}; padding: 0 9px; }}
 QPushButton[chip="true"]:checked {{ background: {t.selection}; border-color: {t.accent}; }}
-QLineEdit, QPlainTextEdit, QSpinBox, QDateEdit, QComboBox {{ min-height: 28px; padding: 0 8px;
+QLineEdit, QPlainTextEdit, QSpinBox, QDateEdit, QComboBox {{ min-height: 30px; padding: 0 8px;
     border: 1px solid {t.border}; border-radius: {CORNER_PX}px; background: {t.surface};
     color: {t.text}; selection-background-color: {t.selection}; selection-color: {t.text}; }}
+QLineEdit, QPlainTextEdit {{ placeholder-text-color: {t.secondary}; }}
+QSpinBox, QDateEdit {{ max-height: 30px; }}
 QPlainTextEdit {{ padding: 4px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDateEdit:focus, QComboBox:focus {{
     border: 2px solid {t.accent}; padding: 0 7px; }}
@@ -175,12 +177,15 @@ QTableView, QTreeView, QTableWidget {{ background: {t.surface}; border: none; ou
 QTableView::item {{ padding: 0 8px; }}
 QTreeView::item, QTableWidget::item {{ min-height: {ROW_PX - 4}px; padding: 0 8px;
     border-bottom: 1px solid {t.divider}; }}
+QTreeView::item:disabled {{ color: {t.secondary}; }}
 QTreeView::item:selected {{ background: {t.selection}; color: {t.text}; }}
 QHeaderView {{ background: {t.surface}; border: none; }}
 QHeaderView::section {{ background: {t.surface}; color: {t.secondary}; border: none;
     border-bottom: 1px solid {t.divider}; padding: 0 8px 0 11px;
     min-height: {ROW_PX}px; }}
 QHeaderView::section:first, QHeaderView::section:only-one {{ padding-left: 16px; }}
+QTreeView QHeaderView::section:first, QTreeView QHeaderView::section:only-one,
+QTableWidget QHeaderView::section:first, QTableWidget QHeaderView::section:only-one {{ padding-left: 11px; }}
 QHeaderView::section:hover {{ background: {t.hover}; }}
 QTableCornerButton::section {{ background: {t.surface}; border: none; }}
 QFrame#focusRing {{ border: 2px solid {t.accent}; border-radius: {CORNER_PX}px; background: transparent; }}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QIcon, QKeySequence, QPixmap, QShortcut
+from PySide6.QtGui import QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -110,11 +110,9 @@ class Header(QFrame):
     def load_pictures(self) -> None:
         """Load pictures after the first paint, because the SVG reader is slow."""
         self.search.setClearButtonEnabled(True)
-        ratio = self.devicePixelRatioF()
-        size = round(LOGO_PX * self._s.theme.scale * ratio)
-        pixmap: QPixmap = QIcon(str(resource("icons/hotpatch.svg"))).pixmap(size, size)
-        pixmap.setDevicePixelRatio(ratio)
-        self.logo.setPixmap(pixmap)
+        size = QSize(LOGO_PX, LOGO_PX) * self._s.theme.scale
+        logo = QIcon(str(resource("icons/hotpatch.svg")))
+        self.logo.setPixmap(logo.pixmap(size, self.devicePixelRatioF()))
         if self._s.demo is not None:
             menu = QMenu(self.demo)
             menu.setObjectName("demoMenu")

@@ -45,7 +45,7 @@ class StatusBar(QFrame):
         self._glyph = GlyphLabel(theme, 12)
         self.connection = ElidedLabel(theme, px=CAPTION_PX, role="secondary")
         self.connection.setObjectName("connection")
-        self.work = label(theme, px=CAPTION_PX)
+        self.work = ElidedLabel(theme, px=CAPTION_PX)
         self.work.setObjectName("work")
         self.progress = QProgressBar()
         self.progress.setObjectName("workProgress")
@@ -57,7 +57,7 @@ class StatusBar(QFrame):
         row.setSpacing(8)
         row.addWidget(self._glyph)
         row.addWidget(self.connection, 1)
-        row.addWidget(self.work)
+        row.addWidget(self.work, 1)
         row.addWidget(self.progress)
         row.addWidget(label(theme, f"v{__version__}", px=CAPTION_PX, role="secondary"))
         services.source.changed.connect(self._on_changed)
@@ -163,7 +163,7 @@ class StatusBar(QFrame):
             ended = self._most - count
             more += tr(" · {ended:,} of {most:,} ended", ended=ended, most=self._most)
         note = f": {work.note}" if count == 1 and work.note else ""
-        self.work.setText(f"{work.doing}{more}{note}")
+        self.work.set_full_text(f"{work.doing}{more}{note}")
         done, total = (
             (work.done, work.steps) if self._most == 1 else (self._most - count, self._most)
         )
@@ -173,7 +173,7 @@ class StatusBar(QFrame):
         """Show the last operation's result for a while."""
         text = last_end(self._s.source)
         if text:
-            self.work.setText(text)
+            self.work.set_full_text(text)
             self._end_timer.start()
 
     def _on_changed(self, changes: Changes) -> None:

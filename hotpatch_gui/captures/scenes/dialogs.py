@@ -102,8 +102,7 @@ def settings(stage: Stage) -> QWidget:
     stage.window.open_preferences()
     dialog = stage.window.findChild(PreferencesDialog)
     assert dialog is not None
-    dialog.folder.setText("/home/admin/.local/share/HotpatchDashboard")
-    dialog.folder.setCursorPosition(0)
+    dialog.folder.set_full_text("/home/admin/.local/share/HotpatchDashboard")
     return dialog
 
 

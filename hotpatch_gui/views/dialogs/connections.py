@@ -131,9 +131,10 @@ class ConnectionsDialog(SurfaceDialog):
                 ]
             )
             ratio, tokens = self.devicePixelRatioF(), self._theme.tokens
-            item.setIcon(
-                2, QIcon(glyphs.pixmap(sign_in_glyph(connection, state), 16, tokens, ratio))
-            )
+            pixmap = glyphs.pixmap(sign_in_glyph(connection, state), 16, tokens, ratio)
+            icon = QIcon(pixmap)
+            icon.addPixmap(pixmap, QIcon.Mode.Selected)
+            item.setIcon(2, icon)
             item.setData(0, _ID, connection.id)
             item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
             self.list.addTopLevelItem(item)

@@ -66,7 +66,7 @@ class FilterValuesDialog(SurfaceDialog):
         self.search.returnPressed.connect(self._on_return)
         self.list.itemActivated.connect(self._toggle)
         self.yes.setEnabled(False)
-        self.finish(SIZE_PX, self.closer(tr("Cancel")), self.yes)
+        self.finish(SIZE_PX, self.yes, self.closer(tr("Cancel")), default=self.yes)
         self.search.setFocus()
         self._channel = QueryChannel(services.source, self._show, self._show_failure, self)
         read = partial(read_values, dimension=dimension, now=services.clock(), tag=tag)

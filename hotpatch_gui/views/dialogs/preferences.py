@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFormLayout,
     QHBoxLayout,
-    QLineEdit,
     QPushButton,
     QWidget,
 )
@@ -21,7 +20,7 @@ from hotpatch_gui.models.state import sync_states
 from hotpatch_gui.theme.theme import CHOICES
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
-from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.labels import ElidedLabel, label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 
 from .surface import SurfaceDialog
@@ -50,10 +49,10 @@ class PreferencesDialog(SurfaceDialog):
         for text, days in RANGES:
             self.days.addItem(translated(text), days)
         self.days.setCurrentIndex(max(0, self.days.findData(settings.history_days)))
-        self.folder = QLineEdit(str(services.source.path.parent))
+        self.folder = ElidedLabel(services.theme)
+        self.folder.elides = Qt.TextElideMode.ElideMiddle
         self.folder.setObjectName("prefFolder")
-        self.folder.setReadOnly(True)
-        self.folder.setCursorPosition(0)
+        self.folder.set_full_text(str(services.source.path.parent))
         for widget, name in (
             (self.theme, tr("Theme")),
             (self.minutes, tr("Sync every")),

@@ -49,7 +49,8 @@ class ReportDialog(SurfaceDialog):
         self.print_button = QPushButton(tr("Print…"))
         self.print_button.setObjectName("reportPrint")
         self.print_button.clicked.connect(self._print)
-        self.finish(SIZE_PX, self.closer(tr("Cancel")), self.print_button, self.save)
+        cancel = self.closer(tr("Cancel"))
+        self.finish(SIZE_PX, self.save, self.print_button, cancel, default=self.save)
 
     def _save(self) -> None:
         self.accept()

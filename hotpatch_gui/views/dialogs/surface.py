@@ -14,7 +14,7 @@ tr = translator("SurfaceDialog")
 
 
 class SurfaceDialog(QDialog):
-    """A subclass fills ``column`` and then calls ``finish`` with its buttons, the last one the default."""
+    """A subclass fills ``column`` and then calls ``finish`` with its buttons."""
 
     def __init__(self, theme: Theme, name: str, title: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -33,14 +33,17 @@ class SurfaceDialog(QDialog):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(surface)
 
-    def finish(self, size_px: tuple[int, int], *buttons: QPushButton) -> None:
-        """Add the buttons and set the size."""
+    def finish(
+        self, size_px: tuple[int, int], *buttons: QPushButton, default: QPushButton | None = None
+    ) -> None:
+        """Add the buttons and set the size. Without a ``default``, the last button is it."""
         row = QHBoxLayout()
+        row.setSpacing(8)
         row.addStretch(1)
         for button in buttons:
             button.setAutoDefault(False)
             row.addWidget(button)
-        buttons[-1].setDefault(True)
+        (default or buttons[-1]).setDefault(True)
         self.column.addWidget(line())
         self.column.addLayout(row)
         width, height = size_px

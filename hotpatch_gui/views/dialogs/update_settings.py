@@ -34,6 +34,7 @@ from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.focus_ring import FocusRing
 from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.typed_number import TypedNumber
 
 from .surface import SurfaceDialog
@@ -47,6 +48,8 @@ KINDS_DIFFER = tr.mark(
 )
 LISTED = 500
 """How many machines the list of changes shows; more are counted."""
+LIST_PX = 130
+"""The least height of the list of changes; the form scrolls on a low screen."""
 SIZE_PX, SIZE_OF_SEVERAL_PX = (660, 620), (720, 760)
 
 
@@ -143,7 +146,11 @@ class UpdateSettingsDialog(SurfaceDialog):
         return box
 
     def _lay_out(self) -> None:
-        theme, column = self._s.theme, self.column
+        theme = self._s.theme
+        form = QWidget()
+        form.setObjectName("surface")
+        column = QVBoxLayout(form)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addWidget(self.subtitle)
         kinds = QWidget()
@@ -173,12 +180,17 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.list.setVisible(several)
         self.sum.setVisible(several)
         column.addWidget(self.sum)
+        self.list.setMinimumHeight(round(LIST_PX * theme.scale))
         column.addWidget(self.list, 1)
         if not several:
             column.addStretch(1)
-        column.addWidget(self.typed)
-        column.addWidget(self.problem)
-        column.addWidget(self.remedy, 0, Qt.AlignmentFlag.AlignLeft)
+        area = ScrollArea(form)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.column.setSpacing(6)
+        self.column.addWidget(area, 1)
+        self.column.addWidget(self.typed)
+        self.column.addWidget(self.problem)
+        self.column.addWidget(self.remedy, 0, Qt.AlignmentFlag.AlignLeft)
         self.cancel = self.closer(tr("Cancel"))
         self.finish(SIZE_OF_SEVERAL_PX if several else SIZE_PX, self.save, self.cancel)
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QTabWidget, QVBoxLayout, QWidget
 
@@ -77,6 +77,8 @@ class CalendarPage(Page):
         self.total.setObjectName("restartsText")
         self.total.setContentsMargins(16, 12, 16, 12)
         self._lay_out()
+        self._goes_to_today = False
+        self.release_table.verticalScrollBar().rangeChanged.connect(self._go_to_today)
         self.period.currentIndexChanged.connect(self.show_all)
         self.release_table.opened.connect(self._open_kb)
         services.source.changed.connect(self._on_changed)
@@ -119,11 +121,17 @@ class CalendarPage(Page):
         is_new = self.releases.count() != len(rows)
         self.releases.set_rows(rows)
         if is_new:
-            QTimer.singleShot(0, self, partial(self._go_to, today))
+            self._goes_to_today = True
+            self._go_to_today()
         self._ask()
 
-    def _go_to(self, today: date) -> None:
-        """Scroll to the next release."""
+    def _go_to_today(self) -> None:
+        """Scroll to the next release once the table has its height."""
+        bar = self.release_table.verticalScrollBar()
+        if not self._goes_to_today or not bar.maximum():
+            return
+        self._goes_to_today = False
+        today = release_day(self._s.clock())
         rows = map(self.releases.row, range(self.releases.count()))
         coming = sum(row is not None and row.day > today for row in rows)
         if coming:

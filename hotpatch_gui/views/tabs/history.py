@@ -28,6 +28,7 @@ from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.run_details import RunDetails
+from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 from hotpatch_gui.views.widgets.tiles import Tile
 
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
 
 tr = translator("HistoryTab")
+
+
+TABLE_PX, DETAILS_PX = 144, 120
+"""The least heights of the runs and of one run's details; the tab scrolls in a low window."""
 
 
 class HistoryTab(QWidget):
@@ -98,12 +103,21 @@ class HistoryTab(QWidget):
         split.addWidget(self.details)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
-        column = QVBoxLayout(self)
+        self.panel.setMinimumHeight(round(TABLE_PX * self._s.theme.scale))
+        self.details.setMinimumHeight(round(DETAILS_PX * self._s.theme.scale))
+        body = QWidget()
+        body.setObjectName("surface")
+        column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(top)
         column.addLayout(filters)
         column.addWidget(split, 1)
+        area = ScrollArea(body)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
 
     def _connect(self) -> None:
         for key, statuses in (("total", ()), ("failed", FAILED), ("succeeded", SUCCEEDED)):

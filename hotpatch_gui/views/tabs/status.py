@@ -168,6 +168,4 @@ def _status_point(status: StatusGroup) -> Point:
     more = status.count - len(status.names)
     named = ", ".join(status.names) + (tr(" and %n more", more) if more else "")
     title = f"{status.situation}: {status.count:,}"
-    return Point(
-        display_text.LEVEL_GLYPHS[status.level], display_text.level_text(status.level), title, named
-    )
+    return Point(status.glyph, display_text.level_text(status.level), title, named)

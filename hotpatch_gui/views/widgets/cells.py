@@ -22,7 +22,6 @@ MARGIN_PX, END_PX = 11, 8
 FIRST_MARGIN_PX = 16
 """The first column's text begins where the page's does."""
 GAP_PX = 6
-_MIDDLE, _END = Qt.TextElideMode.ElideMiddle, Qt.TextElideMode.ElideRight
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 
@@ -62,9 +61,7 @@ class CellDelegate(QStyledItemDelegate):
             left += size + round(GAP_PX * scale)
         room = rect.adjusted(left, 0, -END_PX, 0)
         shown = option.fontMetrics.elidedText(
-            model.text(row, column),
-            _MIDDLE if model.columns[column].differs_at_end else _END,
-            room.width(),
+            model.text(row, column), Qt.TextElideMode.ElideRight, room.width()
         )
         painter.setPen(QColor(self._theme.tokens.text))
         painter.drawText(room, _RIGHT if model.columns[column].right else _LEFT, shown)

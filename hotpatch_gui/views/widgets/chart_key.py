@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from hotpatch_gui.theme.theme import Theme
@@ -19,7 +19,7 @@ MARK_PX = 12
 
 
 class KeyEntry(NamedTuple):
-    """A mark: ``symbol`` as in pyqtgraph, or ``bar``; its color, a field of ``Tokens``; its meaning."""
+    """A mark: ``symbol`` as in pyqtgraph, ``bar``, ``hatch`` or ``ring``; its color, a field of ``Tokens``; its meaning."""
 
     symbol: str
     color: str
@@ -74,6 +74,8 @@ class _Mark(QWidget):
             case "ring":
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(room)
+            case "hatch":
+                painter.fillRect(room, QBrush(color, Qt.BrushStyle.BDiagPattern))
             case _:
                 painter.drawRect(room)
         painter.end()

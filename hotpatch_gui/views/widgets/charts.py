@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtGui import QBrush, QColor, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from hotpatch_gui.domain.known_days import Gap
@@ -58,7 +58,6 @@ class _StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
 AXIS_PX, TITLED_AXIS_PX = 22, 40
 """The height of the axis below a chart, without and with a title."""
-LEAST_UPDATES = 5
 """The axis shows at least this many updates, so that one update isn't a bar across the window."""
 
 
@@ -122,7 +121,7 @@ class ClassificationChart(_Plot):
         self.plot.getAxis("left").setTicks(
             [list(zip(places, [r.label for r in rows], strict=True))]
         )
-        most = max(LEAST_UPDATES, max((r.updates for r in rows), default=0))
+        most = max((r.updates for r in rows), default=0) or 1
         for y, row in zip(places, rows, strict=True):
             text = pg.TextItem(str(row.updates), color=t.text, anchor=(0, 0.5))
             text.setFont(theme.font(CAPTION_PX))
@@ -156,7 +155,7 @@ class HistoryChart(_Plot):
         return (
             KeyEntry("bar", "success", tr("Installed")),
             KeyEntry("bar", "error", tr("Failed")),
-            KeyEntry("bar", "divider", tr("Not known")),
+            KeyEntry("hatch", "secondary", tr("Not known")),
         )
 
     def draw(
@@ -169,7 +168,7 @@ class HistoryChart(_Plot):
             region = pg.LinearRegionItem(
                 ((gap.first - first).days - 0.5, (gap.last - first).days + 0.5),
                 movable=False,
-                brush=QColor(t.divider),
+                brush=QBrush(QColor(t.secondary), Qt.BrushStyle.BDiagPattern),
                 pen=pg.mkPen(None),
             )
             self.plot.addItem(region)
@@ -431,19 +430,19 @@ class PlannerChart(_Plot):
         t = theme.tokens
         longest = ceil(max((max(b.exposure, b.exposure_without) for b in data), default=0.0)) or 1
         scale = most / longest
-        for values, colour, symbol in (
-            ([b.exposure_without for b in data], t.secondary, "t"),
-            ([b.exposure for b in data], t.accent, "o"),
+        for values, colour, symbol, beside in (
+            ([b.exposure for b in data], t.accent, "o", -BESIDE),
+            ([b.exposure_without for b in data], t.secondary, "t", BESIDE),
         ):
             dots = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=12)
             dots.addPoints(
                 [
                     {
-                        "pos": (n, v * scale),
-                        "size": 9,
+                        "pos": (n + beside, v * scale),
+                        "size": 10,
                         "symbol": symbol,
                         "brush": QColor(colour),
-                        "pen": pg.mkPen(t.surface),
+                        "pen": pg.mkPen(t.surface, width=1.5),
                         "data": tr("{v:.1f} days exposed, {day:%B %Y}", v=v, day=b.day),
                     }
                     for n, (v, b) in enumerate(zip(values, data, strict=True))
@@ -460,6 +459,8 @@ class PlannerChart(_Plot):
         self.title_axis("right", tr("Average days of exposure"), theme)
 
 
+BESIDE = 0.14
+"""How far a marker of the planner is beside the middle of its bar."""
 TICK_ROOM = 0.035
 """Room for the label of the trend's last day, as a share of the axis."""
 LONG_TREND_DAYS = 45
@@ -507,16 +508,15 @@ class TrendChart(_Plot):
         """Frame the chosen past day."""
         if data.marked is None or data.marked < data.first:
             return
-        pen = pg.mkPen(theme.tokens.text, width=1.5)
-        frame = pg.BarGraphItem(
-            x=[(data.marked - data.first).days],
-            y0=[-top],
-            height=[3 * top],
-            width=1,
-            brush=pg.mkBrush(None),
-            pen=pen,
+        day = (data.marked - data.first).days
+        band = pg.LinearRegionItem(
+            (day - 0.5, day + 0.5),
+            movable=False,
+            brush=QColor(theme.tokens.selection),
+            pen=pg.mkPen(None),
         )
-        self.plot.addItem(frame)
+        band.setZValue(-1)
+        self.plot.addItem(band)
 
     def _add_tips(self, data: TrendData, totals: Sequence[int]) -> None:
         """Show a day's counts while the pointer is over the middle of its bar."""

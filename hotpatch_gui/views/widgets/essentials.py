@@ -38,6 +38,7 @@ class Essentials(QWidget):
         for name in names:
             title = label(theme, translated(name), role="secondary")
             value = ElidedLabel(theme)
+            value.elides = Qt.TextElideMode.ElideMiddle
             value.setObjectName(f"essential-{name}")
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             title.setBuddy(value)

@@ -35,6 +35,8 @@ def label(
 class ElidedLabel(QLabel):
     """One line, elided if necessary; the tooltip has the whole text."""
 
+    elides = Qt.TextElideMode.ElideRight
+
     def __init__(
         self, theme: Theme, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT, role: str = ""
     ) -> None:
@@ -66,9 +68,7 @@ class ElidedLabel(QLabel):
         self._elide()
 
     def _elide(self) -> None:
-        shown = self.fontMetrics().elidedText(
-            self._full_text, Qt.TextElideMode.ElideRight, self.width()
-        )
+        shown = self.fontMetrics().elidedText(self._full_text, self.elides, self.width())
         self.setText(shown)
         full_text = self._full_text if shown != self._full_text or self._more else ""
         self.setToolTip(

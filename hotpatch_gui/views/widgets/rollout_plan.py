@@ -163,8 +163,7 @@ class RolloutPlan(QWidget):
                 self.paint_piece(painter, status, piece)
                 left += width
         count = QRectF(bar.right(), row.top(), COUNT_PX, row.height())
-        done = lane.counts.get(RolloutStatus.PATCHED, 0)
-        self._text(painter, count, f"{done:,}/{total:,}", t.text, right=True)
+        self._text(painter, count, f"{lane.patched:,}/{total:,}", t.text, right=True)
 
     def paint_piece(self, painter: QPainter, status: RolloutStatus, piece: QRectF) -> None:
         """Filled: done; hatched: a problem; outlined: still to come."""

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QByteArray,
+    QEvent,
+    QItemSelectionModel,
+    QPoint,
+    QRect,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtGui import (
     QColor,
     QGuiApplication,
@@ -13,6 +22,7 @@ from PySide6.QtGui import (
     QPainter,
     QResizeEvent,
     QShortcut,
+    QShowEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -30,10 +40,14 @@ from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ROW_PX
 from hotpatch_gui.translation import translated, translator
 
+from .column_widths import fitted
 from .empty import EmptyState
 from .focus_ring import FocusRing
 
 tr = translator("Table")
+
+MEASURED_ROWS = 40
+MARGINS_PX, GLYPH_ROOM_PX, SORT_PX, WIDEST_PX = 26, 20, 8, 720
 
 
 class Table(QTableView):
@@ -66,7 +80,7 @@ class Table(QTableView):
         self.setModel(model)
         self._delegate = delegate or self._cells()
         self.setItemDelegate(self._delegate)
-        self._slack = next((n for n, c in enumerate(model.columns) if c.takes_slack), None)
+        self._has_own_widths, self._is_fitting = False, False
         self._pointed_row = -1
         self.setMouseTracking(True)
         self.entered.connect(self._point_at)
@@ -76,6 +90,7 @@ class Table(QTableView):
         self.doubleClicked.connect(self._on_opened)
         self.clicked.connect(self._fold)
         theme.changed.connect(self._repaint)
+        model.rows_changed.connect(self._fit_columns)
         model.source.minute_passed.connect(self._repaint)
         for keys, headers in (("Ctrl+C", False), ("Ctrl+Shift+C", True)):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -148,17 +163,41 @@ class Table(QTableView):
         """Whether it is the first column that is shown."""
         return self.horizontalHeader().sectionPosition(column) == 0
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit_columns()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._share_slack()
+        self._fit_columns()
 
-    def _share_slack(self) -> None:
-        """Give one column the remaining width, but never less than its own."""
-        if self._slack is None:
+    def _fit_columns(self) -> None:
+        """Fit the columns to the rows that are shown, unless the user chose a width."""
+        header = self.horizontalHeader()
+        if self._has_own_widths or header.isHidden() or not self.isVisible():
             return
-        least = round(self.rows.columns[self._slack].width_px * self._theme.scale)
-        spare = self.viewport().width() - self.horizontalHeader().length()
-        self.setColumnWidth(self._slack, max(least, self.columnWidth(self._slack) + spare))
+        shown = [n for n in range(len(self.rows.columns)) if not self.isColumnHidden(n)]
+        scale = self._theme.scale
+        least = [round(self.rows.columns[n].width_px * scale) for n in shown]
+        needed = [self._needed(n) for n in shown]
+        growing = [n for n, column in enumerate(shown) if not self.rows.columns[column].right]
+        widths = fitted(least, needed, self.viewport().width(), growing)
+        self._is_fitting = True
+        for number, width in zip(shown, widths, strict=True):
+            self.setColumnWidth(number, width)
+        self._is_fitting = False
+
+    def _needed(self, column: int) -> int:
+        """The width of a column's title and of its shown rows' texts."""
+        measure = self.fontMetrics().horizontalAdvance
+        widest = measure(translated(self.rows.columns[column].title)) + SORT_PX
+        first = max(0, self.rowAt(0))
+        for number in range(first, min(self.rows.count(), first + MEASURED_ROWS)):
+            row = self.rows.row(number)
+            if row is not None:
+                glyph = GLYPH_ROOM_PX if self.rows.glyph(row, column) is not None else 0
+                widest = max(widest, measure(self.rows.text(row, column)) + glyph)
+        return min(widest + MARGINS_PX, WIDEST_PX)
 
     def _on_opened(self, index: Index) -> None:
         row_id = self.rows.id_at(index.row())
@@ -182,7 +221,7 @@ class Table(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionsMovable(True)
-        header.setStretchLastSection(self._slack is None)
+        header.setStretchLastSection(len(self.rows.columns) == 1)
         header.setSortIndicatorShown(True)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._choose_columns)
@@ -193,6 +232,7 @@ class Table(QTableView):
 
     def _restore_columns(self) -> None:
         header = self.horizontalHeader()
+        self._has_own_widths = not self._settings.state(f"widths-{self._name}").isEmpty()
         if header.restoreState(self._settings.state(f"columns-{self._name}")):
             header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         else:
@@ -203,8 +243,18 @@ class Table(QTableView):
         save.setSingleShot(True)
         save.setInterval(300)
         save.timeout.connect(self._save_columns)
-        for signal in (header.sectionResized, header.sectionMoved):
-            signal.connect(lambda *_: save.start())
+        self._save_soon = save
+        header.sectionResized.connect(self._on_resized)
+        header.sectionMoved.connect(lambda *_: save.start())
+
+    def _on_resized(self, _: int, before: int, after: int) -> None:
+        """Keep the user's widths; a column that is hidden or shown isn't resized by the user."""
+        if self._is_fitting:
+            return
+        if before and after and self.isVisible():
+            self._has_own_widths = True
+            self._settings.save_state(f"widths-{self._name}", QByteArray(b"1"))
+        self._save_soon.start()
 
     def _save_columns(self) -> None:
         self._settings.save_state(f"columns-{self._name}", self.horizontalHeader().saveState())
@@ -229,7 +279,7 @@ class Table(QTableView):
     def _shower(self, number: int) -> Callable[[bool], None]:
         def show(shown: bool) -> None:
             self.setColumnHidden(number, not shown)
-            self._share_slack()
+            self._fit_columns()
             self._save_columns()
 
         return show

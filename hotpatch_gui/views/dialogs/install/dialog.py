@@ -102,7 +102,7 @@ class InstallDialog(StepsDialog):
             self.machines,
             "installMachines",
             tr("Machines to install on"),
-            (200, 120, 136, 100, 200),
+            (140, 88, 124, 80, 360),
         )
         self.sum = label(self._theme, role="secondary")
         self.sum.setObjectName("installSum")

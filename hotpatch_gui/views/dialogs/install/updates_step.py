@@ -67,7 +67,7 @@ class UpdatesStep(QObject):
         self.date.setDisplayFormat("d MMM yyyy")
         self.date.setCalendarPopup(True)
         self.date.setEnabled(False)
-        self.counted = label(self._theme, weight=SEMIBOLD_WEIGHT)
+        self.counted = label(self._theme, weight=SEMIBOLD_WEIGHT, wrap=True)
         self.counted.setObjectName("installCounted")
         self.preview = self._make_preview()
         self.only_this = QPushButton()

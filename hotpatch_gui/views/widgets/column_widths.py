@@ -1,0 +1,28 @@
+"""The widths of a table's columns, by their content and the room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def fitted(
+    least: Sequence[int], needed: Sequence[int], available: int, growing: Sequence[int]
+) -> list[int]:
+    """The width of each column, in pixels.
+
+    If everything fits, each column has what its content needs, and of the ``growing`` ones (by position), the one that
+    needs most also has the rest. Otherwise,
+    columns that lack least are served first, and no column is narrower than its least width or its content.
+    """
+    widths = [min(pair) for pair in zip(least, needed, strict=True)]
+    spare = available - sum(widths)
+    lacking = sorted(range(len(widths)), key=lambda n: needed[n] - widths[n])
+    for place, number in enumerate(lacking):
+        if spare <= 0:
+            break
+        share = min(needed[number] - widths[number], spare // (len(lacking) - place))
+        widths[number] += share
+        spare -= share
+    if spare > 0 and growing:
+        widths[max(growing, key=lambda n: needed[n])] += spare
+    return widths
