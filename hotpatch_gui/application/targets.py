@@ -38,7 +38,8 @@ class CloudTarget(NamedTuple):
     Attributes:
         data_origin: demo data never mixes with Azure's.
         seed: creates the demo's connection if the file has none.
-        transport: creates transports to a cloud in this process. Both run on the engine's threads.
+        transport: creates the factory of transports to a cloud in this process. Both it and the factory are called on worker
+            threads and may wait.
         simulator: the simulated Azure in this process, once created.
     """
 

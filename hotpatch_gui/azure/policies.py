@@ -92,7 +92,7 @@ class RenewedOnce(HTTPPolicy[Any, Any]):
 
 
 class ClockSync(SansIOHTTPPolicy[Any, Any]):
-    """Keeps a CloudClock by each response's Date; a simulated cloud also reports its speed."""
+    """Sets a CloudClock from each response's Date header; a simulated cloud also reports its speed."""
 
     def __init__(self, clock: CloudClock) -> None:
         self._clock = clock

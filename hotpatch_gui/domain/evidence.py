@@ -108,7 +108,7 @@ def running_release(
     ``installed`` are recorded out-of-band KBs, which tell apart two releases with the same build.
 
     Returns:
-        None if the release can't be determined.
+        None if the machine runs no known release of the hotpatch channel: its build isn't known, or it left the train.
     """
     if machine.product is None:
         return None

@@ -30,11 +30,12 @@ NOT_KNOWN = MissingUpdates(None)
 
 @lru_cache(maxsize=4096)
 def missing_updates(
-    product: Product | None, build: str | None, calendar: Calendar, today: date
+    product: Product | None, build: str | None, calendar: Calendar, today: date, read: date
 ) -> MissingUpdates:
-    """The updates missing on a machine with this build on ``today``. The build may be of either channel.
+    """The updates missing on ``today`` on a machine that had this build, of either channel, when it was read.
 
-    A build that no known release has is compared by its revision. Cached, because the machines of a fleet share builds.
+    A release since then isn't missing: whether it was installed isn't known. ``read`` is the release day of the reading. A
+    build that no known release has is compared by its revision. Cached, because the machines of a fleet share builds.
     """
     revision = build_revision(build)
     if product is None or build is None or revision is None:
@@ -42,13 +43,14 @@ def missing_updates(
     running = calendar.by_build(product, build) or calendar.hotpatch_month_of_lcu(product, build)
     missing = [
         r
-        for r in calendar.monthly(product, today)
+        for r in calendar.monthly(product, min(today, read))
         if (r.released > running.released if running else revision < _lowest_revision(r))
     ]
     if missing:
         return MissingUpdates(True, missing[0].released, any(r.kind.is_baseline for r in missing))
     is_complete = not calendar.unknown(product, calendar.complete_until(product), today)
-    return MissingUpdates(False) if running and is_complete else NOT_KNOWN
+    is_current = all(r.released <= read for r in calendar.monthly(product, today))
+    return MissingUpdates(False) if running and is_complete and is_current else NOT_KNOWN
 
 
 def _lowest_revision(release: Release) -> int:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -14,9 +14,11 @@ from typing import NamedTuple
 
 from hotpatch_gui.translation import translator
 
+from .hotpatch import is_on
 from .installs import RestartSetting
 from .machines import AssessmentMode, Machine, PatchMode
 from .power import PowerState
+from .releases import Product
 from .rollout import Halt, Outcome, Rollout, RolloutMachine, set_limit, timetable
 from .schedules import NO_SCHEDULES, Follows, How, MachineSchedules, Schedule, next_run
 from .updates import RestartBehavior
@@ -193,9 +195,16 @@ def member_of(key: str, machine: Machine) -> RolloutMachine:
 
 
 def view(
-    released: datetime, facts: Iterable[MachineFacts], pairs: Sequence[Sequence[str]], now: datetime
+    released: datetime,
+    facts: Iterable[MachineFacts],
+    pairs: Sequence[Sequence[str]],
+    now: datetime,
+    baselines: Collection[Product] = (),
 ) -> RolloutState:
-    """The rollout of the release at ``released``, and each machine's expected turn."""
+    """The rollout of the release at ``released``, and each machine's expected turn.
+
+    ``now`` is when Azure was read; ``baselines`` are the products whose release is a baseline.
+    """
     facts = list(facts)
     reasons = {f.key: exclusion_reason(f.machine, f.schedules, now) for f in facts}
     included = [f for f in facts if reasons[f.key] is None]
@@ -216,7 +225,7 @@ def view(
         else:
             positions[f.key] = _position_of(f, rollout, turns.get(f.key), halted, opened)
         if positions[f.key].window is not None:
-            restart = expected_restart(f, released, now)
+            restart = expected_restart(f, released, now, baselines)
             positions[f.key] = positions[f.key]._replace(restart=restart)
     unhealthy = {m.key for m in halted.unhealthy} if halted else set()
     return RolloutState(
@@ -244,11 +253,14 @@ def _own_schedule(f: MachineFacts, now: datetime) -> Schedule | None:
     return min(due, key=itemgetter(0))[1] if due else None
 
 
-def expected_restart(f: MachineFacts, released: datetime, now: datetime) -> RestartBehavior:
+def expected_restart(
+    f: MachineFacts, released: datetime, now: datetime, baselines: Collection[Product]
+) -> RestartBehavior:
     """How the next installation restarts the machine, by its last assessment and by the restart setting that applies.
 
     A schedule may select other updates than those that are missing, so it certainly restarts only because of its setting or of
-    a pending restart. An assessment before the release doesn't know what is missing.
+    a pending restart. An assessment before the release doesn't know what is missing: then a machine restarts if the release
+    is a baseline or hotpatch is off, and else it isn't known.
     """
     own = _own_schedule(f, now)
     setting = own.restart if own is not None else f.machine.settings.restart_setting
@@ -264,7 +276,13 @@ def expected_restart(f: MachineFacts, released: datetime, now: datetime) -> Rest
     else:
         behavior = f.important
     is_current = f.assessed is not None and f.assessed >= released and f.restart_pending is not None
-    return behavior if is_current or behavior is RestartBehavior.ALWAYS else RestartBehavior.UNKNOWN
+    if is_current or behavior is RestartBehavior.ALWAYS:
+        return behavior
+    product = f.machine.product
+    restarts = product in baselines or (product is not None and not is_on(f.machine))
+    if not restarts:
+        return RestartBehavior.UNKNOWN
+    return RestartBehavior.CAN_REQUEST if own is not None else RestartBehavior.ALWAYS
 
 
 def _hour(moment: datetime) -> datetime:

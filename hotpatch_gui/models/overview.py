@@ -98,9 +98,10 @@ def _missing(
     if day is None:
         return [(g.is_missing, g.since, g.machines) for g in counts.groups]
     found = []
+    read = overview.last_synced(db, day) or day
     for product, version, machines in daily_states.builds_on(db, day):
         of = Product(product) if product else None
-        missing = missing_updates(of, build_of(version), query.calendar, day)
+        missing = missing_updates(of, build_of(version), query.calendar, day, read)
         found.append((missing.is_missing, missing.since, machines))
     return found
 

@@ -15,7 +15,7 @@ from hotpatch_gui.domain.machine_filter import FAILURE_DAYS
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, day_name
-from hotpatch_gui.store import daily_states, lists, machines
+from hotpatch_gui.store import daily_states, lists, machines, overview
 from hotpatch_gui.store.timestamps import from_text, to_text
 from hotpatch_gui.theme.tokens import LIGHT
 from hotpatch_gui.translation import translated, translator
@@ -94,7 +94,7 @@ PAST = (
     ),
     Column("build", tr.mark("Build"), 112, lambda r, _: r.build),
     Column(
-        "known", tr.mark("Recorded on"), 120, lambda r, _: day_name(r.known), raw=field("known")
+        "known", tr.mark("Unchanged since"), 120, lambda r, _: day_name(r.known), raw=field("known")
     ),
 )
 
@@ -156,7 +156,13 @@ def overview_report(
         known = (
             export_sheets.ages(db, now)
             if query.day is None
-            else [tr("As known at the end of {day}, UTC.", day=day_name(query.day))]
+            else [
+                tr("As known at the end of {day}, UTC.", day=day_name(query.day)),
+                tr(
+                    "Failed installations and restarts are those that Azure dates before the end of the day, also if they "
+                    "were read later."
+                ),
+            ]
         )
         notes = (scope, *([demo] if demo else []), *known, *horizon_notes(calendar, now))
         return Report(title, now, (*notes, *release_notes(calendar)), sheets)
@@ -250,12 +256,13 @@ def trend_rows(db: sqlite3.Connection, until: date) -> list[TrendRow]:
 
 def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator[PastRow]:
     """The states as known at the end of ``day``, by the machines' names."""
-    names = machines.labels(db)
+    names, read = machines.labels(db), overview.last_synced(db, day) or day
     states = daily_states.states_on(db, day)
     for state in sorted(states, key=lambda s: (names[s.machine_id][0].casefold(), s.machine_id)):
         name, resource_group, product = names[state.machine_id]
         build = build_of(state.os_version)
-        missing = missing_updates(Product(product) if product else None, build, calendar, day)
+        of = Product(product) if product else None
+        missing = missing_updates(of, build, calendar, day, read)
         yield PastRow(
             state.machine_id,
             name,

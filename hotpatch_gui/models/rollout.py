@@ -12,12 +12,13 @@ from typing import NamedTuple
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import get_releases, horizon_notes
-from hotpatch_gui.domain.off_peak import zone_of
+from hotpatch_gui.domain.off_peak import HOUR, zone_of
 from hotpatch_gui.domain.patching import MachineFacts, RolloutState, RolloutStatus, view
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, day_name, release_day
 from hotpatch_gui.domain.rollout import PERIOD
 from hotpatch_gui.domain.updates import RestartBehavior
+from hotpatch_gui.store import sync_state
 from hotpatch_gui.store.rollouts import read_facts
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
@@ -43,6 +44,10 @@ ASSUMED = tr.mark(
     "second; one day between phases; a fifth of a zone at a time; and a halt if more than one in twenty machines is "
     "unhealthy."
 )
+
+
+OLD = timedelta(hours=1)
+"""After this time without a sync, the rollout is shown as of the last one."""
 
 
 class ZoneGroup(NamedTuple):
@@ -171,19 +176,20 @@ def read_rollout(
             [],
         )
     facts = read_facts(db, released)
-    found = view(released, facts, pairs, now)
-    kbs = sorted(
-        {
-            kb
-            for r in calendar.releases
-            if datetime.combine(r.released, RELEASE_HOUR) == released
-            and r.is_offered
-            and r.is_certain
-            for kb in (r.kb, r.lcu_kb)
-            if kb
-        }
-    )
+    releases = [
+        r
+        for r in calendar.releases
+        if datetime.combine(r.released, RELEASE_HOUR) == released and r.is_offered and r.is_certain
+    ]
+    baselines = {r.product for r in releases if r.kind.is_baseline}
+    synced = sync_state.sync_state(db).finished or now
+    is_old = now - synced > OLD
+    found = view(released, facts, pairs, synced if is_old else now, baselines)
+    kbs = sorted({kb for r in releases for kb in (r.kb, r.lcu_kb) if kb})
     level, headline, detail = _sentence(found, facts, kbs)
+    if is_old:
+        since = tr("As of the last sync, {moment}:", moment=display_text.moment_text(synced))
+        detail = f"{since} {detail}"
     return RolloutData(
         level, headline, detail, _phases(found, facts), [_row(f, found) for f in facts]
     )
@@ -349,11 +355,14 @@ def _row(f: MachineFacts, found: RolloutState) -> MachineRow:
     )
 
 
-def _window(row: MachineRow, _: datetime) -> str:
-    """The window in the reader's time zone."""
+def _window(row: MachineRow, now: datetime) -> str:
+    """The window in the reader's time zone; a past one in which no start is known isn't confirmed."""
     if row.window is None:
         return display_text.NOTHING
-    return display_text.moment_text(row.window)
+    text = display_text.moment_text(row.window)
+    if row.status is RolloutStatus.UNDER_WAY or row.window + HOUR > now:
+        return text
+    return tr("{text}, not confirmed", text=text)
 
 
 def _window_tip(row: MachineRow, _: datetime) -> str:
@@ -381,7 +390,11 @@ def _window_tip(row: MachineRow, _: datetime) -> str:
 def _restart_tip(row: MachineRow, _: datetime) -> str:
     if row.restart is None:
         return tr("No start expected.")
-    return tr("By the updates of the last assessment and the restart setting")
+    if row.restart is RestartBehavior.UNKNOWN:
+        return tr(
+            "The last assessment was before the release, or doesn't report it. Assess the machine to know."
+        )
+    return tr("By the updates of the last assessment, the release and the restart setting")
 
 
 MACHINES = (

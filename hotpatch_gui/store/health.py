@@ -93,9 +93,12 @@ def refresh_health(
         machine, status = representative(row[2 : 2 + len(SHARED)], bool(in_graph))
         situation, level = classify(_evidence(machine, status, row.__getitem__), calendar, now)
         product = machine.product
-        missing = missing_updates(product, machine.build, calendar, release_day(now))
+        read = from_text(row["fetched_at"]) or now
+        missing = missing_updates(
+            product, machine.build, calendar, release_day(now), release_day(read)
+        )
         derived = (
-            *row[2 + len(SHARED) : -2],
+            *row[2 + len(SHARED) : -3],
             status,
             situation,
             int(level),
@@ -167,7 +170,8 @@ _DERIVED = {
 }
 _FRESH = f"""
 SELECT m.id, m.in_graph, {", ".join(f"m.{c}" for c in SHARED)},
-    {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())}, m.pending_at, m.hidden_at
+    {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())}, m.pending_at, m.hidden_at,
+    m.fetched_at
 FROM machines m
 LEFT JOIN assessments a ON a.id = (
     SELECT id FROM assessments WHERE machine_id = m.id AND status IN {GOOD_RUNS}

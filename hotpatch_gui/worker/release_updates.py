@@ -32,7 +32,8 @@ BATCH = 100
 
 
 class ReleaseUpdates:
-    """Creates jobs for updates."""
+    """Reads release data from Microsoft or a file, and stores it. Lives on the engine's loop; ``CommandHandler`` runs its methods as
+    jobs."""
 
     def __init__(
         self,

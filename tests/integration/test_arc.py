@@ -195,6 +195,9 @@ def test_an_assessment_and_an_installation_go_their_own_way(stage: Stage) -> Non
         run["run_id"],
     )
     assert listed[0] > 0, "read from Resource Graph, as the result holds no list"
+    note = one(stage, "SELECT note FROM operations WHERE kind='install'")["note"]
+    assert run["installed"] > 0
+    assert note.startswith(f"{run['installed']} update"), "by the result's counts"
     assert stage.simulator.cloud.received == {"assess": 1, "install": 1}
 
 

@@ -329,7 +329,7 @@ def test_a_click_that_the_file_cannot_name_says_so(
     def damaged(*_: Any) -> Any:
         raise sqlite3.DatabaseError("database disk image is malformed")
 
-    monkeypatch.setattr(machines, "names", damaged)
+    monkeypatch.setattr(machines, "arm_ids", damaged)
     stage.app.actions.restart([machine(stage)])
     assert stage.window.notice.isVisible()
     assert "hotpatch.sqlite3" in stage.window.notice.headline.text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
@@ -10,7 +11,10 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from hotpatch_gui.captures.scenes.acts import go_on
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.patching import RolloutStatus
+from hotpatch_gui.models.rollout import MACHINES, read_rollout
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
@@ -133,6 +137,30 @@ def test_the_rollout_table_sorts_and_keeps_what_is_selected(stage: Stage) -> Non
     assert status == sorted(status, reverse=True)
     stage.sync()
     assert page.panel.table.selected_ids == [wanted.id]
+
+
+def test_without_a_sync_the_rollout_stays_as_of_the_last_one(stage: Stage) -> None:
+    stage.start()
+    go_on(stage, days=19, hours=10)
+    db = stage.app.source.db
+    assert db is not None
+    pairs, now = resources.read_json("region-pairs.json")["pairs"], stage.app.clock()
+    calendar_ = resources.calendar()
+    fresh = read_rollout(db, calendar_, pairs, lambda: now)
+    assert "As of the last sync" not in fresh.detail
+    later = read_rollout(db, calendar_, pairs, lambda: now + timedelta(hours=30))
+    assert later.detail.startswith("As of the last sync, ")
+    windows = {row.id: row.window for row in fresh.rows}
+    assert {row.id: row.window for row in later.rows} == windows, "expected starts don't move"
+    column = next(c for c in MACHINES if c.key == "window")
+    passed = [
+        r for r in later.rows if r.window is not None and r.window < now + timedelta(hours=29)
+    ]
+    waiting = [r for r in passed if r.status is RolloutStatus.WAITING]
+    assert waiting
+    for row in waiting:
+        assert column.text(row, now + timedelta(hours=30)).endswith(", not confirmed")
+        assert not column.text(row, now).endswith(", not confirmed")
 
 
 def test_without_machines_the_pages_say_so(qapp: QApplication) -> None:

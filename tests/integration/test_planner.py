@@ -175,7 +175,7 @@ def test_the_forecast_is_exported_with_its_question(stage: Stage, tmp_path: Path
         "2025-01-01",
     )
     first = found["forecast"][0]
-    assert (first["Release"], first["Release (assumed)"], first["Restarts"]) == (
+    assert (first["Date"], first["Releases"], first["Restarts"]) == (
         "2025-01-14",
         "Server 2025: planned baseline KB5050009",
         1,

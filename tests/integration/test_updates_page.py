@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.kb import without_kb
+from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.main_window import PAGES
 from hotpatch_gui.views.pages.updates import UpdatesPage
@@ -210,3 +213,17 @@ def test_a_tick_that_another_condition_overrides_is_shown_as_it_is(stage: Stage)
     found = step.preview.findItems("KB5120708", Qt.MatchFlag.MatchExactly, 1)
     assert found[0].checkState(0) is UNCHECKED
     assert found[0].toolTip(0)
+
+
+def test_the_selected_update_stays_selected_when_its_row_is_another_one(stage: Stage) -> None:
+    page = updates(stage)
+    select(stage, page, "KB5120708")
+    before = page.panel.table.selected_ids
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        (first,) = db.execute("SELECT min(id) FROM updates WHERE kb='KB5120708'").fetchone()
+        db.execute("UPDATE updates SET id=id+100000 WHERE id=?", (first,))
+        db.execute("UPDATE updates SET name='0 ' || name WHERE kb='KB5120233'")
+    stage.app.source.notify(Changes.to("updates"))
+    stage.until(lambda: page.panel.table.selected_ids not in (before, []))
+    assert page.machines.title.full_text.endswith("KB5120708)")
+    assert len(page.machines.machine_ids) == 8

@@ -293,7 +293,7 @@ def test_missing_updates_are_known_by_build_by_cumulative_update_and_by_revision
     assert older.build
 
     def missing(build: str | None, product: Product | None = Product.WS2025) -> MissingUpdates:
-        return missing_updates(product, build, calendar, today)
+        return missing_updates(product, build, calendar, today, today)
 
     assert missing(newest.build) == (False, None, False)
     since, restarts = newest.released, newest.kind.is_baseline
@@ -306,8 +306,24 @@ def test_missing_updates_are_known_by_build_by_cumulative_update_and_by_revision
     assert missing("26100.99999").is_missing is None, "newer than the release data"
     for unknown in (missing(None), missing("odd"), missing(newest.build, None)):
         assert unknown.is_missing is None
-    late = missing_updates(Product.WS2025, newest.build, calendar, date(2028, 1, 1))
+    late = missing_updates(
+        Product.WS2025, newest.build, calendar, date(2028, 1, 1), date(2028, 1, 1)
+    )
     assert late.is_missing is not False, "releases after the release data aren't known"
+
+
+def test_a_release_since_the_last_reading_is_not_known_to_be_missing() -> None:
+    calendar, today = resources.calendar(), date(2026, 9, 9)
+    newest, older, oldest = reversed(calendar.monthly(Product.WS2025, today)[-3:])
+    before = newest.released - timedelta(days=1)
+
+    def missing(build: str | None, read: date) -> MissingUpdates:
+        return missing_updates(Product.WS2025, build, calendar, today, read)
+
+    assert missing(older.build, today) == (True, newest.released, newest.kind.is_baseline)
+    assert missing(older.build, before).is_missing is None
+    assert missing(oldest.build, before) == (True, older.released, older.kind.is_baseline)
+    assert missing(newest.build, today).is_missing is False
 
 
 def test_exposure_is_the_median_and_the_worst_of_the_missing() -> None:

@@ -195,6 +195,19 @@ def test_what_is_not_known_since_the_release_is_unknown() -> None:
     assert restart_of(patched=NIGHT) is None, "no start is expected"
 
 
+def test_a_baseline_restarts_also_machines_that_were_not_assessed_since() -> None:
+    old = RELEASED - timedelta(hours=1)
+    product = facts("a").machine.product
+    assert product is not None
+    for baselines, restart in (((product,), RestartBehavior.ALWAYS), ((), RestartBehavior.UNKNOWN)):
+        one = facts("a", assessed=old, restart_pending=False, important=RestartBehavior.NEVER)
+        found = view(RELEASED, [one], PAIRS, NIGHT, baselines).positions["a"]
+        assert found.restart is restart
+    settings = replace(facts("a").machine.settings, hotpatch_enabled=False)
+    off = one._replace(machine=replace(one.machine, settings=settings))
+    assert view(RELEASED, [off], PAIRS, NIGHT).positions["a"].restart is RestartBehavior.ALWAYS
+
+
 def own_restart(
     restart: str | None, *, exclude_restarting: bool = False, **known: object
 ) -> RestartBehavior | None:

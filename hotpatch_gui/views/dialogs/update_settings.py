@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -53,10 +54,19 @@ LIST_PX = 130
 SIZE_PX, SIZE_OF_SEVERAL_PX = (660, 620), (720, 760)
 
 
+class _Choice(NamedTuple):
+    """What was chosen for one kind of machine; ``touched`` names the settings."""
+
+    change: SettingsChange = SettingsChange()
+    enroll: bool | None = None
+    touched: frozenset[str] = frozenset()
+
+
 class UpdateSettingsDialog(SurfaceDialog):
     """Changes settings of the selected machines.
 
-    Only touched settings are sent, differing values show as Mixed, and each machine's change is listed before saving.
+    Choices for virtual machines and Arc-enabled servers are kept side by side and saved together. Only touched settings
+    are sent, differing values show as Mixed, and each machine's change is listed before saving.
     """
 
     def __init__(self, services: Services, machine_ids: Sequence[int], parent: QWidget) -> None:
@@ -69,6 +79,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         }
         self._is_arc = not self._of_kind[False]
         self._touched: set[str] = set()
+        self._chosen = {False: _Choice(), True: _Choice()}
         self._is_loading = False
         self.plan = SettingsPlan(())
         self._make_parts()
@@ -256,7 +267,33 @@ class UpdateSettingsDialog(SurfaceDialog):
         is_arc = self.kinds[True].isChecked()
         if is_arc is not self._is_arc:
             self._is_arc = is_arc
+            chosen = self._chosen[is_arc]
             self._load()
+            self._show_choice(chosen)
+
+    def _show_choice(self, chosen: _Choice) -> None:
+        """Show what was chosen before for this kind of machine."""
+        self._is_loading = True
+        change, touched = chosen.change, chosen.touched
+        for name, box, value in (
+            ("enroll", self.enroll, chosen.enroll),
+            ("hotpatch", self.hotpatch, change.hotpatch),
+            ("periodic_assessment", self.periodic, change.periodic_assessment),
+        ):
+            if name in touched:
+                box.setTristate(False)
+                box.setChecked(bool(value))
+        if chosen.enroll is not None and "hotpatch" not in touched:
+            self.hotpatch.setTristate(False)
+            self.hotpatch.setChecked(chosen.enroll)
+            self._show_mixed("hotpatch", "")
+        if change.orchestration is not None:
+            self.orchestrations[change.orchestration].setChecked(True)
+        for name in touched:
+            self._show_mixed(name, "")
+        self._touched = set(touched)
+        self._is_loading = False
+        self.check()
 
     def _on_choice(self, _: object, is_on: bool) -> None:
         if is_on:
@@ -301,10 +338,16 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def check(self) -> None:
         """Show the effect on each machine, and why Azure would reject it."""
-        self.plan = plan_settings(self._own, self.change(), self._enrollment)
+        self._chosen[self._is_arc] = _Choice(
+            self.change(), self._enrollment, frozenset(self._touched)
+        )
+        shown = [kind for kind in self._of_kind if self._chosen[kind].touched]
+        self.plan = SettingsPlan(
+            tuple(m for kind in shown or [self._is_arc] for m in self._plan_of(kind).machines)
+        )
         affected = len(self.plan.affected)
         self.hotpatch_words.setText(self._meaning())
-        self.sum.setText(self.plan.text if self._touched else tr("No changes yet."))
+        self.sum.setText(self.plan.text if shown else tr("No changes yet."))
         self._show_list()
         refused = self.plan.skipped[0] if self.plan.skipped and not affected else None
         self.typed.set_count(affected)
@@ -315,7 +358,12 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.save.setEnabled(bool(affected) and not problem)
         self.save.setToolTip("" if affected else tr("Nothing is changed."))
 
-        self._show_remedy(affected)
+        self._show_remedy(len(self._plan_of(self._is_arc).affected))
+
+    def _plan_of(self, is_arc: bool) -> SettingsPlan:
+        """The effect on the machines of one kind."""
+        chosen = self._chosen[is_arc]
+        return plan_settings(self._of_kind[is_arc], chosen.change, chosen.enroll)
 
     def _show_remedy(self, affected: int) -> None:
         """Offer the orchestration that hotpatch needs, if it makes the change possible on more machines."""
@@ -332,7 +380,7 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def _show_list(self) -> None:
         self.list.clear()
-        if not self._touched:
+        if not any(chosen.touched for chosen in self._chosen.values()):
             return
         ordered = sorted(self.plan.machines, key=lambda m: (not m.skip_reason, not m.changes))
         for one in ordered[:LISTED]:
@@ -377,9 +425,10 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def _save(self) -> None:
         self.save.setEnabled(False)
-        enrolled, configured = self.plan.enrolled, self.plan.configured
-        if enrolled and self._enrollment is not None:
-            self._s.actions.enroll(enrolled, on=self._enrollment)
-        if configured:
-            self._s.actions.change_settings(configured, self.change())
+        for is_arc, chosen in self._chosen.items():
+            plan = self._plan_of(is_arc)
+            if plan.enrolled and chosen.enroll is not None:
+                self._s.actions.enroll(plan.enrolled, on=chosen.enroll)
+            if plan.configured:
+                self._s.actions.change_settings(plan.configured, chosen.change)
         self.accept()

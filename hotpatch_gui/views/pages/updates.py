@@ -58,6 +58,7 @@ class UpdatesPage(Page):
             Table(services.theme, services.settings, self.model, "updatesTable", tr("Updates")),
         )
         self.machines = KbMachinesPane(services)
+        self._chosen: tuple[str | None, str] | None = None
         self._make_filters()
         self.tools.addWidget(
             ExportButton(
@@ -137,11 +138,25 @@ class UpdatesPage(Page):
         number = self.panel.table.currentIndex().row()
         has_one = self.panel.table.selectionModel().hasSelection()
         row = self.model.row(number) if has_one else None
+        if row is not None:
+            self._chosen = row.kb, row.name
         self.machines.show_update(row.kb if row else None, row.name if row else "")
+
+    def _choose_again(self) -> None:
+        """Select the update that was selected: its row ID may be another one after an assessment."""
+        table = self.panel.table
+        if self._chosen is None or table.selectionModel().hasSelection():
+            return
+        for number in range(self.model.rowCount()):
+            row = self.model.row(number)
+            if row is not None and (row.kb, row.name) == self._chosen:
+                table.selectRow(number)
+                return
 
     def _show(self) -> None:
         listed = self.model.rowCount() > 0
         self.panel.show_table(listed)
+        self._choose_again()
         self._show_machines()
         if not self.model.is_loaded:
             self.panel.empty.show_text(Glyph.RUNNING, tr("Reading…"), "")

@@ -155,7 +155,7 @@ class ComplianceTab(QWidget):
                 tr("No updates available"),
                 tr(
                     "No current assessment of the selected machines lists an update. The Status tab "
-                    "shows how many have one."
+                    "shows how many machines are assessed."
                 ),
             )
         else:

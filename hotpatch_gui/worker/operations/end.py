@@ -10,7 +10,7 @@ from hotpatch_gui.azure import results, values
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
-from hotpatch_gui.domain.records import RunStatus, RunUpdate
+from hotpatch_gui.domain.records import InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.store import assessments, installations, operations, queue
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.translation import translator
@@ -37,7 +37,7 @@ _DONE = {
 
 async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
     """Handle a finished operation's result."""
-    run.read_again()
+    run.reload_rows()
     try:
         stored = await _store_result(run, result)
     except (values.UnreadableError, ValueError, TypeError) as error:
@@ -160,14 +160,22 @@ async def _store_installation(run: OperationRun, result: Mapping[str, Any]) -> S
     if found.status is RunStatus.FAILED:
         why = "; ".join(m for _, m in found.errors) or tr("Azure gave no reason.")
         return Stored(why, has_failed=True, run_id=found.run_id)
-    return Stored(_installed_text(updates), run_id=found.run_id)
+    return Stored(_installed_text(found, updates), run_id=found.run_id)
 
 
-def _installed_text(updates: Sequence[RunUpdate]) -> str:
-    """What an installation did, by the states of its updates."""
-    installed = sum(u.state == "Installed" for u in updates)
-    rest = sum(u.state in ("Failed", "Pending") for u in updates)
+def _installed_text(found: InstallationRun, updates: Sequence[RunUpdate]) -> str:
+    """What an installation did, by its counts, or else by its updates. Arc-enabled servers report only counts."""
+    counted = [found.installed, found.failed, found.pending]
+    listed = [
+        sum(u.state == state for u in updates) for state in ("Installed", "Failed", "Pending")
+    ]
+    installed, failed, pending = (
+        c if c is not None else n for c, n in zip(counted, listed, strict=True)
+    )
+    rest = failed + pending
     if not installed and not rest:
+        if found.installed is None and not updates:
+            return tr("The installation has ended. What it installed isn't reported.")
         return tr("The installation has ended. There was nothing to install.")
     others = tr(" %n not installed.", rest) if rest else ""
     return tr("%n update(s) installed.{others}", installed, others=others)

@@ -57,7 +57,7 @@ class OperationRun:
         """The stored state; the operation may have been canceled or dismissed."""
         return operations.read(self.context.db, self.operation.id).state
 
-    def read_again(self) -> None:
+    def reload_rows(self) -> None:
         """Reload the operation and its machine, because a moved machine gets another row."""
         self.operation = operations.read(self.context.db, self.operation.id)
         self.machine = machines.read(self.context.db, self.operation.machine_id) or self.machine

@@ -56,7 +56,7 @@ class Sending:
         """
         outcome: PollResult | float | None = 0.0
         while not isinstance(outcome, PollResult):
-            self._run.read_again()
+            self._run.reload_rows()
             if not await self._wait_for_turn():
                 return
             try:

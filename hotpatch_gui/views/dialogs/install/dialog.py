@@ -102,7 +102,7 @@ class InstallDialog(StepsDialog):
             self.machines,
             "installMachines",
             tr("Machines to install on"),
-            (140, 88, 124, 80, 360),
+            (132, 88, 136, 80, 360),
         )
         self.sum = label(self._theme, role="secondary")
         self.sum.setObjectName("installSum")
