@@ -73,6 +73,14 @@ def write_message(text: str) -> None:
     print(plain(text), file=sys.stderr, flush=True)
 
 
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print columns as wide as their texts; without ``heads``, only the rows."""
+    table = [[plain(cell) for cell in row] for row in ([heads, *rows] if heads else rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        print("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip())
+
+
 def locked(folder: Path, target: CloudTarget) -> QLockFile:
     """The folder's lock.
 

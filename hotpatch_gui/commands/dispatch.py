@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.translation import translator
 
-from . import acting, releases, showing, syncing
+from . import acting, releases, schedules, showing, syncing
 from .common import CommandError, Exit, bring_up_to_date, write_message
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _COMMANDS = {
     "install": acting.install,
     "export": showing.export,
     "releases": releases.releases_command,
+    "schedules": schedules.schedules_command,
 }
 
 

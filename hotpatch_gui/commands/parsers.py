@@ -51,7 +51,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
             name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=codes
         )
         made.add_argument("--json", action="store_true", help=tr("print one JSON object"))
-        if name not in ("connect", "releases"):
+        if name not in ("connect", "releases", "schedules"):
             made.add_argument(
                 "--connection",
                 action="append",
@@ -121,6 +121,24 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help=tr("the extension selects the format: .csv .zip .xlsx .json .html .pdf"),
     )
     _add_releases(command)
+    _add_schedules(command)
+
+
+def _add_schedules(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    parser = command("schedules", tr("print known schedules without reading from Azure"))
+    actions = parser.add_subparsers(dest="schedules_action", metavar="ACTION")
+    for name, text in (
+        ("show", tr("one schedule with its windows, machines and what is wrong with it")),
+        ("runs", tr("the runs of one schedule")),
+    ):
+        action = actions.add_parser(name, help=text)
+        action.add_argument("name", metavar="NAME", help=tr("name or resource ID"))
+        action.add_argument(
+            "--json",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help=tr("print one JSON object"),
+        )
 
 
 def _add_releases(command: Callable[[str, str], argparse.ArgumentParser]) -> None:

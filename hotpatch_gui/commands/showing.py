@@ -19,10 +19,17 @@ from hotpatch_gui.models.overview_report import overview_report
 from hotpatch_gui.models.report import Report, iso
 from hotpatch_gui.store.releases import calendar_of
 from hotpatch_gui.system import resources
-from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
 
-from .common import CommandError, Exit, connection_ids, ids, reading, write_message
+from .common import (
+    CommandError,
+    Exit,
+    connection_ids,
+    ids,
+    print_table,
+    reading,
+    write_message,
+)
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.targets import CloudTarget
@@ -56,14 +63,7 @@ def list_machines(options: argparse.Namespace, folder: Path, target: CloudTarget
             return Exit.DONE
         rows = [[str(iso(v) if v is not None else "–") for v in row] for row in found.rows]
     columns = [list(found.heads).index(head) for head in _COLUMNS]
-    table = [list(_COLUMNS), *([row[column] for column in columns] for row in rows)]
-    widths = [max(len(row[n]) for row in table) for n in range(len(_COLUMNS))]
-    for row in table:
-        print(
-            "  ".join(
-                plain(cell).ljust(width) for cell, width in zip(row, widths, strict=True)
-            ).rstrip()
-        )
+    print_table(_COLUMNS, [[row[column] for column in columns] for row in rows])
     for note in report.notes:
         write_message(note)
     return Exit.DONE

@@ -38,6 +38,7 @@ from .overview import (
 from .overview_groups import COLUMN_GROUPS, GROUPS, group_rows
 from .report import Report, Sheet
 from .row_model import Column, field
+from .schedules import SCHEDULES, read_schedules
 
 tr = translator("OverviewReport")
 
@@ -190,6 +191,12 @@ def _current_sheets(db: sqlite3.Connection, calendar: Calendar, now: datetime) -
         export_sheets.sheet("compliance", db, None, calendar, now),
         _failed_runs(db, now, now),
         export_sheets.sheet_of(tr("Open operations"), OPERATIONS, operations, now),
+        export_sheets.sheet_of(
+            tr("Schedules"),
+            SCHEDULES,
+            read_schedules(db, calendar, lambda: now).entries,
+            now,
+        ),
         export_sheets.sheet("restarts", db, None, calendar, now),
     ]
 

@@ -347,6 +347,13 @@ SCHEDULES = (
         lambda e, _: e.row.schedule.time_zone or "UTC",
         hidden=True,
     ),
+    Column(
+        "concerns",
+        tr.mark("What is wrong"),
+        320,
+        lambda e, _: " ".join(c.text for c in e.concerns) or display_text.NOTHING,
+        hidden=True,
+    ),
     Column("connection", tr.mark("Connection"), 112, lambda e, _: e.row.connection, hidden=True),
     Column("id", tr.mark("Resource ID"), 260, lambda e, _: e.row.resource_id, hidden=True),
 )

@@ -329,8 +329,8 @@ def history_where(
         where = where.and_(f"i.status IN ({','.join('?' * len(statuses))})", *statuses)
     for word in words(text):
         where = where.and_(
-            "m.name LIKE ? ESCAPE '\\' OR i.run_id LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM"
-            " installation_updates x WHERE x.installation_id=i.id AND x.kb LIKE ? ESCAPE '\\')",
-            *([like(word)] * 3),
+            "m.name LIKE ? ESCAPE '\\' OR i.run_id LIKE ? ESCAPE '\\' OR i.maintenance_run_id LIKE ? ESCAPE '\\'"
+            " OR EXISTS (SELECT 1 FROM installation_updates x WHERE x.installation_id=i.id AND x.kb LIKE ? ESCAPE '\\')",
+            *([like(word)] * 4),
         )
     return where

@@ -397,7 +397,16 @@ class MainWindow(QMainWindow):
 
         page = SchedulesPage(self._s)
         page.machine_opened.connect(self._open_machine)
+        page.run_opened.connect(self._show_maintenance_run)
         return page
+
+    def _show_maintenance_run(self, run: str) -> None:
+        from .pages.history import HistoryPage  # noqa: PLC0415 - built when first shown
+
+        self.show_page("history")
+        page = self.page("history")
+        if isinstance(page, HistoryPage):
+            page.tab.show_maintenance_run(run)
 
     def _open_machine(self, machine_id: int) -> None:
         self.show_page("machines")

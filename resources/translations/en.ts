@@ -1044,6 +1044,16 @@
     </message>
   </context>
   <context>
+    <name>SchedulesPage</name>
+    <message numerus="yes">
+      <source>Prepare %n machine(s)…</source>
+      <translation>
+        <numerusform>Prepare %n machine…</numerusform>
+        <numerusform>Prepare %n machines…</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>SettingsPlan</name>
     <message numerus="yes">
       <source>%n already set</source>

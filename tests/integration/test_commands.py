@@ -466,3 +466,32 @@ def test_a_sign_in_that_lapsed_is_not_permitted_and_one_of_two_is_partly_done(
     lapsed = run(data, "sync", "--connection", "Contoso")
     assert lapsed.returncode == 3
     assert "AADSTS700027" in lapsed.stderr
+
+
+def test_schedules_are_listed_shown_and_their_runs_printed(here) -> None:
+    assert here("sync").returncode == 0
+    listed = json.loads(here("schedules", "--json").stdout)
+    (one,) = listed["schedules"]
+    assert (one["name"], one["machines"], one["not_prepared"], one["concerns"]) == (
+        "files-saturdays",
+        1,
+        0,
+        [],
+    )
+    assert one["recurrence"] == "Weekly on Saturday, 22:00"
+    assert len(one["next_windows"]) == 3
+    assert all(w["opens"] < w["closes"] for w in one["next_windows"])
+    assert listed["unread"] == ""
+    shown = json.loads(here("schedules", "show", one["resource_id"].upper(), "--json").stdout)
+    assert [f["machine"] for f in shown["followers"]] == ["vm-file-01"]
+    runs = json.loads(here("schedules", "runs", "FILES-saturdays", "--json").stdout)["runs"]
+    assert [r["id"] for r in runs] == [r["id"] for r in runs if r["id"].startswith("files-")]
+    table = here("schedules").stdout.splitlines()
+    assert table[0].split()[0] == "Schedule"
+    assert table[1].startswith("files-saturdays")
+    text = here("schedules", "show", "files-saturdays").stdout
+    assert "vm-file-01" in text
+    assert "Weekly on Saturday" in text
+    unknown = here("schedules", "show", "nightly")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "No schedule is named “nightly”" in unknown.stderr

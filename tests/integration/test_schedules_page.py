@@ -10,10 +10,13 @@ from PySide6.QtWidgets import QApplication
 from hotpatch_gui.captures.scenes.acts import go_on
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.cloud import Cloud
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
+from hotpatch_gui.views.pages.history import HistoryPage
 from hotpatch_gui.views.pages.schedules import SchedulesPage
 
 pytestmark = pytest.mark.expects_log
@@ -100,6 +103,12 @@ def test_runs_of_a_schedule_are_those_in_its_windows_with_what_they_installed(st
     last = [c.key for c in shown.model.columns].index("last")
     assert number is not None
     assert shown.model.index(number, last).data() == "Succeeded on 1 machine"
+    shown.runs_panel.table.opened.emit(shown.runs.all_rows[0].id)
+    stage.settle()
+    history = stage.window.page("history")
+    assert isinstance(history, HistoryPage)
+    stage.until(lambda: history.tab.model.rowCount() == 1)
+    assert history.tab.search.text() == rows[0][0]
 
 
 def test_what_is_wrong_is_named_and_the_machines_come_first(stage: Stage) -> None:
@@ -121,6 +130,20 @@ def test_what_is_wrong_is_named_and_the_machines_come_first(stage: Stage) -> Non
     assert shown.name.text() == NAME
     assert [r.name for r in shown.machines.all_rows] == ["vm-web-02", "vm-web-01"]
     assert shown.machines.glyph(shown.machines.all_rows[0], 1) is Glyph.ERROR
+    assert shown.prepare.text() == "Prepare 1 machine…"
+    shown.prepare.click()
+    dialog = stage.window.findChild(UpdateSettingsDialog)
+    assert isinstance(dialog, UpdateSettingsDialog)
+    assert [m.name for m in dialog.plan.machines] == ["vm-web-02"]
+    assert dialog.orchestrations[Orchestration.CUSTOMER_SCHEDULES].isChecked()
+    assert not dialog.save.isEnabled(), "hotpatch needs the safety checks"
+    dialog.hotpatch.setChecked(False)
+    dialog.save.click()
+    stage.until(lambda: stage.simulator.cloud.received.get("settings"))
+    go_on(stage, minutes=5)
+    stage.until(lambda: not entry(shown, NAME).row.unprepared)
+    stage.settle()
+    assert not shown.prepare.isVisible()
 
 
 def test_an_ended_schedule_is_last_and_never_green(stage: Stage) -> None:

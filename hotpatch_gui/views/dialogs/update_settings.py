@@ -376,7 +376,11 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.remedy.setText(tr("Also choose {safe}, for %n more machine(s)", more, safe=safe.label))
 
     def _take_remedy(self) -> None:
-        self.orchestrations[Orchestration.SAFE_DEPLOYMENT].setChecked(True)
+        self.choose(Orchestration.SAFE_DEPLOYMENT)
+
+    def choose(self, orchestration: Orchestration) -> None:
+        """Choose a patch orchestration as the user would."""
+        self.orchestrations[orchestration].setChecked(True)
 
     def _show_list(self) -> None:
         self.list.clear()

@@ -7,10 +7,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QPushButton,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.models import schedules
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
@@ -19,6 +27,7 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
+from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.chart_host import ChartHost
@@ -44,9 +53,11 @@ class SchedulesPage(Page):
 
     Signals:
         machine_opened (int): a machine's row ID.
+        run_opened (str): a maintenance run ID.
     """
 
     machine_opened = Signal(int)
+    run_opened = Signal(str)
 
     def __init__(self, services: Services) -> None:
         super().__init__(
@@ -73,6 +84,9 @@ class SchedulesPage(Page):
         self.points.setObjectName("schedulePoints")
         self.name = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         self.name.setObjectName("scheduleName")
+        self.prepare = QPushButton()
+        self.prepare.setObjectName("prepareMachines")
+        self.prepare.hide()
         self.tools.addWidget(
             ExportButton(
                 services,
@@ -87,6 +101,8 @@ class SchedulesPage(Page):
         )
         self.panel.table.selectionModel().selectionChanged.connect(self._show_selected)
         self.machines_panel.table.opened.connect(self.machine_opened)
+        self.runs_panel.table.opened.connect(self._open_run)
+        self.prepare.clicked.connect(self._prepare)
         services.source.changed.connect(self._on_changed)
         services.source.minute_passed.connect(self._ask_again)
 
@@ -116,8 +132,11 @@ class SchedulesPage(Page):
         below = QVBoxLayout(self.pane)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(4)
-        self.name.setContentsMargins(16, 12, 16, 0)
-        below.addWidget(self.name)
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 12, 16, 0)
+        head.addWidget(self.name, 1)
+        head.addWidget(self.prepare)
+        below.addLayout(head)
         below.addWidget(self.tabs, 1)
         panes = QSplitter(Qt.Orientation.Vertical)
         panes.addWidget(self.panel)
@@ -202,12 +221,42 @@ class SchedulesPage(Page):
 
     def _show_machines(self, read: MachinesRead) -> None:
         self.machines.set_rows(read.rows)
+        unprepared = self._unprepared
+        self.prepare.setVisible(bool(unprepared))
+        self.prepare.setText(tr("Prepare %n machine(s)…", len(unprepared)))
+        self.prepare.setToolTip(
+            tr("Choose Customer Managed Schedules, without which Azure runs no schedule there")
+        )
         self.machines_panel.show_table(bool(read.rows))
         self.machines_panel.empty.show_text(
             Glyph.INFO,
             tr("No machine follows it"),
             tr("No machine that this program knows is assigned or in one of its dynamic scopes."),
         )
+
+    @property
+    def _unprepared(self) -> list[int]:
+        """The machines on which Azure runs no schedule because of their settings."""
+        return [row.id for row in self.machines.all_rows if row.is_unprepared]
+
+    def _prepare(self) -> None:
+        from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog  # noqa: PLC0415 - only when it opens
+
+        owner, ids = self.window(), self._unprepared
+
+        def made() -> UpdateSettingsDialog:
+            dialog = UpdateSettingsDialog(self._s, ids, owner)
+            dialog.choose(Orchestration.CUSTOMER_SCHEDULES)
+            return dialog
+
+        if ids:
+            open_once(owner, made)
+
+    def _open_run(self, row_id: int) -> None:
+        number = self.runs.number_of(row_id)
+        row = self.runs.row(number) if number is not None else None
+        if row is not None:
+            self.run_opened.emit(row.run.run)
 
 
 def _make_strip(theme: Theme) -> Chart:

@@ -140,6 +140,11 @@ class HistoryTab(QWidget):
             self._show_rows(are_others=True)
         self._ask_figures()
 
+    def show_maintenance_run(self, run: str) -> None:
+        """Show the installations of a maintenance run, of any time."""
+        self.range.setCurrentIndex(self.range.count() - 1)
+        self.search.setText(run)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._show_chart()

@@ -1,0 +1,175 @@
+"""``schedules``: maintenance configurations, their machines and runs, without reading from Azure."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hotpatch_gui.domain.schedules import How
+from hotpatch_gui.models import display_text, schedules
+from hotpatch_gui.models.report import iso
+from hotpatch_gui.models.schedules import ScheduleEntry, run_text
+from hotpatch_gui.store.releases import calendar_of
+from hotpatch_gui.store.schedule_rows import ScheduleMachine, ScheduleRun
+from hotpatch_gui.system import resources
+from hotpatch_gui.translation import translator
+
+from .common import CommandError, Exit, print_table, reading, write_message
+
+if TYPE_CHECKING:
+    from hotpatch_gui.application.targets import CloudTarget
+
+tr = translator("SchedulesCommand")
+
+
+def schedules_command(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
+    """List the schedules, or show one or its runs.
+
+    Raises:
+        CommandError: no schedule, or several, have the name.
+    """
+    with reading(folder) as db:
+        calendar = calendar_of(db, resources.calendar())
+        read = schedules.read_schedules(db, calendar, target.clock(db))
+        if options.schedules_action is None:
+            _list(read.entries, read.unread, as_json=options.json)
+        else:
+            entry = _named(read.entries, options.name)
+            if options.schedules_action == "runs":
+                _runs(entry, as_json=options.json)
+            else:
+                _show(db, entry, as_json=options.json)
+    if read.unread:
+        write_message(tr("Some schedules aren't known: {why}", why=read.unread))
+    return Exit.DONE
+
+
+def _named(entries: Sequence[ScheduleEntry], name: str) -> ScheduleEntry:
+    """The schedule with this name or resource ID, in any case."""
+    wanted = name.casefold()
+    found = [e for e in entries if wanted in (e.name.casefold(), e.row.resource_id.casefold())]
+    if not found:
+        raise CommandError(
+            tr("No schedule is named “{name}”. Run hotpatch-gui schedules to see them.", name=name),
+            Exit.USAGE,
+        )
+    if len(found) > 1:
+        which = "\n".join(f"  {e.row.resource_id}" for e in found)
+        raise CommandError(
+            tr(
+                "Several schedules are named “{name}”. Use the resource ID:\n{which}",
+                name=name,
+                which=which,
+            ),
+            Exit.USAGE,
+        )
+    return found[0]
+
+
+def _list(entries: Sequence[ScheduleEntry], unread: str, *, as_json: bool) -> None:
+    if as_json:
+        found = {"schedules": [_json(e) for e in entries], "unread": unread}
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    heads = ("Schedule", "Recurrence", "Next window", "Machines", "To check")
+    rows = [
+        (
+            e.name,
+            e.recurrence,
+            display_text.moment_text(e.opens) if e.opens else display_text.NOTHING,
+            display_text.number(e.machines),
+            display_text.number(len(e.concerns)),
+        )
+        for e in entries
+    ]
+    print_table(heads, rows)
+
+
+def _show(db: sqlite3.Connection, entry: ScheduleEntry, *, as_json: bool) -> None:
+    machines = schedules.read_machines(db, entry.row.resource_id).rows
+    if as_json:
+        found = _json(entry) | {"followers": [_machine_json(m) for m in machines]}
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    for title, text in (
+        (tr("Schedule"), entry.name),
+        (tr("Resource ID"), entry.row.resource_id),
+        (tr("Recurrence"), entry.recurrence),
+        *((tr("Window"), schedules.window_text(w, entry.row.schedule)) for w in entry.next),
+        (tr("Installs"), schedules.what_text(entry.row.schedule)),
+        *((tr("To check"), c.text) for c in entry.concerns),
+    ):
+        print_table((), [(f"{title}:", text)])
+    heads = ("Machine", "Resource group", "Follows it", "Prepared")
+    print_table(heads, [_machine_cells(m) for m in machines])
+
+
+def _machine_cells(machine: ScheduleMachine) -> tuple[str, ...]:
+    prepared = tr("No") if machine.is_unprepared else tr("Nothing against it is known")
+    return machine.name, machine.resource_group, machine.how, prepared
+
+
+def _runs(entry: ScheduleEntry, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"runs": [_run_json(r) for r in entry.runs]}, ensure_ascii=False))
+        return
+    heads = ("Started (UTC)", "Result", "Installed", "Failed", "Pending", "Maintenance run ID")
+    rows = [
+        (r.started_at, run_text(r), str(r.installed), str(r.failed), str(r.pending), r.run)
+        for r in entry.runs
+    ]
+    print_table(heads, rows)
+
+
+def _json(entry: ScheduleEntry) -> dict[str, Any]:
+    row, schedule = entry.row, entry.row.schedule
+    return {
+        "name": entry.name,
+        "resource_id": row.resource_id,
+        "connection": row.connection,
+        "recurs": schedule.recurs,
+        "recurrence": entry.recurrence,
+        "time_zone": schedule.time_zone,
+        "minutes": schedule.minutes,
+        "next_windows": [{"opens": iso(w.opens), "closes": iso(w.closes)} for w in entry.next],
+        "is_ended": entry.is_ended,
+        "classifications": list(schedule.classifications),
+        "include": list(schedule.include),
+        "exclude": list(schedule.exclude),
+        "restart": schedule.restart,
+        "machines": entry.machines,
+        "perhaps_more": row.how.get(How.PERHAPS, 0),
+        "not_prepared": row.unprepared,
+        "concerns": [{"level": c.level.name.lower(), "text": c.text} for c in entry.concerns],
+        "last_run": _run_json(entry.runs[0]) if entry.runs else None,
+    }
+
+
+def _machine_json(machine: ScheduleMachine) -> dict[str, Any]:
+    return {
+        "machine": machine.name,
+        "resource_group": machine.resource_group,
+        "how": machine.how,
+        "scope": machine.scope,
+        "is_hindered": bool(machine.is_unprepared),
+        "last_run_at": machine.run_at,
+        "last_status": machine.status,
+    }
+
+
+def _run_json(run: ScheduleRun) -> dict[str, Any]:
+    return {
+        "id": run.run,
+        "started": run.started_at,
+        "machines": run.machines,
+        "succeeded": run.good,
+        "failed_machines": run.bad,
+        "in_progress": run.running,
+        "installed": run.installed,
+        "failed": run.failed,
+        "pending": run.pending,
+    }
