@@ -1,4 +1,4 @@
-"""The composition root: creates everything and passes it on; the only place that selects a cloud."""
+"""The composition root: creates everything for a given cloud and passes it on."""
 
 from __future__ import annotations
 
@@ -383,8 +383,8 @@ class App(QObject):
     @Slot(object)
     def _on_failed(self, failed: Failed) -> None:
         problem = failed.problem
-        known = problem.connection_id != 0
-        log.log(logging.INFO if known else logging.WARNING, "%s", problem.text)
+        needs_sign_in = problem.connection_id != 0
+        log.log(logging.INFO if needs_sign_in else logging.WARNING, "%s", problem.text)
         if problem.kind is ProblemKind.STORE:
             self.source.refuse(problem.text)
         self.window.show_problem(problem)

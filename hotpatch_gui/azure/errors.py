@@ -44,13 +44,21 @@ def as_problems(doing: str) -> Iterator[None]:
         yield
     except AzureError as error:
         raise ProblemError(problem_of(error, doing)) from error
-    except OSError as error:  # before connecting: certificates or proxy settings
-        raise ProblemError(_not_begun(error, doing)) from error
+    except OSError as error:
+        raise ProblemError(_no_connection(error, doing)) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ProblemError(malformed_response(doing)) from error
 
 
-def _not_begun(error: OSError, doing: str) -> Problem:
+def _no_connection(error: OSError, doing: str) -> Problem:
+    """An error in settings (certificates, proxy) has no errno and precedes sending; any other may follow it."""
+    if error.errno is not None:
+        return Problem(
+            ProblemKind.OFFLINE,
+            tr("The connection to Azure failed while {doing}: {error}", doing=doing, error=error),
+            tr("Check the network and the proxy; the program retries automatically."),
+            may_have_been_sent=True,
+        )
     return Problem(
         ProblemKind.OFFLINE,
         tr(
@@ -62,8 +70,7 @@ def _not_begun(error: OSError, doing: str) -> Problem:
             "Check REQUESTS_CA_BUNDLE, SSL_CERT_FILE and the proxy's settings; the program "
             "retries automatically."
         ),
-        may_have_been_sent=error.errno
-        is not None,  # errors in settings have no errno, and precede sending
+        may_have_been_sent=False,
     )
 
 

@@ -285,7 +285,7 @@ class FleetReview:
         if unknown:
             parts.append(
                 tr(
-                    "What is installed on {machines} is not known; {restarts}.",
+                    "What would be installed on {machines} is not known; {restarts}.",
                     machines=tr("%n more", unknown) if parts else machines(unknown),
                     restarts=self._unknown_restart(unknown),
                 )

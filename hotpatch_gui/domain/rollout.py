@@ -3,7 +3,7 @@
 A release is rolled out in phases of regions; paired regions are never patched in the same phase. Within a region, one zone
 at a time; of machines outside availability sets, one batch at a time; of a set, one update domain at a time, and of
 that at most a fifth of the set's size, or one machine if the set has fewer than ten. A phase starts a day after every
-reachable machine of the previous one was tried, unless too many of them are unhealthy.
+machine of the previous one was tried (one that isn't running counts as tried), unless too many of them are unhealthy.
 
 Source: Microsoft's documentation of automatic VM guest patching. It has no figures: PHASE_SIZES, BATCH_SHARE, SOAK,
 UNHEALTHY_SHARE, and that an installation finishes within its hour, are assumptions and shown as such.

@@ -249,7 +249,8 @@ def calendar_data(
         for r in rows
     ]
     done = [
-        InstallMark(date.fromisoformat(i.day), bool(i.failed), _install_words(i)) for i in installs
+        InstallMark(date.fromisoformat(i.day), bool(i.failed), i.machines, _install_words(i))
+        for i in installs
     ]
     return CalendarData(first, last, today, marks, done)
 
@@ -269,7 +270,8 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
     ahead = [r for r in rows if r.state == PLANNED]
     unknown = len({r.day for r in rows if r.state == NOT_KNOWN})
     changed = sum(r.has_changed for r in rows)
-    failed = sum(i.failed for i in data.installs)
+    failed = sum(i.machines for i in data.installs if i.failed)
+    installed = sum(i.machines for i in data.installs if not i.failed)
     parts = [
         (
             tr(
@@ -300,7 +302,7 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
         parts.append(
             tr(
                 "{machines}: %n installation(s){failures}.",
-                len(data.installs) - failed,
+                installed,
                 machines=machines,
                 failures=failures,
             )

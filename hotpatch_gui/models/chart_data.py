@@ -69,10 +69,11 @@ class CalendarMark:
 
 @dataclass(frozen=True, slots=True)
 class InstallMark:
-    """Installations of a release on a day."""
+    """Installations of a release on a day; ``machines`` is their number."""
 
     day: date
     failed: bool
+    machines: int
     words: str
 
 

@@ -1,4 +1,4 @@
-"""The selected machines and their sums, calculated off the UI thread."""
+"""The selected machines and their sums; of several machines, calculated off the UI thread."""
 
 from __future__ import annotations
 

@@ -86,7 +86,8 @@ def _kbs(text: str) -> tuple[str, ...]:
 def refresh_health(
     db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
 ) -> None:
-    """Derive counts, the last run and the health of each machine; write only what changed, and keep it for the day."""
+    """Derive counts, the last run and the health of each machine; write only what changed, and record it as the day's
+    state."""
     changed = []
     for row in db.execute(_FRESH, {"ids": as_list(machine_ids)}).fetchall():
         machine_id, in_graph = row[:2]

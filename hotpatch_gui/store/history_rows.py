@@ -115,7 +115,7 @@ class ReleaseInstall(NamedTuple):
 
 
 class ReleaseDay(NamedTuple):
-    """A day on which runs handled a release, with the number of installed and failed machines."""
+    """A day on which a release was installed on machines, or failed on them if ``failed``."""
 
     day: str
     kb: str

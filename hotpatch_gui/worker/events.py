@@ -77,7 +77,7 @@ class ReleasesRead:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """These operations are stored; ``is_last`` completes a request."""
+    """These operations are stored. ``is_last``, without IDs: everything of an action that could be stored is stored."""
 
     operation_ids: tuple[int, ...]
     is_last: bool = False

@@ -54,7 +54,7 @@ class Update(NamedTuple):
 
 
 def wanted(listed: list[Listed], calendar: Calendar, read: Mapping[str, str]) -> list[Listed]:
-    """Documents of incomplete months whose revision wasn't read, oldest first."""
+    """The newest MAX_DOCUMENTS documents from the first incomplete month on whose revision wasn't read, oldest first."""
     first = min(calendar.complete_until(p) for p in Product)
     gaps = [
         r.released
@@ -247,7 +247,8 @@ def save_update(
 
 
 def derive_all(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> None:
-    """Derive every machine's health with the calendar, for commands."""
+    """Derive every machine's health in one transaction, for the ``releases`` command line. The engine does it in batches
+    (``ReleaseUpdates``)."""
     with transaction(db):
         health.refresh_health(db, machines.present(db), calendar, now)
 

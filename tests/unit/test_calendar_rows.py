@@ -15,10 +15,13 @@ from hotpatch_gui.models.calendar import (
     RELEASED,
     RELEASES,
     ReleaseRow,
+    calendar_data,
+    calendar_words,
     release_rows,
 )
 from hotpatch_gui.models.display_text import NOTHING
 from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.store.history_rows import ReleaseDay
 from hotpatch_gui.system import resources
 
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
@@ -79,3 +82,16 @@ def test_nothing_is_shown_before_its_day(today: date) -> None:
         (r.product, r.day.year, r.day.month) for r in rows if r.kind is not ReleaseKind.OUT_OF_BAND
     ]
     assert len(months) == len(set(months)), "each month once"
+
+
+def test_installations_are_counted_by_machines_and_not_by_days() -> None:
+    day = date(2026, 8, 12)
+    installs = [
+        ReleaseDay("2026-08-12", "KB5120228", 0, 480),
+        ReleaseDay("2026-08-12", "KB5120228", 1, 20),
+        ReleaseDay("2026-08-13", "KB5120229", 0, 3),
+    ]
+    data = calendar_data([], installs, day, day, day)
+    assert calendar_words(data, [], "500 machines").endswith(
+        "500 machines: 483 installations, 20 failed."
+    )
