@@ -46,7 +46,9 @@ def settings_body(change: SettingsChange, *, is_arc: bool = False) -> dict[str, 
 def enroll_body() -> dict[str, Any]:
     """The body of a PATCH that enrolls with an existing license profile and leaves the rest of it unchanged.
 
-    The profile's own subscription is the pay-as-you-go one. Source: Microsoft.HybridCompute licenseProfiles.
+    ``productProfile.subscriptionStatus`` is not sent: it is the pay-as-you-go license of Windows Server.
+
+    Source: Microsoft.HybridCompute, licenseProfiles.
     """
     feature = {"name": "Hotpatch", "subscriptionStatus": "Enable"}
     product = {"productType": "WindowsServer", "productFeatures": [feature]}

@@ -215,6 +215,6 @@ def _run_update_row(row: Mapping[str, Any]) -> tuple[str, str, RunUpdate]:
     resource_id = values.required(row.get("id"), "id").lower()
     parts = resource_id.split("/")
     if len(parts) < 11:
-        raise values.UnreadableError("id is not an update's of a run")
+        raise values.UnreadableError("the ID isn't that of an update in a run")
     update = results.run_update(values.mapping(row.get("properties")))
     return parse.machine_id_of(resource_id), parts[10], update

@@ -13,7 +13,7 @@ from .releases import Product, day_name, release_day
 tr = translator("Horizon")
 
 
-def get_releases() -> str:
+def release_data_step() -> str:
     """How to get newer release data."""
     return tr("Update the release data: Settings › Release data, or hotpatch-gui releases update.")
 

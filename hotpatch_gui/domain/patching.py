@@ -54,16 +54,16 @@ class MachineFacts(NamedTuple):
     """One machine's state since the release.
 
     Attributes:
-        patched: when the last successful installation of Critical or Security updates started, or when an assessment found none
-            missing.
+        patched: when the first successful installation of Critical or Security updates since the release started; the
+            release's time if only an assessment shows that none is missing.
         requested_by_user: a user requested it.
         by_assessment: an assessment shows it, not an installation.
         restart_pending: None if not reported.
         important: the strongest restart behavior of its missing Critical and Security updates: NEVER if none is missing,
             UNKNOWN if that isn't reported.
-        others: like ``important``, for all updates.
-        failed: like ``patched``, for a failed installation.
-        begun: like ``patched``, for one in progress.
+        every: like ``important``, for all updates.
+        failed: when the last failed one started.
+        begun: when the last one that is in progress started.
     """
 
     key: str
@@ -79,7 +79,7 @@ class MachineFacts(NamedTuple):
     schedules: MachineSchedules = NO_SCHEDULES
     restart_pending: bool | None = None
     important: RestartBehavior = RestartBehavior.UNKNOWN
-    others: RestartBehavior = RestartBehavior.UNKNOWN
+    every: RestartBehavior = RestartBehavior.UNKNOWN
 
 
 class RolloutPosition(NamedTuple):
@@ -271,8 +271,8 @@ def expected_restart(
     if own is not None and own.exclude_restarting:
         return RestartBehavior.NEVER
     if own is not None:
-        certain = f.others in (RestartBehavior.NEVER, RestartBehavior.UNKNOWN)
-        behavior = f.others if certain else RestartBehavior.CAN_REQUEST
+        may_restart = f.every in (RestartBehavior.ALWAYS, RestartBehavior.CAN_REQUEST)
+        behavior = RestartBehavior.CAN_REQUEST if may_restart else f.every
     else:
         behavior = f.important
     is_current = f.assessed is not None and f.assessed >= released and f.restart_pending is not None

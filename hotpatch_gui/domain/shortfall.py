@@ -15,7 +15,7 @@ from .evidence import (
     running_of,
 )
 from .health import COUNTS_UNREPORTED, RESTART_UNREPORTED
-from .horizon import get_releases
+from .horizon import release_data_step
 from .hotpatch import HotpatchStatus
 from .machines import Freshness, freshness
 from .outlook import horizon_since, next_restart_text
@@ -80,10 +80,10 @@ def behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
             updates=lower(updates_text(evidence)),
         )
         step = _install_step(missing)
-        return headline, join(step, horizon, get_releases() if horizon else "", expected)
+        return headline, join(step, horizon, release_data_step() if horizon else "", expected)
     if offer is not None:
         return tr("{offer} is offered.", offer=capital(_offer_name(offer))), join(
-            _offer_step(offer, evidence, calendar), get_releases()
+            _offer_step(offer, evidence, calendar), release_data_step()
         )
     running = running_of(evidence, calendar)
     is_newest = running is not None and all(t.month <= running.month for t in evidence.titles)
@@ -92,7 +92,7 @@ def behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
             _consequence(evidence), expected
         )
     return f"{updates_text(evidence)}.", join(
-        _consequence(evidence), horizon, get_releases() if horizon else "", expected
+        _consequence(evidence), horizon, release_data_step() if horizon else "", expected
     )
 
 
@@ -228,7 +228,7 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
             if shared
             else tr("no known release has its build")
         )
-        step = get_releases() if horizon or build is not None else ""
+        step = release_data_step() if horizon or build is not None else ""
         headline = tr(
             "{nothing}, but whether it's up to date can't be confirmed: {why}.",
             nothing=nothing,
@@ -240,7 +240,7 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
         return headline, join(
             tr("The last assessment doesn't report whether a restart is pending."), expected
         )
-    return headline, join(horizon, get_releases(), expected)
+    return headline, join(horizon, release_data_step(), expected)
 
 
 def _shared_build(evidence: Evidence, calendar: Calendar) -> str:

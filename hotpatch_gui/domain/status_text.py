@@ -11,7 +11,7 @@ from hotpatch_gui.translation import translator
 from .clock import age_text
 from .evidence import LEVELS, Evidence, classify, departure, offered_instead
 from .health import Level, Situation
-from .horizon import get_releases
+from .horizon import release_data_step
 from .hotpatch import HotpatchStatus
 from .kb import help_page, kb_in_title
 from .machines import Machine, PatchMode
@@ -40,7 +40,7 @@ class StatusText:
     @property
     def needs_releases(self) -> bool:
         """Whether newer release data would help."""
-        return get_releases() in self.next_step
+        return release_data_step() in self.next_step
 
     @property
     def text(self) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.health import Level
-from hotpatch_gui.domain.horizon import get_releases, horizon_notes
+from hotpatch_gui.domain.horizon import horizon_notes, release_data_step
 from hotpatch_gui.domain.off_peak import HOUR, zone_of
 from hotpatch_gui.domain.patching import MachineFacts, RolloutState, RolloutStatus, view
 from hotpatch_gui.domain.release_calendar import Calendar
@@ -130,7 +130,7 @@ class RolloutData(NamedTuple):
     @property
     def needs_releases(self) -> bool:
         """Whether newer release data would help."""
-        return get_releases() in self.detail
+        return release_data_step() in self.detail
 
 
 def newest_release(calendar: Calendar, now: datetime) -> datetime | None:
@@ -154,7 +154,7 @@ def read_rollout(
         return RolloutData(
             Level.UNKNOWN,
             tr("The newest release isn't known"),
-            " ".join([*horizon_notes(calendar, now), get_releases()]),
+            " ".join([*horizon_notes(calendar, now), release_data_step()]),
             [],
             [],
         )
@@ -170,7 +170,7 @@ def read_rollout(
             tr(
                 "No release is known that automatic guest patching would install now{since}. {step}",
                 since=since,
-                step=get_releases(),
+                step=release_data_step(),
             ),
             [],
             [],

@@ -33,7 +33,7 @@ class MachineChange(NamedTuple):
     machine_id: int
     name: str
     changes: tuple[tuple[str, str, str], ...]
-    enrolls: bool
+    changes_license: bool
     skip_reason: str = ""
 
     @property
@@ -67,14 +67,14 @@ class SettingsPlan(NamedTuple):
         return [m for m in self.machines if m.skip_reason]
 
     @property
-    def enrolled(self) -> list[int]:
+    def license_changed(self) -> list[int]:
         """Machines whose license changes."""
-        return [m.machine_id for m in self.affected if m.enrolls]
+        return [m.machine_id for m in self.affected if m.changes_license]
 
     @property
     def configured(self) -> list[int]:
         """Machines whose settings change, besides the license."""
-        return [m.machine_id for m in self.affected if len(m.changes) > m.enrolls]
+        return [m.machine_id for m in self.affected if len(m.changes) > m.changes_license]
 
     @property
     def text(self) -> str:

@@ -100,7 +100,7 @@ class WindowedModel(RowsModel, Generic[R]):
             self.refresh()
 
     def refresh(self) -> None:
-        """Query again in the background and keep the current rows until then."""
+        """Query again in the background instead of a running query; the current rows stay until then."""
         self._query()
 
     def _query(

@@ -17,7 +17,8 @@ class UpdateRow(NamedTuple):
 
 
 class KbRow(NamedTuple):
-    """An update across the fleet: machines that miss it, those running, and runs that installed it or failed.
+    """An update across the fleet: how many machines miss it, how many of those are running, and on how many it was installed or
+    failed by any run.
 
     ``severity`` is the highest that an assessment reported; ``products`` are those of the machines, separated by commas.
     """

@@ -111,8 +111,8 @@ def read_grouped(
     order: tuple[str, bool],
     folded: Collection[int],
 ) -> GroupedMachines:
-    """The machines by group. ``order`` is the column and whether it descends; only the IDs of ``folded`` groups are left
-    out."""
+    """The machines by group. ``order`` is the column and whether it descends; a folded group keeps its
+    own ID, and its machines' IDs are left out."""
     value, bound = group_value(*grouping, now)
     ids = GRID._replace(lead=value, lead_parameters=bound).ids(db, where, *order)
     name = GROUP_NAMES.get(grouping.dimension, "''")

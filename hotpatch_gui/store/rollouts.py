@@ -85,7 +85,7 @@ def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> 
             None if RESTART_UNREPORTED in row["unreported"] else bool(row["restart_pending"])
         ),
         important=_behavior(row, "strongest"),
-        others=_behavior(row, "every"),
+        every=_behavior(row, "every"),
     )
 
 

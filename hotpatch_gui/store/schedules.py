@@ -135,7 +135,11 @@ def schedule_of(row: sqlite3.Row) -> Schedule:
 def of_machines(
     db: sqlite3.Connection, machine_ids: Iterable[int] | None = None
 ) -> dict[int, MachineSchedules]:
-    """Schedules of these machines, or all. Machines without known schedules are missing."""
+    """Schedules by machine, of these machines or all.
+
+    Machines of a connection whose lists couldn't be read are always included, with the reason; others without schedules are
+    missing.
+    """
     where = "" if machine_ids is None else f" WHERE f.machine_id IN {IN_JSON}"
     rows = db.execute(
         "SELECT f.machine_id, f.how, f.scope, s.* FROM machine_schedules f"

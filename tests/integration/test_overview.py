@@ -119,7 +119,7 @@ def test_the_next_24_hours_are_the_rollout_s_machines_that_start_in_them(stage: 
     assert list(order.model.all_rows) == [r for r in day if r.restart is not RestartBehavior.NEVER]
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("UPDATE machines SET restart_setting='Never'")
-    order.show_all()
+    order.reload()
     stage.settle()
     assert list(order.model.all_rows) == []
     assert order.panel.empty.headline.text() == "No start is expected"

@@ -213,7 +213,7 @@ def own_restart(
 ) -> RestartBehavior | None:
     """Like ``restart_of``, for a machine with its own schedule."""
     own = SATURDAYS._replace(restart=restart, exclude_restarting=exclude_restarting)
-    one = facts("a", assessed=NIGHT, restart_pending=False, others=RestartBehavior.NEVER)
+    one = facts("a", assessed=NIGHT, restart_pending=False, every=RestartBehavior.NEVER)
     settings = replace(one.machine.settings, bypass_safety_checks=True, restart_setting="Never")
     follows = MachineSchedules((Follows(own, How.DIRECT),))
     one = one._replace(machine=replace(one.machine, settings=settings), schedules=follows, **known)
@@ -225,8 +225,8 @@ def own_restart(
 def test_a_schedule_has_its_own_restart_setting_and_may_select_other_updates() -> None:
     always = RestartBehavior.ALWAYS
     assert own_restart("Always") is always
-    assert own_restart("Never", others=always) is RestartBehavior.NEVER
+    assert own_restart("Never", every=always) is RestartBehavior.NEVER
     assert own_restart("IfRequired") is RestartBehavior.NEVER
-    assert own_restart("IfRequired", others=always) is RestartBehavior.CAN_REQUEST
+    assert own_restart("IfRequired", every=always) is RestartBehavior.CAN_REQUEST
     assert own_restart(None, restart_pending=True) is always
-    assert own_restart(None, exclude_restarting=True, others=always) is RestartBehavior.NEVER
+    assert own_restart(None, exclude_restarting=True, every=always) is RestartBehavior.NEVER

@@ -431,8 +431,8 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.save.setEnabled(False)
         for is_arc, chosen in self._chosen.items():
             plan = self._plan_of(is_arc)
-            if plan.enrolled and chosen.enroll is not None:
-                self._s.actions.enroll(plan.enrolled, on=chosen.enroll)
+            if plan.license_changed and chosen.enroll is not None:
+                self._s.actions.enroll(plan.license_changed, on=chosen.enroll)
             if plan.configured:
                 self._s.actions.change_settings(plan.configured, chosen.change)
         self.accept()

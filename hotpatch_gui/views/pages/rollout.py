@@ -82,7 +82,7 @@ class RolloutPage(Page):
         self.banner.button.setText(tr("Release data…"))
         self.banner.button.clicked.connect(self._open_releases)
         services.source.changed.connect(self._on_changed)
-        services.source.minute_passed.connect(self.show_all)
+        services.source.minute_passed.connect(self.reload)
 
     def _lay_out(self) -> None:
         body = QVBoxLayout()
@@ -106,9 +106,9 @@ class RolloutPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.show_all()
+        self.reload()
 
-    def show_all(self) -> None:
+    def reload(self) -> None:
         self._ask(is_refresh=False)
 
     def show_next_day(self) -> None:

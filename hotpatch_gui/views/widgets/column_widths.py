@@ -11,8 +11,8 @@ def fitted(
     """The width of each column, in pixels.
 
     If everything fits, each column has what its content needs, and of the ``growing`` ones (by position), the one that
-    needs most also has the rest. Otherwise,
-    columns that lack least are served first, and no column is narrower than its least width or its content.
+    needs most also has the rest. Otherwise, columns that lack least are served first, and no column is narrower than the
+    smaller of its least width and its content.
     """
     widths = [min(pair) for pair in zip(least, needed, strict=True)]
     spare = available - sum(widths)
