@@ -13,7 +13,7 @@ tr = translator("Clock")
 
 Clock = Callable[[], datetime]
 YEARS = range(1970, 2200)
-"""Years of valid times; no day precedes or follows the calendar's ends."""
+"""Years of valid times, so far from the limits of ``datetime`` that adding days never overflows."""
 
 
 def system_clock() -> datetime:

@@ -43,7 +43,7 @@ REPLACEMENTS = {
     "2022-datacenter-azure-edition": "2022-datacenter-azure-edition-hotpatch",
     "2022-datacenter-azure-edition-smalldisk": "2022-datacenter-azure-edition-hotpatch-smalldisk",
 }
-"""Supported images for the same system without hotpatching."""
+"""By the SKU of an image without hotpatching: the SKU of the same system that supports it."""
 
 
 def installation_option(image: Image) -> Option | None:

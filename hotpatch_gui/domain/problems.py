@@ -15,7 +15,7 @@ class ProblemKind(StrEnum):
 
     OFFLINE = "offline"
     NOT_SIGNED_IN = "not signed in"
-    """The credential requires a person."""
+    """The credential requires a person, or its tool (the Azure CLI) does."""
     TOKEN_REFUSED = "token refused"  # noqa: S105 - a kind of problem
     """Azure rejected a token; the next one may be valid."""
     FORBIDDEN = "forbidden"
@@ -85,7 +85,7 @@ def bug() -> Problem:
 
 
 class ProblemError(Exception):
-    """Carries a Problem to where it is shown. Any other exception is a bug."""
+    """Carries a Problem to where it is shown. In the engine, any other exception but ``sqlite3.Error`` is a bug."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.text)

@@ -141,10 +141,19 @@ def overlap_text(name: str, window: Window, machines: int) -> str:
     )
 
 
+def stopped_text(machines: int) -> str:
+    """That machines follow a schedule but aren't running."""
+    return tr(
+        "%n machine(s) are not running. Nothing is installed there unless they run when the window opens.",
+        machines,
+    )
+
+
 def unprepared_text(machines: int, names: Iterable[str]) -> str:
     """That machines follow a schedule but their settings prevent it from installing."""
     return tr(
-        "%n machine(s) are not set to Customer Managed Schedules, so nothing is installed there: {names}.",
+        "%n machine(s) are not set to Customer Managed Schedules, so nothing is installed there: {names}. That mode "
+        "excludes hotpatch on virtual machines.",
         machines,
         names=listed(list(names)),
     )

@@ -178,7 +178,7 @@ def skip_reason(
     if wanted.orchestration is Orchestration.CUSTOMER_SCHEDULES:
         return tr(
             "Hotpatch needs the platform's safety checks, and Customer Managed Schedules bypass "
-            "them. Choose Azure Managed - Safe Deployment."
+            "them. Choose Azure Managed - Safe Deployment, or turn hotpatch off."
         )
     if target not in (PatchMode.AUTOMATIC_BY_PLATFORM, None):
         return tr(

@@ -1,4 +1,4 @@
-"""A list with a check box in each row, for any number of rows."""
+"""A list of any number of rows, with a check box in each if wanted."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ class CheckedRow(NamedTuple):
 
 
 class CheckedModel(QAbstractTableModel):
-    """Rows with check boxes. Lives on the UI thread.
+    """Rows of texts. Lives on the UI thread.
 
-    With ``ticks``, rows start checked if they can be.
+    With ``ticks``, each row has a check box, checked at first if it can be. Without, all rows that can be checked count as
+    checked.
 
     Signals:
         ticked (): a row was checked or unchecked.

@@ -127,8 +127,9 @@ COMPLIANCE = (
 )
 
 KBS = (
-    _NAME._replace(width_px=270),
+    _NAME._replace(width_px=236),
     _KB._replace(width_px=92),
+    Column("product", tr.mark("Product"), 104, lambda r, _: update_text.servers_text(r.products)),
     _CLASS,
     _SEVERITY._replace(hidden=True),
     _RESTART._replace(width_px=110),
@@ -152,16 +153,16 @@ KBS = (
     ),
     Column(
         "installed",
-        tr.mark("Installed, any run"),
-        128,
+        tr.mark("Installed on"),
+        92,
         lambda r, _: display_text.number(r.installed),
         right=True,
         raw=field("installed"),
     ),
     Column(
         "failed",
-        tr.mark("Failed, any run"),
-        108,
+        tr.mark("Failed on"),
+        76,
         lambda r, _: display_text.number(r.failed),
         right=True,
         raw=field("failed"),

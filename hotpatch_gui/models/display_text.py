@@ -14,6 +14,7 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translated, translator
 
 if TYPE_CHECKING:
+    from hotpatch_gui.store.machine_grid import MachineGridRow
     from hotpatch_gui.store.machine_rows import ChosenRow, InstallRow, MachineRow
     from hotpatch_gui.store.rows import MachineListRow
 
@@ -189,7 +190,7 @@ def machine_line(row: MachineListRow, now: datetime) -> str:
     return tr("{summary}, %n d behind", days, summary=summary)
 
 
-def is_counted(row: MachineRow | ChosenRow | InstallRow) -> bool:
+def is_counted(row: MachineRow | ChosenRow | InstallRow | MachineGridRow) -> bool:
     """Whether a current assessment has the number of available updates."""
     return bool(row.assessed_at and row.in_graph and COUNTS_UNREPORTED not in row.unreported)
 

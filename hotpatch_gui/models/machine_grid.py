@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, Qt
 
 from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.health import RESTART_UNREPORTED
 from hotpatch_gui.domain.machine_filter import Grouping, MachineFilter
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.power import PowerState
@@ -52,16 +53,28 @@ def _product(row: MachineGridRow, _: datetime) -> str:
 
 
 def _number(key: str, title: str, width_px: int, *, hidden: bool = False) -> Column:
+    """A count of updates; none without a current assessment that reports it."""
+
+    def known(row: MachineGridRow) -> int | None:
+        return getattr(row, key) if display_text.is_counted(row) else None
+
     return Column(
         key,
         title,
         width_px,
-        lambda r, _: display_text.number(getattr(r, key)),
+        lambda r, _: display_text.number(known(r)),
         right=True,
         sort=key,
-        raw=field(key),
+        raw=known,
         hidden=hidden,
     )
+
+
+def _pending(row: MachineGridRow, _: datetime) -> str:
+    if row.restart_pending:
+        return tr("Yes")
+    is_known = row.in_graph and row.assessed_at and RESTART_UNREPORTED not in row.unreported
+    return tr("No") if is_known else tr("Not known")
 
 
 def _text(key: str, title: str, width_px: int, name: str, *, hidden: bool = False) -> Column:
@@ -108,7 +121,7 @@ COLUMNS = (
         "restart",
         tr.mark("Restart pending"),
         128,
-        lambda r, _: tr("Yes") if r.restart_pending else tr("No"),
+        _pending,
         sort="restart",
     ),
     Column(

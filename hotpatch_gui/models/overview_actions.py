@@ -56,7 +56,7 @@ _SITUATIONS = (
     (
         Situation.STALE,
         Glyph.UNKNOWN,
-        tr.mark("The last assessment is more than seven days old."),
+        tr.mark("The last assessment is older than seven days, or than the newest release."),
     ),
     (
         Situation.NOT_CONFIRMED,

@@ -44,17 +44,19 @@ tr = translator("OverviewReport")
 
 
 class PastRow(NamedTuple):
-    """A machine's state as known at the end of a day; ``known`` is the day on which it was recorded: a change, or a
-    confirmation after a gap."""
+    """A machine's state as known at the end of a day; None for what no assessment showed.
+
+    ``known`` is the day on which it was recorded: a change, or a confirmation after a gap.
+    """
 
     id: int
     name: str
     resource_group: str
     group: str
     situation: str
-    updates: int
+    updates: int | None
     missing: MissingUpdates
-    restart: bool
+    restart: bool | None
     build: str
     known: date
 
@@ -79,7 +81,13 @@ PAST = (
     Column("resource_group", tr.mark("Resource group"), 140, lambda r, _: r.resource_group),
     Column("group", tr.mark("Compliance"), 140, lambda r, _: r.group),
     Column("situation", tr.mark("Status"), 160, lambda r, _: translated(r.situation)),
-    Column("updates", tr.mark("Updates"), 80, lambda r, _: str(r.updates), raw=field("updates")),
+    Column(
+        "updates",
+        tr.mark("Updates"),
+        80,
+        lambda r, _: display_text.number(r.updates),
+        raw=field("updates"),
+    ),
     Column(
         "missing",
         tr.mark("Monthly update missing"),
@@ -91,7 +99,7 @@ PAST = (
         "restart",
         tr.mark("Restart pending"),
         120,
-        lambda r, _: tr("Yes") if r.restart else tr("No"),
+        lambda r, _: export_sheets.missing_text(r.restart),
     ),
     Column("build", tr.mark("Build"), 112, lambda r, _: r.build),
     Column(
@@ -270,15 +278,17 @@ def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator
         build = build_of(state.os_version)
         of = Product(product) if product else None
         missing = missing_updates(of, build, calendar, day, read)
+        group = ComplianceGroup.of(state.situation)
+        is_known = group is not ComplianceGroup.NOT_KNOWN
         yield PastRow(
             state.machine_id,
             name,
             resource_group,
-            ComplianceGroup.of(state.situation).label,
+            group.label,
             state.situation,
-            state.updates,
+            state.updates if is_known else None,
             missing,
-            state.restart_pending,
+            state.restart_pending if is_known or state.restart_pending else None,
             build or display_text.NOTHING,
             state.day,
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from hotpatch_gui.domain.forecast import Delay, Entry, Forecast, Month
+from hotpatch_gui.domain.phrases import capital
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import day_name
 from hotpatch_gui.translation import translator
@@ -159,7 +160,7 @@ def _month_row(number: int, m: Month, today: date) -> MonthRow:
     return MonthRow(
         number,
         m.day,
-        "; ".join(_entry(e, today) for e in m.entries),
+        _entries_text(m.entries, today),
         m.restarts,
         m.restarts_without,
         m.restarts_without - m.restarts,
@@ -169,26 +170,29 @@ def _month_row(number: int, m: Month, today: date) -> MonthRow:
     )
 
 
-def _entry(e: Entry, today: date) -> str:
-    if e.kind is None:
-        return tr(
-            "Server {year}: cumulative update (hotpatching has ended)", year=e.product.value[2:]
+def _entries_text(entries: Sequence[Entry], today: date) -> str:
+    """The releases of a day by kind, such as ``Unplanned baseline: Server 2022; hotpatch: Server 2025 (assumed)``."""
+    servers: dict[tuple[str, str], list[str]] = {}
+    for e in entries:
+        kb = f" {e.release.kb}" if e.release and e.release.kb else ""
+        servers.setdefault((_kind_text(e), _plan_text(e, today)), []).append(
+            f"{e.product.value[2:]}{kb}"
         )
-    kb = f" {e.release.kb}" if e.release and e.release.kb else ""
-    plan = (
-        ""
-        if e.release
-        else tr(" (planned; details not known)")
-        if e.day <= today
-        else tr(" (assumed)")
-    )
-    return tr(
-        "Server {year}: {label}{kb}{plan}",
-        year=e.product.value[2:],
-        label=e.kind.label,
-        kb=kb,
-        plan=plan,
-    )
+    parts = [
+        tr("{kind}: Server {servers}{plan}", kind=kind, servers=", ".join(names), plan=plan)
+        for (kind, plan), names in servers.items()
+    ]
+    return capital("; ".join(parts))
+
+
+def _kind_text(e: Entry) -> str:
+    return tr("cumulative update (hotpatching has ended)") if e.kind is None else e.kind.label
+
+
+def _plan_text(e: Entry, today: date) -> str:
+    if e.kind is None or e.release:
+        return ""
+    return tr(" (planned; details not known)") if e.day <= today else tr(" (assumed)")
 
 
 def days(value: float | None) -> str:

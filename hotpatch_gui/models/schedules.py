@@ -19,6 +19,7 @@ from hotpatch_gui.domain.schedule_concerns import (
     concerns,
     overlap_text,
     overlaps,
+    stopped_text,
     unprepared_text,
 )
 from hotpatch_gui.domain.schedule_windows import Window, recurrence_text, windows
@@ -68,6 +69,12 @@ class ScheduleEntry(NamedTuple):
     def machines(self) -> int:
         """Machines that certainly follow it."""
         return self.row.machines
+
+    @property
+    def group(self) -> str:
+        """The schedule's resource group, in lower case."""
+        parts = self.row.resource_id.split("/")
+        return parts[4] if len(parts) > 4 else ""
 
     @property
     def level(self) -> Level:
@@ -153,6 +160,8 @@ def _concerns(
         return
     if row.unprepared:
         yield Concern(Level.ERROR, unprepared_text(row.unprepared, row.unprepared_names))
+    if row.stopped:
+        yield Concern(Level.WARNING, stopped_text(row.stopped))
     yield from concerns(row.schedule, calendar, row.products or tuple(Product), now)
     yield from common
     if not row.how:
@@ -296,6 +305,7 @@ SCHEDULES = (
         tip=lambda e, _: "\n".join(c.text for c in e.concerns),
         sort="level",
     ),
+    Column("group", tr.mark("Resource group"), 112, lambda e, _: e.group, sort="group"),
     Column("recurrence", tr.mark("Recurrence"), 236, lambda e, _: e.recurrence, sort="recurrence"),
     Column(
         "opens",
@@ -358,16 +368,24 @@ SCHEDULES = (
     Column("id", tr.mark("Resource ID"), 260, lambda e, _: e.row.resource_id, hidden=True),
 )
 
+
+def _hindrance(row: ScheduleMachine) -> tuple[Glyph, str]:
+    """What keeps a schedule from patching a machine, as far as known."""
+    if row.is_unprepared:
+        return Glyph.ERROR, tr("Not Customer Managed Schedules")
+    if PowerState.parse(row.power) not in (PowerState.RUNNING, PowerState.STARTING):
+        return Glyph.OFF, tr("Not running, as far as known")
+    return Glyph.OK, tr("No hindrance known")
+
+
 MACHINES = (
     Column("name", tr.mark("Machine"), 180, lambda r, _: r.name, sort="name"),
     Column(
         "check",
-        tr.mark("Patch orchestration"),
+        tr.mark("Hindrance"),
         236,
-        lambda r, _: (
-            tr("Not Customer Managed Schedules") if r.is_unprepared else tr("No hindrance known")
-        ),
-        glyph=lambda r: Glyph.ERROR if r.is_unprepared else Glyph.OK,
+        lambda r, _: _hindrance(r)[1],
+        glyph=lambda r: _hindrance(r)[0],
         sort="is_unprepared",
     ),
     Column(

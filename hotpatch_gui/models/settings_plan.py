@@ -125,6 +125,8 @@ def _plan(selected: Selected, change: SettingsChange, enroll: bool | None) -> Ma
     if arc is not None and enroll is not None:
         arc = arc._replace(license=License.ENABLED if enroll else License.DISABLED)
     changes = differences(change, machine.settings)
+    if enrolls and enroll:
+        changes = _after_enrollment(change, changes)
     if enrolls:
         changes.insert(0, (tr("Hotpatch license"), _yes(not enroll), _yes(bool(enroll))))
     after = effective(change, machine.settings)
@@ -136,6 +138,17 @@ def _plan(selected: Selected, change: SettingsChange, enroll: bool | None) -> Ma
     return MachineChange(
         selected.machine_id, selected.name, tuple(changes), enrolls, selected.blocked or why or ""
     )
+
+
+def _after_enrollment(
+    change: SettingsChange, changes: Sequence[tuple[str, str, str]]
+) -> list[tuple[str, str, str]]:
+    """The changes besides the enrollment, which turns hotpatch on."""
+    name = tr("Hotpatch")
+    others = [c for c in changes if c[0] != name]
+    if change.hotpatch is False:
+        others.append((name, tr("on with the enrollment"), tr("off")))
+    return others
 
 
 def _yes(is_enrolled: bool) -> str:

@@ -109,6 +109,12 @@ def kb_state_glyph(row: KbMachineRow) -> Glyph:
     return Glyph.INFO if row.is_missing else Glyph.OK
 
 
+def servers_text(products: str | None) -> str:
+    """The products of an update's machines: ``Server 2025``, or ``2022, 2025``."""
+    years = sorted(p.removeprefix("WS") for p in (products or "").split(",") if p)
+    return tr("Server {year}", year=years[0]) if len(years) == 1 else ", ".join(years) or NOTHING
+
+
 def restart_of(row: UpdateRow | KbRow | RunUpdateRow) -> RestartBehavior:
     """The update's restart behavior."""
     return RestartBehavior.parse(row.restart)

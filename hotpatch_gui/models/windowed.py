@@ -23,7 +23,7 @@ from .source import DataSource
 
 R = TypeVar("R")
 PAGE_ROWS = 100
-PAGES_KEPT = 30
+PAGES_KEPT = 10
 VISIBLE_PAGES = 3
 """Pages compared after a refresh; a screen shows fewer than two."""
 FIRST_SCREEN_ROWS = 100

@@ -27,6 +27,16 @@ class Work(NamedTuple):
     steps: int = 0
     by_kind: Mapping[str, int] = {}
 
+    @property
+    def text(self) -> str:
+        """What is in progress; several kinds are counted."""
+        if self.total < 2:
+            return self.doing
+        if len(self.by_kind) < 2:
+            return tr("{doing} and %n more", self.total - 1, doing=self.doing)
+        kinds = ", ".join(f"{OperationKind(k).label} {n:,}" for k, n in self.by_kind.items())
+        return tr("In progress: {kinds}", kinds=kinds)
+
 
 def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Work:
     """Operations on these machines, or all."""

@@ -155,7 +155,7 @@ def tags_of(pairs: str | None) -> Mapping[str, str]:
 
 
 def shared_fields(values: Iterable[Any]) -> dict[str, Any]:
-    """Arguments of Machine from the columns SORT, which many machines share."""
+    """Arguments of Machine from the columns SHARED, which are equal on many machines."""
     v = dict(zip(SHARED, values, strict=True))
     return {
         "image": Image(v["publisher"], v["offer"], v["sku"]),

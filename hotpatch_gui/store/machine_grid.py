@@ -44,6 +44,8 @@ class MachineGridRow(NamedTuple):
     zone: str | None
     tags: str
     azure_id: str
+    in_graph: int
+    unreported: str
 
 
 _CONNECTION = "(SELECT c.name FROM connections c WHERE c.id=m.connection_id)"

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from hotpatch_gui.domain.machines import PatchMode
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.schedules import How, Schedule
 
@@ -33,6 +34,7 @@ class ScheduleRow(NamedTuple):
     Attributes:
         how: machines by how they follow it.
         unprepared: machines that certainly follow it, but whose settings prevent it, and some of their names.
+        stopped: machines that certainly follow it and aren't running.
     """
 
     resource_id: str
@@ -42,6 +44,7 @@ class ScheduleRow(NamedTuple):
     products: tuple[Product, ...]
     unprepared: int
     unprepared_names: tuple[str, ...]
+    stopped: int
 
     @property
     def machines(self) -> int:
@@ -84,9 +87,19 @@ class ScheduleMachine(NamedTuple):
     status: str | None
 
 
+_DOWN = quoted(
+    p.value
+    for p in (
+        PowerState.STOPPED,
+        PowerState.STOPPING,
+        PowerState.DEALLOCATED,
+        PowerState.DEALLOCATING,
+        PowerState.DISCONNECTED,
+    )
+)
 _FOLLOWERS = f"""
 SELECT f.schedule_id, f.how, count(*), group_concat(DISTINCT m.product),
-    sum({_UNPREPARED}), group_concat(CASE WHEN {_UNPREPARED} THEN m.name END, char(10))
+    sum({_UNPREPARED}), group_concat(CASE WHEN {_UNPREPARED} THEN m.name END, char(10)), sum(m.power IN {_DOWN})
 FROM machine_schedules f JOIN machines m ON m.id=f.machine_id
 WHERE m.deleted_at IS NULL GROUP BY 1, 2
 """
@@ -94,9 +107,10 @@ WHERE m.deleted_at IS NULL GROUP BY 1, 2
 
 def read_all(db: sqlite3.Connection) -> list[ScheduleRow]:
     """All schedules by name."""
-    followers: dict[str, list[tuple[How, int, str, int, str]]] = defaultdict(list)
-    for schedule_id, how, count, products, unprepared, names in db.execute(_FOLLOWERS):
-        followers[schedule_id].append((How(how), count, products or "", unprepared, names or ""))
+    followers: dict[str, list[tuple[How, int, str, int, str, int]]] = defaultdict(list)
+    for schedule_id, how, count, products, unprepared, names, stopped in db.execute(_FOLLOWERS):
+        found = How(how), count, products or "", unprepared or 0, names or "", stopped or 0
+        followers[schedule_id].append(found)
     rows = db.execute(
         "SELECT s.*, c.name AS connection FROM schedules s JOIN connections c ON c.id=s.connection_id"
         " WHERE c.removed_at IS NULL ORDER BY s.name COLLATE NOCASE, s.id"
@@ -104,7 +118,7 @@ def read_all(db: sqlite3.Connection) -> list[ScheduleRow]:
     return [_row(row, followers.get(row["id"], [])) for row in rows]
 
 
-def _row(row: sqlite3.Row, groups: list[tuple[How, int, str, int, str]]) -> ScheduleRow:
+def _row(row: sqlite3.Row, groups: list[tuple[How, int, str, int, str, int]]) -> ScheduleRow:
     certain = [g for g in groups if g[0] in (How.DIRECT, How.DYNAMIC)]
     known = {p.value: p for p in Product}
     products = {known[name] for g in groups for name in g[2].split(",") if name in known}
@@ -117,6 +131,7 @@ def _row(row: sqlite3.Row, groups: list[tuple[How, int, str, int, str]]) -> Sche
         tuple(sorted(products)),
         sum(g[3] for g in certain),
         tuple(names[:NAMED]),
+        sum(g[5] for g in certain),
     )
 
 

@@ -158,12 +158,12 @@ class StatusBar(QFrame):
         self._most = max(self._most, count)
         self._end_timer.stop()
         self.work.show()
-        more = tr(" and %n more", count - 1) if count > 1 else ""
+        more = ""
         if self._most > 1:
             ended = self._most - count
-            more += tr(" · {ended:,} of {most:,} ended", ended=ended, most=self._most)
+            more = tr(" · {ended:,} of {most:,} ended", ended=ended, most=self._most)
         note = f": {work.note}" if count == 1 and work.note else ""
-        self.work.set_full_text(f"{work.doing}{more}{note}")
+        self.work.set_full_text(f"{work.text}{more}{note}")
         done, total = (
             (work.done, work.steps) if self._most == 1 else (self._most - count, self._most)
         )

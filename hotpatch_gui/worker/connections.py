@@ -267,7 +267,7 @@ class Connections:
         return context
 
     def close_later(self, connection_id: int, context: Context | None) -> None:
-        """Close the gateway when sent requests are answered."""
+        """Close the gateway when sent requests are answered, or after KEPT_S."""
         if context is not None:
             self._jobs.keep(f"closing {connection_id}", self._close(connection_id, context))
 

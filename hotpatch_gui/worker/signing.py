@@ -96,7 +96,7 @@ class Signing:
         self._opened.changed("connections", "sync_state")
 
     def forget_tokens(self, connection: Connection, context: Context | None) -> None:
-        """Delete tokens when sent requests are answered, even while closing, then set the connection up again."""
+        """Delete tokens when sent requests are answered or after KEPT_S, even while closing, then set the connection up again."""
         name = tokens_job(connection.id)
         self._jobs.keep(name, self._forget(connection, context))
         self._jobs.add(name, lambda: self._set_up_after(connection.id))

@@ -908,10 +908,17 @@
   <context>
     <name>ScheduleConcerns</name>
     <message numerus="yes">
-      <source>%n machine(s) are not set to Customer Managed Schedules, so nothing is installed there: {names}.</source>
+      <source>%n machine(s) are not running. Nothing is installed there unless they run when the window opens.</source>
       <translation>
-        <numerusform>%n machine is not set to Customer Managed Schedules, so nothing is installed there: {names}.</numerusform>
-        <numerusform>%n machines are not set to Customer Managed Schedules, so nothing is installed there: {names}.</numerusform>
+        <numerusform>%n machine is not running. Nothing is installed there unless it runs when the window opens.</numerusform>
+        <numerusform>%n machines are not running. Nothing is installed there unless they run when the window opens.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s) are not set to Customer Managed Schedules, so nothing is installed there: {names}. That mode excludes hotpatch on virtual machines.</source>
+      <translation>
+        <numerusform>%n machine is not set to Customer Managed Schedules, so nothing is installed there: {names}. That mode excludes hotpatch on virtual machines.</numerusform>
+        <numerusform>%n machines are not set to Customer Managed Schedules, so nothing is installed there: {names}. That mode excludes hotpatch on virtual machines.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1125,13 +1132,6 @@
   <context>
     <name>StatusBar</name>
     <message numerus="yes">
-      <source> and %n more</source>
-      <translation>
-        <numerusform> and %n more</numerusform>
-        <numerusform> and %n more</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
       <source> · %n row(s) could not be read</source>
       <translation>
         <numerusform> · %n row could not be read</numerusform>
@@ -1320,6 +1320,16 @@
       <translation>
         <numerusform>{how}, stopping after one failure.</numerusform>
         <numerusform>{how}, stopping after %n failures.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>Work</name>
+    <message numerus="yes">
+      <source>{doing} and %n more</source>
+      <translation>
+        <numerusform>{doing} and %n more</numerusform>
+        <numerusform>{doing} and %n more</numerusform>
       </translation>
     </message>
   </context>

@@ -201,6 +201,23 @@ def assert_grouped(page: MachinesPage, value: Callable[[MachineGridRow], str]) -
         assert model.index(place, 1).data() is None
 
 
+def test_the_grid_claims_no_count_that_is_not_known(stage: Stage) -> None:
+    page = machines(stage)
+    page.as_grid.setChecked(True)
+    stage.settle()
+    model = page._grid_model
+    places = {c.key: n for n, c in enumerate(model.columns)}
+    rows = {row.name: n for n in range(model.rowCount()) if (row := model.row(n)) is not None}
+    for name, updates, pending in (
+        ("vm-new-01", "–", "Not known"),
+        ("vm-batch-01", "–", "Not known"),
+        ("vm-web-01", "0", "No"),
+        ("vm-dc-01", "1", "Yes"),
+    ):
+        shown = [model.index(rows[name], places[key]).data() for key in ("updates", "restart")]
+        assert shown == [updates, pending], name
+
+
 def test_a_group_of_the_grid_folds_and_counts_its_machines(stage: Stage, qtbot: QtBot) -> None:
     page = machines(stage)
     page.as_grid.setChecked(True)

@@ -177,7 +177,7 @@ def test_the_forecast_is_exported_with_its_question(stage: Stage, tmp_path: Path
     first = found["forecast"][0]
     assert (first["Date"], first["Releases"], first["Restarts"]) == (
         "2025-01-14",
-        "Server 2025: planned baseline KB5050009",
+        "Planned baseline: Server 2025 KB5050009",
         1,
     )
     assert len(found["forecast"]) == 12

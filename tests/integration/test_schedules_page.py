@@ -122,12 +122,12 @@ def test_what_is_wrong_is_named_and_the_machines_come_first(stage: Stage) -> Non
     assert found.level is Level.ERROR
     texts = [c.text for c in found.concerns]
     assert texts[0].startswith("1 machine is not set to Customer Managed Schedules")
-    assert texts[0].endswith("vm-web-02.")
+    assert ": vm-web-02. That mode excludes hotpatch" in texts[0]
     assert "lasts 60 min" in texts[1]
     assert "doesn't install security updates" in texts[2]
     number = [e.name for e in shown.model.all_rows].index(NAME)
     assert shown.model.index(number, 1).data() == "3 to check"
-    assert shown.name.text() == NAME
+    assert shown.name.text() == f"{NAME} · rg-web"
     assert [r.name for r in shown.machines.all_rows] == ["vm-web-02", "vm-web-01"]
     assert shown.machines.glyph(shown.machines.all_rows[0], 1) is Glyph.ERROR
     assert shown.prepare.text() == "Prepare 1 machine…"
@@ -144,6 +144,18 @@ def test_what_is_wrong_is_named_and_the_machines_come_first(stage: Stage) -> Non
     stage.until(lambda: not entry(shown, NAME).row.unprepared)
     stage.settle()
     assert not shown.prepare.isVisible()
+
+
+def test_a_stopped_machine_is_named_and_not_green(stage: Stage) -> None:
+    follow(stage.simulator.cloud, "vm-dev-01")
+    stage.start()
+    shown = page(stage)
+    found = entry(shown, "nights")
+    stage.settle()
+    assert [c.text for c in found.concerns] == [
+        "1 machine is not running. Nothing is installed there unless it runs when the window opens."
+    ]
+    assert shown.machines.glyph(shown.machines.all_rows[0], 1) is Glyph.OFF
 
 
 def test_an_ended_schedule_is_last_and_never_green(stage: Stage) -> None:
@@ -167,7 +179,7 @@ def test_the_selection_survives_a_sync_although_rows_are_stored_again(stage: Sta
     stage.sync()
     stage.settle()
     assert shown.panel.table.selected_ids == [kept]
-    assert shown.name.text() == "of vm-web-01"
+    assert shown.name.text() == "of vm-web-01 · rg-web"
 
 
 def test_without_schedules_the_page_says_so(stage: Stage) -> None:

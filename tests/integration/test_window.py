@@ -39,7 +39,6 @@ from hotpatch_gui.views.dialogs.preferences import PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.main_window import FRAME_PX, SIZE_PX, first_size
 from hotpatch_gui.views.rail import PAGES
-from hotpatch_gui.views.widgets.labels import ElidedLabel
 
 HOSTILE = (
     "<b>bold<b>",
@@ -553,7 +552,7 @@ def test_machines_are_found_by_their_tags_and_show_them(stage: Stage) -> None:
     stage.choose("vm-sql-01")
     shown = stage.window.findChild(QLabel, "essential-Tags")
     assert shown is not None
-    assert shown.full_text == "app:sql"
+    assert shown.text() == "app:sql"
     stage.window.header.search.setText("app:sql")
     stage.settle()
     model = stage.window.machines.model
@@ -722,6 +721,23 @@ def test_choices_for_both_kinds_of_machines_are_kept_and_saved_together(stage: S
     assert sent["enroll"] == len([n for n in servers if n == "srv-hq-02"])
 
 
+def test_hotpatch_follows_the_enrollment_and_can_stay_off(stage: Stage) -> None:
+    stage.start()
+    stage.choose("srv-hq-02", "hci-app-01")
+    stage.window.machines.blade.command_bar.open_settings()
+    dialog = stage.window.findChild(UpdateSettingsDialog)
+    assert dialog is not None
+    dialog.enroll.setChecked(True)
+    texts = {m.name: m.text for m in dialog.plan.machines}
+    assert texts["srv-hq-02"] == "Hotpatch license: not enrolled → enrolled"
+    assert texts["hci-app-01"] == "Hotpatch: off → on", "enrolled, with hotpatch off"
+    assert (len(dialog.plan.license_changed), len(dialog.plan.configured)) == (1, 1)
+    dialog.hotpatch.setChecked(False)
+    texts = {m.name: m.text for m in dialog.plan.machines}
+    assert texts["srv-hq-02"].endswith("; Hotpatch: on with the enrollment → off")
+    assert len(dialog.plan.configured) == 1
+
+
 def test_azure_machines_and_arc_servers_are_changed_one_kind_at_a_time(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-01", "srv-hq-01")
@@ -799,7 +815,7 @@ def test_updates_without_a_list_have_no_count(stage: Stage, name: str) -> None:
     stage.start()
     stage.choose(name)
     essentials = stage.window.machines.blade.status.essentials
-    assert "Not known" in [v.full_text for v in essentials.findChildren(ElidedLabel)]
+    assert "Not known" in [v.text() for v in essentials.findChildren(QLabel)]
     assert stage.window.machines.blade.tabs.tabText(1) == "Update compliance (–)"
 
 

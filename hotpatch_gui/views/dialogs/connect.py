@@ -260,7 +260,7 @@ class ConnectDialog(SurfaceDialog):
         was, actions = self._was, self._s.actions
         if was is not None and made.may_act is not was.may_act:
             actions.allow_changes(was.id, may_act=made.may_act)
-        if was is not None and self._leads_where_it_led(was, made):
+        if was is not None and self._needs_no_trial(was, made):
             actions.rename_connection(was.id, made.name)
             self.accept()
             return
@@ -272,8 +272,8 @@ class ConnectDialog(SurfaceDialog):
         else:
             self._s.actions.save_connection(made)
 
-    def _leads_where_it_led(self, was: Connection, made: Connection) -> bool:
-        """Whether only name or permission to change differ, so nothing must be tried."""
+    def _needs_no_trial(self, was: Connection, made: Connection) -> bool:
+        """Whether only the name or the permission to make changes differs, so nothing needs to be tried."""
         is_other = (was.name, was.may_act) != (made.name, made.may_act)
         is_same_way = made == was._replace(name=made.name, may_act=made.may_act)
         return is_other and is_same_way and not self._failed_id and works(self._s.source, was.id)

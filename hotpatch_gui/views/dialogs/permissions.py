@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QGuiApplication, QIcon
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QPlainTextEdit,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.connections import Connection
@@ -21,6 +28,8 @@ from hotpatch_gui.views.widgets.labels import label
 from .surface import SurfaceDialog
 
 tr = translator("PermissionsDialog")
+
+SCOPE_PX = 150
 
 INTRODUCTION = tr.mark(
     "Read from Azure once a day, and for a machine when you select it. Hover over a "
@@ -46,8 +55,12 @@ class PermissionsDialog(SurfaceDialog):
         self.list.setHeaderLabels(
             (tr("Scope"), tr("Azure virtual machines"), tr("Arc-enabled servers"), tr("Read"))
         )
-        for number, width in enumerate((170, 270, 270, 120)):
-            self.list.setColumnWidth(number, round(width * theme.scale))
+        header = self.list.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        self.list.setColumnWidth(0, round(SCOPE_PX * theme.scale))
         self.role = QPlainTextEdit()
         self.role.setObjectName("customRole")
         self.role.setAccessibleName(tr("Custom role"))

@@ -317,7 +317,10 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.hotpatch.setTristate(False)
         self.hotpatch.setChecked(self.enroll.isChecked())
         self._show_mixed("hotpatch", "")
-        self._touched.discard("hotpatch")
+        if self.enroll.isChecked():
+            self._touched.add("hotpatch")
+        else:
+            self._touched.discard("hotpatch")
         self._is_loading = False
         self._touch("enroll", self.enroll)
 
@@ -356,7 +359,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.problem.setVisible(bool(problem))
         self.save.setText(tr("Save for %n machine(s)", affected) if affected else tr("Save"))
         self.save.setEnabled(bool(affected) and not problem)
-        self.save.setToolTip("" if affected else tr("Nothing is changed."))
+        self.save.setToolTip("" if affected else problem or tr("Nothing is changed."))
 
         self._show_remedy(len(self._plan_of(self._is_arc).affected))
 

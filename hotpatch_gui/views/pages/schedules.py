@@ -203,7 +203,7 @@ class SchedulesPage(Page):
         if entry is None:
             return
         now = self._s.clock()
-        self.name.setText(entry.name)
+        self.name.setText(f"{entry.name} · {entry.group}")
         self.points.show_points([Point(*p) for p in schedules.details(entry, now)])
         data = schedules.strip(entry, self._s.calendar(), now)
         self.strip.show_data(data, schedules.strip_words(entry, data))

@@ -11,8 +11,8 @@ def fitted(
     """The width of each column, in pixels.
 
     If everything fits, each column has what its content needs, and of the ``growing`` ones (by position), the one that
-    needs most also has the rest. Otherwise, columns that lack least are served first, and no column is narrower than the
-    smaller of its least width and its content.
+    needs most has up to half as much again; the rest stays empty. Otherwise, columns that lack least are served first, and
+    no column is narrower than the smaller of its least width and its content.
     """
     widths = [min(pair) for pair in zip(least, needed, strict=True)]
     spare = available - sum(widths)
@@ -24,5 +24,6 @@ def fitted(
         widths[number] += share
         spare -= share
     if spare > 0 and growing:
-        widths[max(growing, key=lambda n: needed[n])] += spare
+        longest = max(growing, key=lambda n: needed[n])
+        widths[longest] += min(spare, needed[longest] // 2)
     return widths

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.translation import translated
 
-from .labels import ElidedLabel, label
+from .labels import label
 
 NARROW_PX = 640
 """Below this width there is one column."""
@@ -34,11 +34,10 @@ class Essentials(QWidget):
         self._narrow_px = round(NARROW_PX * theme.scale)
         self._shares, self._is_narrow = shares, False
         self._titles: list[QLabel] = []
-        self._values: list[ElidedLabel] = []
+        self._values: list[QLabel] = []
         for name in names:
             title = label(theme, translated(name), role="secondary")
-            value = ElidedLabel(theme)
-            value.elides = Qt.TextElideMode.ElideMiddle
+            value = label(theme, wrap=True)
             value.setObjectName(f"essential-{name}")
             value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             title.setBuddy(value)
@@ -60,7 +59,7 @@ class Essentials(QWidget):
         for number, pair in enumerate(zip(self._titles, self._values, strict=True)):
             row, column = number % half, (number // half) * 3
             for offset, widget in enumerate(pair):
-                self._grid.addWidget(widget, row, column + offset)
+                self._grid.addWidget(widget, row, column + offset, Qt.AlignmentFlag.AlignTop)
         first, second = (1, 0) if self._is_narrow else self._shares
         self._grid.setColumnStretch(1, first)
         self._grid.setColumnStretch(4, second)
@@ -68,4 +67,4 @@ class Essentials(QWidget):
 
     def show_values(self, values: Sequence[str]) -> None:
         for widget, value in zip(self._values, values, strict=True):
-            widget.set_full_text(value)
+            widget.setText(value)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFrame,
+    QHeaderView,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -36,7 +37,6 @@ MOST_ROWS = 20
 """Results that are shown without a scroll bar of their own."""
 SPARE_PX = 18
 """Room for a horizontal scroll bar."""
-_WIDTHS = (380, 96, 116, 116, 110)
 
 
 class RunDetails(QFrame):
@@ -56,8 +56,10 @@ class RunDetails(QFrame):
         self.results.setAccessibleName(tr("Results by update"))
         self.results.setRootIsDecorated(False)
         self.results.setHeaderLabels([tr(title) for title in _TITLES])
-        for number, width in enumerate(_WIDTHS):
-            self.results.setColumnWidth(number, round(width * theme.scale))
+        header = self.results.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         words_part = QVBoxLayout()
         words_part.setContentsMargins(16, 8, 16, 4)
         words_part.setSpacing(4)
