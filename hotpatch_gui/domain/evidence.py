@@ -43,6 +43,8 @@ class Evidence:
     assessment_error: str | None = None
     restart_pending: bool = False
     updates: int = 0
+    definitions: int = 0
+    """How many of the updates are definitions, which don't decide whether a machine is up to date."""
     updates_that_restart: int = 0
     offered: tuple[str, ...] = ()
     titles: tuple[ReleaseTitle, ...] = ()
@@ -231,6 +233,11 @@ def _is_unenrolling(evidence: Evidence) -> bool:
     return arc is not None and arc.license is License.DISABLING
 
 
+def _offers_more(evidence: Evidence) -> bool:
+    """Whether more than definitions is offered."""
+    return evidence.updates > evidence.definitions
+
+
 def _is_down(evidence: Evidence) -> bool:
     up = (PowerState.RUNNING, PowerState.UNKNOWN, PowerState.STARTING)
     return evidence.machine.power not in up
@@ -262,7 +269,7 @@ _CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]],
     (Situation.OFF_TRAIN, lambda e, c, now: offered_instead(e, c) is not None),
     (Situation.LAST_FAILED, lambda e, c, now: e.last_run_error is not None),
     (Situation.STALE, lambda e, c, now: freshness(e.assessed, now) is Freshness.TOO_OLD),
-    (Situation.BEHIND, lambda e, c, now: e.updates > 0 and offers_release(e, c) is not False),
+    (Situation.BEHIND, lambda e, c, now: _offers_more(e) and offers_release(e, c) is not False),
     (Situation.STALE, _is_news_due),
     (Situation.NOT_OFFERED, lambda e, c, now: bool(missing_releases(e, c, now))),
     (Situation.NOT_CONFIRMED, _is_unconfirmed),
@@ -270,5 +277,5 @@ _CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]],
         Situation.NOT_CONFIRMED,
         lambda e, c, now: COUNTS_UNREPORTED in e.unreported or RESTART_UNREPORTED in e.unreported,
     ),
-    (Situation.BEHIND, lambda e, c, now: e.updates > 0),
+    (Situation.BEHIND, lambda e, c, now: _offers_more(e)),
 )

@@ -274,3 +274,9 @@ def updates_text(evidence: Evidence) -> str:
     if n == 0:
         return tr("No update is offered")
     return tr("%n update(s) are available", n)
+
+
+def definitions_text(evidence: Evidence) -> str:
+    """How many definitions are available; empty for none."""
+    n = evidence.definitions
+    return tr("%n definition update(s) are available.", n) if n else ""

@@ -16,11 +16,18 @@ from .hotpatch import HotpatchStatus
 from .kb import help_page, kb_in_title
 from .machines import Machine, PatchMode
 from .outlook import next_restart_text, rejoin_text, running_text
-from .phrases import listed
+from .phrases import join, listed
 from .platforms import REPLACEMENTS
 from .release_calendar import Calendar
 from .releases import day_name
-from .shortfall import behind, not_confirmed, not_offered, stale_headline, updates_text
+from .shortfall import (
+    behind,
+    definitions_text,
+    not_confirmed,
+    not_offered,
+    stale_headline,
+    updates_text,
+)
 from .update_error_list import Remedy
 from .update_errors import error_in
 
@@ -66,7 +73,7 @@ def status_text(evidence: Evidence, calendar: Calendar, now: datetime) -> Status
     if situation is Situation.UP_TO_DATE:
         headline, step = (
             tr("Hotpatch is on and up to date."),
-            next_restart_text(evidence, calendar, now),
+            join(definitions_text(evidence), next_restart_text(evidence, calendar, now)),
         )
     else:
         headline, step = _HEADLINES[situation](evidence, calendar, now)

@@ -158,10 +158,10 @@ def level_of(row: MachineListRow | MachineRow | ChosenRow) -> Level:
 
 def machine_glyph(row: MachineListRow | MachineRow | ChosenRow) -> Glyph:
     """The glyph of the machine's situation, or else of its level."""
-    return _SITUATION_GLYPHS.get(row.situation, LEVEL_GLYPHS[level_of(row)])
+    return SITUATION_GLYPHS.get(row.situation, LEVEL_GLYPHS[level_of(row)])
 
 
-_SITUATION_GLYPHS: dict[str, Glyph] = {
+SITUATION_GLYPHS: dict[str, Glyph] = {
     Situation.NOT_RUNNING: Glyph.OFF,
     Situation.RESTART_PENDING: Glyph.RESTART,
 }

@@ -66,6 +66,7 @@ class MachineRow(NamedTuple):
     important: int
     critical: int
     security: int
+    definitions: int
     updates_that_restart: int
     unreported: str
     offered_kbs: str

@@ -309,6 +309,11 @@ CREATE INDEX operations_by_action ON operations(action_id)
 """
 """The first operation of the action that requested this one: operations of one action end together."""
 
+_M0022 = """
+ALTER TABLE machines ADD COLUMN definitions INTEGER NOT NULL DEFAULT 0
+"""
+"""How many of a machine's available updates are definitions, which come several times a day."""
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -331,6 +336,7 @@ _STEPS = {
     "m0019_assessments_of_daily_states": _M0019,
     "m0020_missing_updates": _M0020,
     "m0021_operations_of_one_action": _M0021,
+    "m0022_definitions": _M0022,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

@@ -1101,6 +1101,13 @@
   <context>
     <name>Shortfall</name>
     <message numerus="yes">
+      <source>%n definition update(s) are available.</source>
+      <translation>
+        <numerusform>%n definition update is available.</numerusform>
+        <numerusform>%n definition updates are available.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n of them may restart the machine.</source>
       <translation>
         <numerusform>One of them may restart the machine.</numerusform>

@@ -127,6 +127,19 @@ def test_the_next_24_hours_are_the_rollout_s_machines_that_start_in_them(stage: 
     assert len(order.model.all_rows) == len(order._rows)
 
 
+def test_a_machine_that_misses_only_definitions_counts_as_up_to_date(stage: Stage) -> None:
+    stage.start()
+    go_on(stage, days=2)
+    db = stage.app.source.db
+    assert db is not None
+    rows = db.execute(
+        "SELECT situation, updates, definitions FROM machines WHERE name='vm-web-01'"
+    ).fetchone()
+    assert tuple(rows) == ("Up to date", 1, 1)
+    page = overview(stage)
+    assert "Up to date 0" not in [b.text() for b in page.ring.buttons.values()]
+
+
 def test_ring_attention_and_groups_open_their_machines(stage: Stage) -> None:
     stage.start()
     page = overview(stage)

@@ -32,6 +32,17 @@ def test_up_to_date_says_what_runs_on_which_baseline_and_when_it_restarts(
     )
 
 
+def test_definitions_alone_keep_no_machine_from_being_up_to_date(calendar: Calendar) -> None:
+    offered = replace(CURRENT, updates=1, definitions=1, offered=("KB2267602",))
+    found = status_text(offered, calendar, EPOCH)
+    assert (found.situation, found.level) == (Situation.UP_TO_DATE, Level.OK)
+    assert found.next_step.startswith("1 definition update is available. Next expected restart")
+    more = replace(offered, updates=2, offered=("KB2267602", "KB5120708"))
+    assert status_text(more, calendar, EPOCH).situation is Situation.BEHIND
+    old = replace(offered, machine=replace(GOOD, os_version="10.0.26100.33158"))
+    assert status_text(old, calendar, EPOCH).situation is Situation.NOT_OFFERED
+
+
 def test_behind_by_one_is_fixed_without_a_restart(calendar: Calendar) -> None:
     behind = replace(
         CURRENT,

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.health import Level
-from hotpatch_gui.models.display_text import LEVEL_GLYPHS
+from hotpatch_gui.models.display_text import LEVEL_GLYPHS, SITUATION_GLYPHS
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
@@ -60,6 +60,7 @@ class Banner(QFrame):
             status_text.level,
             status_text.headline,
             f"{status_text.running}\n{status_text.next_step}".strip(),
+            SITUATION_GLYPHS.get(status_text.situation),
         )
 
     def show_text(

@@ -76,6 +76,8 @@ class _Mark(QWidget):
                 painter.drawEllipse(room)
             case "hatch":
                 painter.fillRect(room, QBrush(color, Qt.BrushStyle.BDiagPattern))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(room)
             case _:
                 painter.drawRect(room)
         painter.end()
