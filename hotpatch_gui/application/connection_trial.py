@@ -18,7 +18,13 @@ from hotpatch_gui.domain.connections import Connection, TrialOutcome
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.models.display_text import list_text
 from hotpatch_gui.store import connections, database, sync_state
-from hotpatch_gui.store.database import FILE_NAME, open_reader, open_writer, transaction
+from hotpatch_gui.store.database import (
+    FILE_NAME,
+    must_be_readable,
+    open_reader,
+    open_writer,
+    transaction,
+)
 from hotpatch_gui.system import resources
 from hotpatch_gui.translation import translator
 from hotpatch_gui.worker import commands
@@ -209,12 +215,13 @@ def _holds(path: Path, connection_id: int) -> bool:
     """Whether the file has the connection: it was adopted, and the program was killed before its trial ended.
 
     Raises:
-        ProblemError: the file can't be read by this version.
+        ProblemError: the file exists but can't be read, as one of another version.
     """
     db = open_reader(path)
     if db is None:
+        must_be_readable(path)
         if path.exists():
-            raise ProblemError(_busy())
+            raise ProblemError(_busy())  # of an earlier version, which its own window migrates
         return False
     with closing(db):
         return connections.was_made(db, connection_id)

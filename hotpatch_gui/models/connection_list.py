@@ -26,7 +26,7 @@ def subscriptions(source: DataSource, connection_id: int) -> list[tuple[str, str
 
 
 def works(source: DataSource, connection_id: int) -> bool:
-    """Whether its last sync succeeded."""
+    """Whether no problem of its sync is stored, as before the first one."""
     states = source.read_list(sync_state.sync_states)
     return any(s.connection_id == connection_id and not s.problem for s in states)
 

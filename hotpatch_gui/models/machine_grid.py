@@ -189,7 +189,7 @@ class MachineGridModel(WindowedModel[MachineGridRow]):
         if grouping != self._grouping:
             self._grouping, self._folded = grouping, set()
         self._where = where
-        self.refresh()
+        self.query_again()
 
     def heading(self, number: int) -> Heading | None:
         group = self._groups.get(self.id_at(number) or 0)
@@ -202,7 +202,7 @@ class MachineGridModel(WindowedModel[MachineGridRow]):
         group_id = self.id_at(number)
         if group_id in self._groups:
             self._folded ^= {group_id}
-            self.refresh()
+            self.query_again()
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Headings can't be selected."""

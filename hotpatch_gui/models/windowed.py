@@ -77,7 +77,7 @@ class WindowedModel(RowsModel, Generic[R]):
         """Change the filter; rows follow when the query finishes."""
         if where != self._where:
             self._where = where
-            self.refresh()
+            self.query_again()
 
     def show_others(self, where: Where, *, synchronous: bool) -> None:
         """Show other rows; earlier ones don't stay visible during the query.
@@ -91,15 +91,15 @@ class WindowedModel(RowsModel, Generic[R]):
         self._show_rows(Found[R](array("q"), None))
         self.is_loaded = False
         self.rows_changed.emit()
-        self.refresh()
+        self.query_again()
 
     def load_first_screen(self) -> None:
         """Read the first rows on this thread, then all in the background."""
         self._query(FIRST_SCREEN_ROWS, synchronous=True)
         if len(self._ids) == FIRST_SCREEN_ROWS:
-            self.refresh()
+            self.query_again()
 
-    def refresh(self) -> None:
+    def query_again(self) -> None:
         """Query again in the background instead of a running query; the current rows stay until then."""
         self._query()
 
@@ -142,7 +142,7 @@ class WindowedModel(RowsModel, Generic[R]):
         )
         if (key, descending) != (self.sort_key, self.sort_descending):
             self.sort_key, self.sort_descending = key, descending
-            self.refresh()
+            self.query_again()
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(self.table.touched_by):
@@ -198,7 +198,7 @@ class WindowedModel(RowsModel, Generic[R]):
         else:
             read = self.source.read(partial(self.table.rows, ids=ids), None)
             if read is None and self.source.db is not None:
-                QTimer.singleShot(RETRY_MS, self, self.refresh)
+                QTimer.singleShot(RETRY_MS, self, self.query_again)
             page = read or {}
         self._pages[number] = page
         if len(self._pages) > PAGES_KEPT:

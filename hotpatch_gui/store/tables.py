@@ -107,7 +107,7 @@ class Table(NamedTuple, Generic[R]):
         return array("q", (row[0] for row in rows))
 
     def rows(self, db: sqlite3.Connection, ids: Sequence[int]) -> dict[int, R]:
-        """The rows with these IDs, without deleted ones."""
+        """The rows with these IDs; IDs without a row are left out."""
         return self._rows(db, Where().and_(f"{self.key} IN {IN_JSON}", as_list(ids)))
 
     def all(

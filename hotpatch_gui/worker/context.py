@@ -31,7 +31,7 @@ class Context:
         changed: called after each commit.
         failed: called with problems that the user must solve, outside syncs.
         follow: starts operations that were just queued.
-        ended: called with a finished operation, so that waiting ones start.
+        ended: called with an operation that finished or whose result became unknown, so that waiting ones start.
         turns: wakes operations that wait on a machine.
         expire_after_sleep: cancels old operations if the computer slept; called inside a transaction.
         read_lists: reads machines' assessments and installations (``sync.machine.read_lists``).

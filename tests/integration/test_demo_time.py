@@ -131,7 +131,7 @@ def test_sentence_and_ledger_show_the_case_of_kb5070881(qapp: QApplication) -> N
         stage.start()
         stage.choose("vm-web-01")
         sentence = stage.window.machines.blade.banner
-        assert sentence.headline.text() == "Hotpatch is current; 1 update is available."
+        assert sentence.headline.text() == "Hotpatch is on and up to date."
         reported: dict[str, str] = {}
         for until in (
             datetime(2025, 10, 26, tzinfo=UTC),

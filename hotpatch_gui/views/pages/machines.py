@@ -482,7 +482,7 @@ class MachinesPage(QSplitter):
         key, descending = self.sort.currentData()
         if (key, descending) != (self.model.sort_key, self.model.sort_descending):
             self.model.sort_key, self.model.sort_descending = key, descending
-            self.model.refresh()
+            self.model.query_again()
 
     def _show_failure(self, why: str) -> None:
         self.nothing.show_text(Glyph.ERROR, tr("The list can't be shown"), why)

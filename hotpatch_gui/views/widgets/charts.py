@@ -58,6 +58,7 @@ class _StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
 AXIS_PX, TITLED_AXIS_PX = 22, 40
 """The height of the axis below a chart, without and with a title."""
+LEAST_UPDATES = 5
 """The axis shows at least this many updates, so that one update isn't a bar across the window."""
 
 
@@ -121,7 +122,7 @@ class ClassificationChart(_Plot):
         self.plot.getAxis("left").setTicks(
             [list(zip(places, [r.label for r in rows], strict=True))]
         )
-        most = max((r.updates for r in rows), default=0) or 1
+        most = max(LEAST_UPDATES, max((r.updates for r in rows), default=0))
         for y, row in zip(places, rows, strict=True):
             text = pg.TextItem(str(row.updates), color=t.text, anchor=(0, 0.5))
             text.setFont(theme.font(CAPTION_PX))
@@ -312,14 +313,13 @@ class CalendarChart(_Plot):
     SYMBOLS = ReleaseStrip.SYMBOLS | {"out_of_band": "+"}
     LANES: ClassVar = {"WS2025": 2.0, "WS2022": 1.0}
     BESIDE = 0.34
+    """The offset of out-of-band updates below their lane."""
 
     @property
     def key(self) -> Sequence[KeyEntry]:
         out_of_band = KeyEntry("+", "secondary", tr("Out-of-band"))
         changed = KeyEntry("ring", "warning", tr("Differs from the plan"))
         return (*_released(), out_of_band, changed, *_installed())
-
-    """The offset of out-of-band updates below their lane."""
 
     def draw(self, data: CalendarData, theme: Theme) -> None:
         self.apply_theme(theme)
