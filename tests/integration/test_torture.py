@@ -53,8 +53,8 @@ def test_random_schedules_of_faults_and_restarts_lose_and_double_nothing(
 
 
 @pytest.mark.filterwarnings(
-    # CPython's ssl leaves a socket to the garbage collector if the peer resets it before the handshake
-    "ignore:.*unclosed <truststore:pytest.PytestUnraisableExceptionWarning"
+    # CPython's ssl leaves a socket, wrapped or not, to the garbage collector if the peer resets it before the handshake
+    "ignore:.*unclosed <(truststore|socket):pytest.PytestUnraisableExceptionWarning"
 )
 @pytest.mark.expects_log
 def test_on_a_socket_that_cannot_be_trusted_everything_ends_in_its_true_state(
