@@ -54,8 +54,8 @@ TERMS = (
     (
         tr.mark("Horizon"),
         tr.mark(
-            "The day until which the release data is complete. After it, no machine is shown as "
-            "up to date."
+            "The day until which the release data is complete. A machine is up to date only if every "
+            "planned release after the one it runs is known."
         ),
     ),
     (
@@ -103,6 +103,12 @@ TERMS = (
     (
         tr.mark("Unplanned baseline"),
         tr.mark("A baseline in a month for which a hotpatch was planned."),
+    ),
+    (
+        tr.mark("Up to date"),
+        tr.mark(
+            "Every known monthly release is installed, and nothing but definition updates is offered."
+        ),
     ),
     (
         "VBS",
