@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 tr = translator("Headless")
 
-LOOK_S = 0.2
-LOOKS_S = 30.0
+CHECK_S = 0.2
+FIRST_POLLS_S = 30.0
 """The interval of checks for system signals while idle, and the limit for polling earlier operations."""
 LAST_WAIT_S = 4.0
 SENT_WAIT_S = 1.0
@@ -50,7 +50,7 @@ UNTIL_NEXT_S = 86_400.0
 
 
 class AbandonedError(Exception):
-    """The command stops waiting: it was interrupted or its time is up."""
+    """The command stops waiting: it was interrupted, its time is up, or a problem stopped it."""
 
 
 class Session:
@@ -62,7 +62,7 @@ class Session:
         write_message: receives messages for the user.
 
     Raises:
-        AbandonedError: from waiting methods.
+        AbandonedError: from waiting methods and from ``db``.
     """
 
     def __init__(
@@ -132,9 +132,9 @@ class Session:
         self._until(lambda: self._connected is not None)
         self._until(lambda: self._synced >= (self._connected or frozenset()))
 
-    def wait_for_looks(self) -> None:
-        """Wait until earlier operations were polled once, up to LOOKS_S."""
-        end = time.monotonic() + LOOKS_S
+    def wait_for_first_polls(self) -> None:
+        """Wait until earlier operations were polled once, up to FIRST_POLLS_S."""
+        end = time.monotonic() + FIRST_POLLS_S
         self._until(lambda: self._engine.is_idle or time.monotonic() > end)
 
     def connect_to(self, connection: Connection, *, may_act: bool) -> None:
@@ -170,7 +170,7 @@ class Session:
         self._until(is_over, minutes * 60.0)
 
     def cancel_queued(self) -> list[int]:
-        """Cancel the last action's operations that Azure hasn't accepted, and wait until that is stored.
+        """Cancel the last action's operations that weren't sent, and wait briefly for responses to those that were.
 
         Some may still be on their way to the disk, and one being sent may return to the queue.
 
@@ -187,7 +187,7 @@ class Session:
             if is_answered or now > began + (SENT_WAIT_S if is_over else LAST_WAIT_S):
                 break
             if now > again:
-                again = now + LOOK_S
+                again = now + CHECK_S
                 self.actions.cancel(
                     operations.in_state(self.db, self.queued, OperationState.QUEUED)
                 )
@@ -205,7 +205,7 @@ class Session:
 
     def _wait(self) -> None:
         with self._happened:
-            self._happened.wait(LOOK_S)
+            self._happened.wait(CHECK_S)
 
     def _fail(self, problem: Problem) -> None:
         self._hear(Failed(problem))
@@ -214,7 +214,7 @@ class Session:
         self._is_interrupted = True
 
     def _hear(self, event: Event) -> None:
-        """Handle an event, on the engine's thread."""
+        """Handle an event, on any thread."""
         with self._happened:
             self._handle(event)
             self._happened.notify_all()

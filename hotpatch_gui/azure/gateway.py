@@ -63,7 +63,7 @@ class MachineSnapshot:
 
 
 class Gateway:
-    """Reads and acts through one connection. Methods raise only ProblemError.
+    """Reads and acts through one connection. Methods raise only ProblemError; ``sign_out`` also the errors of the token store.
 
     Args:
         clock: the cloud's clock, synchronized from each response's Date header.

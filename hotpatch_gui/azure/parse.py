@@ -112,7 +112,7 @@ PATCH_EXTENSIONS = ("windowsosupdateextension", "windowspatchextension")
 
 
 def can_extend(agent: Mapping[str, Any]) -> bool | None:
-    """Whether the lists in ``agentConfiguration`` allow a patch extension; None if unspecified."""
+    """Whether ``agentConfiguration`` allows a patch extension; None if unspecified."""
     allowed, blocked = (
         _types(agent.get("extensionsAllowList")),
         _types(agent.get("extensionsBlockList")),
@@ -247,7 +247,7 @@ def _settings(*values: Any) -> PatchSettings:
 
 
 def schedule(row: Mapping[str, Any]) -> Schedule:
-    """A row of schedules.kql. Its duration is ``03:55``, hours and minutes."""
+    """A row of schedules.kql. Its duration has the form ``03:55``, hours and minutes."""
     window, install = mapping(row.get("window")), mapping(row.get("install"))
     windows = mapping(install.get("windowsParameters"))
     lasts = re.fullmatch(r"\s*(\d{1,2}):(\d{2})(?::\d{2})?\s*", text(window.get("duration")) or "")

@@ -71,7 +71,7 @@ def sync(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     only = connection_ids(folder, target, options.connection)
     with session(folder, target, only=only) as running:
         running.wait_for_sync()
-        running.wait_for_looks()
+        running.wait_for_first_polls()
         return _print_syncs(options, running, only)
 
 

@@ -34,7 +34,7 @@ class ComplianceGroup(StrEnum):
 
     @property
     def stored(self) -> tuple[str, ...]:
-        """The stored values of the group's situations; a machine that isn't derived yet has an empty one."""
+        """The stored values of the group's situations; a machine whose situation isn't derived yet has an empty one."""
         values = tuple(s.value for s in self.situations)
         return (*values, "") if self is ComplianceGroup.NOT_KNOWN else values
 

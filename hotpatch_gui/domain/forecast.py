@@ -120,7 +120,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """Days from a release until it takes effect, summed over ``machines``."""
+    """Days from a release until it takes effect, over ``machines``: their sum and the longest."""
 
     machines: int = 0
     total: float = 0.0
@@ -132,7 +132,7 @@ class Delay:
         return self.total / self.machines if self.machines else 0.0
 
     def plus(self, days: float) -> Delay:
-        """The exposure with one more machine."""
+        """The delay with one more machine."""
         return Delay(self.machines + 1, self.total + days, max(self.longest, days))
 
 

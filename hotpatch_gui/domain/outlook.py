@@ -43,7 +43,7 @@ def _running_clause(evidence: Evidence, calendar: Calendar) -> str:
 
 
 def next_restart_text(evidence: Evidence, calendar: Calendar, now: datetime, lead: str = "") -> str:
-    """When the next restart for a baseline is expected, marked as planned. ``lead`` begins the sentence."""
+    """When the next restart for a baseline is expected, marked as planned. ``lead`` begins the sentence if a date is expected."""
     lead = lead or tr("Next expected restart")
     product, today = evidence.machine.product, release_day(now)
     if product is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -138,6 +138,17 @@ def overlap_text(name: str, window: Window, machines: int) -> str:
         machines,
         name=name,
         day=day_name(window.opens.date()),
+    )
+
+
+def idle_text(names: Sequence[str], window: Window, named: int) -> str:
+    """That machines on which an update is missing installed nothing in the last window."""
+    return tr(
+        "In the last window, on {day}, %n machine(s) installed nothing although an update is missing: {names}. Check that "
+        "they ran and were prepared, and that the schedule installs what is missing.",
+        len(names),
+        day=day_name(window.opens.date()),
+        names=listed(list(names[:named])),
     )
 
 

@@ -295,7 +295,7 @@ HISTORY = (
         tip=lambda r, _: "\n".join(discrepancies.sentences(r)),
         sort="discrepancies",
     ),
-    Column("run", tr.mark("Operation ID"), 270, lambda r, _: r.run_id, sort="run", hidden=True),
+    Column("run", tr.mark("Run ID"), 270, lambda r, _: r.run_id, sort="run", hidden=True),
 )
 
 OPERATIONS = (

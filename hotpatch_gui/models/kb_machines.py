@@ -38,13 +38,13 @@ class KbState(StrEnum):
 
 
 class KbMachines(NamedTuple):
-    """The machines that miss an update, or whose runs installed it or failed to."""
+    """The machines on which an update is missing, or whose runs installed it or failed to."""
 
     rows: tuple[KbMachineRow, ...] = ()
 
     @property
     def text(self) -> str:
-        """How many miss it, have it, and failed."""
+        """On how many it is missing, installed, and failed."""
         if not self.rows:
             return ""
         missing = sum(bool(r.is_missing) for r in self.rows)
@@ -73,7 +73,7 @@ class KbMachines(NamedTuple):
         )
 
     def missing(self, selected: Sequence[int]) -> list[int]:
-        """The selected machines that miss it; without a selection, all that miss it."""
+        """The selected machines on which it is missing; without a selection, all of them."""
         wanted = set(selected)
         return [r.id for r in self.rows if r.is_missing and (not wanted or r.id in wanted)]
 

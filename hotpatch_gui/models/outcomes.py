@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 tr = translator("Outcomes")
 
 KEPT = 100
-"""Outcomes that the bell lists."""
+"""Outcomes that are kept; the bell lists the newest."""
 
 
 class Outcome(NamedTuple):
@@ -83,7 +83,7 @@ class Outcomes(QObject):
         detail: str = "",
         actions: Sequence[tuple[str, Callable[[], object]]] = (),
     ) -> None:
-        """Add an outcome of now."""
+        """Add an outcome with the current time."""
         outcome = Outcome(self._clock(), glyph, title, detail, tuple(actions))
         self.items.append(outcome)
         self.unseen += 1

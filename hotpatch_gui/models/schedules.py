@@ -17,6 +17,7 @@ from hotpatch_gui.domain.releases import Product, release_day
 from hotpatch_gui.domain.schedule_concerns import (
     Concern,
     concerns,
+    idle_text,
     overlap_text,
     overlaps,
     stopped_text,
@@ -95,6 +96,10 @@ def read_schedules(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> 
     rows = schedule_rows.read_all(db)
     common = _overlaps(rows, schedule_rows.shared(db), now)
     runs = schedule_rows.runs(db, now - RUNS_SINCE)
+    for row in rows:
+        idle = _idle(db, row, now)
+        if idle is not None:
+            common.setdefault(row.resource_id, []).append(idle)
     entries = [_entry(row, calendar, runs, common.get(row.resource_id, []), now) for row in rows]
     entries.sort(key=lambda e: (e.is_ended, e.opens is None, e.opens or now))
     unread = side_reads.unread(db, ("schedules", "assignments"))
@@ -115,6 +120,18 @@ def _overlaps(
             text = overlap_text(with_.schedule.name, window, machines)
             found.setdefault(of.resource_id, []).append(Concern(Level.WARNING, text))
     return found
+
+
+def _idle(db: sqlite3.Connection, row: ScheduleRow, now: datetime) -> Concern | None:
+    """That machines installed nothing in the schedule's last window; None if all did, or it isn't known."""
+    past = list(windows(row.schedule, now - AHEAD, now))
+    last = next((w for w in reversed(past) if w.closes + AFTERWARDS < now), None)
+    if last is None:
+        return None
+    names = schedule_rows.idle_machines(db, row.resource_id, last.opens, last.closes + AFTERWARDS)
+    if not names:
+        return None
+    return Concern(Level.WARNING, idle_text(names, last, schedule_rows.NAMED))
 
 
 def _entry(

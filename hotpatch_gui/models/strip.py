@@ -63,7 +63,7 @@ def release_marks(
             e.kind.value,
             is_plan=True,
             words=tr(
-                "{label}, planned\n{day}; subject to change",
+                "{label}\nPlanned for {day}; subject to change",
                 label=e.kind.label,
                 day=day_name(e.day),
             ),
@@ -77,7 +77,7 @@ def release_marks(
             e.kind.value,
             is_plan=True,
             words=tr(
-                "{label} (planned)\n{day}; the release isn't known",
+                "{label}\nPlanned for {day}; the release isn't known",
                 label=e.kind.label,
                 day=day_name(e.day),
             ),
@@ -96,7 +96,11 @@ def strip_words(data: StripData) -> str:
     ahead = sum(m.kind == ReleaseKind.PLANNED_BASELINE.value for m in plans)
     failed = sum(i.failed for i in data.installs)
     failures = tr(", %n failed", failed) if failed else ""
-    due = tr(" %n release(s) planned since then, details not known.", unknown) if unknown else ""
+    due = (
+        tr(" %n more release(s) were planned in that time; details not known.", unknown)
+        if unknown
+        else ""
+    )
     return tr(
         "Last 12 months: {planned}, {unplanned}, {hotpatches}; %n installed here{failures}.{due} "
         "Ahead: {plans} planned, {ahead} of them baselines that restart.",

@@ -53,7 +53,7 @@ def count_day(db: sqlite3.Connection, connection_id: int, now: datetime) -> None
 
 
 def forget_old(db: sqlite3.Connection, now: datetime) -> None:
-    """Delete states and counts older than ASSESSMENTS_KEPT, except each machine's last one before the cutoff day."""
+    """Delete counts and states older than ASSESSMENTS_KEPT, but keep each machine's last state up to the cutoff day."""
     first = day_of(now - ASSESSMENTS_KEPT)
     db.execute("DELETE FROM daily_counts WHERE day<?", (first,))
     db.execute(

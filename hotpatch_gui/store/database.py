@@ -49,7 +49,7 @@ def must_be_readable(path: Path) -> None:
     """Check a file that ``open_reader`` doesn't open.
 
     Raises:
-        ProblemError: what is wrong with the file. Nothing is raised if there is no file or an empty one.
+        ProblemError: what is wrong with the file. Nothing is raised for a missing, empty or older file.
     """
     if not path.is_file():
         return
@@ -134,7 +134,7 @@ def prepare(path: Path, data_origin: str) -> tuple[sqlite3.Connection, Path | No
     """Create, check or migrate the file and open it for the engine, on any thread.
 
     A damaged file is set aside and replaced, never deleted. A file of another data origin is rejected, because
-    their machines would mix.
+    machines of two origins would mix.
 
     Returns:
         The connection, and where a damaged file was moved (None if it was intact).
@@ -322,7 +322,7 @@ def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
-    """Reject a newer file before anything else, because it must not be changed."""
+    """Reject a newer file before the first write, because it must not be changed."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
         raise UnusableFileError(
@@ -343,7 +343,7 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _refuse_other_origin(db: sqlite3.Connection, path: Path, data_origin: str) -> None:
-    """Reject a file of another origin before anything else, because it must not be changed."""
+    """Reject a file of another origin before the first write, because it must not be changed."""
     stored = _stored_origin(db)
     if stored is not None and stored != data_origin:
         raise UnusableFileError(

@@ -236,7 +236,7 @@ ORDER BY m.id IN (SELECT id FROM missing) DESC, r.state='Failed' DESC, m.name CO
 
 
 def machines_with(db: sqlite3.Connection, kb: str | None, name: str) -> list[KbMachineRow]:
-    """The machines that miss an update, matched by KB and name as in the rows of KBS, or whose runs installed it or failed to,
+    """The machines on which an update is missing, matched by KB and name as in the rows of KBS, or whose runs installed it or failed to,
     matched by KB, or by name without one."""
     return typed(db.execute(_KB_MACHINES, {"kb": kb, "name": name}), KbMachineRow)
 

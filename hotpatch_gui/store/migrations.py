@@ -314,6 +314,11 @@ ALTER TABLE machines ADD COLUMN definitions INTEGER NOT NULL DEFAULT 0
 """
 """How many of a machine's available updates are definitions, which come several times a day."""
 
+_M0023 = """
+ALTER TABLE machine_schedules ADD COLUMN known_since TEXT
+"""
+"""Since when a machine is known to follow a schedule: Azure doesn't report when it was assigned."""
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -337,6 +342,7 @@ _STEPS = {
     "m0020_missing_updates": _M0020,
     "m0021_operations_of_one_action": _M0021,
     "m0022_definitions": _M0022,
+    "m0023_since_when_a_schedule_is_followed": _M0023,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

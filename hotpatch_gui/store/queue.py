@@ -67,7 +67,7 @@ def rule_of(db: sqlite3.Connection, operation_id: int) -> str:
 def add(
     db: sqlite3.Connection,
     kind: OperationKind,
-    requests: Sequence[NewOperation],
+    new: Sequence[NewOperation],
     now: datetime,
     requested_by: str,
     *,
@@ -88,27 +88,27 @@ def add(
         for row in db.execute(
             f"SELECT machine_id FROM operations WHERE ended_at IS NULL AND kind=? AND machine_id IN {IN_JSON}"
             f" AND state IN {OPEN}",
-            (kind, as_list(r.machine_id for r in requests)),
+            (kind, as_list(n.machine_id for n in new)),
         )
     }
     queued = []
-    for request in requests:
-        if request.machine_id in busy:
+    for one in new:
+        if one.machine_id in busy:
             continue
-        busy.add(request.machine_id)
+        busy.add(one.machine_id)
         made = db.execute(
             "INSERT INTO operations (machine_id, kind, state, request, created_at, requested_by, standby, batch_id,"
             " wave, wave_name) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)",
             (
-                request.machine_id,
+                one.machine_id,
                 kind,
-                request.body,
+                one.body,
                 to_text(now),
                 requested_by,
                 standby,
                 batch_id,
-                request.wave,
-                request.wave_name,
+                one.wave,
+                one.wave_name,
             ),
         )
         queued.append(int(made.lastrowid or 0))
@@ -135,9 +135,9 @@ def requeue(
     ).fetchone()
     if row is None:
         return None
-    request = NewOperation(row["machine_id"], row["request"])
+    again = NewOperation(row["machine_id"], row["request"])
     kind = OperationKind(row["kind"])
-    queued = add(db, kind, [request], now, requested_by, standby=Standby.WAITS)
+    queued = add(db, kind, [again], now, requested_by, standby=Standby.WAITS)
     if not queued:
         return 0
     db.execute("UPDATE operations SET standby='' WHERE id=?", (operation_id,))
@@ -197,7 +197,7 @@ def _end(
     note: str,
     now: datetime,
 ) -> int:
-    """Finish operations in the first state with the second, each with a line in the audit log."""
+    """Move operations from ``change``'s first state to its second, final one, each with a line in the audit log."""
     was, state, event = change
     rows = db.execute(
         f"UPDATE operations SET state=?, ended_at=?, note=? WHERE state=? AND id IN {IN_JSON} RETURNING id",
@@ -322,7 +322,7 @@ def next_of_batch(
 
 
 def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
-    """Cancel the batch's remaining operations if it has enough failures. Call it inside a transaction.
+    """Cancel the batch's remaining operations if it has enough failed or unknown results. Call it inside a transaction.
 
     Returns:
         How many were canceled.

@@ -13,14 +13,13 @@ from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.schedules import How, Schedule
 
 from .run_sql import GOOD_RUNS
-from .schedules import schedule_of
+from .schedules import CERTAIN, schedule_of
 from .sql import quoted
 from .tables import DISPLAY_NAME
 from .timestamps import to_text
 
 NAMED = 5
 """Machines that are named in a sentence."""
-_CERTAIN = quoted((How.DIRECT.value, How.DYNAMIC.value))
 _UNPREPARED = (
     f"m.kind='vm' AND m.patch_mode IS NOT NULL AND (m.patch_mode<>'{PatchMode.AUTOMATIC_BY_PLATFORM}'"
     " OR coalesce(m.bypass_safety_checks, 0)=0)"
@@ -143,7 +142,7 @@ def shared(db: sqlite3.Connection) -> list[tuple[str, str, int]]:
             "SELECT f.schedule_id, g.schedule_id, count(*) FROM machine_schedules f JOIN machine_schedules g"
             " ON g.machine_id=f.machine_id AND g.schedule_id>f.schedule_id"
             " JOIN machines m ON m.id=f.machine_id WHERE m.deleted_at IS NULL"
-            f" AND f.how IN {_CERTAIN} AND g.how IN {_CERTAIN} GROUP BY 1, 2"
+            f" AND f.how IN {CERTAIN} AND g.how IN {CERTAIN} GROUP BY 1, 2"
         )
     ]
 
@@ -169,6 +168,27 @@ def runs(db: sqlite3.Connection, since: datetime) -> list[ScheduleRun]:
     schedule's. Nor is one that didn't start in one of its windows, which the caller checks.
     """
     return [ScheduleRun(*row) for row in db.execute(_RUNS, {"since": to_text(since)})]
+
+
+_IDLE = f"""
+SELECT m.name FROM machine_schedules f JOIN machines m ON m.id=f.machine_id JOIN sync_state y ON y.scope=m.connection_id
+WHERE f.schedule_id=:schedule AND f.how IN {CERTAIN} AND f.known_since<:opens AND m.deleted_at IS NULL
+    AND m.update_missing=1 AND m.missing_since<date(:opens) AND y.finished_at>:until AND m.lists_read=1
+    AND NOT EXISTS (SELECT 1 FROM installations i WHERE i.machine_id=m.id AND i.started_at>=:opens AND i.started_at<:until)
+ORDER BY m.name COLLATE NOCASE
+"""
+
+
+def idle_machines(
+    db: sqlite3.Connection, schedule_id: str, opens: datetime, until: datetime
+) -> list[str]:
+    """Names of machines that installed nothing in a past window that they followed, although an update is missing.
+
+    ``until`` is when an installation of this window may have started at the latest. Machines that weren't read since then
+    are left out.
+    """
+    values = {"schedule": schedule_id, "opens": to_text(opens), "until": to_text(until)}
+    return [row[0] for row in db.execute(_IDLE, values)]
 
 
 _LAST = """(SELECT i.{column} FROM installations i WHERE i.machine_id=m.id AND i.maintenance_run_id<>''

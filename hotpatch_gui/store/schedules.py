@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from hotpatch_gui.domain.schedules import (
@@ -20,8 +21,11 @@ from hotpatch_gui.domain.schedules import (
 
 from . import side_reads
 from .machine_columns import tags_of
-from .sql import IN_JSON, as_list
+from .sql import IN_JSON, as_list, quoted
+from .timestamps import to_text
 
+CERTAIN = quoted((How.DIRECT.value, How.DYNAMIC.value))
+"""How a machine certainly follows a schedule, as a list in SQL."""
 _FIELDS = Schedule._fields
 _RESOURCE_TYPES = {
     "vm": "microsoft.compute/virtualmachines",
@@ -41,21 +45,24 @@ def save(
     connection_id: int,
     schedules: Mapping[str, Schedule | None],
     assigned: Assignments,
+    now: datetime,
 ) -> None:
     """Replace the schedules of the connection's machines.
 
     ``schedules`` are by lower-case ID, None for one that doesn't patch guests. Assigned ones that are missing couldn't be
-    read.
+    read. Machines that followed a schedule before keep the time since when this is known.
     """
     known = {i: s for i, s in schedules.items() if s is not None}
     assigned_ids = {i for _, i in assigned.direct} | {s.schedule_id for s in assigned.scopes}
     unread = {
         i: Schedule(i.rsplit("/", 1)[-1], "", None, None, "") for i in assigned_ids - set(schedules)
     }
-    db.execute(
-        "DELETE FROM machine_schedules WHERE machine_id IN (SELECT id FROM machines WHERE connection_id=?)",
+    mine = "machine_id IN (SELECT id FROM machines WHERE connection_id=?)"
+    followed = db.execute(
+        f"SELECT known_since, machine_id, schedule_id FROM machine_schedules WHERE {mine} AND how IN {CERTAIN}",
         (connection_id,),
-    )
+    ).fetchall()
+    db.execute(f"DELETE FROM machine_schedules WHERE {mine}", (connection_id,))
     db.execute(
         "DELETE FROM schedules WHERE connection_id=? AND id NOT IN (SELECT schedule_id FROM machine_schedules)",
         (connection_id,),
@@ -78,12 +85,18 @@ def save(
         if scope.schedule_id in unread:
             perhaps = _found(db, connection_id, scope)
             _follow(db, [(m, i, How.UNREAD, name) for m, i, _, name in perhaps])
+    where = f"machine_id=? AND schedule_id=? AND how IN {CERTAIN}"
+    db.executemany(f"UPDATE machine_schedules SET known_since=? WHERE {where}", followed)
+    db.execute(
+        f"UPDATE machine_schedules SET known_since=? WHERE known_since IS NULL AND how IN {CERTAIN} AND {mine}",
+        (to_text(now), connection_id),
+    )
 
 
 def _follow(db: sqlite3.Connection, found: Iterable[tuple[str, str, How, str]]) -> None:
     """(lower-case resource ID, schedule ID, how, scope's name); direct assignments take precedence."""
     db.executemany(
-        "INSERT INTO machine_schedules SELECT id, ?, ?, ? FROM machines WHERE resource_id=?"
+        "INSERT INTO machine_schedules SELECT id, ?, ?, ?, NULL FROM machines WHERE resource_id=?"
         " ON CONFLICT DO NOTHING",
         [(i, how, scope, machine) for machine, i, how, scope in found],
     )

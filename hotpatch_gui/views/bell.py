@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QMenu, QToolButton
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.models.outcomes import Outcome
+from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.translation import translator
 
@@ -18,7 +19,7 @@ TITLE_CHARACTERS = 90
 
 
 class Bell(QToolButton):
-    """A button with the number of unseen outcomes; its menu lists them and does their first action."""
+    """A button with the number of unseen outcomes; its menu lists the newest, and choosing one runs its first action."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -27,6 +28,7 @@ class Bell(QToolButton):
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.list = QMenu(self)
         self.list.setObjectName("bellMenu")
+        self.list.setToolTipsVisible(True)
         self.list.aboutToShow.connect(self._fill)
         self.setMenu(self.list)
         services.outcomes.changed.connect(self._show_count)
@@ -60,6 +62,6 @@ class Bell(QToolButton):
             title = f"{title[:TITLE_CHARACTERS]}…"
         age = age_text(outcome.at, self._s.clock())
         action = self.list.addAction(icon, f"{title}  ·  {age}".replace("&", "&&"))
-        action.setToolTip(outcome.detail)
+        action.setToolTip(plain_tip(outcome.detail))
         if outcome.actions:
             action.triggered.connect(outcome.actions[0][1])

@@ -14,7 +14,7 @@ from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.store import database
 
 ON_NETWORK_MS = 50
-LOCK_WAIT_S, LOCK_LOOK_S = 15.0, 0.02
+LOCK_WAIT_S, LOCK_CHECK_S = 15.0, 0.02
 """How long a write waits for another program's lock, and the interval of retries."""
 
 
@@ -70,7 +70,7 @@ class DataFile:
                     raise
             else:
                 return
-            await asyncio.sleep(LOCK_LOOK_S)
+            await asyncio.sleep(LOCK_CHECK_S)
 
     def close(self) -> None:
         """Merge the write-ahead log into the file unless another program reads it, and close."""

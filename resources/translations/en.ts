@@ -922,6 +922,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>In the last window, on {day}, %n machine(s) installed nothing although an update is missing: {names}. Check that they ran and were prepared, and that the schedule installs what is missing.</source>
+      <translation>
+        <numerusform>In the last window, on {day}, %n machine installed nothing although an update is missing: {names}. Check that it ran and was prepared, and that the schedule installs what is missing.</numerusform>
+        <numerusform>In the last window, on {day}, %n machines installed nothing although an update is missing: {names}. Check that they ran and were prepared, and that the schedule installs what is missing.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>It overlaps with {name} on {day}, on %n machine(s). Azure runs one of them first, and the other when it ends.</source>
       <translation>
         <numerusform>It overlaps with {name} on {day}, on %n machine. Azure runs one of them first, and the other when it ends.</numerusform>
@@ -1159,10 +1166,10 @@
   <context>
     <name>Strip</name>
     <message numerus="yes">
-      <source> %n release(s) planned since then, details not known.</source>
+      <source> %n more release(s) were planned in that time; details not known.</source>
       <translation>
-        <numerusform> %n release planned since then, details not known.</numerusform>
-        <numerusform> %n releases planned since then, details not known.</numerusform>
+        <numerusform> %n more release was planned in that time; details not known.</numerusform>
+        <numerusform> %n more releases were planned in that time; details not known.</numerusform>
       </translation>
     </message>
     <message numerus="yes">

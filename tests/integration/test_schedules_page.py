@@ -209,3 +209,24 @@ def test_schedules_that_could_not_be_read_are_not_called_none(
     assert shown.panel.empty.headline.text() == "No schedules are known"
     assert shown.banner.isVisible()
     assert shown.banner.headline.text() == "Some schedules aren't known"
+
+
+def test_machines_that_a_window_passed_are_named_once_it_is_certain(stage: Stage) -> None:
+    cloud = stage.simulator.cloud
+    for name in ("vm-web-01", "vm-web-02"):
+        follow(cloud, name, prepared=False)
+
+    def passed() -> list[str]:
+        stage.settle()
+        found = entry(shown, "nights").concerns
+        return [c.text for c in found if c.text.startswith("In the last window")]
+
+    stage.start()
+    shown = page(stage)
+    assert passed() == [], "they may have been assigned after yesterday's window"
+    go_on(stage, hours=20)
+    (text,) = passed()
+    assert text.startswith(
+        "In the last window, on 20 August 2026, 1 machine installed nothing although an update is missing: "
+        "vm-web-02. Check"
+    )

@@ -110,3 +110,50 @@ def test_a_situation_has_one_glyph_in_the_list_and_in_the_breakdown(stage: Stage
     glyphs = {row.situation: machine_glyph(row) for row in rows if row is not None}
     assert {g.glyph for g in summary.status_groups} == set(glyphs.values())
     assert len(set(glyphs.values())) > 4
+
+
+STROKES = """
+import sys
+from hotpatch_gui.captures import environment
+environment.prepare()
+import os
+os.environ["QT_SCALE_FACTOR"] = sys.argv[1]
+from datetime import date
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+from hotpatch_gui.domain.known_days import Gap
+from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.views.widgets.charts import HistoryChart
+
+application = QApplication([])
+theme = Theme(application, "light")
+chart = HistoryChart(theme)
+chart.widget.resize(400, 200)
+first, last = date(2026, 1, 1), date(2026, 1, 30)
+chart.draw((first, last, [], [Gap(first, last)]), theme)
+chart.widget.show()
+application.processEvents()
+image = chart.widget.grab().toImage()
+ratio = image.devicePixelRatio()
+surface = QColor(theme.tokens.surface)
+inside = range(round(120 * ratio), round(360 * ratio))
+inked = [image.pixelColor(x, round(100 * ratio)) != surface for x in inside]
+print(sum(b and not a for a, b in zip(inked, inked[1:])))
+"""
+
+
+def test_hatches_are_as_wide_at_200_percent() -> None:
+    def lines(factor: str) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", STROKES, factor],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return int(done.stdout)
+
+    assert lines("1") > 20
+    assert lines("2") == pytest.approx(lines("1"), abs=2)

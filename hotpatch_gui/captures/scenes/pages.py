@@ -51,7 +51,7 @@ def overview_past(stage: Stage) -> QWidget:
 
 @scene
 def machines_behind_a_figure(stage: Stage) -> QWidget:
-    """The machines that miss a monthly update, as a tile of Overview opens them."""
+    """The machines on which a monthly update is missing, as a tile of Overview opens them."""
     stage.start()
     stage.window.show_page("overview")
     stage.settle()

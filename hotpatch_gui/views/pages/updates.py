@@ -95,7 +95,7 @@ class UpdatesPage(Page):
         )
         self.restart = _choices(
             "updatesRestart",
-            tr("Any restart"),
+            tr("Any restart behavior"),
             [(tr(n), values) for n, values in RESTARTS],
         )
         self.product = _choices(

@@ -39,7 +39,7 @@ tr = translator("HistoryTab")
 
 
 TABLE_PX, DETAILS_PX = 144, 120
-"""The least heights of the runs and of one run's details; the tab scrolls in a low window."""
+"""The minimum heights of the runs and of one run's details; the tab scrolls in a low window."""
 
 
 class HistoryTab(QWidget):
@@ -73,8 +73,8 @@ class HistoryTab(QWidget):
         self.range.setCurrentIndex(max(0, self.range.findData(services.settings.history_days)))
         self.search = QLineEdit()
         self.search.setObjectName(f"{name}Search")
-        self.search.setAccessibleName(tr("Filter by KB, machine or operation"))
-        self.search.setPlaceholderText(tr("Filter by KB, machine or operation ID"))
+        self.search.setAccessibleName(tr("Filter by KB, machine or run ID"))
+        self.search.setPlaceholderText(tr("Filter by KB, machine or run ID"))
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(round(280 * services.theme.scale))
         self.details = RunDetails(theme, f"{name}Details")
@@ -212,7 +212,7 @@ class HistoryTab(QWidget):
             empty.show_text(
                 Glyph.INFO,
                 tr("No installation matches"),
-                tr("Choose Total, another time range, or clear the filter."),
+                tr("Choose Total or another time range, or clear the filter."),
             )
         else:
             empty.show_text(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -40,7 +40,7 @@ class ChartHost(QWidget):
         self._theme, self._make = theme, make
         self._chart: Chart | None = None
         self._data: Any = None
-        self._drawn: tuple[Any, Tokens] | None = None
+        self._drawn: tuple[Any, Tokens, float] | None = None
         self.setFixedHeight(round(height_px * theme.scale))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -79,6 +79,12 @@ class ChartHost(QWidget):
         if self._chart is None:
             QTimer.singleShot(0, self, self._build)
 
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._draw()
+        return done
+
     def _build(self) -> None:
         """Build the chart if it is still visible."""
         if self._chart is None and self.isVisible():
@@ -90,8 +96,8 @@ class ChartHost(QWidget):
             self._draw()
 
     def _draw(self) -> None:
-        """Draw what changed in data or theme."""
-        wanted = (self._data, self._theme.tokens)
+        """Draw what changed in data, theme or screen."""
+        wanted = (self._data, self._theme.tokens, self.devicePixelRatioF())
         if self._chart is not None and self._data is not None and wanted != self._drawn:
             self._drawn = wanted
             self._chart.widget.show()

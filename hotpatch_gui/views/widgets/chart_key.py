@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
 
+from .hatch import fill_hatched
 from .labels import label
 from .wrap_layout import WrapLayout
 
@@ -75,7 +76,7 @@ class _Mark(QWidget):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(room)
             case "hatch":
-                painter.fillRect(room, QBrush(color, Qt.BrushStyle.BDiagPattern))
+                fill_hatched(painter, room, color, scale=self._theme.scale)
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(room)
             case _:

@@ -8,8 +8,8 @@ from math import ceil
 from typing import Any, ClassVar, Protocol
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor, QWheelEvent
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from hotpatch_gui.domain.known_days import Gap
@@ -29,6 +29,7 @@ from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.translation import translator
 
 from .chart_key import KeyEntry
+from .hatch import fill_hatched
 from .ring import colours
 
 tr = translator("Charts")
@@ -54,6 +55,21 @@ class _StillPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
+
+
+class _UnknownDays(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """Hatched days, of which nothing is known."""
+
+    def __init__(self, days: tuple[float, float], color: str, scale: float) -> None:
+        super().__init__(days, movable=False, pen=pg.mkPen(None))
+        self._color, self._scale = QColor(color), scale
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        room: QRectF = painter.transform().mapRect(self.boundingRect())
+        painter.save()
+        painter.resetTransform()
+        fill_hatched(painter, room, self._color, scale=self._scale)
+        painter.restore()
 
 
 AXIS_PX, TITLED_AXIS_PX = 22, 40
@@ -87,11 +103,16 @@ class _Plot:
         self.plot.setBackground(t.surface)
         for side in ("left", "bottom"):
             axis = self.plot.getAxis(side)
-            axis.setPen(pg.mkPen(t.divider))
-            axis.setTextPen(pg.mkPen(t.secondary))
+            axis.setPen(self.pen(t.divider))
+            axis.setTextPen(self.pen(t.secondary))
             axis.setTickFont(theme.font(CAPTION_PX))
             axis.setStyle(tickLength=0)
         self.plot.getAxis("bottom").setHeight(round(AXIS_PX * theme.scale))
+
+    def pen(self, color: str, px: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+        """A pen of this width; pyqtgraph's own are in device pixels."""
+        made: QPen = pg.mkPen(color, width=px * self.plot.devicePixelRatioF(), style=style)
+        return made
 
     def title_axis(self, side: str, text: str, theme: Theme) -> None:
         axis = self.plot.getAxis(side)
@@ -166,13 +187,8 @@ class HistoryChart(_Plot):
         t = theme.tokens
         first, last, counts, gaps = data
         for gap in gaps:
-            region = pg.LinearRegionItem(
-                ((gap.first - first).days - 0.5, (gap.last - first).days + 0.5),
-                movable=False,
-                brush=QBrush(QColor(t.secondary), Qt.BrushStyle.BDiagPattern),
-                pen=pg.mkPen(None),
-            )
-            self.plot.addItem(region)
+            shaded = (gap.first - first).days - 0.5, (gap.last - first).days + 0.5
+            self.plot.addItem(_UnknownDays(shaded, t.secondary, theme.scale))
         days = (last - first).days + 1
         at = [(c.day - first).days for c in counts]
         installed, failed = [c.installed for c in counts], [c.failed for c in counts]
@@ -241,12 +257,12 @@ class ReleaseStrip(_Plot):
             "unplanned_baseline": t.unplanned_baseline,
             "hotpatch": t.hotpatch,
         }
-        self.plot.addItem(pg.InfiniteLine(0, angle=0, pen=pg.mkPen(t.divider, width=2)))
+        self.plot.addItem(pg.InfiniteLine(0, angle=0, pen=self.pen(t.divider, 2)))
         self.plot.addItem(
             pg.InfiniteLine(
                 _day(data.today),
                 angle=90,
-                pen=pg.mkPen(t.secondary, width=1, style=Qt.PenStyle.DashLine),
+                pen=self.pen(t.secondary, 1, Qt.PenStyle.DashLine),
             )
         )
         marks = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=15)
@@ -257,7 +273,7 @@ class ReleaseStrip(_Plot):
                     "size": 13 if m.kind != "hotpatch" else 11,
                     "symbol": self.SYMBOLS[m.kind],
                     "data": m.words,
-                    "pen": pg.mkPen(colours[m.kind], width=1.8),
+                    "pen": self.pen(colours[m.kind], 1.8),
                     "brush": QColor(t.surface if m.is_plan else colours[m.kind]),
                 }
                 for m in data.marks
@@ -325,17 +341,15 @@ class CalendarChart(_Plot):
         self.apply_theme(theme)
         t = theme.tokens
         for lane in (0.0, *self.LANES.values()):
-            self.plot.addItem(pg.InfiniteLine(lane, angle=0, pen=pg.mkPen(t.divider, width=2)))
+            self.plot.addItem(pg.InfiniteLine(lane, angle=0, pen=self.pen(t.divider, 2)))
         if data.first <= data.today <= data.last:
             line = pg.InfiniteLine(
                 _day(data.today),
                 angle=90,
-                pen=pg.mkPen(t.secondary, width=1, style=Qt.PenStyle.DashLine),
+                pen=self.pen(t.secondary, 1, Qt.PenStyle.DashLine),
             )
             self.plot.addItem(line)
-        rings = pg.ScatterPlotItem(
-            size=22, pen=pg.mkPen(t.warning, width=1.6), brush=pg.mkBrush(None)
-        )
+        rings = pg.ScatterPlotItem(size=22, pen=self.pen(t.warning, 1.6), brush=pg.mkBrush(None))
         rings.addPoints([{"pos": self._place(m)} for m in data.marks if m.has_changed])
         marks = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=16)
         marks.addPoints([self._point(m, theme) for m in data.marks])
@@ -379,7 +393,7 @@ class CalendarChart(_Plot):
             "size": size,
             "symbol": self.SYMBOLS[mark.kind],
             "data": mark.words,
-            "pen": pg.mkPen(colour, width=1.8),
+            "pen": self.pen(colour, 1.8),
             "brush": QColor(t.surface if mark.is_plan else colour),
         }
 
@@ -403,7 +417,7 @@ class PlannerChart(_Plot):
         at = list(range(len(data)))
         most = max((b.without for b in data), default=1) or 1
         for heights, brush, pen in (
-            ([b.without for b in data], QColor(t.surface), pg.mkPen(t.border, width=1.2)),
+            ([b.without for b in data], QColor(t.surface), self.pen(t.border, 1.2)),
             ([b.restarts for b in data], QColor(t.planned_baseline), pg.mkPen(None)),
         ):
             self.plot.addItem(
@@ -442,7 +456,7 @@ class PlannerChart(_Plot):
                         "size": 10,
                         "symbol": symbol,
                         "brush": QColor(colour),
-                        "pen": pg.mkPen(t.surface, width=1.5),
+                        "pen": self.pen(t.surface, 1.5),
                         "data": tr("{v:.1f} days exposed, {day:%B %Y}", v=v, day=b.day),
                     }
                     for n, (v, b) in enumerate(zip(values, data, strict=True))
@@ -451,8 +465,8 @@ class PlannerChart(_Plot):
             self.plot.addItem(dots)
         axis = self.plot.getAxis("right")
         self.plot.showAxis("right")
-        axis.setPen(pg.mkPen(t.divider))
-        axis.setTextPen(pg.mkPen(t.secondary))
+        axis.setPen(self.pen(t.divider))
+        axis.setTextPen(self.pen(t.secondary))
         axis.setTickFont(theme.font(CAPTION_PX))
         axis.setStyle(tickLength=0)
         axis.setTicks([[(value * scale, text) for value, text in _round_ticks(longest)]])

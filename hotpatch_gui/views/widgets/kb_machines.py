@@ -35,7 +35,7 @@ SEARCH_PX = 320
 
 
 class KbMachinesPane(QWidget):
-    """Shows an update's machines; installs it on those that are selected, or on all that miss it.
+    """Shows an update's machines; installs it on those selected or on all shown, where it is missing.
 
     Signals:
         machine_opened (int): a machine's row ID.
@@ -145,7 +145,7 @@ class KbMachinesPane(QWidget):
 
     @property
     def machine_ids(self) -> list[int]:
-        """The machines to install on: the selected ones that miss the update, or all shown that miss it."""
+        """The machines to install on: the selected ones, or all shown, on which the update is missing."""
         return self._shown.missing(self.panel.table.selected_ids)
 
     def _show_actions(self) -> None:

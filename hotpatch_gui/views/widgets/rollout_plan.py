@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from hotpatch_gui.domain.patching import RolloutStatus
@@ -15,6 +15,8 @@ from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, CORNER_PX, SEMIBOLD_WEIGHT, TEXT_PX
 from hotpatch_gui.translation import translator
+
+from .hatch import FALLING, RISING, UPRIGHT, fill_hatched
 
 tr = translator("RolloutPlan")
 
@@ -35,9 +37,9 @@ ORDER = (
 
 
 HATCHES = {
-    RolloutStatus.FAILED: Qt.BrushStyle.BDiagPattern,
-    RolloutStatus.NOT_RUNNING: Qt.BrushStyle.FDiagPattern,
-    RolloutStatus.ON_HOLD: Qt.BrushStyle.Dense5Pattern,
+    RolloutStatus.FAILED: RISING,
+    RolloutStatus.NOT_RUNNING: FALLING,
+    RolloutStatus.ON_HOLD: UPRIGHT,
 }
 
 
@@ -179,7 +181,7 @@ class RolloutPlan(QWidget):
         painter.setBrush(QColor(t.surface) if hatched else colour)
         painter.drawRect(piece)
         if hatched:
-            painter.fillRect(piece, QBrush(colour, HATCHES[status]))
+            fill_hatched(painter, piece, colour, HATCHES[status])
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colour, 1))
             painter.drawRect(piece.adjusted(0.5, 0.5, -0.5, -0.5))

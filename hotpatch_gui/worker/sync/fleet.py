@@ -237,7 +237,7 @@ class _FleetSync:
             if has_health:
                 machines.save_resource_health(db, c.connection_id, states)
             if has_schedules and has_assignments:
-                schedules.save(db, c.connection_id, found, assigned)
+                schedules.save(db, c.connection_id, found, assigned, c.clock())
         c.changed(Changes.to("machines"))
 
     async def _read_all(self, *, is_first: bool) -> set[int]:
