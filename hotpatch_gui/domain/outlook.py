@@ -36,10 +36,11 @@ def _running_clause(evidence: Evidence, calendar: Calendar) -> str:
         return tr("it runs the {title} (build {build})", title=release.title, build=release.build)
     base = calendar.baseline_of(release)
     on = tr(" on the {title}", title=base.title) if base else ""
+    if release.kb is None:
+        return tr("it runs the {title}{on}", title=release.title, on=on)
     if release.kind is ReleaseKind.HOTPATCH:
         return tr("{title} runs{on}", title=release.title, on=on)
-    kb = release.kb or tr("(KB number not known)")
-    return tr("out-of-band hotpatch {kb} runs{on}", kb=kb, on=on)
+    return tr("out-of-band hotpatch {kb} runs{on}", kb=release.kb, on=on)
 
 
 def next_restart_text(evidence: Evidence, calendar: Calendar, now: datetime, lead: str = "") -> str:
@@ -85,9 +86,9 @@ def horizon_since(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
 
 
 def end_of_hotpatching(product: Product) -> str:
-    """Until when hotpatches are announced for the product."""
+    """After which month no hotpatches are planned for the product."""
     return tr(
-        "hotpatches for {label} were announced until {last_planned}",
+        "no hotpatches for {label} are planned after {last_planned}",
         label=product.label,
         last_planned=month_name(product.last_planned),
     )

@@ -58,9 +58,9 @@ class ReleaseRow(NamedTuple):
         return help_page(self.kb) if self.kb else None
 
     @property
-    def page(self) -> str:
-        """Microsoft's page of the KB, or the source if it has none."""
-        return self.link.removeprefix("https://") if self.link else translated(self.source)
+    def origin(self) -> str:
+        """Where it is from, in short."""
+        return tr("Microsoft") if self.link else translated(self.source)
 
     @property
     def words(self) -> str:
@@ -226,7 +226,7 @@ RELEASES = (
         "source",
         tr.mark("Source"),
         84,
-        lambda r, _: r.page,
+        lambda r, _: r.origin,
         raw=lambda r: translated(r.source),
         tip=lambda r, _: r.tip,
     ),

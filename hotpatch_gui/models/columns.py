@@ -83,6 +83,7 @@ _AGE = Column(
     tr.mark("Age"),
     64,
     lambda r, now: display_text.age_days(r.published_at, now),
+    tip=lambda r, _: tr("Published {day}", day=display_text.day_text(r.published_at)),
     right=True,
     sort="published",
 )
@@ -167,7 +168,7 @@ KBS = (
         right=True,
         raw=field("failed"),
     ),
-    _PUBLISHED,
+    _PUBLISHED._replace(hidden=True),
     _AGE,
     _RELEASE._replace(hidden=False, width_px=126),
 )
@@ -288,7 +289,7 @@ HISTORY = (
     ),
     Column(
         "discrepancies",
-        tr.mark("Verification"),
+        tr.mark("Verified"),
         190,
         lambda r, _: discrepancies.text(r),
         glyph=discrepancies.glyph,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.store import side_reads, sync_state
@@ -28,6 +29,12 @@ def sync_states(source: DataSource) -> list[SyncState]:
 def asks_for_sign_in(state: SyncState) -> bool:
     """Whether signing in may solve the last sync's problem."""
     return state.problem_kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED)
+
+
+def problem_level(state: SyncState) -> Level:
+    """How serious the last sync's problem is: what the program or a sign-in may solve by itself is a warning."""
+    passes = state.problem_kind == ProblemKind.OFFLINE or asks_for_sign_in(state)
+    return Level.WARNING if passes else Level.ERROR
 
 
 def is_connected(source: DataSource) -> bool:

@@ -168,7 +168,7 @@ class UnusableFileError(ProblemError):
 
 @contextmanager
 def transaction(db: sqlite3.Connection, *, durable: bool = False) -> Iterator[None]:
-    """The only way to write outside the engine: an immediate transaction, so that two connections never deadlock.
+    """The only way to write outside the engine and the migrations: an immediate transaction, so that two connections never deadlock.
 
     A ``durable`` one is on the disk when it ends, even after a power failure.
     """

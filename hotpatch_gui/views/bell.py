@@ -47,7 +47,7 @@ class Bell(QToolButton):
         for outcome in list(outcomes.items)[: -LISTED - 1 : -1]:
             self._add(outcome)
         if not outcomes.items:
-            self.list.addAction(tr("Nothing has ended in this session")).setEnabled(False)
+            self.list.addAction(tr("No notifications")).setEnabled(False)
         self.list.addSeparator()
         clear = self.list.addAction(tr("Clear"))
         clear.setEnabled(bool(outcomes.items))

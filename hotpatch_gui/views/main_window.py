@@ -23,7 +23,12 @@ from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machine_filter import MachineFilter
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.models.machine_list import has_several
-from hotpatch_gui.models.state import asks_for_sign_in, combined_sync_state, is_connected
+from hotpatch_gui.models.state import (
+    asks_for_sign_in,
+    combined_sync_state,
+    is_connected,
+    problem_level,
+)
 from hotpatch_gui.models.work import is_any_open
 from hotpatch_gui.translation import translator
 
@@ -216,14 +221,13 @@ class MainWindow(QMainWindow):
         state = combined_sync_state(self._s.source)
         is_connected_ = is_connected(self._s.source)
         self.machines.show_sync(state, syncing=self._syncing, is_connected=is_connected_)
-        offline = state.problem_kind == ProblemKind.OFFLINE
         if self._is_prompting:
             return  # the user's sign-in comes first
         if state.problem:
             self._sign_in_id = 0
             lapsed = asks_for_sign_in(state)
             self._notify(
-                Level.WARNING if offline or lapsed else Level.ERROR,
+                problem_level(state),
                 state.problem,
                 state.next_step,
                 tr("Sign in") if lapsed else tr("Try again"),

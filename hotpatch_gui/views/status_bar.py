@@ -106,7 +106,7 @@ class StatusBar(QFrame):
         )
         when = tr("last synced {since}", since=since) if since else tr("never synced")
         if last.problem:
-            self._glyph.set_glyph(Glyph.ERROR)
+            self._glyph.set_glyph(display_text.LEVEL_GLYPHS[state.problem_level(last)])
             known = (
                 tr("Showing the last known data, {when}.", when=when)
                 if since

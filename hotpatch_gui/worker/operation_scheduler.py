@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .context import Context
 
 SLICE = 100
-"""Operations started before other tasks on the loop continue."""
+"""How many operations are started before other tasks on the loop get a turn."""
 
 
 class Sends(Enum):

@@ -10,9 +10,10 @@ from hotpatch_gui.domain.evidence import Evidence, classify
 from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Image
+from hotpatch_gui.domain.outlook import running_text
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import ReleaseKind
+from hotpatch_gui.domain.releases import Product, ReleaseKind
 from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.system import resources
@@ -30,6 +31,17 @@ def test_up_to_date_says_what_runs_on_which_baseline_and_when_it_restarts(
         "Hotpatch is on and up to date. Hotpatch KB5120228 runs on the July 2026 baseline KB5099536. "
         "Next expected restart: 13 October 2026, planned baseline (subject to change)."
     )
+
+
+@pytest.mark.parametrize("kind", [ReleaseKind.HOTPATCH, ReleaseKind.OUT_OF_BAND])
+def test_a_release_whose_kb_is_not_known_makes_a_sentence(
+    calendar: Calendar, kind: ReleaseKind
+) -> None:
+    running = calendar.by_build(Product.WS2025, GOOD.build or "")
+    rows = [replace(r, kb=None, kind=kind) if r == running else r for r in calendar.releases]
+    text = running_text(CURRENT, Calendar(rows))
+    assert text.startswith("It runs the ")
+    assert " on the July 2026 baseline KB5099536" in text
 
 
 def test_definitions_alone_keep_no_machine_from_being_up_to_date(calendar: Calendar) -> None:

@@ -38,7 +38,9 @@ from hotpatch_gui.domain.machine_filter import (
 )
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
+from hotpatch_gui.models import display_text
 from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of, read_links
+from hotpatch_gui.models.state import problem_level
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
@@ -443,7 +445,9 @@ class MachinesPage(QSplitter):
             )
         elif state.problem and not syncing:
             self.blade.show_empty_state(
-                Glyph.ERROR, tr("Azure could not be read"), f"{state.problem} {state.next_step}"
+                display_text.LEVEL_GLYPHS[problem_level(state)],
+                tr("Azure could not be read"),
+                f"{state.problem} {state.next_step}",
             )
         elif self.model.rowCount() == 0 and self._is_filtered and not self._is_first_reading:
             self.blade.show_empty_state(

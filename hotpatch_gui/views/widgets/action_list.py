@@ -21,7 +21,7 @@ tr = translator("ActionList")
 class _Row:
     def __init__(self, theme: Theme, grid: QGridLayout, number: int, name: str) -> None:
         self.glyph = GlyphLabel(theme)
-        self.title = ElidedLabel(theme)
+        self.title = label(theme, wrap=True)
         self.detail = ElidedLabel(theme, px=CAPTION_PX, role="secondary")
         self.button = QPushButton()
         self.button.setObjectName(f"{name}-{number}")
@@ -92,7 +92,7 @@ class ActionList(QWidget):
 
     def _fill(self, row: _Row, item: ActionItem) -> None:
         row.glyph.set_glyph(item.glyph)
-        row.title.set_full_text(item.title)
+        row.title.setText(item.title)
         row.detail.set_full_text(item.detail)
         row.button.setText(item.action)
         row.button.setAccessibleName(f"{item.title}: {item.action}")

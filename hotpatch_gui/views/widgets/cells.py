@@ -15,12 +15,10 @@ from hotpatch_gui.models.row_model import Index, RowsModel
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.theme import Theme
 
+from .column_widths import END_PX, FIRST_MARGIN_PX, MARGIN_PX
 from .group_heading import paint_heading
 
 GLYPH_PX = 14
-MARGIN_PX, END_PX = 11, 8
-FIRST_MARGIN_PX = 16
-"""The first column's text begins where the page's does."""
 GAP_PX = 6
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)

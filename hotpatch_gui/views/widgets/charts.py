@@ -443,7 +443,7 @@ class PlannerChart(_Plot):
         """Draw the exposure on its own scale on the right."""
         t = theme.tokens
         longest = ceil(max((max(b.exposure, b.exposure_without) for b in data), default=0.0)) or 1
-        scale = most / longest
+        scale = MARKS_REACH * most / longest
         for values, colour, symbol, beside in (
             ([b.exposure for b in data], t.accent, "o", -BESIDE),
             ([b.exposure_without for b in data], t.secondary, "t", BESIDE),
@@ -473,6 +473,8 @@ class PlannerChart(_Plot):
         self.title_axis("right", tr("Average days of exposure"), theme)
 
 
+MARKS_REACH = 0.85
+"""How high the longest exposure is drawn, as a share of the axis, so that no marker is cut."""
 BESIDE = 0.14
 """How far a marker of the planner is beside the middle of its bar."""
 TICK_ROOM = 0.035

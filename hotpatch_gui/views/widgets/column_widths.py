@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+FIRST_MARGIN_PX, MARGIN_PX, END_PX = 16, 11, 8
+"""The room left of a cell's text, in the first column (where the page's text begins) and in others, and right of it."""
+
 
 def fitted(
     least: Sequence[int], needed: Sequence[int], available: int, growing: Sequence[int]

@@ -17,7 +17,7 @@ def paint_heading(painter: QPainter, heading: Heading, cell: QRect, theme: Theme
     t, scale = theme.tokens, theme.scale
     painter.save()
     painter.setClipRect(cell)
-    painter.fillRect(cell.adjusted(0, 0, 0, -1), QColor(t.raised))
+    painter.fillRect(cell.adjusted(0, 0, 0, -1), QColor(t.background))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     half = ARROW_PX * scale / 2
     center = QPointF(MARGIN_PX * scale + half, cell.center().y())

@@ -40,14 +40,14 @@ from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ROW_PX
 from hotpatch_gui.translation import translated, translator
 
-from .column_widths import fitted
+from .column_widths import END_PX, FIRST_MARGIN_PX, MARGIN_PX, fitted
 from .empty import EmptyState
 from .focus_ring import FocusRing
 
 tr = translator("Table")
 
 MEASURED_ROWS = 40
-MARGINS_PX, GLYPH_ROOM_PX, SORT_PX, WIDEST_PX = 26, 20, 8, 720
+SPARE_PX, GLYPH_ROOM_PX, SORT_PX, WIDEST_PX = 4, 20, 8, 720
 
 
 class Table(QTableView):
@@ -197,7 +197,8 @@ class Table(QTableView):
             if row is not None:
                 glyph = GLYPH_ROOM_PX if self.rows.glyph(row, column) is not None else 0
                 widest = max(widest, measure(self.rows.text(row, column)) + glyph)
-        return min(widest + MARGINS_PX, WIDEST_PX)
+        left = FIRST_MARGIN_PX if self.is_first(column) else MARGIN_PX
+        return min(left + widest + END_PX + SPARE_PX, WIDEST_PX)
 
     def _on_opened(self, index: Index) -> None:
         row_id = self.rows.id_at(index.row())
