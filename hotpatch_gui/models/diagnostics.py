@@ -17,6 +17,7 @@ PACKAGES = (
     "azure-identity",
     "azure-mgmt-compute",
     "azure-mgmt-hybridcompute",
+    "azure-mgmt-maintenance",
     "azure-mgmt-resourcegraph",
 )
 LAST_FAILURES, LAST_WARNINGS = 10, 20

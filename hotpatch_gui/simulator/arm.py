@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from . import arc, graph
+from . import arc, graph, maintenance_api
 from .answers import RETRY_AFTER_S, Answer, Call, look_at
 from .arm_error import ArmError
 from .cloud import VM, Cloud, Operation
@@ -102,7 +102,10 @@ class SimulatorApi:
         self._alike: dict[str, int] = {}
         self._routes: list[tuple[str, re.Pattern[str], Callable[[Call], Answer]]] = [
             *((verb, pattern, getattr(self, f"_{name}")) for verb, pattern, name in _ROUTES),
-            *((verb, pattern, partial(route, cloud)) for verb, pattern, route in arc.ROUTES),
+            *(
+                (verb, pattern, partial(route, cloud))
+                for verb, pattern, route in (*arc.ROUTES, *maintenance_api.ROUTES)
+            ),
         ]
         self._pages: dict[tuple[str, frozenset[str]], tuple[int, list[dict[str, Any]]]] = {}
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +28,7 @@ from .guest import (
     plan_installation,
 )
 from .install_parameters import parse_install_parameters, raw_parameters
+from .maintenance import LONG_AGO, Body, Maintenance, seeds
 from .patching import Patching
 from .state import StateFile
 
@@ -99,8 +102,6 @@ class Cloud:
         self.received: dict[str, int] = {}
         self.is_closed = False
         self._state = state or StateFile(None)
-        self.dynamic_scopes: list[dict[str, Any]] = []
-        """Assignments by filter: name, configuration, scope, filter. They are only listed."""
         self.guests = {g.name.casefold(): g for g in fleet}
         self.subscriptions = {SUBSCRIPTION: "Production subscription"}
         if any(g.subscription == HYBRID for g in fleet):
@@ -114,7 +115,20 @@ class Cloud:
         }
         self._open: dict[str, Installation] = {}
         self._unfinished: dict[str, Operation] = {}
+        self._ends: list[tuple[datetime, str]] = []
+        self._busy: Counter[str] = Counter()
         self._unsaved: dict[tuple[str, str], Any] = {}
+        self.maintenance = Maintenance(
+            self._state.all("configuration"), self._state.all("assignment"), self._touch
+        )
+        if not self._state.get("world", "has_maintenance"):  # a new fleet, or an earlier version's
+            self._touch("world", "has_maintenance", True)
+            for guest in self.guests.values():
+                if guest.schedule:
+                    for kind, body in zip(
+                        ("configuration", "assignment"), seeds(guest), strict=True
+                    ):
+                        self.maintenance.put(kind, body, LONG_AGO)
         self.received = self._state.get("world", "received") or {}
         for op in self.operations.values():
             if not op.applied:
@@ -163,12 +177,19 @@ class Cloud:
 
     def finish_until(self, moment: datetime) -> None:
         """Apply operations that end by then."""
-        for op in sorted(self._unfinished.values(), key=lambda o: o.ends):
-            if op.ends <= moment:
+        while self._ends and self._ends[0][0] <= moment:
+            op = self._unfinished.get(heapq.heappop(self._ends)[1])
+            if op is not None:
                 self._finish(op)
 
     def is_busy(self, guest: Guest) -> bool:
-        return any(op.guest == guest.name for op in self._unfinished.values())
+        return self._busy[guest.name] > 0
+
+    def busy_until(self, guest: Guest) -> datetime | None:
+        """When the machine's operations end; None without any."""
+        if not self.is_busy(guest):
+            return None
+        return max(op.ends for op in self._unfinished.values() if op.guest == guest.name)
 
     def install_for_platform(
         self, guest: Guest, parameters: InstallParameters, at: datetime, run_name: str
@@ -242,6 +263,24 @@ class Cloud:
             guest, "settings", timedelta(minutes=SETTINGS_MINUTES if is_other else 0)
         )
 
+    def put_maintenance(self, kind: str, body: Body) -> bool:
+        """Store a configuration or an assignment; whether it is new."""
+        now = self.clock.now()
+        is_new = self.maintenance.put(kind, body, now)
+        if kind == "configuration":
+            self.patching.queue_schedule(body["id"].casefold(), now)
+        self._count("maintenance")
+        return is_new
+
+    def delete_maintenance(self, kind: str, resource_id: str) -> bool:
+        """Delete a configuration or an assignment; whether there was one."""
+        self._count("maintenance")
+        return self.maintenance.delete(kind, resource_id, self.clock.now())
+
+    def _count(self, kind: str) -> None:
+        self.received[kind] = self.received.get(kind, 0) + 1
+        self._touch("world", "received", self.received)
+
     def granted(self, resource_group: str) -> tuple[str, ...]:
         """The caller's actions on a resource group."""
         return self.grants.get(resource_group.casefold(), ("*",))
@@ -251,6 +290,13 @@ class Cloud:
         if not self.grants:
             return list(self.guests.values())
         return [g for g in self.guests.values() if self._may_read(g.resource_group, g.is_arc)]
+
+    def may_read_assignment(self, body: Body) -> bool:
+        """Whether the caller can read an assignment."""
+        parts = body["id"].split("/")
+        action = "Microsoft.Maintenance/configurationAssignments/read"
+        group = parts[4] if parts[3].casefold() == "resourcegroups" else ""
+        return allows([Grant(self.granted(group))], action)
 
     def _may_read(self, resource_group: str, is_arc: bool) -> bool:
         return allows([Grant(self.granted(resource_group))], f"{ARC if is_arc else VM}/read")
@@ -315,16 +361,17 @@ class Cloud:
         )
         op = Operation(op_id, kind, guest.name, now, now + lasts, parameters)
         self.operations[op_id] = op
-        self.received[kind] = self.received.get(kind, 0) + 1
+        self._count(kind)
         self._begin(op)
         self.clock.run_fast_until(op.ends)
-        self._touch("world", "received", self.received)
         self._keep(op, guest)
         self._save()
         return op
 
     def _begin(self, op: Operation) -> None:
         self._unfinished[op.id] = op
+        self._busy[op.guest] += 1
+        heapq.heappush(self._ends, (op.ends, op.id))
         if op.kind == "install" and op.parameters is not None:
             guest = self.guests[op.guest.casefold()]
             self._open[op.id] = plan_installation(
@@ -355,6 +402,7 @@ class Cloud:
                 op.result = guest.assessment
         op.applied = True
         del self._unfinished[op.id]
+        self._busy[op.guest] -= 1
         self._keep(op, guest)
         if op.run_name is not None:  # nobody polls it
             del self.operations[op.id]
@@ -390,14 +438,18 @@ class Cloud:
         self.version += 1
         self._touch("world", "now", self.clock.now().isoformat())
         touched, self._unsaved = self._unsaved, {}
-        over = [key for (kind, key), op in touched.items() if kind == "operation" and _is_over(op)]
+        over = {
+            key
+            for key, v in touched.items()
+            if v is None or (key[0] == "operation" and _is_over(v))
+        }
         self._state.put(
             *(
-                (kind, key, v.to_json() if isinstance(v, Guest | Operation) else v)
-                for (kind, key), v in touched.items()
-                if kind != "operation" or key not in over
+                (*key, v.to_json() if isinstance(v, Guest | Operation) else v)
+                for key, v in touched.items()
+                if key not in over
             ),
-            dropped=[("operation", key) for key in over],
+            dropped=over,
         )
 
     def support_state(self, guest: Guest) -> str:

@@ -44,10 +44,11 @@ def rows(cloud: Cloud, table: str, now: datetime, wanted: Wanted) -> Iterator[Ro
     """Rows of ``table`` at ``now``; None for an unknown table."""
     match table.casefold():
         case "resources":
-            return chain(map(_resource, cloud.readable()), _schedules(cloud))
+            configurations = cloud.maintenance.in_graph("configuration", now)
+            return chain(map(_resource, cloud.readable()), map(_maintenance, configurations))
         case "maintenanceresources":
-            direct = (_assignment(g) for g in cloud.readable() if g.schedule is not None)
-            return chain(direct, map(_dynamic, cloud.dynamic_scopes))
+            assigned = cloud.maintenance.in_graph("assignment", now)
+            return map(_maintenance, filter(cloud.may_read_assignment, assigned))
         case "resourcecontainers":
             return (_subscription(*pair) for pair in cloud.subscriptions.items())
         case "healthresources":
@@ -142,58 +143,10 @@ def _health(guest: Guest, now: datetime) -> Row:
     )
 
 
-def _schedule_id(guest: Guest) -> str:
-    name = (guest.schedule or {})["name"]
-    group = vm_id(guest).split("/providers/")[0]
-    return f"{group}/providers/Microsoft.Maintenance/maintenanceConfigurations/{name}"
-
-
-def _schedules(cloud: Cloud) -> Iterator[Row]:
-    """Each maintenance configuration once."""
-    kind = "microsoft.maintenance/maintenanceconfigurations"
-    for guest in {_schedule_id(g): g for g in cloud.guests.values() if g.schedule}.values():
-        schedule = guest.schedule or {}
-        hours, minutes = divmod(schedule["minutes"], 60)
-        properties = {
-            "maintenanceScope": "InGuestPatch",
-            "extensionProperties": {"InGuestPatchMode": "User"},
-            "maintenanceWindow": {
-                "startDateTime": schedule["starts"],
-                "duration": f"{hours:02}:{minutes:02}",
-                "timeZone": schedule["time_zone"],
-                "recurEvery": schedule["recurs"],
-                "expirationDateTime": schedule.get("expires"),
-            },
-            "installPatches": {
-                "rebootSetting": guest.restart_setting,
-                "windowsParameters": {"classificationsToInclude": schedule["classifications"]},
-            },
-        }
-        yield _row(guest, _schedule_id(guest), schedule["name"], kind, properties)
-
-
-def _assignment(guest: Guest) -> Row:
-    kind = "microsoft.maintenance/configurationassignments"
-    name = (guest.schedule or {})["name"]
-    properties = {"maintenanceConfigurationId": _schedule_id(guest), "resourceId": vm_id(guest)}
-    return _row(guest, f"{vm_id(guest)}/providers/{kind}/{name}", name, kind, properties)
-
-
-def _dynamic(scope: dict[str, Any]) -> Row:
-    """An assignment to a subscription or resource group, with a filter."""
-    kind = "microsoft.maintenance/configurationassignments"
-    properties = {
-        "maintenanceConfigurationId": scope["configuration"],
-        "resourceId": scope["below"],
-        "filter": scope["filter"],
-    }
-    return {
-        "id": f"{scope['below']}/providers/{kind}/{scope['name']}",
-        "name": scope["name"],
-        "type": kind,
-        "tenantId": TENANT,
-        "properties": properties,
-    }
+def _maintenance(body: Row) -> Row:
+    """A maintenance configuration or an assignment."""
+    subscription = body["id"].split("/")[2].lower()
+    return body | {"type": body["type"].lower(), "tenantId": TENANT, "subscriptionId": subscription}
 
 
 def _assessments(cloud: Cloud, now: datetime, wanted: Wanted) -> Iterator[Row]:

@@ -13,13 +13,15 @@ from typing import Any, Protocol
 from hotpatch_gui.domain.off_peak import HOUR, whole_hour
 from hotpatch_gui.domain.releases import RELEASE_HOUR
 from hotpatch_gui.domain.rollout import Outcome, Rollout, RolloutMachine
-from hotpatch_gui.domain.schedules import Schedule, next_run
+from hotpatch_gui.domain.schedules import next_run
 
 from .catalog import Catalog
 from .guest import Guest, Installation, InstallParameters
+from .maintenance import Maintenance, schedule_of
 
 DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
 """How often a machine is assessed: daily if its mode requests it, otherwise "every few days"."""
+MOMENT = timedelta(seconds=1)
 IMPORTANT = frozenset({"critical", "security"})
 ROLLOUT_MINUTES = 60.0
 RUN_NAME = "auto-{:%Y-%m-%d}"
@@ -30,12 +32,17 @@ class CloudState(Protocol):
 
     catalog: Catalog
     guests: dict[str, Guest]
+    maintenance: Maintenance
 
     def finish_until(self, moment: datetime) -> None:
         """Apply operations that end by then."""
         ...
 
     def is_busy(self, guest: Guest) -> bool: ...
+
+    def busy_until(self, guest: Guest) -> datetime | None:
+        """When the machine's operations end; None without any."""
+        ...
 
     def install_for_platform(
         self, guest: Guest, parameters: InstallParameters, at: datetime, run_name: str
@@ -44,7 +51,7 @@ class CloudState(Protocol):
     def assess_for_platform(self, guest: Guest, ended: datetime) -> None: ...
 
 
-def takes_part(guest: Guest) -> bool:
+def takes_part(guest: Guest, maintenance: Maintenance) -> bool:
     """Whether rollouts include the machine.
 
     It needs Azure Managed - Safe Deployment, a supported image, a ready agent and no schedule of its own.
@@ -52,9 +59,9 @@ def takes_part(guest: Guest) -> bool:
     return (
         guest.patch_mode == "AutomaticByPlatform"
         and not guest.bypass_safety_checks
-        and guest.schedule is None
         and can_be_patched(guest)
         and guest.publisher == "MicrosoftWindowsServer"
+        and not maintenance.has_any(guest)
     )
 
 
@@ -63,14 +70,9 @@ def can_be_patched(guest: Guest) -> bool:
 
 
 def follows_schedule(guest: Guest) -> bool:
-    """Whether it uses Customer Managed Schedules with a maintenance configuration."""
+    """Whether its settings let a schedule patch it. Arc-enabled servers need no mode."""
     managed = guest.patch_mode == "AutomaticByPlatform" and guest.bypass_safety_checks
-    return managed and guest.schedule is not None and can_be_patched(guest)
-
-
-def schedule_of(guest: Guest) -> Schedule:
-    kept = guest.schedule or {}
-    return Schedule(**{field: kept[field] for field in Schedule._fields if field in kept})
+    return (managed or guest.is_arc) and can_be_patched(guest)
 
 
 def member(guest: Guest) -> RolloutMachine:
@@ -120,7 +122,9 @@ class Patching:
         self._until = start if kept is None else datetime.fromisoformat(kept["until"])
         self._due: list[tuple[datetime, str, str]] = []
         for key in cloud.guests:
-            self._queue(key, self._until)
+            self._queue_assessment(key, self._until)
+        for key in cloud.maintenance.configurations:
+            self.queue_schedule(key, self._until)
 
     def kept(self) -> dict[str, Any]:
         """The state, storable as JSON."""
@@ -158,13 +162,12 @@ class Patching:
             self._until, self.has_changed = now, True
         while self._due and self._due[0][0] <= now:
             at, kind, key = heapq.heappop(self._due)
-            guest = self._cloud.guests[key]
             if kind == "assess":
-                self._assess(guest, now)
+                self._assess(self._cloud.guests[key], now)
+                self._queue_assessment(key, now)
             else:
                 self._cloud.finish_until(at)
-                self._run_schedule(guest, at)
-            self._queue(key, now if kind == "assess" else at, kind)
+                self._run_schedule(kind, key, at)
 
     def _next_hour(self, hour: datetime) -> datetime:
         """The next hour in which anything can happen."""
@@ -181,7 +184,9 @@ class Patching:
             self._reports = []
 
     def _members(self) -> Iterator[RolloutMachine]:
-        return (member(g) for g in self._cloud.guests.values() if takes_part(g))
+        return (
+            member(g) for g in self._cloud.guests.values() if takes_part(g, self._cloud.maintenance)
+        )
 
     def _begin_midway(self, start: datetime) -> Rollout | None:
         """Start after a release: machines with it were reached, others are retried."""
@@ -228,7 +233,7 @@ class Patching:
             return Outcome.NOT_RUNNING, self._assess_at(guest, hour)
         if self._cloud.is_busy(guest) or not can_be_patched(guest):
             return Outcome.FAILED, None
-        if not takes_part(guest) or not self._important(guest, hour):
+        if not takes_part(guest, self._cloud.maintenance) or not self._important(guest, hour):
             return Outcome.UPDATED, None
         parameters = InstallParameters(
             IMPORTANT,
@@ -255,35 +260,58 @@ class Patching:
         last = datetime.fromisoformat(seen["modified"]) if seen else self._start
         return last + (max(0, (after - last) // _period(guest)) + 1) * _period(guest)
 
-    def _queue(self, key: str, after: datetime, kind: str = "") -> None:
-        guest = self._cloud.guests[key]
-        if kind in ("", "assess"):
-            heapq.heappush(self._due, (self._assess_at(guest, after), "assess", key))
-        run = next_run(schedule_of(guest), after) if guest.schedule else None
-        if kind in ("", "schedule") and run is not None:
+    def _queue_assessment(self, key: str, after: datetime) -> None:
+        heapq.heappush(self._due, (self._assess_at(self._cloud.guests[key], after), "assess", key))
+
+    def queue_schedule(self, key: str, after: datetime) -> None:
+        """Wait for a configuration's next window, after it was created or changed, too."""
+        run = next_run(schedule_of(self._cloud.maintenance.configurations[key]), after)
+        if run is not None:
             heapq.heappush(self._due, (run, "schedule", key))
 
     def _assess(self, guest: Guest, now: datetime) -> None:
         """Add the newest periodic assessment that is due, unless an installation was later."""
-        periodic = takes_part(guest) or guest.assessment_mode == "AutomaticByPlatform"
+        periodic = guest.assessment_mode == "AutomaticByPlatform" or takes_part(
+            guest, self._cloud.maintenance
+        )
         latest = self._assess_at(guest, now) - _period(guest)
         seen = guest.assessment
         overtaken = seen is not None and datetime.fromisoformat(seen["modified"]) >= latest
         if periodic and guest.power == "running" and can_be_patched(guest) and not overtaken:
             self._cloud.assess_for_platform(guest, latest)
 
-    def _run_schedule(self, guest: Guest, at: datetime) -> None:
-        if not follows_schedule(guest) or guest.power != "running" or self._cloud.is_busy(guest):
+    def _run_schedule(self, kind: str, key: str, at: datetime) -> None:
+        """Start a configuration's window, or with kind ``late`` a machine on which another one ran first."""
+        key, _, machine = key.partition(" ")
+        configuration = self._cloud.maintenance.configurations.get(key)
+        if configuration is None:
             return
-        schedule = guest.schedule or {}
-        parameters = InstallParameters(
-            frozenset(c.casefold() for c in schedule["classifications"]),
-            frozenset(),
-            frozenset(),
-            exclude_restarting=False,
-            published_until=None,
-            restart=guest.restart_setting,
-            minutes=float(schedule["minutes"]),
-        )
-        name = f"{schedule['name']}-{at.astimezone(UTC):%Y%m%d}"
-        self._cloud.install_for_platform(guest, parameters, at, name)
+        schedule = schedule_of(configuration)
+        opens = at if kind == "schedule" else datetime.fromisoformat(kind)
+        if kind == "schedule":
+            if next_run(schedule, at - MOMENT) != at:
+                return  # it was changed
+            self.queue_schedule(key, at)
+            found = list(self._cloud.maintenance.members(key, self._cloud.guests))
+        else:
+            found = [self._cloud.guests[machine]]
+        minutes = (schedule.minutes or 0) - (at - opens).total_seconds() / 60
+        for guest in found:
+            if not follows_schedule(guest) or guest.power != "running":
+                continue
+            busy_until = self._cloud.busy_until(guest)
+            if busy_until is not None:
+                late = f"{key} {guest.name.casefold()}"
+                heapq.heappush(self._due, (busy_until, opens.isoformat(), late))
+            elif minutes > 0:
+                parameters = InstallParameters(
+                    frozenset(c.casefold() for c in schedule.classifications),
+                    frozenset(f"KB{kb.upper().removeprefix('KB')}" for kb in schedule.include),
+                    frozenset(f"KB{kb.upper().removeprefix('KB')}" for kb in schedule.exclude),
+                    exclude_restarting=bool(schedule.exclude_restarting),
+                    published_until=None,
+                    restart=schedule.restart or "IfRequired",
+                    minutes=minutes,
+                )
+                name = f"{schedule.name}-{opens.astimezone(UTC):%Y%m%d}"
+                self._cloud.install_for_platform(guest, parameters, at, name)

@@ -8,6 +8,7 @@ from azure.core.credentials import AccessToken
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.hybridcompute import HybridComputeManagementClient
+from azure.mgmt.maintenance import MaintenanceManagementClient
 from azure.mgmt.resourcegraph import ResourceGraphClient
 from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
@@ -32,6 +33,12 @@ def compute(azure: Simulated) -> ComputeManagementClient:
 def hybrid(azure: Simulated, subscription_id: str) -> HybridComputeManagementClient:
     return HybridComputeManagementClient(
         NoToken(), subscription_id, base_url=azure.endpoint, authentication_policy=Anonymous()
+    )
+
+
+def maintenance(azure: Simulated) -> MaintenanceManagementClient:
+    return MaintenanceManagementClient(
+        NoToken(), azure.subscription_id, base_url=azure.endpoint, authentication_policy=Anonymous()
     )
 
 

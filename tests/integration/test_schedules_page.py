@@ -14,6 +14,7 @@ from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.cloud import Cloud
+from hotpatch_gui.simulator.maintenance import LONG_AGO, seeds
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.pages.history import HistoryPage
@@ -41,6 +42,10 @@ def follow(cloud: Cloud, machine: str, *, prepared: bool = True, **changed: obje
         "recurs": "Day",
         "classifications": ["Critical", "Security"],
     } | changed
+    for kind, body in zip(("configuration", "assignment"), seeds(guest), strict=True):
+        cloud.maintenance.put(kind, body, LONG_AGO)
+        if kind == "configuration":
+            cloud.patching.queue_schedule(body["id"].casefold(), cloud.clock.now())
 
 
 def page(stage: Stage) -> SchedulesPage:
@@ -183,8 +188,8 @@ def test_the_selection_survives_a_sync_although_rows_are_stored_again(stage: Sta
 
 
 def test_without_schedules_the_page_says_so(stage: Stage) -> None:
-    for guest in stage.simulator.cloud.guests.values():
-        guest.schedule = None
+    stage.simulator.cloud.maintenance.configurations.clear()
+    stage.simulator.cloud.maintenance.assignments.clear()
     stage.start()
     shown = page(stage)
     assert shown.panel.empty.headline.text() == "No schedules"

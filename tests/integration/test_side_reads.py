@@ -14,6 +14,7 @@ from hotpatch_gui.models import display_text
 from hotpatch_gui.models.schedule_text import when
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.simulator.maintenance import LONG_AGO, assignment
 from hotpatch_gui.store import connections, machines, schedules, side_reads
 from hotpatch_gui.store.database import open_writer, transaction
 
@@ -194,20 +195,12 @@ def test_dynamic_scopes_come_to_the_machines_that_they_take_in(stage: Stage) -> 
     name = next(g.schedule for g in stage.simulator.cloud.guests.values() if g.schedule)["name"]
     row = next(g for g in stage.simulator.cloud.guests.values() if g.schedule)
     configuration = f"{group}/resourceGroups/{row.resource_group}/providers/Microsoft.Maintenance/maintenanceConfigurations/{name}"
-    stage.simulator.cloud.dynamic_scopes = [
-        {
-            "name": "westus2",
-            "configuration": configuration,
-            "below": group,
-            "filter": {"locations": ["westus2"], "osTypes": ["Windows"]},
-        },
-        {
-            "name": "by moon",
-            "configuration": configuration,
-            "below": group,
-            "filter": {"moonPhase": ["full"], "locations": ["eastus"]},
-        },
-    ]
+    for scope, filters in (
+        ("westus2", {"locations": ["westus2"], "osTypes": ["Windows"]}),
+        ("by moon", {"moonPhase": ["full"], "locations": ["eastus"]}),
+    ):
+        made = assignment(group, scope, configuration, filters=filters)
+        stage.simulator.cloud.maintenance.put("assignment", made, LONG_AGO)
     stage.start()
     db = stage.app.source.db
     assert db is not None
