@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.schedules import Schedule, Scope
 from hotpatch_gui.domain.settings import SettingsChange
 
 
@@ -41,6 +42,66 @@ def settings_body(change: SettingsChange, *, is_arc: bool = False) -> dict[str, 
             "bypassPlatformSafetyChecksOnUserSchedule": change.bypass_safety_checks
         }
     return {"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": settings}}}}
+
+
+def schedule_body(schedule: Schedule, location: str) -> dict[str, Any]:
+    """The body of a PUT of a maintenance configuration that patches guests. KBs as digits, the duration as ``03:55``.
+
+    Source: Microsoft.Maintenance, maintenanceConfigurations.
+    """
+    hours, minutes = divmod(schedule.minutes or 0, 60)
+    windows = {
+        "classificationsToInclude": list(schedule.classifications),
+        "kbNumbersToInclude": [kb.removeprefix("KB") for kb in schedule.include],
+        "kbNumbersToExclude": [kb.removeprefix("KB") for kb in schedule.exclude],
+        "excludeKbsRequiringReboot": bool(schedule.exclude_restarting),
+    }
+    return {
+        "location": location,
+        "properties": {
+            "maintenanceScope": "InGuestPatch",
+            "extensionProperties": {"InGuestPatchMode": "User"},
+            "maintenanceWindow": {
+                "startDateTime": schedule.starts,
+                "duration": f"{hours:02}:{minutes:02}",
+                "timeZone": schedule.time_zone,
+                "recurEvery": schedule.recurs,
+                "expirationDateTime": schedule.expires,
+            },
+            "installPatches": {"rebootSetting": schedule.restart, "windowsParameters": windows},
+        },
+    }
+
+
+def assignment_body(schedule_id: str, resource_id: str, location: str) -> dict[str, Any]:
+    """The body of a PUT that assigns a schedule to a machine in ``location``."""
+    properties = {"maintenanceConfigurationId": schedule_id, "resourceId": resource_id}
+    return {"location": location, "properties": properties}
+
+
+def scope_body(scope: Scope) -> dict[str, Any]:
+    """The body of a PUT of a dynamic scope.
+
+    Source: Microsoft.Maintenance, configurationAssignments with a filter.
+    """
+    lists = {
+        "osTypes": scope.os_types,
+        "resourceGroups": scope.resource_groups,
+        "resourceTypes": scope.resource_types,
+        "locations": scope.locations,
+    }
+    found: dict[str, Any] = {name: list(values) for name, values in lists.items() if values}
+    if scope.tags:
+        found["tagSettings"] = {
+            "tags": {name: list(values) for name, values in scope.tags},
+            "filterOperator": "All" if scope.all_tags else "Any",
+        }
+    properties = {
+        "maintenanceConfigurationId": scope.schedule_id,
+        "resourceId": scope.below,
+        "filter": found,
+    }
+    return {"properties": properties}
 
 
 def enroll_body() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.core.polling import LROPoller
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.hybridcompute import HybridComputeManagementClient
+from azure.mgmt.maintenance import MaintenanceManagementClient
 from azure.mgmt.resourcegraph import ResourceGraphClient
 
 from hotpatch_gui.domain.clock import Clock, CloudClock
@@ -27,9 +28,10 @@ from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.records import Assessment, InstallationRun
+from hotpatch_gui.domain.schedule_changes import ScheduleChange
 from hotpatch_gui.translation import translator
 
-from . import pages, parse, results, values
+from . import maintenance, pages, parse, results, values
 from .bodies import enroll_body, first_license_body
 from .credentials import Account, NoAuthentication, SignIn
 from .errors import as_problems, malformed_response
@@ -102,6 +104,7 @@ class Gateway:
         self._compute: dict[str, ComputeManagementClient] = {}
         self._hybrid: dict[str, HybridComputeManagementClient] = {}
         self._grants: dict[str, Any] = {}
+        self._maintenance: dict[str, MaintenanceManagementClient] = {}
         self._making = threading.Lock()
 
     def apply_connection(self, connection: Connection) -> bool:
@@ -123,6 +126,7 @@ class Gateway:
             *self._compute.values(),
             *self._hybrid.values(),
             *self._grants.values(),
+            *self._maintenance.values(),
         ]
         for client in clients:
             client.close()
@@ -275,6 +279,22 @@ class Gateway:
                 return json.dumps(first_license_body(machine.location))
         return json.dumps(enroll_body())
 
+    def read_changed(self, change: ScheduleChange) -> Mapping[str, Any] | None:
+        """The configuration or assignment that a change is about; None if there is none."""
+        doing = tr("checking “{label}” for {name}", label=change.kind.label, name=change.subject)
+        with as_problems(doing):
+            return maintenance.read(self._maintenance_of(change.resource_id), change.resource_id)
+
+    def change_schedule(self, change: ScheduleChange, old: Mapping[str, Any] | None) -> str:
+        """Send a change of a schedule once; ``old`` is what ``read_changed`` returned.
+
+        Returns:
+            Azure's request ID.
+        """
+        doing = tr("requesting “{label}” for {name}", label=change.kind.label, name=change.subject)
+        with as_problems(doing):
+            return maintenance.send(self._maintenance_of(change.resource_id), change, old)
+
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> PollResult:
         """Send the operation once. ``request`` is the JSON from ``bodies``, if any."""
         with as_problems(tr("requesting “{label}” on {name}", label=kind.label, name=machine.name)):
@@ -347,6 +367,11 @@ class Gateway:
         subscription = machine.subscription_id
         make = partial(ComputeManagementClient, self._credential, subscription)
         return self._client_for(self._compute, subscription, make)
+
+    def _maintenance_of(self, resource_id: str) -> MaintenanceManagementClient:
+        subscription = maintenance.subscription_of(resource_id)
+        make = partial(MaintenanceManagementClient, self._credential, subscription)
+        return self._client_for(self._maintenance, subscription, make)
 
     def _client_for(self, made: dict[str, T], subscription_id: str, make: Callable[..., T]) -> T:
         """A subscription's client, created by the first thread that needs it."""

@@ -69,9 +69,9 @@ class SchedulePage:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentPage:
-    """(machine ID, schedule ID) in lower case, and dynamic scopes."""
+    """(assignment ID, machine ID, schedule ID), the last two in lower case, and dynamic scopes."""
 
-    assignments: list[tuple[str, str]]
+    assignments: list[tuple[str, str, str]]
     scopes: list[Scope]
     unreadable: int
     total: int
@@ -127,7 +127,7 @@ def schedule_page(page: Page) -> SchedulePage:
 
 def assignment_page(page: Page) -> AssignmentPage:
     """Parse a page of assignments."""
-    found: list[tuple[str, str]] = []
+    found: list[tuple[str, str, str]] = []
     scopes: list[Scope] = []
 
     def parse_row(row: Mapping[str, Any]) -> None:
@@ -136,7 +136,7 @@ def assignment_page(page: Page) -> AssignmentPage:
             scopes.append(parse.scope(row))
             return
         schedule = values.required(row.get("schedule"), "schedule").lower()
-        found.append((parse.machine_id_of(target), schedule))
+        found.append((values.required(row.get("id"), "id"), parse.machine_id_of(target), schedule))
 
     return AssignmentPage(found, scopes, parse_rows(page.rows, parse_row), page.total)
 

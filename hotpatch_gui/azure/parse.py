@@ -263,6 +263,8 @@ def schedule(row: Mapping[str, Any]) -> Schedule:
         exclude=_kb_list(windows.get("kbNumbersToExclude")),
         exclude_restarting=flag(windows.get("excludeKbsRequiringReboot")),
         restart=_restart_setting(install.get("rebootSetting")),
+        location=text(row.get("location")) or "",
+        azure_id=text(row.get("id")) or "",
     )
 
 
@@ -309,6 +311,7 @@ def scope(row: Mapping[str, Any]) -> Scope:
         tags=tuple((str(name), _texts(values)) for name, values in tags.items()),
         all_tags=_is(settings.get("filterOperator"), "All"),
         unknown=tuple(sorted(unknown)),
+        azure_id=text(row.get("id")) or "",
     )
 
 

@@ -65,7 +65,10 @@ class RaiseConflict(SansIOHTTPPolicy[Any, Any]):
             ResourceExistsError: it is 409.
         """
         if response.http_response.status_code == codes.conflict:
-            response.http_response.read()
+            if hasattr(
+                response.http_response, "read"
+            ):  # azure-mgmt-maintenance's responses are read already
+                response.http_response.read()
             raise ResourceExistsError(response=response.http_response, error_format=ARMErrorFormat)
 
 

@@ -29,6 +29,7 @@ class Schedule(NamedTuple):
         minutes: the length of the window.
         expires: the end of all runs, like ``starts``.
         restart: IfRequired, Never or Always.
+        location: the configuration's region; empty if not known, like ``azure_id``, its resource ID as Azure spells it.
     """
 
     name: str
@@ -42,6 +43,8 @@ class Schedule(NamedTuple):
     exclude: tuple[str, ...] = ()
     exclude_restarting: bool | None = None
     restart: str | None = None
+    location: str = ""
+    azure_id: str = ""
 
     @property
     def is_understood(self) -> bool:
@@ -119,7 +122,8 @@ NO_SCHEDULES = MachineSchedules()
 class Scope(NamedTuple):
     """A dynamic scope: a schedule for whatever a filter finds, evaluated by Azure when the window opens.
 
-    Empty filters admit everything; ``unknown`` names filters that aren't supported.
+    Empty filters admit everything; ``unknown`` names filters that aren't supported. ``azure_id`` is the assignment's
+    resource ID as Azure spells it.
     """
 
     name: str
@@ -132,6 +136,7 @@ class Scope(NamedTuple):
     tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
     all_tags: bool = False
     unknown: tuple[str, ...] = ()
+    azure_id: str = ""
 
 
 class ScopeTarget(NamedTuple):

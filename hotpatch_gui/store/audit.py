@@ -53,3 +53,23 @@ def add(
         " WHERE o.id=?",
         (to_text(now), event, result, code, request_id, operation_id),
     )
+
+
+def add_change(
+    db: sqlite3.Connection,
+    change_id: int,
+    event: Event,
+    now: datetime,
+    *,
+    result: str = "",
+    code: str = "",
+    request_id: str = "",
+) -> None:
+    """Add a line for a change of a schedule; its subject stands where an operation's machine does."""
+    db.execute(
+        "INSERT INTO audit_log (at, connection, account, requested_by, kind, machine, resource_id, event, body, result,"
+        " code, request_id)"
+        " SELECT ?, c.name, c.account, s.requested_by, s.kind, s.subject, s.resource_id, ?, s.request, ?, ?, ?"
+        " FROM schedule_changes s JOIN connections c ON c.id=s.connection_id WHERE s.id=?",
+        (to_text(now), event, result, code, request_id, change_id),
+    )

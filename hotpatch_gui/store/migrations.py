@@ -319,6 +319,36 @@ ALTER TABLE machine_schedules ADD COLUMN known_since TEXT
 """
 """Since when a machine is known to follow a schedule: Azure doesn't report when it was assigned."""
 
+_M0024 = """
+ALTER TABLE schedules ADD COLUMN location TEXT NOT NULL DEFAULT '';
+ALTER TABLE schedules ADD COLUMN azure_id TEXT NOT NULL DEFAULT '';
+CREATE TABLE schedule_assignments (
+    id TEXT PRIMARY KEY,
+    connection_id INTEGER NOT NULL REFERENCES connections(id),
+    schedule_id TEXT NOT NULL,
+    machine TEXT,
+    scope TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX schedule_assignments_by_schedule ON schedule_assignments(schedule_id);
+CREATE TABLE schedule_changes (
+    id INTEGER PRIMARY KEY,
+    connection_id INTEGER NOT NULL REFERENCES connections(id),
+    action_id INTEGER,
+    kind TEXT NOT NULL,
+    resource_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    request TEXT NOT NULL,
+    state TEXT NOT NULL,
+    requested_by TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    sent_at TEXT,
+    ended_at TEXT,
+    note TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX schedule_changes_open ON schedule_changes(connection_id) WHERE ended_at IS NULL
+"""
+"""Assignments as Azure has them (``machine`` is a lower-case resource ID, ``scope`` JSON), and changes of schedules."""
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -343,6 +373,7 @@ _STEPS = {
     "m0021_operations_of_one_action": _M0021,
     "m0022_definitions": _M0022,
     "m0023_since_when_a_schedule_is_followed": _M0023,
+    "m0024_changes_of_schedules": _M0024,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

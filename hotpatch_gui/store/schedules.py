@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -34,9 +35,14 @@ _RESOURCE_TYPES = {
 
 
 class Assignments(NamedTuple):
-    """Assignments of schedules: (machine ID, schedule ID) in lower case, and dynamic scopes."""
+    """Assignments of schedules.
 
-    direct: list[tuple[str, str]]
+    Attributes:
+        direct: (assignment ID, machine ID, schedule ID), the last two in lower case.
+        scopes: dynamic ones.
+    """
+
+    direct: list[tuple[str, str, str]]
     scopes: list[Scope]
 
 
@@ -53,9 +59,12 @@ def save(
     read. Machines that followed a schedule before keep the time since when this is known.
     """
     known = {i: s for i, s in schedules.items() if s is not None}
-    assigned_ids = {i for _, i in assigned.direct} | {s.schedule_id for s in assigned.scopes}
+    others = schedules.keys() - known
+    direct = [a for a in assigned.direct if a[2] not in others]
+    scopes = [s for s in assigned.scopes if s.schedule_id not in others]
+    assigned_ids = {i for _, _, i in direct} | {s.schedule_id for s in scopes}
     unread = {
-        i: Schedule(i.rsplit("/", 1)[-1], "", None, None, "") for i in assigned_ids - set(schedules)
+        i: Schedule(i.rsplit("/", 1)[-1], "", None, None, "") for i in assigned_ids - set(known)
     }
     mine = "machine_id IN (SELECT id FROM machines WHERE connection_id=?)"
     followed = db.execute(
@@ -73,15 +82,14 @@ def save(
     sets = ", ".join(f"{c}=excluded.{c}" for c in columns[1:])
     db.executemany(f"{insert} UPDATE SET {sets}", [rows[i] for i in known])
     db.executemany(f"{insert} NOTHING", [rows[i] for i in unread])  # another connection may read it
-    _follow(db, [(m, i, How.DIRECT, "") for m, i in assigned.direct if i in known])
-    found = [
-        f for s in assigned.scopes if s.schedule_id in known for f in _found(db, connection_id, s)
-    ]
+    _save_assignments(db, connection_id, direct, scopes)
+    _follow(db, [(m, i, How.DIRECT, "") for _, m, i in direct if i in known])
+    found = [f for s in scopes if s.schedule_id in known for f in _found(db, connection_id, s)]
     _follow(
         db, sorted(found, key=lambda f: f[2] is How.PERHAPS)
     )  # certain assignments take precedence
-    _follow(db, [(m, i, How.UNREAD, "") for m, i in assigned.direct if i in unread])
-    for scope in assigned.scopes:
+    _follow(db, [(m, i, How.UNREAD, "") for _, m, i in direct if i in unread])
+    for scope in scopes:
         if scope.schedule_id in unread:
             perhaps = _found(db, connection_id, scope)
             _follow(db, [(m, i, How.UNREAD, name) for m, i, _, name in perhaps])
@@ -91,6 +99,55 @@ def save(
         f"UPDATE machine_schedules SET known_since=? WHERE known_since IS NULL AND how IN {CERTAIN} AND {mine}",
         (to_text(now), connection_id),
     )
+
+
+def _save_assignments(
+    db: sqlite3.Connection,
+    connection_id: int,
+    direct: Iterable[tuple[str, str, str]],
+    scopes: Iterable[Scope],
+) -> None:
+    db.execute("DELETE FROM schedule_assignments WHERE connection_id=?", (connection_id,))
+    rows: list[tuple[object, ...]] = [
+        (i, connection_id, schedule, machine, None) for i, machine, schedule in direct
+    ]
+    rows += [(s.azure_id, connection_id, s.schedule_id, None, json.dumps(s)) for s in scopes]
+    db.executemany("INSERT OR REPLACE INTO schedule_assignments VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def stored(
+    db: sqlite3.Connection, connection_id: int
+) -> tuple[dict[str, Schedule | None], Assignments]:
+    """The connection's schedules and assignments as ``save`` takes them."""
+    rows = db.execute(
+        "SELECT * FROM schedules WHERE connection_id=? AND starts<>''", (connection_id,)
+    )
+    found = Assignments([], [])
+    for row in db.execute(
+        "SELECT id, schedule_id, machine, scope FROM schedule_assignments WHERE connection_id=?",
+        (connection_id,),
+    ):
+        if row["machine"] is not None:
+            found.direct.append((row["id"], row["machine"], row["schedule_id"]))
+        else:
+            found.scopes.append(scope_of(row["scope"]))
+    return {row["id"]: schedule_of(row) for row in rows}, found
+
+
+def scope_of(text: str) -> Scope:
+    """A stored dynamic scope."""
+    fields = [tuple(v) if isinstance(v, list) else v for v in json.loads(text)]
+    found = Scope._make(fields)
+    return found._replace(tags=tuple((name, tuple(of)) for name, of in found.tags))
+
+
+def scopes_of(db: sqlite3.Connection, schedule_id: str) -> list[Scope]:
+    """The dynamic scopes of a schedule, by name."""
+    rows = db.execute(
+        "SELECT scope FROM schedule_assignments WHERE schedule_id=? AND scope IS NOT NULL",
+        (schedule_id,),
+    )
+    return sorted((scope_of(row[0]) for row in rows), key=lambda s: s.name.casefold())
 
 
 def _follow(db: sqlite3.Connection, found: Iterable[tuple[str, str, How, str]]) -> None:

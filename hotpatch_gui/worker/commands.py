@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.schedule_changes import ScheduleChange
 from hotpatch_gui.domain.waves import AT_ONCE, Waves
 
 
@@ -142,6 +143,14 @@ class ImportReleases:
     path: Path
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeSchedules:
+    """Change schedules, their machines or dynamic scopes through a connection, in this order."""
+
+    connection_id: int
+    changes: tuple[ScheduleChange, ...]
+
+
 Command = (
     Sync
     | SyncEvery
@@ -160,4 +169,5 @@ Command = (
     | ReadReleasesDaily
     | UpdateReleases
     | ImportReleases
+    | ChangeSchedules
 )

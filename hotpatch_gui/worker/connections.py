@@ -22,6 +22,7 @@ from .in_thread import in_thread
 from .jobs import Jobs
 from .operation_scheduler import OperationScheduler, Sends
 from .periodic import Periodic
+from .schedule_changes import ScheduleChanges
 
 if TYPE_CHECKING:
     from hotpatch_gui.azure.gateway import Gateway
@@ -88,6 +89,7 @@ class Connections:
         self.scheduler = OperationScheduler(
             file, clock, jobs, self.contexts, self.changed, sends=sends
         )
+        self.schedule_changes = ScheduleChanges(file, clock, jobs, self.contexts, observe)
 
     def changed(self, *tables: str) -> None:
         """Report written tables."""
@@ -212,6 +214,7 @@ class Connections:
         self._active.add(connection_id)
         self.periodic.begin(connection_id)
         self.scheduler.resume(connection_id)
+        self.schedule_changes.resume(connection_id)
 
     def restart_jobs(self) -> None:
         """Like ``start_missing_jobs`` for all connections, except those that wait for a sign-in."""

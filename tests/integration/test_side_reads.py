@@ -149,7 +149,7 @@ def test_another_connection_that_cannot_read_a_schedule_takes_it_from_nobody(sta
         ]
         writer.execute("UPDATE machines SET connection_id=? WHERE resource_id=?", (other, mine))
         for _ in range(2):
-            assigned = schedules.Assignments([(mine, schedule_id)], [])
+            assigned = schedules.Assignments([(f"{mine}/a", mine, schedule_id)], [])
             schedules.save(writer, other, {}, assigned, stage.app.clock())
     after = schedules.of_machines(db)
     assert {i: m.follows for i, m in after.items() if i in before} == before

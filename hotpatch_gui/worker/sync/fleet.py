@@ -39,7 +39,7 @@ from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.events import SyncProgress
 from hotpatch_gui.worker.urgency import Urgency
 
-from . import changed
+from . import changed, schedule_overlay
 from .changed import NEW_MACHINES, RunLists
 from .evaluation import derive, learn, reclassify_if_old
 from .machine import read_instance_view
@@ -237,6 +237,7 @@ class _FleetSync:
             if has_health:
                 machines.save_resource_health(db, c.connection_id, states)
             if has_schedules and has_assignments:
+                schedule_overlay.apply_recent(db, c.connection_id, found, assigned, c.clock())
                 schedules.save(db, c.connection_id, found, assigned, c.clock())
         c.changed(Changes.to("machines"))
 

@@ -1,0 +1,140 @@
+"""Requests to Microsoft.Maintenance: one configuration or assignment, by its resource ID.
+
+Source: Microsoft.Maintenance, API version 2023-04-01. Creating and deleting are no long-running operations.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.mgmt.maintenance import MaintenanceManagementClient
+
+from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
+
+from . import parse, values
+
+Json = Mapping[str, Any]
+_ID = re.compile(
+    r"/subscriptions/(?P<sub>[^/]+)(/resourcegroups/(?P<rg>[^/]+))?"
+    r"(/providers/(?P<provider>[^/]+)/(?P<kind>[^/]+)/(?P<owner>[^/]+))?"
+    r"/providers/microsoft\.maintenance/(?P<type>maintenanceconfigurations|configurationassignments)/(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
+
+
+class _Verbs(NamedTuple):
+    """The SDK's methods for one resource."""
+
+    get: Callable[..., Any]
+    put: Callable[..., Any]
+    delete: Callable[..., Any]
+
+
+def subscription_of(resource_id: str) -> str:
+    """The subscription of a configuration or assignment.
+
+    Raises:
+        ValueError: it isn't the ID of one.
+    """
+    return _parts(resource_id)["sub"]
+
+
+def _parts(resource_id: str) -> dict[str, str]:
+    match = _ID.fullmatch(resource_id)
+    if match is None:
+        raise ValueError(f"{resource_id} isn't a maintenance configuration or an assignment")
+    return {key: value for key, value in match.groupdict().items() if value}
+
+
+def _verbs(client: MaintenanceManagementClient, resource_id: str) -> _Verbs:
+    parts = _parts(resource_id)
+    name = parts["name"]
+    if parts["type"].casefold() == "maintenanceconfigurations":
+        of: Any = client.maintenance_configurations
+        place: tuple[str, ...] = (parts["rg"], name)
+    elif "owner" in parts:
+        of = client.configuration_assignments
+        place = (parts["rg"], parts["provider"], parts["kind"], parts["owner"], name)
+    elif "rg" in parts:
+        of = client.configuration_assignments_for_resource_group
+        place = (parts["rg"], name)
+    else:
+        of = client.configuration_assignments_for_subscriptions
+        place = (name,)
+    return _Verbs(*(partial(call, *place) for call in (of.get, of.create_or_update, of.delete)))
+
+
+def read(client: MaintenanceManagementClient, resource_id: str) -> Json | None:
+    """The resource's JSON; None if there is none."""
+    try:
+        body: Json = _verbs(client, resource_id).get(cls=_json)
+    except ResourceNotFoundError:
+        return None
+    return body
+
+
+def send(client: MaintenanceManagementClient, change: ScheduleChange, old: Json | None) -> str:
+    """Create, change or delete a resource. What a change of a schedule doesn't name stays as in ``old``.
+
+    Returns:
+        Azure's request ID.
+    """
+    verbs = _verbs(client, change.resource_id)
+    if change.kind.deletes:
+        return str(verbs.delete(cls=_request_id))
+    body = json.loads(change.body)
+    if change.kind is ChangeKind.SAVE:
+        body = merged(old or {}, body)
+    content = json.dumps(body).encode()
+    return str(verbs.put(content, content_type="application/json", cls=_request_id))
+
+
+def merged(old: Json, new: Json) -> dict[str, Any]:
+    """``old`` with the values of ``new``, object by object."""
+    both = dict(old)
+    for key, value in new.items():
+        before = both.get(key)
+        both[key] = (
+            merged(before, value)
+            if isinstance(before, Mapping) and isinstance(value, Mapping)
+            else value
+        )
+    return both
+
+
+def shows(body: Json | None, change: ScheduleChange) -> bool:
+    """Whether the resource is as the change requests it."""
+    if body is None or change.kind.deletes:
+        return (body is None) is change.kind.deletes
+    return _meaning(body, change) == _meaning(json.loads(change.body), change)
+
+
+def _meaning(body: Json, change: ScheduleChange) -> object:
+    """What a resource says, however Azure spells it."""
+    properties = values.mapping(body.get("properties"))
+    link: dict[str, Any] = {"name": change.resource_id.rsplit("/", 1)[-1], "id": ""}
+    if change.kind is ChangeKind.SAVE:
+        window = {
+            "window": properties.get("maintenanceWindow"),
+            "install": properties.get("installPatches"),
+        }
+        schedule = parse.schedule(link | window)
+        return schedule._replace(starts=schedule.starts[:16], expires=None), schedule.ends()
+    link["schedule"] = properties.get("maintenanceConfigurationId")
+    link["machine"] = properties.get("resourceId")
+    link["filter"] = properties.get("filter")
+    return parse.scope(link)
+
+
+def _json(response: Any, *_: object) -> Json:
+    value = json.loads(response.http_response.text())
+    return value if isinstance(value, Mapping) else {}
+
+
+def _request_id(response: Any, *_: object) -> str:
+    return str(response.http_response.headers.get("x-ms-request-id", ""))

@@ -1,0 +1,191 @@
+"""Requested changes of schedules, from the click to the result, in the order in which they are sent."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
+
+from . import audit
+from .audit import Event
+from .sql import quoted
+from .timestamps import to_text
+
+_OPEN = quoted(
+    s.value for s in (OperationState.QUEUED, OperationState.SENT, OperationState.UNKNOWN)
+)
+
+
+class StoredChange(NamedTuple):
+    """A change as stored. ``action_id`` is the first change of the same click or command."""
+
+    id: int
+    state: OperationState
+    change: ScheduleChange
+    created: datetime
+    action_id: int
+    note: str
+
+
+def add(
+    db: sqlite3.Connection,
+    connection_id: int,
+    changes: Sequence[ScheduleChange],
+    now: datetime,
+    requested_by: str,
+) -> list[int]:
+    """Queue changes in order. Call it inside a transaction.
+
+    One that is already queued or being sent isn't queued again. An earlier change of the same resource whose result isn't
+    known is dismissed: this one decides.
+
+    Returns:
+        The new row IDs.
+    """
+    added: list[int] = []
+    for change in changes:
+        target = change.resource_id.lower()
+        same = (connection_id, change.kind, target, change.body)
+        if db.execute(
+            "SELECT 1 FROM schedule_changes WHERE ended_at IS NULL AND state<>'unknown' AND connection_id=? AND kind=?"
+            " AND lower(resource_id)=? AND request=?",
+            same,
+        ).fetchone():
+            continue
+        unknown = db.execute(
+            "SELECT id FROM schedule_changes WHERE state='unknown' AND connection_id=? AND lower(resource_id)=?",
+            (connection_id, target),
+        ).fetchall()
+        for row in unknown:
+            move(db, row[0], OperationState.DISMISSED, now, Event.DISMISSED)
+        made = db.execute(
+            "INSERT INTO schedule_changes (connection_id, kind, resource_id, subject, request, state, requested_by,"
+            " created_at) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
+            (
+                connection_id,
+                change.kind,
+                change.resource_id,
+                change.subject,
+                change.body,
+                requested_by,
+                to_text(now),
+            ),
+        )
+        added.append(int(made.lastrowid or 0))
+    if added:
+        db.execute(
+            "UPDATE schedule_changes SET action_id=? WHERE id BETWEEN ? AND ?",
+            (added[0], added[0], added[-1]),
+        )
+    return added
+
+
+def unfinished(db: sqlite3.Connection, connection_id: int) -> list[StoredChange]:
+    """Changes that haven't ended or whose result isn't known, in order."""
+    return _read(db, f"connection_id=? AND state IN {_OPEN}", connection_id)
+
+
+def succeeded_since(
+    db: sqlite3.Connection, connection_id: int, since: datetime
+) -> list[StoredChange]:
+    """Changes that succeeded since a time, in the order in which they did."""
+    return _read(
+        db,
+        "connection_id=? AND state='succeeded' AND ended_at>=?",
+        connection_id,
+        to_text(since),
+        order="ended_at, id",
+    )
+
+
+def _read(
+    db: sqlite3.Connection, where: str, *values: object, order: str = "id"
+) -> list[StoredChange]:
+    rows = db.execute(f"SELECT * FROM schedule_changes WHERE {where} ORDER BY {order}", values)
+    return [
+        StoredChange(
+            row["id"],
+            OperationState.parse(row["state"]),
+            ScheduleChange(
+                ChangeKind(row["kind"]), row["resource_id"], row["subject"], row["request"]
+            ),
+            datetime.fromisoformat(row["created_at"]),
+            row["action_id"] or row["id"],
+            row["note"],
+        )
+        for row in rows
+    ]
+
+
+def move(
+    db: sqlite3.Connection,
+    change_id: int,
+    state: OperationState,
+    now: datetime,
+    event: Event | None,
+    *,
+    note: str = "",
+    code: str = "",
+    request_id: str = "",
+) -> bool:
+    """Change the state, with a line in the audit log for ``event``. Call it inside a transaction.
+
+    Returns:
+        False if the state may not follow the stored one.
+    """
+    row = db.execute("SELECT state FROM schedule_changes WHERE id=?", (change_id,)).fetchone()
+    if row is None or state not in OperationState.parse(row[0]).may_change_to:
+        return False
+    db.execute(
+        "UPDATE schedule_changes SET state=?, note=?, ended_at=? WHERE id=?",
+        (state, note, to_text(now) if state.is_final else None, change_id),
+    )
+    if state is OperationState.SENT:
+        db.execute("UPDATE schedule_changes SET sent_at=? WHERE id=?", (to_text(now), change_id))
+    if event is not None:
+        audit.add_change(db, change_id, event, now, result=note, code=code, request_id=request_id)
+    return True
+
+
+def is_allowed(db: sqlite3.Connection, connection_id: int) -> bool:
+    """Whether changes are allowed for the connection."""
+    row = db.execute(
+        "SELECT may_act FROM connections WHERE id=? AND removed_at IS NULL", (connection_id,)
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
+class EndedChanges(NamedTuple):
+    """The changes of one click or command, all ended or with an unknown result; the text of the first one that failed."""
+
+    action_id: int
+    kind: str
+    subject: str
+    total: int
+    succeeded: int
+    failed: int
+    unknown: int
+    canceled: int
+    note: str
+
+
+_ENDED = """
+SELECT action_id, kind, subject, count(*), sum(state='succeeded'), sum(state='failed'),
+    sum(state IN ('unknown', 'dismissed')), sum(state='cancelled'),
+    coalesce(max(CASE WHEN state='failed' THEN note END), max(CASE WHEN state='unknown' THEN note END), '')
+FROM schedule_changes WHERE action_id>? GROUP BY 1 HAVING sum(state IN ('queued', 'sent'))=0 ORDER BY 1
+"""
+
+
+def newest(db: sqlite3.Connection) -> int:
+    """The ID of the newest action; 0 without any."""
+    return int(db.execute("SELECT coalesce(max(id), 0) FROM schedule_changes").fetchone()[0])
+
+
+def ended(db: sqlite3.Connection, after: int) -> list[EndedChanges]:
+    """Ended actions with a higher ID than ``after``, oldest first."""
+    return [EndedChanges(*row) for row in db.execute(_ENDED, (after,))]

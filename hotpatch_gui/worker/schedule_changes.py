@@ -1,0 +1,278 @@
+"""Sends requested changes of schedules, one after the other, and reads back those whose response was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.domain.schedule_changes import ChangeKind
+from hotpatch_gui.store import schedule_changes as store
+from hotpatch_gui.store.audit import Event
+from hotpatch_gui.store.schedule_changes import StoredChange
+from hotpatch_gui.system.user import local_user
+from hotpatch_gui.translation import translator
+
+from . import commands
+from .events import Observer
+from .file import DataFile
+from .jobs import Jobs
+from .operations.pauses import EXPIRES, FIRST_BACK_OFF_S, MAX_BACK_OFF_S
+from .urgency import Urgency
+
+if TYPE_CHECKING:
+    from .context import Context
+
+tr = translator("ScheduleChangesWorker")
+
+log = logging.getLogger(__name__)
+AT_ONCE = 20
+"""Changes of one kind that are sent together."""
+CHECK_S, CHECKS = 15.0, 20
+"""Between looking for a change whose response was lost, and how often."""
+INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
+_TABLES = Changes.to("schedule_changes", "audit_log")
+
+
+class ScheduleChanges:
+    """Stores and sends changes. Lives on the engine's loop.
+
+    A change is sent once. If its response is lost, only reading the resource decides whether it was made.
+    """
+
+    def __init__(
+        self,
+        file: DataFile,
+        clock: CloudClock,
+        jobs: Jobs,
+        contexts: dict[int, Context],
+        observe: Observer,
+    ) -> None:
+        self._file, self._clock, self._jobs, self._contexts = file, clock, jobs, contexts
+        self._observe, self._requested_by = observe, local_user()
+        self._wakes: dict[int, asyncio.Event] = {}
+
+    async def request(self, command: commands.ChangeSchedules) -> None:
+        """Store the changes, then send them.
+
+        Raises:
+            ProblemError: the connection isn't ready, and nothing was stored.
+        """
+        context = self._contexts.get(command.connection_id)
+        if context is None:
+            raise ProblemError(
+                Problem(
+                    ProblemKind.NOT_FOUND,
+                    tr("The connection isn't ready, so nothing was requested."),
+                    tr("Try again when it is connected."),
+                )
+            )
+        async with self._file.transaction(durable=True) as db:
+            now = self._clock()
+            store.add(db, command.connection_id, command.changes, now, self._requested_by)
+        context.changed(_TABLES)
+        self.resume(command.connection_id)
+        self._wake(command.connection_id).set()
+
+    def resume(self, connection_id: int) -> None:
+        """Send what waits, also from an earlier session."""
+        context = self._contexts.get(connection_id)
+        if context is not None and store.unfinished(self._file.db, connection_id):
+            name = f"{connection_id} schedule changes"
+            self._jobs.add(name, lambda: _Sender(context, self._wake(connection_id)).run())
+
+    def _wake(self, connection_id: int) -> asyncio.Event:
+        return self._wakes.setdefault(connection_id, asyncio.Event())
+
+
+class _Sender:
+    """One connection's changes, until each has ended or can't be clarified anymore."""
+
+    def __init__(self, context: Context, wake: asyncio.Event) -> None:
+        self._c, self._wake = context, wake
+        self._pause_s = FIRST_BACK_OFF_S
+        self._checks = 0
+
+    async def run(self) -> None:
+        """Send and check until nothing waits."""
+        await self._find_interrupted()
+        while True:
+            self._wake.clear()
+            rows = store.unfinished(self._c.db, self._c.connection_id)
+            queued = [r for r in rows if r.state is OperationState.QUEUED]
+            unknown = [r for r in rows if r.state is OperationState.UNKNOWN]
+            if queued:
+                await self._send(queued)
+            elif unknown and self._checks < CHECKS:
+                self._checks += 1
+                await self._check(unknown)
+                await self._c.jobs.rest_until(self._wake, CHECK_S)
+            elif not await self._c.jobs.rest_until(self._wake, 0.0):
+                return
+
+    async def _find_interrupted(self) -> None:
+        """Nobody receives the response of a change that an earlier session sent."""
+        rows = store.unfinished(self._c.db, self._c.connection_id)
+        async with self._c.transaction() as db:
+            for row in rows:
+                if row.state is OperationState.SENT:
+                    self._lose(db, row, tr("The program ended before Azure answered."))
+        self._c.changed(_TABLES)
+
+    def _lose(self, db: sqlite3.Connection, row: StoredChange, why: str) -> None:
+        note = tr("{why} It isn't sent again; what Azure shows decides.", why=why)
+        store.move(db, row.id, OperationState.UNKNOWN, self._c.clock(), Event.LOST, note=note)
+
+    async def _send(self, queued: Sequence[StoredChange]) -> None:
+        """Send the first changes of one kind, because later kinds may build on them."""
+        first = queued[0]
+        kind, action = first.change.kind, first.action_id
+        some = list(takewhile(lambda r: (r.change.kind, r.action_id) == (kind, action), queued))[
+            :AT_ONCE
+        ]
+        urgency = Urgency.ACT if len(queued) <= AT_ONCE else Urgency.BULK
+        results = await asyncio.gather(*(self._send_one(row, urgency) for row in some))
+        pauses = [pause for pause in results if pause is not None]
+        if pauses:
+            await self._c.jobs.rest_until(self._wake, max(pauses))
+
+    async def _send_one(self, row: StoredChange, urgency: Urgency) -> float | None:
+        """Send one change.
+
+        Returns:
+            Seconds until it is tried again; None if it isn't.
+        """
+        if self._c.clock() - row.created > EXPIRES:
+            note = tr("It waited for more than an hour and wasn't sent.")
+            await self._move(row, OperationState.CANCELED, Event.CANCELED, note)
+            return None
+        try:
+            old = await self._read_before(row, urgency)
+            if not await self._claim(row):
+                return None
+            change = partial(self._c.gateway.change_schedule, row.change, old)
+            owner = f"{self._c.connection_id} schedule change {row.id}"
+            request_id = await self._c.jobs.to_its_end(owner, self._request(row, change, urgency))
+        except ProblemError as error:
+            return await self._handle(row, error.problem)
+        self._pause_s = FIRST_BACK_OFF_S
+        log.info("schedule change %s was made (request %s)", row.id, request_id or "without an ID")
+        return None
+
+    async def _request(self, row: StoredChange, change: partial[str], urgency: Urgency) -> str:
+        request_id = await self._c.calls.writes.call(change, urgency)
+        await self._succeed(row, tr("Azure made the change."), request_id)
+        return request_id
+
+    async def _read_before(self, row: StoredChange, urgency: Urgency) -> Mapping[str, Any] | None:
+        """The schedule as Azure has it, because a change keeps what it doesn't name.
+
+        Raises:
+            ProblemError: it can't be read, and nothing was sent.
+        """
+        if row.change.kind is not ChangeKind.SAVE:
+            return None
+        read = partial(self._c.gateway.read_changed, row.change)
+        try:
+            return await self._c.calls.reads.call(read, urgency)
+        except ProblemError as error:
+            raise ProblemError(error.problem._replace(may_have_been_sent=False)) from error
+
+    async def _claim(self, row: StoredChange) -> bool:
+        """Mark the row as sent, on disk; False if it was canceled or changes are off."""
+        c = self._c
+        async with c.transaction(durable=True) as db:
+            is_allowed = store.is_allowed(db, c.connection_id)
+            claimed = (
+                is_allowed
+                and not c.jobs.is_closing
+                and store.move(db, row.id, OperationState.SENT, c.clock(), Event.SENDING)
+            )
+        c.changed(_TABLES)
+        if not is_allowed:
+            name = c.gateway.connection.name
+            note = tr(
+                "Changes are off for {name}. Turn them on in Settings › Connections.", name=name
+            )
+            await self._move(row, OperationState.FAILED, Event.NOT_SENT, note)
+        return claimed
+
+    async def _succeed(self, row: StoredChange, note: str, request_id: str = "") -> None:
+        """Store the result, and its effect, which Resource Graph shows later."""
+        from .sync.schedule_overlay import save_with  # noqa: PLC0415 - after the first frame
+
+        c = self._c
+        async with c.transaction(durable=True) as db:
+            now, done = c.clock(), OperationState.SUCCEEDED
+            if store.move(db, row.id, done, now, Event.ENDED, note=note, request_id=request_id):
+                save_with(db, c.connection_id, [row.change], now)
+        c.changed(Changes.to("schedule_changes", "audit_log", "machines"))
+
+    async def _move(
+        self,
+        row: StoredChange,
+        state: OperationState,
+        event: Event,
+        note: str,
+        problem: Problem | None = None,
+    ) -> None:
+        async with self._c.transaction() as db:
+            store.move(
+                db,
+                row.id,
+                state,
+                self._c.clock(),
+                event,
+                note=note,
+                code=problem.code if problem else "",
+                request_id=problem.request_id if problem else "",
+            )
+        self._c.changed(_TABLES)
+
+    async def _handle(self, row: StoredChange, problem: Problem) -> float | None:
+        """Store what a problem means for the change.
+
+        Returns:
+            Seconds until it is tried again, if it certainly wasn't made and waiting helps; None otherwise.
+        """
+        if problem.kind is ProblemKind.THROTTLED or (
+            problem.kind in INCONCLUSIVE and not problem.may_have_been_sent
+        ):
+            pause = problem.retry_after_s or self._pause_s
+            self._pause_s = min(self._pause_s * 2, MAX_BACK_OFF_S)
+            note = tr("{sentence} Trying again.", sentence=problem.sentence)
+            await self._move(row, OperationState.QUEUED, Event.NOT_SENT, note, problem)
+            return pause
+        if problem.kind in INCONCLUSIVE:
+            async with self._c.transaction() as db:
+                self._lose(db, row, problem.sentence)
+            self._checks = 0
+            self._c.changed(_TABLES)
+            return None
+        if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
+            self._c.failed(problem._replace(connection_id=self._c.connection_id))
+        event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
+        await self._move(row, OperationState.FAILED, event, problem.text, problem)
+        return None
+
+    async def _check(self, unknown: Sequence[StoredChange]) -> None:
+        """Read the resources of changes whose result isn't known."""
+        from hotpatch_gui.azure import maintenance  # noqa: PLC0415 - the SDK, after the first frame
+
+        for row in unknown:
+            read = partial(self._c.gateway.read_changed, row.change)
+            try:
+                found = await self._c.calls.reads.call(read, Urgency.FOLLOW)
+            except ProblemError as error:
+                log.info("schedule change %s can't be checked yet: %s", row.id, error)
+                continue
+            if maintenance.shows(found, row.change):
+                await self._succeed(row, tr("Azure shows the change."))

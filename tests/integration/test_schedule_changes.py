@@ -1,0 +1,259 @@
+"""Changes of schedules through the engine: sent once, read back if the response was lost, kept by kill and lag."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from requests.exceptions import ConnectionError as Broken
+
+from hotpatch_gui.azure.bodies import assignment_body, schedule_body, scope_body
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.schedule_changes import (
+    ChangeKind,
+    ScheduleChange,
+    assignment_id,
+    schedule_id,
+)
+from hotpatch_gui.domain.schedules import How, Schedule, Scope
+from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.store import schedules
+from hotpatch_gui.worker.commands import ChangeSchedules, SetChangesAllowed
+
+pytestmark = pytest.mark.expects_log
+NIGHTS = Schedule(
+    "nights",
+    "2026-08-21 22:00",
+    180,
+    "UTC",
+    "Day",
+    classifications=("Critical", "Security"),
+    exclude=("KB5120708",),
+    exclude_restarting=False,
+    restart="IfRequired",
+)
+NAME = "nights"
+ID = schedule_id(SUBSCRIPTION, "rg-web", NAME)
+SAVE = ScheduleChange(ChangeKind.SAVE, ID, NAME, json.dumps(schedule_body(NIGHTS, "westus2")))
+WEB_1 = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-web/providers/Microsoft.Compute/virtualMachines/vm-web-01"
+ASSIGN = ScheduleChange(
+    ChangeKind.ASSIGN,
+    assignment_id(WEB_1, NAME),
+    "vm-web-01",
+    json.dumps(assignment_body(ID, WEB_1, "westus2")),
+)
+SCOPE = Scope(
+    "eastus",
+    ID.lower(),
+    f"/subscriptions/{SUBSCRIPTION}",
+    os_types=("Windows",),
+    locations=("eastus",),
+    tags=(("app", ("erp",)),),
+    all_tags=True,
+)
+SAVE_SCOPE = ScheduleChange(
+    ChangeKind.SAVE_SCOPE,
+    assignment_id(SCOPE.below, SCOPE.name),
+    SCOPE.name,
+    json.dumps(scope_body(SCOPE)),
+)
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        made.start()
+        yield made
+
+
+def change(stage: Stage, *changes: ScheduleChange) -> None:
+    stage.app.engine.send(ChangeSchedules(1, changes))
+
+
+def rows(stage: Stage) -> list[tuple[str, str, str]]:
+    db = stage.app.source.db
+    assert db is not None
+    found = db.execute("SELECT kind, state, note FROM schedule_changes ORDER BY id")
+    return [tuple(row) for row in found]
+
+
+def states(stage: Stage) -> list[str]:
+    return [state for _, state, _ in rows(stage)]
+
+
+def followers(stage: Stage, schedule: str = ID) -> dict[str, How]:
+    db = stage.app.source.db
+    assert db is not None
+    found = db.execute(
+        "SELECT m.name, f.how FROM machine_schedules f JOIN machines m ON m.id=f.machine_id"
+        " WHERE f.schedule_id=?",
+        (schedule.lower(),),
+    )
+    return {name: How(how) for name, how in found}
+
+
+def audit(stage: Stage) -> list[tuple[str, str]]:
+    db = stage.app.source.db
+    assert db is not None
+    found = db.execute("SELECT kind, event FROM audit_log WHERE kind LIKE '%schedule%' ORDER BY id")
+    return [tuple(row) for row in found]
+
+
+def fault(stage: Stage, verb: str, outcome: Callable[[], Answer | Exception | None]) -> None:
+    """Answer calls of Microsoft.Maintenance with this verb."""
+
+    def on(method: str, path: str) -> Answer | Exception | None:
+        is_ours = method == verb and "microsoft.maintenance" in path.casefold()
+        return outcome() if is_ours else None
+
+    stage.simulator.faults.append(on)
+
+
+def test_a_schedule_is_created_assigned_and_shown_before_resource_graph_shows_it(
+    stage: Stage,
+) -> None:
+    change(stage, SAVE, ASSIGN, SAVE_SCOPE)
+    stage.until(lambda: states(stage) == ["succeeded"] * 3)
+    assert ID.casefold() in stage.simulator.cloud.maintenance.configurations
+    assert followers(stage) == {"vm-web-01": How.DIRECT, "vm-erp-01": How.DYNAMIC}
+    now = stage.simulator.cloud.clock.now()
+    assert ID.casefold() not in {
+        b["id"].casefold() for b in stage.simulator.cloud.maintenance.in_graph("configuration", now)
+    }, "Resource Graph lags"
+    stage.sync()
+    assert followers(stage) == {"vm-web-01": How.DIRECT, "vm-erp-01": How.DYNAMIC}
+    db = stage.app.source.db
+    assert db is not None
+    (stored,) = [
+        s for i, s in schedules.stored(db, 1)[0].items() if s is not None and i == ID.lower()
+    ]
+    assert stored == NIGHTS._replace(name=NAME, location="westus2", azure_id=ID)
+    assert schedules.scopes_of(db, ID.lower()) == [SCOPE._replace(azure_id=SAVE_SCOPE.resource_id)]
+    stage.clock.advance(minutes=30)
+    stage.sync()
+    assert followers(stage) == {"vm-web-01": How.DIRECT, "vm-erp-01": How.DYNAMIC}
+    assert audit(stage) == [
+        ("save schedule", "sending"),
+        ("save schedule", "ended"),
+    ]
+
+
+def test_a_change_keeps_what_it_does_not_name_and_deleting_removes_the_machines(
+    stage: Stage,
+) -> None:
+    change(stage, SAVE, ASSIGN)
+    stage.until(lambda: states(stage) == ["succeeded"] * 2)
+    kept = stage.simulator.cloud.maintenance.configurations[ID.casefold()]
+    kept["tags"] = {"owner": "night shift"}
+    kept["properties"]["installPatches"]["linuxParameters"] = {
+        "classificationsToInclude": ["Other"]
+    }
+    weekly = NIGHTS._replace(recurs="Week Saturday", exclude=())
+    body = json.dumps(schedule_body(weekly, "westus2"))
+    change(stage, SAVE._replace(body=body))
+    stage.until(lambda: states(stage) == ["succeeded"] * 3)
+    now = stage.simulator.cloud.maintenance.configurations[ID.casefold()]
+    assert now["tags"] == {"owner": "night shift"}
+    assert now["properties"]["installPatches"]["linuxParameters"] == {
+        "classificationsToInclude": ["Other"]
+    }
+    assert now["properties"]["maintenanceWindow"]["recurEvery"] == "Week Saturday"
+    change(
+        stage,
+        ScheduleChange(ChangeKind.UNASSIGN, ASSIGN.resource_id, "vm-web-01"),
+        ScheduleChange(ChangeKind.DELETE, ID, NAME),
+    )
+    stage.until(lambda: states(stage) == ["succeeded"] * 5)
+    assert followers(stage) == {}
+    assert ID.casefold() not in stage.simulator.cloud.maintenance.configurations
+    stage.sync()
+    assert followers(stage) == {}
+
+
+def test_a_lost_response_is_never_sent_again_and_read_back(stage: Stage) -> None:
+    cloud = stage.simulator.cloud
+    handle = stage.simulator.handle
+    sent = []
+
+    def lose(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        answer = handle(method, url, headers, body)
+        if method == "PUT":
+            sent.append(url)
+            raise Broken("reset by peer")
+        return answer
+
+    stage.simulator.handle = lose  # type: ignore[method-assign]
+    change(stage, SAVE)
+    stage.until(lambda: states(stage) == ["succeeded"])
+    assert len(sent) == 1
+    assert cloud.received["maintenance"] == 1
+    ((_, _, note),) = rows(stage)
+    assert note == "Azure shows the change."
+    assert [event for _, event in audit(stage)] == ["sending", "answer lost", "ended"]
+
+
+def test_a_lost_request_stays_unknown_and_a_new_one_decides(stage: Stage) -> None:
+    lost = [True]
+    fault(stage, "PUT", lambda: Broken("reset by peer") if lost[0] else None)
+    change(stage, SAVE)
+    stage.until(lambda: states(stage) == ["unknown"])
+    assert "maintenance" not in stage.simulator.cloud.received
+    ((_, _, note),) = rows(stage)
+    assert "It isn't sent again" in note
+    lost[0] = False
+    change(stage, SAVE)
+    stage.until(lambda: states(stage) == ["dismissed", "succeeded"])
+    assert stage.simulator.cloud.received["maintenance"] == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "says"),
+    [
+        (Answer(403, {"error": {"code": "AuthorizationFailed", "message": "No."}}), "failed", ""),
+        (Answer(404, {"error": {"code": "ResourceGroupNotFound", "message": "No."}}), "failed", ""),
+        (
+            Answer(400, {"error": {"code": "BadRequest", "message": "Too short."}}),
+            "failed",
+            "Too short",
+        ),
+        (Answer(409, {"error": {"code": "ScopeLocked", "message": "Locked."}}), "failed", ""),
+        (Answer(500, {"error": {"code": "InternalServerError", "message": "No."}}), "unknown", ""),
+        (Answer(200, raw=b"<html>"), "unknown", ""),
+    ],
+)
+def test_each_answer_has_its_state_and_its_words(
+    stage: Stage, answer: Answer, state: str, says: str
+) -> None:
+    fault(stage, "PUT", lambda: answer)
+    change(stage, SAVE)
+    stage.until(lambda: states(stage) == [state])
+    ((_, _, note),) = rows(stage)
+    assert says in note
+    assert len(note) > 20
+
+
+def test_throttling_waits_and_sends_again(stage: Stage) -> None:
+    refused = iter([Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "0.1"})])
+    fault(stage, "PUT", lambda: next(refused, None))
+    change(stage, SAVE)
+    stage.until(lambda: states(stage) == ["succeeded"])
+    assert stage.simulator.cloud.received["maintenance"] == 1
+
+
+def test_without_leave_to_change_nothing_is_sent(stage: Stage) -> None:
+    stage.app.engine.send(SetChangesAllowed(1, may_act=False))
+    change(stage, SAVE)
+    stage.until(lambda: states(stage) == ["failed"])
+    ((_, _, note),) = rows(stage)
+    assert note.startswith("Changes are off for Contoso")
+    assert "maintenance" not in stage.simulator.cloud.received
+
+
+def test_a_double_click_is_one_change(stage: Stage) -> None:
+    change(stage, SAVE)
+    change(stage, SAVE)
+    stage.until(lambda: set(states(stage)) == {"succeeded"})
+    assert stage.simulator.cloud.received["maintenance"] == len(states(stage))
