@@ -119,8 +119,8 @@ def differences(change: SettingsChange, settings: PatchSettings) -> list[tuple[s
     """(setting, before, after) for each setting that the change alters."""
     own = current_settings(settings)
     texts = (
-        (tr("Orchestration"), settings.orchestration, change.orchestration or ""),
         (tr("Hotpatch"), _on_off(own.hotpatch), _on_off(change.hotpatch)),
+        (tr("Orchestration"), settings.orchestration, change.orchestration or ""),
         (
             tr("Periodic assessment"),
             _on_off(own.periodic_assessment),

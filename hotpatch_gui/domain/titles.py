@@ -20,6 +20,16 @@ _OTHER_SYSTEM = re.compile(r"\bWindows 1[01]\b|\bAzure Stack HCI\b", re.IGNORECA
 _NOT_MONTHLY = re.compile(r"\.NET|\bpreview\b|\bdynamic\b|\bout-of-band\b", re.IGNORECASE)
 
 
+_SYSTEM = re.compile(
+    r"\s+for (Microsoft server operating system|Windows Server)\b.*$", re.IGNORECASE
+)
+
+
+def without_system(title: str) -> str:
+    """``2026-08 Hotpatch for Windows Server 2025`` as ``2026-08 Hotpatch``, where the product is shown beside it."""
+    return _SYSTEM.sub("", title)
+
+
 class ReleaseTitle(NamedTuple):
     """A monthly release of the operating system, as named by an update's title.
 

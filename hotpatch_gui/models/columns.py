@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.titles import without_system
 from hotpatch_gui.domain.update_errors import explained
 from hotpatch_gui.domain.updates import Classification, installed_by, outside_programme
 from hotpatch_gui.store.history_rows import KbRow, UpdateRow
@@ -59,9 +60,10 @@ _NAME = Column(
     "name",
     tr.mark("Update"),
     194,
-    lambda r, _: _short_name(r),
+    lambda r, _: without_system(_short_name(r)),
     tip=_name_tip,
     sort="name",
+    raw=_short_name,
 )
 _KB = Column("kb", "KB", 100, lambda r, _: r.kb or display_text.NOTHING, sort="kb")
 _CLASS = Column(

@@ -175,7 +175,7 @@ def machine_summary(row: MachineListRow) -> str:
         count = row.updates
         restart = row.updates_that_restart
         what = updates(count)
-        return tr("{what}, restart needed", what=what) if restart and restart == count else what
+        return tr("{what}, with a restart", what=what) if restart else what
     return situation_of(row)
 
 

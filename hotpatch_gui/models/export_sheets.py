@@ -94,6 +94,13 @@ MACHINES = (
     Column("since", "Missing since", 0, lambda r, _: "", raw=_missing_since),
     Column("updates", "Updates", 0, lambda r, _: "", raw=_if_said("updates", COUNTS_UNREPORTED)),
     Column(
+        "definitions",
+        "Of them definitions",
+        0,
+        lambda r, _: "",
+        raw=_if_said("definitions", COUNTS_UNREPORTED),
+    ),
+    Column(
         "restarting",
         "Updates that restart or may restart",
         0,

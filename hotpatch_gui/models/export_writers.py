@@ -25,8 +25,9 @@ XLSX_ROWS = 1_048_575
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 """Characters that don't belong in a file name."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+ONE_TABLE = ".csv"
 FORMATS = {
-    ".csv": tr.mark("CSV, one table"),
+    ONE_TABLE: tr.mark("CSV, one table"),
     ".zip": tr.mark("CSV, one file per table"),
     ".xlsx": tr.mark("Excel workbook"),
     ".json": "JSON",
@@ -273,7 +274,7 @@ def _pdf(path: Path, report: Report) -> None:
 
 
 _WRITERS: dict[str, Callable[[Path, Report], None]] = {
-    ".csv": _csv,
+    ONE_TABLE: _csv,
     ".zip": _zip,
     ".xlsx": _xlsx,
     ".json": _json,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hotpatch_gui.domain.known_days import KEPT_BY_AZURE, Gap, gaps, merged
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.update_errors import error_in, explained
-from hotpatch_gui.store import daily_states, installations
+from hotpatch_gui.store import daily_states, installations, lists
 from hotpatch_gui.store.history_rows import RunErrorRow, RunRow, RunUpdateRow
 from hotpatch_gui.store.timestamps import to_text
 from hotpatch_gui.theme.glyphs import Glyph
@@ -82,12 +82,17 @@ class Figures(NamedTuple):
 
 
 def read_figures(
-    db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str, today: date
+    db: sqlite3.Connection,
+    machine_ids: Sequence[int] | None,
+    since: str,
+    today: date,
+    text: str = "",
 ) -> Figures:
-    """Read the figures; ``since`` is from the function of that name."""
-    total, failed, succeeded = installations.tally(db, machine_ids, since)
+    """Read the figures of the runs that the filter ``text`` finds; ``since`` is from the function of that name."""
+    where = lists.history_where(machine_ids, since, (), text)
+    total, failed, succeeded = lists.tally(db, where)
     tally = {"total": total, "failed": failed, "succeeded": succeeded}
-    counts = installations.by_day(db, machine_ids, since)
+    counts = lists.by_day(db, where)
     days = [DayCount(date.fromisoformat(d), i, f) for d, i, f in counts]
     first = date.fromisoformat(since[:10])
     if (today - first).days > LONGEST_DAYS:

@@ -73,9 +73,13 @@ class KbMachines(NamedTuple):
         )
 
     def missing(self, selected: Sequence[int]) -> list[int]:
-        """The selected machines on which it is missing; without a selection, all of them."""
+        """The selected machines on which it is missing; without a selection, all of them.
+
+        Machines with an installation in progress are left out.
+        """
         wanted = set(selected)
-        return [r.id for r in self.rows if r.is_missing and (not wanted or r.id in wanted)]
+        waiting = [r for r in self.rows if r.is_missing and not r.is_installing]
+        return [r.id for r in waiting if not wanted or r.id in wanted]
 
 
 def read_kb_machines(db: sqlite3.Connection, kb: str | None, name: str) -> KbMachines:

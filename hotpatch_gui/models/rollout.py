@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -220,7 +220,7 @@ def _sentence(
             (
                 tr(
                     "{what}: {names} are not healthy after the update: %n of the {patched} machines patched in "
-                    "that phase. {done} of {part} machines are patched. By the published rules, no other "
+                    "that phase. {done:,} of {part:,} machines are patched. By the published rules, no other "
                     "machine is patched automatically. Azure doesn't report whether it halted. Check the "
                     "unhealthy machines, and exclude the KB from installations on others.",
                     len(found.unhealthy_machines),
@@ -266,7 +266,7 @@ def _sentence(
     return (
         Level.INFO,
         tr(
-            "Phase {open_phase} of %n: {done} of {part} machines are patched",
+            "Phase {open_phase} of %n: {done:,} of {part:,} machines are patched",
             len(found.phases),
             open_phase=found.open_phase + 1,
             done=done,
@@ -288,16 +288,24 @@ def _sentence(
 
 def _phases(found: RolloutState, facts: Sequence[MachineFacts]) -> list[Phase]:
     zone_groups: dict[str, dict[str, Counter[RolloutStatus]]] = {}
+    sets: dict[tuple[str, str], set[str]] = defaultdict(set)
     for f in facts:
         position = found.positions[f.key]
         if position.phase is not None:
             region = zone_groups.setdefault(f.machine.location.casefold(), {})
             region.setdefault(_zone_group(f), Counter())[position.status] += 1
+            if f.machine.availability_set:
+                own = f"{f.machine.resource_group}/{f.machine.availability_set}".casefold()
+                sets[f.machine.location.casefold(), _zone_group(f)].add(own)
     made = []
     for number, regions in enumerate(found.phases):
         shown = [
             Region(
-                r, [ZoneGroup(name, dict(c)) for name, c in sorted(zone_groups.get(r, {}).items())]
+                r,
+                [
+                    ZoneGroup(_named(name, len(sets[r, name])), dict(c))
+                    for name, c in sorted(zone_groups.get(r, {}).items())
+                ],
             )
             for r in regions
         ]
@@ -326,6 +334,11 @@ def _state(found: RolloutState, number: int, counts: Counter[RolloutStatus]) -> 
         RolloutStatus.FAILED,
     }
     return (tr("{left} to be retried", left=left) if only_late else tr("In progress")), Level.INFO
+
+
+def _named(name: str, sets: int) -> str:
+    """The zone or set; availability sets of several resource groups may have the same name."""
+    return tr("{name} (%n sets)", sets, name=name) if sets > 1 else name
 
 
 def _zone_group(f: MachineFacts) -> str:
@@ -445,7 +458,7 @@ def plan_text(data: RolloutData) -> str:
             f"{region.name}: "
             + ", ".join(
                 tr(
-                    "{name} {done} of {total}",
+                    "{name} {done:,} of {total:,}",
                     name=group.name,
                     done=group.patched,
                     total=sum(group.counts.values()),

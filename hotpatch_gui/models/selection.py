@@ -90,7 +90,7 @@ def read_hotpatches(db: sqlite3.Connection, machine_ids: Sequence[int], since: d
 def _sum_up(rows: Sequence[MachineRow | ChosenRow], one: MachineRow | None) -> SelectionSummary:
     assessed = [r for r in rows if r.assessed_at]
     counted = [r for r in assessed if is_counted(r)]
-    offered = [r for r in assessed if r.updates]
+    offered = [r for r in (assessed if one is not None else counted) if r.updates]
     return SelectionSummary(
         ids=tuple(r.id for r in rows),
         one=one,

@@ -97,6 +97,8 @@ def started_by_text(value: str | None) -> str:
 
 def kb_state_text(row: KbMachineRow) -> str:
     """The state of an update on a machine: by the last assessment, then by the last run."""
+    if row.is_missing and row.is_installing:
+        return tr("Missing, installation in progress")
     if row.is_missing:
         return tr("Missing, failed") if row.state == "Failed" else tr("Missing")
     return tr("Failed") if row.state == "Failed" else tr("Installed")
@@ -104,6 +106,8 @@ def kb_state_text(row: KbMachineRow) -> str:
 
 def kb_state_glyph(row: KbMachineRow) -> Glyph:
     """The glyph of ``kb_state_text``."""
+    if row.is_missing and row.is_installing:
+        return Glyph.RUNNING
     if row.state == "Failed":
         return Glyph.ERROR
     return Glyph.INFO if row.is_missing else Glyph.OK

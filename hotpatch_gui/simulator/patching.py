@@ -9,6 +9,7 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+from zlib import crc32
 
 from hotpatch_gui.domain.off_peak import HOUR, whole_hour
 from hotpatch_gui.domain.releases import RELEASE_HOUR
@@ -313,5 +314,5 @@ class Patching:
                     restart=schedule.restart or "IfRequired",
                     minutes=minutes,
                 )
-                name = f"{schedule.name}-{opens.astimezone(UTC):%Y%m%d}"
+                name = f"{schedule.name}-{opens.astimezone(UTC):%Y%m%d}-{crc32(key.encode()):08x}"
                 self._cloud.install_for_platform(guest, parameters, at, name)

@@ -38,13 +38,14 @@ class KbRow(NamedTuple):
 
 
 class KbMachineRow(NamedTuple):
-    """A machine that misses an update, or whose runs installed it or failed to.
+    """A machine on which an update is missing, or whose runs installed it or failed to.
 
     Attributes:
         id: the machine's row ID.
         is_missing: whether the last assessment offers the update.
         state: ``Installed`` or ``Failed`` by the last run with the update, which began at ``run_at``; None without one.
         error: the last error of that run.
+        is_installing: whether an installation on the machine is queued or in progress; its updates show when it ends.
     """
 
     id: int
@@ -57,6 +58,7 @@ class KbMachineRow(NamedTuple):
     state: str | None
     run_at: str | None
     error: str | None
+    is_installing: int
 
 
 class RunRow(NamedTuple):

@@ -20,7 +20,7 @@ from .history_rows import (
     RunUpdateRow,
 )
 from .rows import fields, first, typed
-from .run_sql import FINAL_RUNS, GOOD_RUNS
+from .run_sql import FINAL_RUNS
 from .sql import IN_JSON, as_list
 from .tables import DISPLAY_NAME
 from .timestamps import to_text
@@ -188,34 +188,6 @@ def run_of(db: sqlite3.Connection, operation_id: int) -> LostRunRow | None:
         (operation_id,),
     )
     return first(cursor, LostRunRow)
-
-
-def tally(
-    db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str
-) -> tuple[int, int, int]:
-    """(all, failed, succeeded) runs since; warnings count as succeeded."""
-    condition, values = _of_machines(machine_ids)
-    row = db.execute(
-        "SELECT count(*), coalesce(sum(status='Failed'), 0),"
-        f" coalesce(sum(status IN {GOOD_RUNS}), 0)"
-        f" FROM installations WHERE started_at>=? {condition}",
-        (since, *values),
-    ).fetchone()
-    return row[0], row[1], row[2]
-
-
-def by_day(
-    db: sqlite3.Connection, machine_ids: Sequence[int] | None, since: str
-) -> list[tuple[str, int, int]]:
-    """(day, updates installed, updates failed) since, oldest first, without empty days."""
-    condition, values = _of_machines(machine_ids)
-    rows = db.execute(
-        "SELECT date(started_at), coalesce(sum(installed), 0), coalesce(sum(failed), 0)"
-        f" FROM installations WHERE started_at>=? AND date(started_at) IS NOT NULL {condition}"
-        " GROUP BY 1 ORDER BY 1",
-        (since, *values),
-    )
-    return [(r[0], r[1], r[2]) for r in rows]
 
 
 def _of_machines(machine_ids: Sequence[int] | None) -> tuple[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from hotpatch_gui.domain.update_filter import UpdateFilter
 
 from .history_rows import ActionRow, CallRow, KbMachineRow, KbRow, RunRow, UpdateRow
 from .rows import OperationRow, fields, typed
+from .run_sql import GOOD_RUNS
 from .sql import IN_JSON, OPEN, as_list
 from .tables import DISPLAY_NAME, Table, Where, like, words
 from .timestamps import to_text
@@ -228,7 +229,8 @@ results AS (
     WHERE {_OF_KB.format(u="iu")} AND iu.state IN ('Installed', 'Failed') GROUP BY i.machine_id)
 SELECT m.id, {DISPLAY_NAME}, m.resource_group, m.tags, m.power, m.hotpatch_status, m.id IN (SELECT id FROM missing), r.state, r.run_at,
     CASE r.state WHEN 'Failed' THEN (SELECT message FROM installation_errors WHERE installation_id=r.run
-        ORDER BY ordinal DESC LIMIT 1) END
+        ORDER BY ordinal DESC LIMIT 1) END,
+    EXISTS (SELECT 1 FROM operations o WHERE o.machine_id=m.id AND o.kind='install' AND o.state IN {OPEN})
 FROM machines m LEFT JOIN results r ON r.id=m.id
 WHERE m.deleted_at IS NULL AND (m.id IN (SELECT id FROM missing) OR r.id IS NOT NULL)
 ORDER BY m.id IN (SELECT id FROM missing) DESC, r.state='Failed' DESC, m.name COLLATE NOCASE
@@ -334,3 +336,25 @@ def history_where(
             *([like(word)] * 4),
         )
     return where
+
+
+def tally(db: sqlite3.Connection, where: Where) -> tuple[int, int, int]:
+    """(all, failed, succeeded) of the runs of ``history_where``; warnings count as succeeded."""
+    row = db.execute(
+        "SELECT count(*), coalesce(sum(i.status='Failed'), 0),"
+        f" coalesce(sum(i.status IN {GOOD_RUNS}), 0)"
+        f" FROM installations i JOIN machines m ON m.id=i.machine_id{where.sql}",
+        where.parameters,
+    ).fetchone()
+    return row[0], row[1], row[2]
+
+
+def by_day(db: sqlite3.Connection, where: Where) -> list[tuple[str, int, int]]:
+    """(day, updates installed, updates failed) of the runs of ``history_where``, oldest first, without empty days."""
+    dated = where.and_("date(i.started_at) IS NOT NULL")
+    rows = db.execute(
+        "SELECT date(i.started_at), coalesce(sum(i.installed), 0), coalesce(sum(i.failed), 0)"
+        f" FROM installations i JOIN machines m ON m.id=i.machine_id{dated.sql} GROUP BY 1 ORDER BY 1",
+        dated.parameters,
+    )
+    return [(r[0], r[1], r[2]) for r in rows]

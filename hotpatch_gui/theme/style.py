@@ -89,6 +89,7 @@ QToolButton:disabled {{ color: {t.disabled}; }}
 QToolBar {{ border: none; background: {t.surface}; spacing: 4px; padding: 0; }}
 QToolButton#qt_toolbar_ext_button {{ padding: 0; border: none; }}
 QToolButton#qt_toolbar_ext_button:hover {{ background: {t.divider}; }}
+QToolButton#toastClose {{ padding: 0 4px; border: none; }}
 QFrame#rail QToolButton {{ border-radius: 0; border: none; border-left: 3px solid transparent;
     padding: 8px 2px 6px 0px; color: {t.secondary}; }}
 QFrame#rail QToolButton:checked {{ border-left-color: {t.accent}; color: {t.text};
@@ -127,6 +128,8 @@ QPlainTextEdit:disabled {{ color: {t.disabled}; border-color: {t.divider}; }}
 QComboBox::drop-down, QDateEdit::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow, QDateEdit::down-arrow {{ image: url("{icons}/chevron-{t.name}.svg");
     width: 14px; height: 14px; }}
+QComboBox::down-arrow:disabled, QDateEdit::down-arrow:disabled, QSpinBox::down-arrow:disabled {{
+    image: url("{icons}/chevron-disabled-{t.name}.svg"); }}
 QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: 22px; background: transparent; }}
 QSpinBox::up-arrow {{ image: url("{icons}/chevron-up-{t.name}.svg"); width: 12px; height: 12px; }}
 QSpinBox::down-arrow {{ image: url("{icons}/chevron-{t.name}.svg"); width: 12px; height: 12px; }}

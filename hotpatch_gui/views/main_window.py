@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
         self.rail.page_selected.connect(self.show_page)
         self.header.search_changed.connect(self._search)
         self.machines.connect_requested.connect(self.open_connect)
+        self.machines.update_requested.connect(self._show_update)
         self._s.source.opened.connect(self.show_sync)
         self._s.source.refused.connect(self.show_sync)
         self.header.search_left.connect(self._leave_search)
@@ -371,6 +372,15 @@ class MainWindow(QMainWindow):
         self.header.search.clear()
         self.show_page("machines")
         self.machines.show_figure(wanted)
+
+    def _show_update(self, kb: str) -> None:
+        """Show an update across the fleet."""
+        from .pages.updates import UpdatesPage  # noqa: PLC0415 - built when first shown
+
+        self.show_page("updates")
+        page = self.page("updates")
+        assert isinstance(page, UpdatesPage)
+        page.search.setText(kb)
 
     def _updates(self) -> QWidget:
         from .pages.updates import UpdatesPage  # noqa: PLC0415 - built when first shown

@@ -327,10 +327,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n update(s) installed.{others}</source>
+      <source>%n update(s) installed{named}.{others}</source>
       <translation>
-        <numerusform>%n update installed.{others}</numerusform>
-        <numerusform>%n updates installed.{others}</numerusform>
+        <numerusform>%n update installed{named}.{others}</numerusform>
+        <numerusform>%n updates installed{named}.{others}</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -867,10 +867,10 @@
   <context>
     <name>RolloutModel</name>
     <message numerus="yes">
-      <source>Phase {open_phase} of %n: {done} of {part} machines are patched</source>
+      <source>Phase {open_phase} of %n: {done:,} of {part:,} machines are patched</source>
       <translation>
-        <numerusform>Phase {open_phase} of %n: {done} of {part} machines are patched</numerusform>
-        <numerusform>Phase {open_phase} of %n: {done} of {part} machines are patched</numerusform>
+        <numerusform>Phase {open_phase} of %n: {done:,} of {part:,} machines are patched</numerusform>
+        <numerusform>Phase {open_phase} of %n: {done:,} of {part:,} machines are patched</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -881,6 +881,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>{name} (%n sets)</source>
+      <translation>
+        <numerusform>{name} (%n sets)</numerusform>
+        <numerusform>{name} (%n sets)</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>{what}: none of the %n machine(s) is included. The table shows why.</source>
       <translation>
         <numerusform>{what}: the machine is not included. The table shows why.</numerusform>
@@ -888,10 +895,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>{what}: {names} are not healthy after the update: %n of the {patched} machines patched in that phase. {done} of {part} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
+      <source>{what}: {names} are not healthy after the update: %n of the {patched} machines patched in that phase. {done:,} of {part:,} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
       <translation>
-        <numerusform>{what}: {names} is not healthy after the update: %n of the {patched} machines patched in that phase. {done} of {part} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
-        <numerusform>{what}: {names} are not healthy after the update: %n of the {patched} machines patched in that phase. {done} of {part} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} is not healthy after the update: %n of the {patched} machines patched in that phase. {done:,} of {part:,} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} are not healthy after the update: %n of the {patched} machines patched in that phase. {done:,} of {part:,} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
       </translation>
     </message>
   </context>
@@ -1238,10 +1245,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>Also choose {safe}, for %n more machine(s)</source>
+      <source>Also choose {safe} on %n of these machines</source>
       <translation>
-        <numerusform>Also choose {safe}, for %n more machine</numerusform>
-        <numerusform>Also choose {safe}, for %n more machines</numerusform>
+        <numerusform>Also choose {safe} on %n of these machines</numerusform>
+        <numerusform>Also choose {safe} on %n of these machines</numerusform>
       </translation>
     </message>
     <message numerus="yes">

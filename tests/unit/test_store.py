@@ -26,6 +26,7 @@ from hotpatch_gui.store import (
     database,
     health,
     installations,
+    lists,
     machine_columns,
     machines,
     operations,
@@ -354,7 +355,7 @@ def test_days_skip_missing_times(db: sqlite3.Connection) -> None:
             db, [(number, InstallationRun(run, RunStatus.SUCCEEDED, EPOCH, installed=2))], EPOCH
         )
     db.execute("UPDATE installations SET started_at='=cmd()' WHERE run_id='bad'")
-    assert installations.by_day(db, None, "") == [("2026-08-20", 2, 0)]
+    assert lists.by_day(db, lists.history_where()) == [("2026-08-20", 2, 0)]
 
 
 def test_a_file_of_another_cloud_is_refused(path: Path) -> None:

@@ -54,7 +54,8 @@ class ReportDialog(SurfaceDialog):
 
     def _save(self) -> None:
         self.accept()
-        self._exporter.save_as(self._name, self._make(self.audit.isChecked()), self._day)
+        make = self._make(self.audit.isChecked())
+        self._exporter.save_as(self._name, make, self._day, has_tables=True)
 
     def _print(self) -> None:
         self.accept()

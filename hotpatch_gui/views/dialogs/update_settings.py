@@ -376,7 +376,7 @@ class UpdateSettingsDialog(SurfaceDialog):
             changed = change._replace(orchestration=safe)
             more = len(plan_settings(self._own, changed, self._enrollment).affected) - affected
         self.remedy.setVisible(more > 0)
-        self.remedy.setText(tr("Also choose {safe}, for %n more machine(s)", more, safe=safe.label))
+        self.remedy.setText(tr("Also choose {safe} on %n of these machines", more, safe=safe.label))
 
     def _take_remedy(self) -> None:
         self.choose(Orchestration.SAFE_DEPLOYMENT)

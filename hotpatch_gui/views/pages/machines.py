@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QMenu,
+    QPushButton,
     QSplitter,
     QStackedWidget,
     QToolBar,
@@ -29,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.health import Situation
+from hotpatch_gui.domain.kb import normalise_kb
 from hotpatch_gui.domain.machine_filter import (
     EVERY_MACHINE,
     Condition,
@@ -81,9 +83,11 @@ class MachinesPage(QSplitter):
 
     Signals:
         connect_requested (): the user chose to connect.
+        update_requested (str): show this KB across the fleet.
     """
 
     connect_requested = Signal()
+    update_requested = Signal(str)
 
     def __init__(self, services: Services, sync: SyncState) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -157,6 +161,12 @@ class MachinesPage(QSplitter):
         self.tag.setObjectName("machineTag")
         self.tag.setAccessibleName(tr("Name of the tag"))
         self.tag.hide()
+        self.kb = QPushButton()
+        self.kb.setObjectName("machinesKb")
+        self.kb.setProperty("chip", True)
+        self.kb.setToolTip(tr("Where it is missing, installed and failed"))
+        self.kb.clicked.connect(lambda: self.update_requested.emit(self._wanted.text))
+        self.kb.hide()
 
     def _lay_out(self) -> None:
         theme = self._s.theme
@@ -194,6 +204,11 @@ class MachinesPage(QSplitter):
         column.addLayout(head)
         column.addLayout(filters)
         column.addWidget(self.filters)
+        found = QHBoxLayout()
+        found.setContentsMargins(12, 0, 12, 0)
+        found.addWidget(self.kb)
+        found.addStretch(1)
+        column.addLayout(found)
         column.addWidget(line())
         self._make_bar()
         column.addWidget(self._bar)
@@ -243,6 +258,10 @@ class MachinesPage(QSplitter):
 
     def _make_grid(self) -> Table:
         from hotpatch_gui.models.machine_grid import MachineGridModel  # noqa: PLC0415 - after the first paint
+        from hotpatch_gui.views.widgets.export import (  # noqa: PLC0415 - after the first paint
+            ExportButton,
+            table_report,
+        )
 
         self._grid_model = MachineGridModel(self._s.source, self._s.clock, self)
         grid = Table(
@@ -254,6 +273,10 @@ class MachinesPage(QSplitter):
         grid.opened.connect(self._open_from_grid)
         grid.selectionModel().selectionChanged.connect(self._on_selected)
         self._grid_model.rows_changed.connect(self._on_grid_rows)
+        export = ExportButton(
+            self._s, tr("Machines"), lambda: table_report(grid, tr("Machines"), self._s)
+        )
+        self._bar.insertWidget(self._bar_end, export)
         return grid
 
     def _show_view(self, as_grid: bool) -> None:
@@ -338,6 +361,9 @@ class MachinesPage(QSplitter):
         if wanted.condition is Condition.UPDATE_MISSING and self._wanted != wanted:
             self.sort.setCurrentText(tr(LONGEST_BEHIND))
         self.filters.show_filter(wanted)
+        kb = normalise_kb(wanted.text)
+        self.kb.setVisible(kb is not None)
+        self.kb.setText(tr("Show {kb} in Updates", kb=kb or ""))
         self.model.filter(wanted)
         self._show_in_grid()
 

@@ -33,7 +33,7 @@ from hotpatch_gui.models.overview_report import overview_report
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
-from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.dialogs.report import ReportDialog
@@ -57,9 +57,12 @@ if TYPE_CHECKING:
 tr = translator("OverviewPage")
 
 TREND_PX = 180
-GROUPS_PX = 260
+GROUPS_PX, SPARE_PX = 260, 6
 _TABLES = frozenset({"machines", "installations", "operations", "releases", "connections"})
 _KEYS = {group: key for key, group in overview_groups.COLUMN_GROUPS.items()}
+
+
+EXPLANATION = tr.mark("The whole fleet. Click a figure to see its machines.")
 
 
 class OverviewPage(Page):
@@ -78,7 +81,7 @@ class OverviewPage(Page):
         super().__init__(
             services.theme,
             tr("Overview"),
-            tr("The whole fleet. Click a figure to see its machines."),
+            tr(EXPLANATION),
         )
         now = services.clock()
         self._is_first_look = looked is None or looked > now  # the clock was set back
@@ -135,7 +138,7 @@ class OverviewPage(Page):
         self.report.setToolTip(tr("Save or print the evidence ({keys})", keys=KEYS))
         self.report.clicked.connect(self._open_report)
         self.exporter = Exporter(self._s, self)
-        self.exporter.busy.connect(self.report.setDisabled)
+        self.exporter.busy.connect(self._on_busy)
         self.tools.addWidget(self.report)
 
     def _lay_out(self) -> None:
@@ -257,6 +260,11 @@ class OverviewPage(Page):
         data = compliance_trend.trend_data(read)
         self.trend.show_data(data, compliance_trend.trend_text(data))
         self._today.setVisible(not is_past)
+        self.explanation.setText(
+            tr("The whole fleet as it was known on that day. The report lists its machines.")
+            if is_past
+            else tr(EXPLANATION)
+        )
         self.restarts.show_items(
             overview_actions.next_restarts(read, calendar),
             (Glyph.INFO, tr("No product with hotpatching is known in the fleet.")),
@@ -315,6 +323,10 @@ class OverviewPage(Page):
         rows = [] if by_tag and not read.query.tag else overview_groups.group_rows(read.groups)
         self.groups.set_rows(rows)
         self.panel.show_table(bool(rows))
+        needed = (len(rows) + 1) * ROW_PX + SPARE_PX
+        self.panel.setMinimumHeight(
+            round(min(GROUPS_PX, needed if rows else GROUPS_PX) * self._s.theme.scale)
+        )
         self.panel.empty.show_text(
             Glyph.INFO,
             tr("No tags") if by_tag else tr("No machines yet"),
@@ -370,6 +382,10 @@ class OverviewPage(Page):
             self.machines_requested.emit(
                 overview_groups.group_filter(row, shown.dimension, shown.tag, column)
             )
+
+    def _on_busy(self, busy: bool) -> None:
+        self.report.setEnabled(not busy)
+        self.report.setText(tr("Writing report…") if busy else tr("Report…"))
 
     def _open_report(self) -> None:
         open_once(

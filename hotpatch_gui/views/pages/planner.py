@@ -30,7 +30,7 @@ from hotpatch_gui.models.planner import Planner
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
-from hotpatch_gui.theme.tokens import CAPTION_PX
+from hotpatch_gui.theme.tokens import CAPTION_PX, ROW_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 tr = translator("PlannerPage")
 
+MOST_ROWS, SPARE_PX = 24, 6
+"""The months that the page shows without a scroll bar in the table."""
 FIRST_YEAR = 2022
 CHART_PX = 204
 COLUMNS = 3
@@ -272,7 +274,10 @@ class PlannerPage(Page):
         )
         self.sentence.setText(_sentence(found))
         self.chart.show_data(planner.chart_data(found), planner.chart_words(found))
-        self.model.set_rows(planner.month_rows(found))
+        rows = planner.month_rows(found)
+        self.model.set_rows(rows)
+        shown = min(len(rows), MOST_ROWS) + 1
+        self.table.setMinimumHeight(round((shown * ROW_PX + SPARE_PX) * self._s.theme.scale))
 
     def _show_form(self) -> None:
         scenario = tuple(Scenario)[self.scenario.currentIndex()]

@@ -179,7 +179,13 @@ class HistoryTab(QWidget):
 
     def _ask_figures(self, *, is_refresh: bool = False) -> None:
         today = self._s.clock().date()
-        work = partial(read_figures, machine_ids=self._ids, since=self._since, today=today)
+        work = partial(
+            read_figures,
+            machine_ids=self._ids,
+            since=self._since,
+            today=today,
+            text=self.search.text(),
+        )
         one = self._ids is not None and len(self._ids) == 1
         self._channel.query(work, synchronous=one, is_refresh=is_refresh)
         selected = {(): "total", FAILED: "failed", SUCCEEDED: "succeeded"}[self._statuses]

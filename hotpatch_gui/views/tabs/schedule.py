@@ -66,7 +66,7 @@ class ScheduleTab(ScrollArea):
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         )
         self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for number, width in enumerate((140, 140, 280, 200)):
+        for number, width in enumerate((140, 140, 280)):
             self.table.setColumnWidth(number, round(width * theme.scale))
         body = QWidget()
         column = QVBoxLayout(body)

@@ -69,7 +69,7 @@ class StatusTab(ScrollArea):
         self._avoided = QueryChannel(
             services.source, self._show_avoided, self._show_no_avoided, self
         )
-        self.strip = ChartHost(theme, "releaseStrip", 176, _make_strip)
+        self.strip = ChartHost(theme, "releaseStrip", 168, _make_strip)
         self._strip_title = label(
             theme, tr("Releases and installations"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT
         )
@@ -78,8 +78,8 @@ class StatusTab(ScrollArea):
         tiles = EvenLayout(list(self.tiles.values()), 12, round(TILE_PX * theme.scale))
         body = QWidget()
         column = QVBoxLayout(body)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(16)
+        column.setContentsMargins(16, 16, 16, 8)
+        column.setSpacing(12)
         column.addWidget(self.essentials)
         column.addLayout(tiles)
         for title, widget in (
@@ -93,6 +93,7 @@ class StatusTab(ScrollArea):
             column.addLayout(part)
         column.addStretch(1)
         self.setWidget(body)
+        self.set_inset(column)
 
     def show_selection(self, selection: SelectionSummary) -> None:
         one, machine = selection.one, selection.machine

@@ -20,7 +20,12 @@ MARK_PX = 12
 
 
 class KeyEntry(NamedTuple):
-    """A mark: ``symbol`` as in pyqtgraph, ``bar``, ``hatch`` or ``ring``; its color, a field of ``Tokens``; its meaning."""
+    """A mark and what it means.
+
+    Attributes:
+        symbol: as in pyqtgraph, or ``bar``, ``hatch``, ``dots``, or ``ring`` (around a diamond).
+        color: a field of ``Tokens``.
+    """
 
     symbol: str
     color: str
@@ -48,17 +53,13 @@ class _Mark(QWidget):
         match entry.symbol:
             case "o":
                 painter.drawEllipse(room)
+            case "dots":
+                pen = painter.pen()
+                pen.setStyle(Qt.PenStyle.DotLine)
+                painter.setPen(pen)
+                painter.drawEllipse(room)
             case "d":
-                painter.drawPolygon(
-                    QPolygonF(
-                        [
-                            QPointF(center.x(), room.top()),
-                            QPointF(room.right(), center.y()),
-                            QPointF(center.x(), room.bottom()),
-                            QPointF(room.left(), center.y()),
-                        ]
-                    )
-                )
+                painter.drawPolygon(_diamond(room))
             case "t":
                 bottom = QPointF(center.x(), room.bottom())
                 painter.drawPolygon(QPolygonF([room.topLeft(), room.topRight(), bottom]))
@@ -66,6 +67,7 @@ class _Mark(QWidget):
                 painter.drawLine(room.topLeft(), room.bottomRight())
                 painter.drawLine(room.topRight(), room.bottomLeft())
             case "+":
+                painter.setPen(QPen(color, 3.2 * self._theme.scale))
                 painter.drawLine(
                     QPointF(center.x(), room.top()), QPointF(center.x(), room.bottom())
                 )
@@ -75,6 +77,10 @@ class _Mark(QWidget):
             case "ring":
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(room)
+                third = room.width() / 3.2
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(tokens.unplanned_baseline))
+                painter.drawPolygon(_diamond(room.adjusted(third, third, -third, -third)))
             case "hatch":
                 fill_hatched(painter, room, color, scale=self._theme.scale)
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -82,6 +88,18 @@ class _Mark(QWidget):
             case _:
                 painter.drawRect(room)
         painter.end()
+
+
+def _diamond(room: QRectF) -> QPolygonF:
+    center = room.center()
+    return QPolygonF(
+        [
+            QPointF(center.x(), room.top()),
+            QPointF(room.right(), center.y()),
+            QPointF(center.x(), room.bottom()),
+            QPointF(room.left(), center.y()),
+        ]
+    )
 
 
 class ChartKey(QWidget):

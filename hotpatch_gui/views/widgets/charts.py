@@ -74,6 +74,8 @@ class _UnknownDays(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has 
 
 AXIS_PX, TITLED_AXIS_PX = 22, 40
 """The height of the axis below a chart, without and with a title."""
+FAILED_SHARE = 0.5
+"""The width of failed updates' bars as a share of the others', because color alone isn't enough."""
 LEAST_UPDATES = 5
 """The axis shows at least this many updates, so that one update isn't a bar across the window."""
 
@@ -193,16 +195,16 @@ class HistoryChart(_Plot):
         at = [(c.day - first).days for c in counts]
         installed, failed = [c.installed for c in counts], [c.failed for c in counts]
         wide = 0.7 if days <= 62 else 1.0
-        for bottom, height, colour in (
-            ([0] * len(at), installed, t.success),
-            (installed, failed, t.error),
+        for bottom, height, colour, share in (
+            ([0] * len(at), installed, t.success, 1.0),
+            (installed, failed, t.error, FAILED_SHARE),
         ):
             self.plot.addItem(
                 pg.BarGraphItem(
                     x=at,
                     y0=list(bottom),
                     height=list(height),
-                    width=wide,
+                    width=wide * share,
                     brush=QColor(colour),
                     pen=pg.mkPen(None),
                 )
@@ -225,6 +227,7 @@ def _released() -> tuple[KeyEntry, ...]:
         KeyEntry("d", "unplanned_baseline", tr("Unplanned baseline")),
         KeyEntry("o", "hotpatch", tr("Hotpatch")),
         KeyEntry("o", "secondary", tr("Planned, not released"), is_outline=True),
+        KeyEntry("dots", "secondary", tr("Planned, release not known"), is_outline=True),
     )
 
 
@@ -273,7 +276,9 @@ class ReleaseStrip(_Plot):
                     "size": 13 if m.kind != "hotpatch" else 11,
                     "symbol": self.SYMBOLS[m.kind],
                     "data": m.words,
-                    "pen": self.pen(colours[m.kind], 1.8),
+                    "pen": self.pen(
+                        colours[m.kind], 1.8, _stroke(is_overdue=m.is_plan and m.day <= data.today)
+                    ),
                     "brush": QColor(t.surface if m.is_plan else colours[m.kind]),
                 }
                 for m in data.marks
@@ -330,6 +335,8 @@ class CalendarChart(_Plot):
     LANES: ClassVar = {"WS2025": 2.0, "WS2022": 1.0}
     BESIDE = 0.34
     """The offset of out-of-band updates below their lane."""
+    CLOSE, BELOW = timedelta(days=16), 0.22
+    """Out-of-band updates closer than this would hide each other; the next one is this much lower."""
 
     @property
     def key(self) -> Sequence[KeyEntry]:
@@ -350,9 +357,16 @@ class CalendarChart(_Plot):
             )
             self.plot.addItem(line)
         rings = pg.ScatterPlotItem(size=22, pen=self.pen(t.warning, 1.6), brush=pg.mkBrush(None))
-        rings.addPoints([{"pos": self._place(m)} for m in data.marks if m.has_changed])
+        rings.addPoints(
+            [{"pos": (_day(m.day), self.LANES[m.product])} for m in data.marks if m.has_changed]
+        )
         marks = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=16)
-        marks.addPoints([self._point(m, theme) for m in data.marks])
+        marks.addPoints(
+            [
+                self._point(m, at, theme, is_overdue=m.is_plan and m.day <= data.today)
+                for m, at in zip(data.marks, self._places(data.marks), strict=True)
+            ]
+        )
         installs = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=15)
         installs.addPoints(
             [
@@ -375,11 +389,23 @@ class CalendarChart(_Plot):
         self.plot.setXRange(_day(data.first), _day(data.last), padding=0.015)
         self.plot.setYRange(-0.5, 2.5, padding=0)
 
-    def _place(self, mark: CalendarMark) -> tuple[float, float]:
-        beside = self.BESIDE if mark.kind == "out_of_band" else 0.0
-        return _day(mark.day), self.LANES[mark.product] - beside
+    def _places(self, marks: Sequence[CalendarMark]) -> list[tuple[float, float]]:
+        """Where the marks are; out-of-band ones that are close together lie below each other."""
+        last: dict[str, tuple[date, int]] = {}
+        found: dict[int, float] = {}
+        for number, mark in sorted(enumerate(marks), key=lambda pair: pair[1].day):
+            if mark.kind == "out_of_band":
+                day, level = last.get(mark.product, (date.min, -1))
+                level = (level + 1) % 3 if mark.day - day < self.CLOSE else 0
+                last[mark.product] = mark.day, level
+                found[number] = self.BESIDE + self.BELOW * level
+        return [
+            (_day(m.day), self.LANES[m.product] - found.get(n, 0.0)) for n, m in enumerate(marks)
+        ]
 
-    def _point(self, mark: CalendarMark, theme: Theme) -> dict[str, Any]:
+    def _point(
+        self, mark: CalendarMark, at: tuple[float, float], theme: Theme, *, is_overdue: bool
+    ) -> dict[str, Any]:
         t = theme.tokens
         colour = {
             "planned_baseline": t.planned_baseline,
@@ -387,13 +413,15 @@ class CalendarChart(_Plot):
             "hotpatch": t.hotpatch,
             "out_of_band": t.secondary,
         }[mark.kind]
-        size = {"hotpatch": 11, "out_of_band": 10}.get(mark.kind, 13)
+        size = {"hotpatch": 11, "out_of_band": 13}.get(mark.kind, 13)
         return {
-            "pos": self._place(mark),
+            "pos": at,
             "size": size,
             "symbol": self.SYMBOLS[mark.kind],
             "data": mark.words,
-            "pen": self.pen(colour, 1.8),
+            "pen": self.pen(t.surface, 1.0)
+            if mark.kind == "out_of_band"
+            else self.pen(colour, 1.8, _stroke(is_overdue=is_overdue)),
             "brush": QColor(t.surface if mark.is_plan else colour),
         }
 
@@ -546,6 +574,11 @@ class TrendChart(_Plot):
             ]
         )
         self.plot.addItem(dots)
+
+
+def _stroke(*, is_overdue: bool) -> Qt.PenStyle:
+    """The outline of a planned release; dotted if its day has passed."""
+    return Qt.PenStyle.DotLine if is_overdue else Qt.PenStyle.SolidLine
 
 
 def _tip(x: float, y: float, data: str) -> str:  # noqa: ARG001 - pyqtgraph names them

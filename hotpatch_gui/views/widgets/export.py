@@ -41,11 +41,20 @@ class Exporter(QObject):
         self._show: Callable[[], object] = self._show_printed
         services.source.closing.connect(self._close)
 
-    def save_as(self, name: str, make: Make, day: date | None = None) -> None:
-        """Ask for a file, named after ``day``, by default today; ``make`` runs on the writing thread."""
+    def save_as(
+        self, name: str, make: Make, day: date | None = None, *, has_tables: bool = False
+    ) -> None:
+        """Ask for a file, named after ``day``, by default today; ``make`` runs on the writing thread.
+
+        ``has_tables``: it has several, which don't fit in one CSV file.
+        """
         from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load
 
-        kinds = ";;".join(f"{text} (*{ending})" for ending, text in export_writers.FORMATS.items())
+        kinds = ";;".join(
+            f"{text} (*{ending})"
+            for ending, text in export_writers.FORMATS.items()
+            if not (has_tables and ending == export_writers.ONE_TABLE)
+        )
         suggested = f"{name} {day or self._s.clock().date():%Y-%m-%d}.xlsx"
         selected, kind = QFileDialog.getSaveFileName(
             self._parent, tr("Export"), suggested, kinds, tr("Excel workbook (*.xlsx)")

@@ -22,7 +22,7 @@ from hotpatch_gui.views.services import Services
 
 tr = translator("FilterBar")
 
-CHIP_PX = 240
+CHIP_PX = 264
 """At most, the width of a chip's text."""
 
 
@@ -74,7 +74,7 @@ class FilterBar(QWidget):
         self._column.addWidget(chip, 0, Qt.AlignmentFlag.AlignLeft)
         chip.ensurePolished()
         width = round(CHIP_PX * self._s.theme.scale)
-        shown = chip.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, width)
+        shown = chip.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, width)
         chip.setText(f"{shown.replace('&', '&&')} ✕")
         chip.setToolTip(plain_tip(f"{name}\n{tr('Remove this filter')}"))
         chip.setAccessibleName(tr("Remove the filter {name}", name=name))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
+    QDialog,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -76,6 +77,9 @@ class KbMachinesPane(QWidget):
             Table(theme, services.settings, self.model, "kbMachinesTable", tr("Machines")),
         )
         self.panel.table.opened.connect(self.machine_opened)
+        clear = QShortcut(QKeySequence("Esc"), self.panel.table)
+        clear.setContext(Qt.ShortcutContext.WidgetShortcut)
+        clear.activated.connect(self.panel.table.clearSelection)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_actions)
         self.search.textChanged.connect(self._filter)
         self.state.currentIndexChanged.connect(self._filter)
@@ -154,6 +158,17 @@ class KbMachinesPane(QWidget):
         self.install.setVisible(kb is not None and bool(self._found.rows))
         self.install.setEnabled(bool(ids))
         self.install.setText(tr("Install on %n machine(s)…", len(ids)))
+        self.install.setToolTip("" if ids else self._hindrance)
+
+    @property
+    def _hindrance(self) -> str:
+        """Why there is no machine to install on."""
+        if self.panel.table.selected_ids and self._shown.missing(()):
+            return tr(
+                "On the selected machines, the update isn't missing or an installation is in progress. Clear the "
+                "selection (Esc) to install on all shown."
+            )
+        return tr("The update isn't missing on these machines, or is being installed.")
 
     def _open_page(self) -> None:
         if self._update is not None and self._update[0] is not None:
@@ -166,4 +181,10 @@ class KbMachinesPane(QWidget):
         if update is None or update[0] is None or not ids:
             return
         kb, owner = update[0], self.window()
-        open_once(owner, lambda: InstallDialog(self._s, ids, owner, kb=kb))
+
+        def make() -> QDialog:
+            dialog = InstallDialog(self._s, ids, owner, kb=kb)
+            dialog.accepted.connect(self.panel.table.clearSelection)
+            return dialog
+
+        open_once(owner, make)

@@ -37,10 +37,13 @@ ORDER = (
 
 
 HATCHES = {
-    RolloutStatus.FAILED: RISING,
-    RolloutStatus.NOT_RUNNING: FALLING,
-    RolloutStatus.ON_HOLD: UPRIGHT,
+    RolloutStatus.FAILED: (RISING,),
+    RolloutStatus.NOT_RUNNING: (FALLING,),
+    RolloutStatus.ON_HOLD: (UPRIGHT,),
+    RolloutStatus.UNHEALTHY: (RISING, FALLING),
 }
+UNDER_WAY_PX = 4
+"""The height of machines that are being patched, which aren't as far as the patched ones."""
 
 
 def _height(regions: Sequence[Region]) -> int:
@@ -168,7 +171,7 @@ class RolloutPlan(QWidget):
         self._text(painter, count, f"{lane.patched:,}/{total:,}", t.text, right=True)
 
     def paint_piece(self, painter: QPainter, status: RolloutStatus, piece: QRectF) -> None:
-        """Filled: done; hatched: a problem; outlined: still to come."""
+        """Filled: done; thin: being patched; hatched: a problem; outlined: still to come."""
         t = self._theme.tokens
         colour = QColor(colour_of(status, self._theme))
         hatched = status in HATCHES
@@ -178,10 +181,14 @@ class RolloutPlan(QWidget):
             painter.drawRect(piece.adjusted(0.5, 0.5, -0.5, -0.5))
             painter.setPen(Qt.PenStyle.NoPen)
             return
+        if status is RolloutStatus.UNDER_WAY:
+            inset = (piece.height() - UNDER_WAY_PX) / 2
+            piece = piece.adjusted(0, inset, 0, -inset)
         painter.setBrush(QColor(t.surface) if hatched else colour)
         painter.drawRect(piece)
         if hatched:
-            fill_hatched(painter, piece, colour, HATCHES[status])
+            for slope in HATCHES[status]:
+                fill_hatched(painter, piece, colour, slope)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(colour, 1))
             painter.drawRect(piece.adjusted(0.5, 0.5, -0.5, -0.5))

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFrame,
+    QHBoxLayout,
     QHeaderView,
     QTreeWidget,
     QTreeWidgetItem,
@@ -71,7 +72,10 @@ class RunDetails(QFrame):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
         inner.addLayout(words_part)
-        inner.addWidget(self.results)
+        table_part = QHBoxLayout()
+        table_part.setContentsMargins(5, 0, 0, 0)  # as far as the text above
+        table_part.addWidget(self.results)
+        inner.addLayout(table_part)
         inner.addStretch(1)
         area = ScrollArea(body)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

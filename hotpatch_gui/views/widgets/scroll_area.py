@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QWidget
 
 from .focus_ring import FocusRing
 
 
 class ScrollArea(QScrollArea):
-    """Has no frame. A subclass or its user sets the content."""
+    """Has no frame. A subclass or its user sets the content.
 
-    def __init__(self, content: QWidget | None = None) -> None:
+    The vertical scroll bar takes its room from the right margin of ``inset``, so that the content keeps its width.
+    """
+
+    def __init__(self, content: QWidget | None = None, inset: QLayout | None = None) -> None:
         super().__init__()
+        self._inset = inset
+        self.verticalScrollBar().installEventFilter(self)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         if content is not None:
             self.setWidget(content)
         FocusRing(self)
+
+    def set_inset(self, inset: QLayout) -> None:
+        """The layout whose right margin gives way to the scroll bar."""
+        self._inset = inset
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        shown = event.type() is QEvent.Type.Show
+        if self._inset is not None and (shown or event.type() is QEvent.Type.Hide):
+            margins = self._inset.contentsMargins()
+            bar = self.verticalScrollBar().sizeHint().width() if shown else 0
+            margins.setRight(max(0, margins.left() - bar))
+            self._inset.setContentsMargins(margins)
+        return super().eventFilter(watched, event)

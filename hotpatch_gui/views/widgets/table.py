@@ -47,7 +47,7 @@ from .focus_ring import FocusRing
 tr = translator("Table")
 
 MEASURED_ROWS = 40
-SPARE_PX, GLYPH_ROOM_PX, SORT_PX, WIDEST_PX = 4, 20, 8, 720
+SPARE_PX, GLYPH_ROOM_PX, SORT_PX, WIDEST_PX = 2, 20, 6, 720
 
 
 class Table(QTableView):
@@ -178,7 +178,7 @@ class Table(QTableView):
             return
         shown = [n for n in range(len(self.rows.columns)) if not self.isColumnHidden(n)]
         scale = self._theme.scale
-        least = [round(self.rows.columns[n].width_px * scale) for n in shown]
+        least = [max(round(self.rows.columns[n].width_px * scale), self._titled(n)) for n in shown]
         needed = [self._needed(n) for n in shown]
         growing = [n for n, column in enumerate(shown) if not self.rows.columns[column].right]
         widths = fitted(least, needed, self.viewport().width(), growing)
@@ -190,15 +190,21 @@ class Table(QTableView):
     def _needed(self, column: int) -> int:
         """The width of a column's title and of its shown rows' texts."""
         measure = self.fontMetrics().horizontalAdvance
-        widest = measure(translated(self.rows.columns[column].title)) + SORT_PX
+        left = FIRST_MARGIN_PX if self.is_first(column) else MARGIN_PX
+        widest = 0
         first = max(0, self.rowAt(0))
         for number in range(first, min(self.rows.count(), first + MEASURED_ROWS)):
             row = self.rows.row(number)
             if row is not None:
                 glyph = GLYPH_ROOM_PX if self.rows.glyph(row, column) is not None else 0
                 widest = max(widest, measure(self.rows.text(row, column)) + glyph)
+        return min(max(left + widest + END_PX + SPARE_PX, self._titled(column)), WIDEST_PX)
+
+    def _titled(self, column: int) -> int:
+        """The width of a column's title."""
+        title = translated(self.rows.columns[column].title)
         left = FIRST_MARGIN_PX if self.is_first(column) else MARGIN_PX
-        return min(left + widest + END_PX + SPARE_PX, WIDEST_PX)
+        return left + self.fontMetrics().horizontalAdvance(title) + SORT_PX + END_PX + SPARE_PX
 
     def _on_opened(self, index: Index) -> None:
         row_id = self.rows.id_at(index.row())

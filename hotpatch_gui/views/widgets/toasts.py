@@ -45,6 +45,7 @@ class Toast(QFrame):
         self.close_button = QToolButton()
         self.close_button.setObjectName("toastClose")
         self.close_button.setText("✕")
+        self.close_button.setFixedHeight(self.title.fontMetrics().height())
         self.close_button.setAccessibleName(tr("Dismiss"))
         self.close_button.setToolTip(tr("Dismiss"))
         self.setAccessibleName(f"{outcome.title} {outcome.detail}".strip())

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from hotpatch_gui.azure import results, values
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.records import InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.store import assessments, installations, operations, queue
@@ -22,6 +23,8 @@ from .run import OperationRun
 tr = translator("End")
 
 log = logging.getLogger(__name__)
+NAMED = 5
+"""Installed updates that the result names."""
 _DONE = {
     OperationKind.RESTART: tr.mark(
         "Restarted. An assessment follows to check what is still pending."
@@ -166,11 +169,11 @@ async def _store_installation(run: OperationRun, result: Mapping[str, Any]) -> S
 def _installed_text(found: InstallationRun, updates: Sequence[RunUpdate]) -> str:
     """What an installation did, by its counts, or else by its updates. Arc-enabled servers report only counts."""
     counted = [found.installed, found.failed, found.pending]
-    listed = [
+    by_state = [
         sum(u.state == state for u in updates) for state in ("Installed", "Failed", "Pending")
     ]
     installed, failed, pending = (
-        c if c is not None else n for c, n in zip(counted, listed, strict=True)
+        c if c is not None else n for c, n in zip(counted, by_state, strict=True)
     )
     rest = failed + pending
     if not installed and not rest:
@@ -178,4 +181,6 @@ def _installed_text(found: InstallationRun, updates: Sequence[RunUpdate]) -> str
             return tr("The installation has ended. What it installed isn't reported.")
         return tr("The installation has ended. There was nothing to install.")
     others = tr(" %n not installed.", rest) if rest else ""
-    return tr("%n update(s) installed.{others}", installed, others=others)
+    kbs = [u.kb for u in updates if u.state == "Installed" and u.kb]
+    named = f": {listed(kbs[:NAMED])}" if kbs else ""
+    return tr("%n update(s) installed{named}.{others}", installed, named=named, others=others)

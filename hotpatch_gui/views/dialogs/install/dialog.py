@@ -31,7 +31,7 @@ from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.typed_number import TypedNumber
 
-from .parts import list_of, step
+from .parts import fit_names, list_of, step
 from .properties_step import DEFAULT_MINUTES, PropertiesStep
 from .updates_step import UpdatesStep
 
@@ -139,6 +139,7 @@ class InstallDialog(StepsDialog):
     def _show_candidates(self, found: Candidates) -> None:
         self._candidates = found
         self.machines.set_rows(found.rows)
+        fit_names(self.machines_view)
         self.properties.set_groups(found.tag_names, self.machines.count)
         self._on_ticked()
 

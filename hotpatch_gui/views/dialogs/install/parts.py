@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QLayout, QTreeView, QTreeWidget, QVBoxLayout, QWid
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.views.widgets.focus_ring import FocusRing
 
+WIDEST_PX = 320
+"""At most, the width of a column of names."""
+
 
 def step(*parts: QWidget | QLayout | None) -> QWidget:
     """A page of the dialog; None is stretch."""
@@ -26,6 +29,12 @@ def step(*parts: QWidget | QLayout | None) -> QWidget:
         else:
             column.addLayout(part)
     return page
+
+
+def fit_names(view: QTreeView) -> None:
+    """Widen the first column so that names fit, if there are longer ones than it was made for."""
+    needed = view.sizeHintForColumn(0)
+    view.setColumnWidth(0, min(max(view.columnWidth(0), needed), WIDEST_PX))
 
 
 def list_of(
