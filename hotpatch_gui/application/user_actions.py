@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange, assignment_id
 from hotpatch_gui.domain.waves import AT_ONCE, Waves
 from hotpatch_gui.store import operations
 from hotpatch_gui.store.database import store_problem
@@ -19,10 +20,18 @@ if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
     from hotpatch_gui.domain.installs import InstallRequest
     from hotpatch_gui.domain.problems import Problem
+    from hotpatch_gui.domain.schedules import Schedule, Scope
     from hotpatch_gui.domain.settings import SettingsChange
 
 
 T = TypeVar("T")
+
+
+def _deletions(assigned: Sequence[tuple[str, str, bool]]) -> list[ScheduleChange]:
+    """The deletions of assignments, those of one kind together."""
+    kinds = {False: ChangeKind.UNASSIGN, True: ChangeKind.DELETE_SCOPE}
+    ordered = sorted(assigned, key=lambda one: one[2])
+    return [ScheduleChange(kinds[is_scope], known, name) for known, name, is_scope in ordered]
 
 
 class NextSession(NamedTuple):
@@ -143,6 +152,66 @@ class UserActions:
         kind = OperationKind.ENROLL if on else OperationKind.UNENROLL
         arcs = [i for i, (_, is_arc) in (self._resource_ids(machine_ids) or {}).items() if is_arc]
         self._act(kind, arcs, lambda _: body)
+
+    def save_schedule(self, connection_id: int, resource_id: str, schedule: Schedule) -> None:
+        from hotpatch_gui.azure.bodies import schedule_body  # noqa: PLC0415 - after the first paint
+
+        body = json.dumps(schedule_body(schedule, schedule.location))
+        change = ScheduleChange(ChangeKind.SAVE, resource_id, schedule.name, body)
+        self._send(commands.ChangeSchedules(connection_id, (change,)))
+
+    def delete_schedule(self, connection_id: int, resource_id: str, name: str) -> None:
+        """Its assignments are deleted first, or they would stay without a schedule."""
+        from hotpatch_gui.store import schedules  # noqa: PLC0415 - after the first paint
+
+        assigned = self._read(lambda db: schedules.assignments_of(db, resource_id.lower()))
+        if assigned is not None:
+            changes = _deletions(assigned)
+            changes.append(ScheduleChange(ChangeKind.DELETE, resource_id, name))
+            self._send(commands.ChangeSchedules(connection_id, tuple(changes)))
+
+    def assign_machines(
+        self, connection_id: int, resource_id: str, name: str, machine_ids: Sequence[int]
+    ) -> None:
+        from hotpatch_gui.azure.bodies import assignment_body  # noqa: PLC0415 - after the first paint
+        from hotpatch_gui.store import schedules  # noqa: PLC0415 - after the first paint
+
+        found = self._read(lambda db: schedules.targets(db, machine_ids)) or []
+        changes = tuple(
+            ScheduleChange(
+                ChangeKind.ASSIGN,
+                assignment_id(machine, name),
+                machine_name,
+                json.dumps(assignment_body(resource_id, machine, location)),
+            )
+            for machine, machine_name, location in found
+        )
+        if changes:
+            self._send(commands.ChangeSchedules(connection_id, changes))
+
+    def remove_machines(
+        self, connection_id: int, resource_id: str, machine_ids: Sequence[int]
+    ) -> None:
+        from hotpatch_gui.store import schedules  # noqa: PLC0415 - after the first paint
+
+        of, ids = resource_id.lower(), machine_ids
+        assigned = self._read(lambda db: schedules.assignments_of(db, of, ids))
+        if assigned:
+            changes = tuple(_deletions(assigned))
+            self._send(commands.ChangeSchedules(connection_id, changes))
+
+    def save_scope(self, connection_id: int, scope: Scope) -> None:
+        from hotpatch_gui.azure.bodies import scope_body  # noqa: PLC0415 - after the first paint
+
+        known = scope.azure_id or assignment_id(scope.below, scope.name)
+        change = ScheduleChange(
+            ChangeKind.SAVE_SCOPE, known, scope.name, json.dumps(scope_body(scope))
+        )
+        self._send(commands.ChangeSchedules(connection_id, (change,)))
+
+    def delete_scope(self, connection_id: int, scope: Scope) -> None:
+        change = ScheduleChange(ChangeKind.DELETE_SCOPE, scope.azure_id, scope.name)
+        self._send(commands.ChangeSchedules(connection_id, (change,)))
 
     def cancel(self, operation_ids: Iterable[int]) -> None:
         self._send_for_operations(commands.Cancel, operation_ids)

@@ -32,6 +32,11 @@ def _windows_zones() -> dict[str, str]:
     return {windows.casefold(): zone for windows, zone in win_tz.items()}
 
 
+def windows_zone_names() -> list[str]:
+    """Windows' names of time zones, which Azure uses, in order."""
+    return sorted(win_tz)
+
+
 @lru_cache(maxsize=1)
 def _zones() -> dict[str, str]:
     """Time zones by lower-case name; reads the zone files once."""

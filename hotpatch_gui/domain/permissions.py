@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from hotpatch_gui.translation import translator
 
 from .operations import OperationKind
+from .schedule_changes import ChangeKind
 
 tr = translator("PermissionsDomain")
 
@@ -70,7 +71,8 @@ def needed(kind: OperationKind, *, is_arc: bool) -> str | None:
 
 def acting() -> list[str]:
     """All actions that this program's operations need, to start and to follow them."""
-    return sorted({*_FOLLOW, *(action for pair in _ACTS.values() for action in pair if action)})
+    machines = (action for pair in _ACTS.values() for action in pair if action)
+    return sorted({*_FOLLOW, *machines, *(kind.action for kind in ChangeKind)})
 
 
 def allows(grants: Iterable[Grant], action: str) -> bool:
@@ -92,7 +94,9 @@ def custom_role(subscription_ids: Sequence[str], *, may_act: bool) -> dict[str, 
     """A role for ``az role definition create --role-definition``, to read and optionally to change."""
     what = tr("Operator") if may_act else tr("Reader")
     does = (
-        tr("reads, assesses, installs, restarts and changes settings") if may_act else tr("reads")
+        tr("reads, assesses, installs, restarts, and changes settings and schedules")
+        if may_act
+        else tr("reads")
     )
     return {
         "Name": tr("Hotpatch Dashboard {what}", what=what),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import (
@@ -63,6 +63,16 @@ class CheckedModel(QAbstractTableModel):
         self._rows = rows
         self._checkable = sum(row.can_check for row in rows)
         self.endResetModel()
+
+    def show_ticked(self, rows: Sequence[CheckedRow], ticked: Collection[int]) -> None:
+        """Replace the rows; only those of ``ticked`` are checked."""
+        self._left = {row.id for row in rows if row.can_check and row.id not in ticked}
+        self.set_rows(rows)
+
+    @property
+    def rows(self) -> Sequence[CheckedRow]:
+        """All rows."""
+        return self._rows
 
     @property
     def count(self) -> int:

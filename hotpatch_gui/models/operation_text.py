@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
+from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 tr = translator("OperationText")
 _events = translator("Audit")
 
+_ALL_KINDS: tuple[OperationKind | ChangeKind, ...] = (*OperationKind, *ChangeKind)
 _KINDS = frozenset(k.value for k in OperationKind)
 WAITING = tr.mark("Waiting for its turn.")
 GLYPHS = {
@@ -44,14 +46,14 @@ def text(row: OperationRow) -> str:
 
 
 def kind(row: OperationRow | CallRow) -> str:
-    """The operation's name."""
-    return next((k.label for k in OperationKind if k.value == row.kind), row.kind or NOTHING)
+    """The name of the operation, or of the change of a schedule."""
+    return next((k.label for k in _ALL_KINDS if k.value == row.kind), row.kind or NOTHING)
 
 
 def meanings(word: str) -> list[str]:
     """The stored kinds and states whose display text contains the word."""
     folded = word.casefold()
-    labeled = [(k.value, k.label) for k in OperationKind]
+    labeled = [(k.value, k.label) for k in _ALL_KINDS]
     labeled += [(s.value, s.label) for s in OperationState]
     return [value for value, label in labeled if folded in label.casefold()]
 

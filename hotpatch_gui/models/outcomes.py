@@ -14,9 +14,11 @@ from PySide6.QtCore import QObject, Signal
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.update_errors import explained
-from hotpatch_gui.store import ended_operations
+from hotpatch_gui.store import ended_operations, schedule_changes
 from hotpatch_gui.store.ended_operations import EndedAction
+from hotpatch_gui.store.schedule_changes import EndedChanges
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
@@ -73,7 +75,10 @@ class Outcomes(QObject):
         """Actions of earlier sessions that hadn't ended."""
         self._announced: dict[int, tuple[int, ...]] = {}
         """The results of each action as announced: only other results are news."""
+        self._after_change = source.read(schedule_changes.newest, 0)
+        """Likewise, of changes of schedules."""
         self._channel = QueryChannel(source, self._on_ended, self._on_failure, self)
+        self._changes = QueryChannel(source, self._on_changes_ended, self._on_failure, self)
         source.changed.connect(self._on_changed)
 
     def add(
@@ -103,6 +108,8 @@ class Outcomes(QObject):
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(frozenset({"operations"})):
             self._channel.query(partial(ended_operations.ended, after=self._after, also=self._open))
+        if changes.affects(frozenset({"schedule_changes"})):
+            self._changes.query(partial(schedule_changes.ended, after=self._after_change))
 
     def _on_failure(self, why: str) -> None:
         """Operations that ended are reported with the next change."""
@@ -120,8 +127,23 @@ class Outcomes(QObject):
                     ((tr("Show operations"), partial(self.action_requested.emit, action.id)),),
                 )
 
+    def _on_changes_ended(self, found: list[EndedChanges]) -> None:
+        for ended in found:
+            results = (ended.succeeded, ended.failed, ended.unknown, ended.canceled)
+            if self._announced.get(-ended.action_id) != results:
+                self._announced[-ended.action_id] = results
+                self.add(glyph_of(ended), change_title(ended), ended.note)
 
-def glyph_of(action: EndedAction) -> Glyph:
+
+def change_title(ended: EndedChanges) -> str:
+    """What was changed, and how many of the changes succeeded."""
+    kind = ChangeKind(ended.kind).label
+    if ended.total == 1:
+        return tr("{kind} {name}: {state}", kind=kind, name=ended.subject, state=_state(ended))
+    return tr("{kind}: {good:,} of %n succeeded", ended.total, kind=kind, good=ended.succeeded)
+
+
+def glyph_of(action: EndedAction | EndedChanges) -> Glyph:
     """A failure counts before an unknown result, which counts before a success."""
     if action.failed:
         return Glyph.ERROR
@@ -145,7 +167,7 @@ def title_of(action: EndedAction) -> str:
     )
 
 
-def _state(action: EndedAction) -> str:
+def _state(action: EndedAction | EndedChanges) -> str:
     if action.succeeded:
         return tr("succeeded")
     if action.failed:

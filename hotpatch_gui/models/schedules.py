@@ -24,9 +24,11 @@ from hotpatch_gui.domain.schedule_concerns import (
     unprepared_text,
 )
 from hotpatch_gui.domain.schedule_windows import Window, recurrence_text, windows
-from hotpatch_gui.domain.schedules import How, Schedule
+from hotpatch_gui.domain.schedules import How, Schedule, Scope
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.store import schedule_rows, side_reads
+from hotpatch_gui.store import schedule_changes, schedule_rows, side_reads
+from hotpatch_gui.store import schedules as stored_schedules
+from hotpatch_gui.store.schedule_changes import OpenChanges
 from hotpatch_gui.store.schedule_rows import ScheduleMachine, ScheduleRow, ScheduleRun
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
@@ -35,6 +37,7 @@ from hotpatch_gui.translation import translator
 from . import display_text, schedule_text, update_text
 from .chart_data import StripData, StripInstall
 from .row_model import Column, field, time_of
+from .schedule_text import scope_text
 from .strip import release_marks
 
 tr = translator("SchedulesModel")
@@ -88,6 +91,19 @@ class SchedulesRead(NamedTuple):
 
     entries: list[ScheduleEntry]
     unread: str
+    changes: OpenChanges
+
+    @property
+    def notice(self) -> tuple[Level, str, str] | None:
+        """What isn't known or still changes: level, headline and detail; None if nothing."""
+        if self.changes.unknown:
+            headline = tr("The result of %n change(s) isn't known", self.changes.unknown)
+            return Level.UNKNOWN, headline, self.changes.note
+        if self.unread:
+            return Level.UNKNOWN, tr("Some schedules aren't known"), self.unread
+        if self.changes.waiting:
+            return Level.INFO, tr("%n change(s) in progress", self.changes.waiting), ""
+        return None
 
 
 def read_schedules(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> SchedulesRead:
@@ -103,7 +119,8 @@ def read_schedules(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> 
     entries = [_entry(row, calendar, runs, common.get(row.resource_id, []), now) for row in rows]
     entries.sort(key=lambda e: (e.is_ended, e.opens is None, e.opens or now))
     unread = side_reads.unread(db, ("schedules", "assignments"))
-    return SchedulesRead(entries, " ".join(dict.fromkeys(unread.values())))
+    known = " ".join(dict.fromkeys(unread.values()))
+    return SchedulesRead(entries, known, schedule_changes.still_open(db))
 
 
 def _overlaps(
@@ -505,12 +522,49 @@ RUNS = (
 )
 
 
+class ScopeRow(NamedTuple):
+    """A dynamic scope in the table."""
+
+    id: int
+    scope: Scope
+    name: str
+    below: str
+    words: str
+
+
+SCOPES = (
+    Column("name", tr.mark("Dynamic scope"), 180, lambda r, _: r.name, sort="name"),
+    Column("below", tr.mark("Within"), 220, lambda r, _: r.below, sort="below"),
+    Column("words", tr.mark("Includes"), 420, lambda r, _: r.words, sort="words"),
+)
+
+
 class MachinesRead(NamedTuple):
-    """The machines that follow a schedule, those whose settings prevent it first."""
+    """The machines that follow a schedule, those whose settings prevent it first, and its dynamic scopes."""
 
     rows: list[ScheduleMachine]
+    scopes: list[ScopeRow]
+
+    @property
+    def removable(self) -> list[int]:
+        """Row IDs of the machines that are directly assigned."""
+        return [
+            row.id for row in self.rows if row.how in (How.DIRECT, How.UNREAD) and not row.scope
+        ]
 
 
 def read_machines(db: sqlite3.Connection, schedule_id: str) -> MachinesRead:
-    """Read the machines of a schedule."""
-    return MachinesRead(schedule_rows.machines_of(db, schedule_id))
+    """Read the machines and dynamic scopes of a schedule."""
+    names = schedule_rows.subscription_names(db)
+    scopes = [
+        ScopeRow(crc32(s.azure_id.encode()), s, s.name, _within(s.below, names), scope_text(s))
+        for s in stored_schedules.scopes_of(db, schedule_id)
+    ]
+    return MachinesRead(schedule_rows.machines_of(db, schedule_id), scopes)
+
+
+def _within(below: str, names: dict[str, str]) -> str:
+    """The subscription or resource group of a scope in words."""
+    parts = below.strip("/").split("/")
+    subscription = names.get(parts[1].lower(), parts[1]) if len(parts) > 1 else below
+    return f"{parts[3]} · {subscription}" if len(parts) > 3 else subscription

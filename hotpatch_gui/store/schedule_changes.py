@@ -181,6 +181,23 @@ FROM schedule_changes WHERE action_id>? GROUP BY 1 HAVING sum(state IN ('queued'
 """
 
 
+class OpenChanges(NamedTuple):
+    """Changes that haven't ended, of all connections; ``note`` is the newest one's."""
+
+    waiting: int
+    unknown: int
+    note: str
+
+
+def still_open(db: sqlite3.Connection) -> OpenChanges:
+    """The changes that haven't ended."""
+    rows = db.execute(
+        f"SELECT state, subject, note FROM schedule_changes WHERE state IN {_OPEN} AND ended_at IS NULL ORDER BY id"
+    ).fetchall()
+    unknown = [f"{row['subject']}: {row['note']}" for row in rows if row["state"] == "unknown"]
+    return OpenChanges(len(rows) - len(unknown), len(unknown), unknown[-1] if unknown else "")
+
+
 def newest(db: sqlite3.Connection) -> int:
     """The ID of the newest action; 0 without any."""
     return int(db.execute("SELECT coalesce(max(id), 0) FROM schedule_changes").fetchone()[0])

@@ -28,7 +28,7 @@ _UNPREPARED = (
 
 
 class ScheduleRow(NamedTuple):
-    """A maintenance configuration with its machines.
+    """A maintenance configuration with its machines. ``may_act``: changes are allowed for its connection.
 
     Attributes:
         how: machines by how they follow it.
@@ -37,7 +37,9 @@ class ScheduleRow(NamedTuple):
     """
 
     resource_id: str
+    connection_id: int
     connection: str
+    may_act: bool
     schedule: Schedule
     how: dict[How, int]
     products: tuple[Product, ...]
@@ -111,7 +113,7 @@ def read_all(db: sqlite3.Connection) -> list[ScheduleRow]:
         found = How(how), count, products or "", unprepared or 0, names or "", stopped or 0
         followers[schedule_id].append(found)
     rows = db.execute(
-        "SELECT s.*, c.name AS connection FROM schedules s JOIN connections c ON c.id=s.connection_id"
+        "SELECT s.*, c.name AS connection, c.may_act FROM schedules s JOIN connections c ON c.id=s.connection_id"
         " WHERE c.removed_at IS NULL ORDER BY s.name COLLATE NOCASE, s.id"
     )
     return [_row(row, followers.get(row["id"], [])) for row in rows]
@@ -124,7 +126,9 @@ def _row(row: sqlite3.Row, groups: list[tuple[How, int, str, int, str, int]]) ->
     names = sorted(name for g in certain for name in g[4].split("\n") if name)
     return ScheduleRow(
         row["id"],
+        row["connection_id"],
         row["connection"],
+        bool(row["may_act"]),
         schedule_of(row),
         {how: count for how, count, *_ in groups},
         tuple(sorted(products)),
@@ -132,6 +136,44 @@ def _row(row: sqlite3.Row, groups: list[tuple[How, int, str, int, str, int]]) ->
         tuple(names[:NAMED]),
         sum(g[5] for g in certain),
     )
+
+
+def resource_groups(db: sqlite3.Connection) -> list[tuple[int, str, str, str, str]]:
+    """(connection ID, connection, subscription ID, subscription, resource group) where changes are allowed, by name."""
+    rows = db.execute(
+        "SELECT DISTINCT c.id, c.name, m.subscription_id, coalesce(s.name, m.subscription_id), m.resource_group"
+        " FROM machines m JOIN connections c ON c.id=m.connection_id"
+        " LEFT JOIN subscriptions s ON s.id=m.subscription_id AND s.connection_id=c.id"
+        " WHERE m.deleted_at IS NULL AND c.removed_at IS NULL AND c.may_act=1 ORDER BY 5, 4, 1"
+    )
+    return [tuple(row) for row in rows]
+
+
+def subscription_names(db: sqlite3.Connection) -> dict[str, str]:
+    """Subscriptions' names by ID."""
+    return dict(tuple(row) for row in db.execute("SELECT id, name FROM subscriptions"))
+
+
+def locations(db: sqlite3.Connection) -> dict[int, list[str]]:
+    """The regions of a connection's machines."""
+    found: dict[int, list[str]] = defaultdict(list)
+    rows = db.execute(
+        "SELECT DISTINCT connection_id, location FROM machines WHERE deleted_at IS NULL AND location<>'' ORDER BY 2"
+    )
+    for connection_id, location in rows:
+        found[connection_id].append(location)
+    return found
+
+
+def not_following(db: sqlite3.Connection, connection_id: int, schedule_id: str) -> list[int]:
+    """Row IDs of a connection's machines that aren't directly assigned to the schedule, by name."""
+    rows = db.execute(
+        "SELECT m.id FROM machines m WHERE m.connection_id=? AND m.deleted_at IS NULL AND m.resource_id NOT IN"
+        " (SELECT machine FROM schedule_assignments WHERE schedule_id=? AND machine IS NOT NULL)"
+        " ORDER BY m.name COLLATE NOCASE, m.id",
+        (connection_id, schedule_id),
+    )
+    return [row[0] for row in rows]
 
 
 def shared(db: sqlite3.Connection) -> list[tuple[str, str, int]]:

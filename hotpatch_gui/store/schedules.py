@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -150,6 +150,28 @@ def scopes_of(db: sqlite3.Connection, schedule_id: str) -> list[Scope]:
     return sorted((scope_of(row[0]) for row in rows), key=lambda s: s.name.casefold())
 
 
+def assignments_of(
+    db: sqlite3.Connection, schedule_id: str, machine_ids: Sequence[int] | None = None
+) -> list[tuple[str, str, bool]]:
+    """(assignment ID, machine's or scope's name, whether it is a scope) of a schedule, or its direct ones of these machines."""
+    rows = db.execute(
+        "SELECT a.id, coalesce(m.name, json_extract(a.scope, '$[0]'), a.machine), a.scope IS NOT NULL, m.id"
+        " FROM schedule_assignments a LEFT JOIN machines m ON m.resource_id=a.machine WHERE a.schedule_id=? ORDER BY 2",
+        (schedule_id,),
+    )
+    wanted = None if machine_ids is None else frozenset(machine_ids)
+    return [(r[0], r[1], bool(r[2])) for r in rows if wanted is None or r[3] in wanted]
+
+
+def targets(db: sqlite3.Connection, machine_ids: Iterable[int]) -> list[tuple[str, str, str]]:
+    """(resource ID as Azure spells it, name, region) of machines."""
+    rows = db.execute(
+        f"SELECT azure_id, name, location FROM machines WHERE id IN {IN_JSON} AND deleted_at IS NULL ORDER BY name",
+        (as_list(machine_ids),),
+    )
+    return [tuple(row) for row in rows]
+
+
 def _follow(db: sqlite3.Connection, found: Iterable[tuple[str, str, How, str]]) -> None:
     """(lower-case resource ID, schedule ID, how, scope's name); direct assignments take precedence."""
     db.executemany(
@@ -159,26 +181,34 @@ def _follow(db: sqlite3.Connection, found: Iterable[tuple[str, str, How, str]]) 
     )
 
 
-def _found(
-    db: sqlite3.Connection, connection_id: int, scope: Scope
-) -> Iterable[tuple[str, str, How, str]]:
+def scope_targets(db: sqlite3.Connection, connection_id: int) -> Iterator[tuple[str, ScopeTarget]]:
+    """A connection's machines by name, as a dynamic scope's filter sees them."""
     rows = db.execute(
-        "SELECT resource_id, kind, resource_group, location, tag_pairs FROM machines WHERE deleted_at IS NULL"
+        "SELECT name, resource_id, kind, resource_group, location, tag_pairs FROM machines WHERE deleted_at IS NULL"
         " AND connection_id=?",
         (connection_id,),
     )
     for row in rows:
-        target = ScopeTarget(
-            row["resource_id"],
-            _RESOURCE_TYPES.get(row["kind"], ""),
-            row["resource_group"],
-            row["location"],
-            _tags(row["tag_pairs"]),
+        yield (
+            row["name"],
+            ScopeTarget(
+                row["resource_id"],
+                _RESOURCE_TYPES.get(row["kind"], ""),
+                row["resource_group"],
+                row["location"],
+                _tags(row["tag_pairs"]),
+            ),
         )
+
+
+def _found(
+    db: sqlite3.Connection, connection_id: int, scope: Scope
+) -> Iterable[tuple[str, str, How, str]]:
+    for _, target in scope_targets(db, connection_id):
         fits = matches(scope, target)
         if fits is not False:
             how = How.DYNAMIC if fits else How.PERHAPS
-            yield row["resource_id"], scope.schedule_id, how, scope.name
+            yield target.resource_id, scope.schedule_id, how, scope.name
 
 
 def _tags(pairs: str | None) -> Mapping[str, str] | None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.schedules import Schedule, Scope
 from hotpatch_gui.domain.settings import SettingsChange
 from hotpatch_gui.domain.waves import Waves
 
@@ -90,6 +91,26 @@ class UserActions(Protocol):
     def enroll(self, machine_ids: Sequence[int], *, on: bool) -> None:
         """Enroll Arc-enabled servers, or end their enrollment."""
         ...
+
+    def save_schedule(self, connection_id: int, resource_id: str, schedule: Schedule) -> None:
+        """Create a maintenance configuration, or change an existing one."""
+        ...
+
+    def delete_schedule(self, connection_id: int, resource_id: str, name: str) -> None: ...
+
+    def assign_machines(
+        self, connection_id: int, resource_id: str, name: str, machine_ids: Sequence[int]
+    ) -> None: ...
+
+    def remove_machines(
+        self, connection_id: int, resource_id: str, machine_ids: Sequence[int]
+    ) -> None:
+        """Delete the direct assignments of these machines."""
+        ...
+
+    def save_scope(self, connection_id: int, scope: Scope) -> None: ...
+
+    def delete_scope(self, connection_id: int, scope: Scope) -> None: ...
 
     def cancel(self, operation_ids: Iterable[int]) -> None:
         """Cancel queued operations."""

@@ -67,6 +67,44 @@
     </message>
   </context>
   <context>
+    <name>AssignMachinesDialog</name>
+    <message numerus="yes">
+      <source> Azure runs no schedule on %n of them until their settings change.</source>
+      <translation>
+        <numerusform> Azure runs no schedule on %n of them until its settings change.</numerusform>
+        <numerusform> Azure runs no schedule on %n of them until their settings change.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s) selected.</source>
+      <translation>
+        <numerusform>%n machine selected.</numerusform>
+        <numerusform>%n machines selected.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>; hotpatch is turned off on %n of them</source>
+      <translation>
+        <numerusform>; hotpatch is turned off on %n of them</numerusform>
+        <numerusform>; hotpatch is turned off on %n of them</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Also set %n machine(s) to Customer Managed Schedules{off}</source>
+      <translation>
+        <numerusform>Also set %n machine to Customer Managed Schedules{off}</numerusform>
+        <numerusform>Also set %n machines to Customer Managed Schedules{off}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Assign %n machine(s)</source>
+      <translation>
+        <numerusform>Assign %n machine</numerusform>
+        <numerusform>Assign %n machines</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>Bell</name>
     <message numerus="yes">
       <source>%n new notification(s)</source>
@@ -581,6 +619,13 @@
         <numerusform>{kind}: {good:,} of %n machines succeeded</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>{kind}: {good:,} of %n succeeded</source>
+      <translation>
+        <numerusform>{kind}: {good:,} of %n succeeded</numerusform>
+        <numerusform>{kind}: {good:,} of %n succeeded</numerusform>
+      </translation>
+    </message>
   </context>
   <context>
     <name>OverviewActions</name>
@@ -958,6 +1003,23 @@
     </message>
   </context>
   <context>
+    <name>ScheduleTargets</name>
+    <message numerus="yes">
+      <source>%n machine(s) match now{more}: {named}.</source>
+      <translation>
+        <numerusform>%n machine matches now{more}: {named}.</numerusform>
+        <numerusform>%n machines match now{more}: {named}.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>, perhaps %n more</source>
+      <translation>
+        <numerusform>, perhaps %n more</numerusform>
+        <numerusform>, perhaps %n more</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>ScheduleText</name>
     <message numerus="yes">
       <source>, and %n more</source>
@@ -1022,6 +1084,13 @@
   <context>
     <name>SchedulesModel</name>
     <message numerus="yes">
+      <source>%n change(s) in progress</source>
+      <translation>
+        <numerusform>%n change in progress</numerusform>
+        <numerusform>%n changes in progress</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n to check</source>
       <translation>
         <numerusform>%n to check</numerusform>
@@ -1063,14 +1132,42 @@
         <numerusform>Succeeded on %n machines</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>The result of %n change(s) isn't known</source>
+      <translation>
+        <numerusform>The result of %n change isn't known</numerusform>
+        <numerusform>The result of %n changes isn't known</numerusform>
+      </translation>
+    </message>
   </context>
   <context>
     <name>SchedulesPage</name>
+    <message numerus="yes">
+      <source>%n machine(s) will receive no updates from {name}.</source>
+      <translation>
+        <numerusform>%n machine will receive no updates from {name}.</numerusform>
+        <numerusform>%n machines will receive no updates from {name}.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Its assignments and dynamic scopes are deleted first. %n machine(s) follow it now and will receive no updates from it.</source>
+      <translation>
+        <numerusform>Its assignments and dynamic scopes are deleted first. %n machine follows it now and will receive no updates from it.</numerusform>
+        <numerusform>Its assignments and dynamic scopes are deleted first. %n machines follow it now and will receive no updates from it.</numerusform>
+      </translation>
+    </message>
     <message numerus="yes">
       <source>Prepare %n machine(s)…</source>
       <translation>
         <numerusform>Prepare %n machine…</numerusform>
         <numerusform>Prepare %n machines…</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Remove %n machine(s)…</source>
+      <translation>
+        <numerusform>Remove %n machine…</numerusform>
+        <numerusform>Remove %n machines…</numerusform>
       </translation>
     </message>
   </context>

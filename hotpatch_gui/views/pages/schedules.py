@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,16 +18,19 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.phrases import listed
+from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.models import schedules
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
+from hotpatch_gui.models.schedule_form import first_start, read_places
 from hotpatch_gui.models.schedules import MachinesRead, ScheduleEntry, SchedulesRead
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
+from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
 from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
@@ -45,7 +49,11 @@ if TYPE_CHECKING:
 tr = translator("SchedulesPage")
 
 STRIP_PX = 176
-_TABLES = frozenset({"machines", "installations", "releases", "connections", "schedules"})
+NAMED = 5
+"""Machines that a question names."""
+_TABLES = frozenset(
+    {"machines", "installations", "releases", "connections", "schedules", "schedule_changes"}
+)
 
 
 class SchedulesPage(Page):
@@ -68,6 +76,7 @@ class SchedulesPage(Page):
         self._s = services
         theme = services.theme
         self._shown: ScheduleEntry | None = None
+        self._of_shown = MachinesRead([], [])
         self.banner = Banner(theme)
         self.banner.hide()
         self.banner.button.hide()
@@ -84,9 +93,22 @@ class SchedulesPage(Page):
         self.points.setObjectName("schedulePoints")
         self.name = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         self.name.setObjectName("scheduleName")
-        self.prepare = QPushButton()
-        self.prepare.setObjectName("prepareMachines")
+        self.scopes = ListedModel(services.source, schedules.SCOPES, services.clock, self)
+        self.scopes_panel = self._panel(
+            self.scopes, "scheduleScopesTable", tr("Dynamic scopes of the schedule")
+        )
+        self.prepare = self._button("prepareMachines", "", self._prepare)
         self.prepare.hide()
+        self.new = self._button("newSchedule", tr("New schedule…"), self._create)
+        self.new.setProperty("primary", True)
+        self.edit = self._button("editSchedule", tr("Edit…"), self._edit)
+        self.duplicate = self._button("duplicateSchedule", tr("Duplicate…"), self._duplicate)
+        self.delete = self._button("deleteSchedule", tr("Delete…"), self._delete)
+        self.assign = self._button("assignToSchedule", tr("Assign machines…"), self._assign)
+        self.remove = self._button("removeFromSchedule", "", self._remove)
+        self.add_scope = self._button("addScope", tr("Add dynamic scope…"), self._add_scope)
+        self.drop_scope = self._button("deleteScope", tr("Delete scope…"), self._drop_scope)
+        self.tools.addWidget(self.new)
         self.tools.addWidget(
             ExportButton(
                 services,
@@ -102,9 +124,17 @@ class SchedulesPage(Page):
         self.panel.table.selectionModel().selectionChanged.connect(self._show_selected)
         self.machines_panel.table.opened.connect(self.machine_opened)
         self.runs_panel.table.opened.connect(self._open_run)
-        self.prepare.clicked.connect(self._prepare)
+        self.machines_panel.table.selectionModel().selectionChanged.connect(self._show_commands)
+        self.scopes_panel.table.selectionModel().selectionChanged.connect(self._show_commands)
+        self.tabs.currentChanged.connect(self._show_commands)
         services.source.changed.connect(self._on_changed)
         services.source.minute_passed.connect(self._ask_again)
+
+    def _button(self, name: str, text: str, act: Callable[[], None]) -> QPushButton:
+        made = QPushButton(text)
+        made.setObjectName(name)
+        made.clicked.connect(act)
+        return made
 
     def _panel(self, model: ListedModel, name: str, spoken: str) -> TablePanel:
         theme = self._s.theme
@@ -127,6 +157,7 @@ class SchedulesPage(Page):
         details.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tabs.addTab(details, tr("Details"))
         self.tabs.addTab(self.machines_panel, tr("Machines"))
+        self.tabs.addTab(self.scopes_panel, tr("Dynamic scopes"))
         self.tabs.addTab(self.runs_panel, tr("Runs"))
         self.pane = QWidget()
         below = QVBoxLayout(self.pane)
@@ -134,8 +165,19 @@ class SchedulesPage(Page):
         below.setSpacing(4)
         head = QHBoxLayout()
         head.setContentsMargins(16, 12, 16, 0)
+        head.setSpacing(8)
         head.addWidget(self.name, 1)
-        head.addWidget(self.prepare)
+        for button in (
+            self.prepare,
+            self.remove,
+            self.drop_scope,
+            self.assign,
+            self.add_scope,
+            self.edit,
+            self.duplicate,
+            self.delete,
+        ):
+            head.addWidget(button)
         below.addLayout(head)
         below.addWidget(self.tabs, 1)
         panes = QSplitter(Qt.Orientation.Vertical)
@@ -173,11 +215,9 @@ class SchedulesPage(Page):
         self._show_selected()
 
     def _show_answer(self, read: SchedulesRead) -> None:
-        self.banner.setVisible(bool(read.unread))
-        if read.unread:
-            self.banner.show_text(
-                Level.UNKNOWN, tr("Some schedules aren't known"), f"{read.unread}"
-            )
+        self.banner.setVisible(read.notice is not None)
+        if read.notice is not None:
+            self.banner.show_text(*read.notice)
         self.model.set_rows(read.entries)
         self.panel.show_table(bool(read.entries))
         self.panel.empty.show_text(
@@ -215,18 +255,53 @@ class SchedulesPage(Page):
             tr("Azure keeps runs for 30 days; this program keeps what it has read."),
         )
         if not is_same:
+            self._of_shown = MachinesRead([], [])
             self.machines.set_rows([])
+            self.scopes.set_rows([])
+        self._show_commands()
         work = partial(schedules.read_machines, schedule_id=entry.row.resource_id)
         self._of_one.query(work, is_refresh=is_same)
 
+    def _show_commands(self) -> None:
+        """Show what can be done on the current tab, and why it can't."""
+        entry, tab = self._shown, self.tabs.currentWidget()
+        may_act = entry is not None and entry.row.may_act
+        why = tr("Changes are off for this connection. Turn them on in Settings › Connections.")
+        removable = self._removable
+        on_machines, on_scopes = tab is self.machines_panel, tab is self.scopes_panel
+        is_first = not on_machines and not on_scopes
+        shown = {
+            self.edit: is_first,
+            self.duplicate: is_first,
+            self.delete: is_first,
+            self.assign: on_machines,
+            self.remove: on_machines and bool(removable),
+            self.add_scope: on_scopes,
+            self.drop_scope: on_scopes and bool(self.scopes_panel.table.selected_ids),
+            self.prepare: not on_scopes and bool(self._unprepared),
+        }
+        for button, is_shown in shown.items():
+            button.setVisible(is_shown)
+            button.setEnabled(may_act)
+            button.setToolTip("" if may_act else why)
+        self.remove.setText(tr("Remove %n machine(s)…", len(removable)))
+        self.prepare.setText(tr("Prepare %n machine(s)…", len(self._unprepared)))
+        if may_act:
+            self.prepare.setToolTip(
+                tr("Choose Customer Managed Schedules, without which Azure runs no schedule there")
+            )
+
     def _show_machines(self, read: MachinesRead) -> None:
+        self._of_shown = read
         self.machines.set_rows(read.rows)
-        unprepared = self._unprepared
-        self.prepare.setVisible(bool(unprepared))
-        self.prepare.setText(tr("Prepare %n machine(s)…", len(unprepared)))
-        self.prepare.setToolTip(
-            tr("Choose Customer Managed Schedules, without which Azure runs no schedule there")
+        self.scopes.set_rows(read.scopes)
+        self.scopes_panel.show_table(bool(read.scopes))
+        self.scopes_panel.empty.show_text(
+            Glyph.INFO,
+            tr("No dynamic scopes"),
+            tr("A dynamic scope includes the machines that a filter finds when the window opens."),
         )
+        self._show_commands()
         self.machines_panel.show_table(bool(read.rows))
         self.machines_panel.empty.show_text(
             Glyph.INFO,
@@ -251,6 +326,112 @@ class SchedulesPage(Page):
 
         if ids:
             open_once(owner, made)
+
+    @property
+    def _removable(self) -> list[int]:
+        """The selected machines that are directly assigned."""
+        wanted = set(self.machines_panel.table.selected_ids)
+        return [i for i in self._of_shown.removable if i in wanted]
+
+    def _create(self) -> None:
+        self._open_form(None, None)
+
+    def _edit(self) -> None:
+        self._open_form(self._shown, None)
+
+    def _duplicate(self) -> None:
+        if self._shown is not None:
+            schedule = self._shown.row.schedule
+            name = tr("{name}-copy", name=schedule.name)
+            start = first_start(self._s.clock(), schedule.time_zone or "UTC")
+            draft = schedule._replace(
+                name=name, starts=f"{start:%Y-%m-%d} {schedule.starts[11:16]}"
+            )
+            self._open_form(None, draft._replace(expires=None))
+
+    def _open_form(self, entry: ScheduleEntry | None, draft: Schedule | None) -> None:
+        from hotpatch_gui.views.dialogs.schedule import ScheduleDialog  # noqa: PLC0415 - only when it opens
+
+        places = self._s.source.read_list(read_places)
+        open_once(
+            self,
+            lambda: ScheduleDialog(self._s, self.window(), places=places, entry=entry, draft=draft),
+        )
+
+    def _delete(self) -> None:
+        entry = self._shown
+        if entry is None:
+            return
+        row, actions = entry.row, self._s.actions
+        known = row.schedule.azure_id or row.resource_id
+        self._confirm(
+            tr("Delete the schedule"),
+            entry.name,
+            tr(
+                "Its assignments and dynamic scopes are deleted first. %n machine(s) follow it now and will receive "
+                "no updates from it.",
+                entry.machines,
+            ),
+            lambda: actions.delete_schedule(row.connection_id, known, entry.name),
+        )
+
+    def _assign(self) -> None:
+        from hotpatch_gui.views.dialogs.assign_machines import AssignMachinesDialog  # noqa: PLC0415 - only when it opens
+
+        entry = self._shown
+        if entry is not None:
+            chosen = self._s.settings.selected
+            open_once(self, lambda: AssignMachinesDialog(self._s, self.window(), entry, chosen))
+
+    def _remove(self) -> None:
+        entry, ids = self._shown, self._removable
+        if entry is None or not ids:
+            return
+        names = [row.name for row in self._of_shown.rows if row.id in ids]
+        row, actions = entry.row, self._s.actions
+        self._confirm(
+            tr("Remove from the schedule"),
+            listed(names[:NAMED]),
+            tr("%n machine(s) will receive no updates from {name}.", len(ids), name=entry.name),
+            lambda: actions.remove_machines(row.connection_id, row.resource_id, ids),
+        )
+
+    def _add_scope(self) -> None:
+        from hotpatch_gui.views.dialogs.dynamic_scope import DynamicScopeDialog  # noqa: PLC0415 - only when it opens
+
+        entry = self._shown
+        if entry is None:
+            return
+        places = self._s.source.read_list(read_places)
+        own = [p for p in places if p.connection_id == entry.row.connection_id]
+        subscriptions = list({p.subscription_id: p.subscription for p in own}.items())
+        open_once(self, lambda: DynamicScopeDialog(self._s, self.window(), entry, subscriptions))
+
+    def _drop_scope(self) -> None:
+        entry, ids = self._shown, self.scopes_panel.table.selected_ids
+        found = [row for row in self._of_shown.scopes if row.id in ids]
+        if entry is None or not found:
+            return
+        scope, actions = found[0].scope, self._s.actions
+        self._confirm(
+            tr("Delete the dynamic scope"),
+            scope.name,
+            tr(
+                "Machines that only this scope includes will receive no updates from {name}.",
+                name=entry.name,
+            ),
+            lambda: actions.delete_scope(entry.row.connection_id, scope),
+        )
+
+    def _confirm(self, what: str, name: str, meaning: str, do: Callable[[], object]) -> None:
+        """Ask before something is deleted."""
+        owner = self.window()
+        open_once(
+            owner,
+            lambda: ConfirmDialog(
+                self._s.theme, what, [(0, name)], owner, meaning=meaning, do=lambda _: do()
+            ),
+        )
 
     def _open_run(self, row_id: int) -> None:
         number = self.runs.number_of(row_id)

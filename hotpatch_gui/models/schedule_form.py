@@ -1,0 +1,158 @@
+"""What the schedule dialog offers and checks."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from hotpatch_gui.domain.off_peak import zone_of
+from hotpatch_gui.domain.phrases import listed
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.schedule_concerns import LONGEST_MIN, SHORTEST_MIN, concerns
+from hotpatch_gui.domain.schedule_windows import recurrence_text, windows
+from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.store import schedule_rows
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translated, translator
+
+from . import display_text
+from .schedules import window_text
+
+tr = translator("ScheduleForm")
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,88}[A-Za-z0-9_-]|[A-Za-z0-9]")
+"""A name that Azure accepts for a resource of this kind."""
+SHORTEST_INTERVAL_H = 6
+WINDOWS = 3
+LOOKED_AHEAD = timedelta(days=400)
+
+
+class Preset(NamedTuple):
+    """A recurrence to choose; ``meaning`` says what Azure can't express."""
+
+    label: str
+    recurs: str
+    meaning: str = ""
+
+
+PRESETS = (
+    Preset(tr.mark("Every day"), "Day"),
+    Preset(tr.mark("Every Saturday"), "Week Saturday"),
+    Preset(tr.mark("Every Saturday and Sunday"), "Week Saturday,Sunday"),
+    Preset(tr.mark("Every second Saturday"), "2Weeks Saturday"),
+    Preset(
+        tr.mark("Every month, 3 days after Patch Tuesday"),
+        "Month Second Tuesday Offset3",
+        tr.mark("Follows the second Tuesday of each month, the release day."),
+    ),
+    Preset(tr.mark("Every month on the last Sunday"), "Month Last Sunday"),
+    Preset(
+        tr.mark("Baseline months only, 3 days after Patch Tuesday"),
+        "3Months Second Tuesday Offset3",
+        tr.mark(
+            "Repeats every three months from the start's month, so start in January, April, July or October. Azure "
+            "can't follow the release calendar: an unplanned baseline waits for the next window, and the months in "
+            "between install nothing."
+        ),
+    ),
+    Preset(
+        tr.mark("Other"),
+        "",
+        tr.mark(
+            "As Azure writes it, such as Day, 3Days, Week Saturday,Sunday, 2Weeks, Month Third Sunday Offset2, Month "
+            "day1,day15 or 6Hours."
+        ),
+    ),
+)
+
+
+class Place(NamedTuple):
+    """Where a schedule can be created. ``locations`` are the regions of its connection's machines."""
+
+    connection_id: int
+    connection: str
+    subscription_id: str
+    subscription: str
+    resource_group: str
+    locations: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The resource group with its subscription."""
+        return f"{self.resource_group} · {self.subscription}"
+
+
+def read_places(db: sqlite3.Connection) -> list[Place]:
+    """The known resource groups in which changes are allowed."""
+    regions = schedule_rows.locations(db)
+    return [
+        Place(*row, tuple(regions.get(row[0], ()))) for row in schedule_rows.resource_groups(db)
+    ]
+
+
+def first_start(now: datetime, time_zone: str) -> datetime:
+    """Tomorrow at 22:00 in a time zone, without the zone."""
+    zone = zone_of(time_zone)
+    here = now.astimezone(zone) if zone is not None else now
+    return (here + timedelta(days=1)).replace(
+        hour=22, minute=0, second=0, microsecond=0, tzinfo=None
+    )
+
+
+def problem(schedule: Schedule, now: datetime, *, has_moved: bool) -> str:
+    """Why Azure would refuse the schedule; empty if it wouldn't. ``has_moved``: its start is new."""
+    if not NAME.fullmatch(schedule.name):
+        return tr("Enter a name of letters, digits, periods, underscores and hyphens.")
+    if not schedule.location:
+        return tr("Choose a region.")
+    if not schedule.classifications and not schedule.include:
+        return tr("Select at least one classification, or include a KB.")
+    if not SHORTEST_MIN <= (schedule.minutes or 0) <= LONGEST_MIN:
+        return tr("The window must last 90 to 235 minutes.")
+    hourly = re.fullmatch(r"(\d*)\s*hours?", schedule.recurs.strip().casefold())
+    if not schedule.is_understood or (
+        hourly is not None and int(hourly[1] or 1) < SHORTEST_INTERVAL_H
+    ):
+        return tr("Azure doesn't accept this recurrence, or repeats it less than every six hours.")
+    starts = datetime.fromisoformat(schedule.starts).date()
+    if has_moved and starts < now.astimezone(schedule.zone).date():
+        return tr("The start must be today or later.")
+    if schedule.has_ended(now):
+        return tr("The end must be in the future.")
+    return ""
+
+
+def preview(
+    schedule: Schedule, calendar: Calendar, now: datetime
+) -> list[tuple[Glyph, str, str, str]]:
+    """(glyph, its meaning, title, detail): the recurrence and next windows, and what is wrong with it."""
+    coming = windows(schedule, now, now + LOOKED_AHEAD)
+    texts = [window_text(w, schedule) for _, w in zip(range(WINDOWS), coming, strict=False)]
+    points = [(Glyph.INFO, "", tr("Repeats"), recurrence_text(schedule))]
+    if texts:
+        points.append((Glyph.INFO, "", tr("Next windows"), "\n".join(texts)))
+    for concern in concerns(schedule, calendar, tuple(Product), now):
+        glyph = display_text.LEVEL_GLYPHS[concern.level]
+        points.append((glyph, display_text.level_text(concern.level), tr("To check"), concern.text))
+    return points
+
+
+def classes_text(schedule: Schedule) -> str:
+    """The classifications in words."""
+    found = (Classification.parse(c) for c in schedule.classifications)
+    return listed([c.label for c in found if c is not None])
+
+
+def preset_of(recurs: str) -> int:
+    """The position of the preset with this recurrence; the last one if there is none."""
+    return next((n for n, p in enumerate(PRESETS) if p.recurs == recurs), len(PRESETS) - 1)
+
+
+def meaning(position: int) -> str:
+    """What a preset means, and what Azure can't express."""
+    text = PRESETS[position].meaning
+    return translated(text) if text else ""

@@ -1,0 +1,168 @@
+"""The dialog that adds a dynamic scope to a schedule, with the machines that match now."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QPushButton, QWidget
+
+from hotpatch_gui.domain.schedules import Scope
+from hotpatch_gui.models import schedule_targets
+from hotpatch_gui.models.query_channel import QueryChannel
+from hotpatch_gui.models.schedule_form import NAME
+from hotpatch_gui.models.schedule_targets import ScopePreview
+from hotpatch_gui.models.schedules import ScheduleEntry
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
+from hotpatch_gui.translation import translator
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.labels import label
+
+from .surface import SurfaceDialog
+
+tr = translator("DynamicScopeDialog")
+
+SIZE_PX = (600, 460)
+PAUSE_MS = 200
+"""After typing, before the machines are compared again."""
+TYPES = ("Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines")
+
+
+class DynamicScopeDialog(SurfaceDialog):
+    """A filter over a subscription. Azure applies it whenever a window opens."""
+
+    def __init__(
+        self,
+        services: Services,
+        parent: QWidget,
+        entry: ScheduleEntry,
+        subscriptions: list[tuple[str, str]],
+    ) -> None:
+        """``subscriptions`` are (ID, name)."""
+        title = tr("Add a dynamic scope to {name}", name=entry.name)
+        super().__init__(services.theme, "dynamicScopeDialog", title, parent)
+        self._s, self._entry = services, entry
+        self.name = QLineEdit()
+        self.name.setObjectName("scopeName")
+        self.subscription = QComboBox()
+        self.subscription.setObjectName("scopeSubscription")
+        for known, name in subscriptions:
+            self.subscription.addItem(name, known)
+        commas = tr("All; or names, separated by commas")
+        self.groups = self._list_field("scopeGroups", commas)
+        self.regions = self._list_field(
+            "scopeRegions", tr("All; or regions such as eastus, westus2")
+        )
+        self.tags = self._list_field("scopeTags", tr("All; or tags such as app=web, stage=test"))
+        self.kind = QComboBox()
+        self.kind.setObjectName("scopeKind")
+        for text, types in (
+            (tr("Virtual machines and Arc-enabled servers"), ()),
+            (tr("Virtual machines"), TYPES[:1]),
+            (tr("Arc-enabled servers"), TYPES[1:]),
+        ):
+            self.kind.addItem(text, types)
+        self.all_tags = QCheckBox(tr("Machines need all of these tags, not only one"))
+        self.all_tags.setObjectName("scopeAllTags")
+        form = QFormLayout()
+        form.setHorizontalSpacing(24)
+        form.setVerticalSpacing(8)
+        form.addRow(tr("Name"), self.name)
+        form.addRow(tr("Subscription"), self.subscription)
+        form.addRow(tr("Resource groups"), self.groups)
+        form.addRow(tr("Regions"), self.regions)
+        form.addRow(tr("Kind"), self.kind)
+        form.addRow(tr("Tags"), self.tags)
+        form.addRow("", self.all_tags)
+        self.column.addLayout(form)
+        self.matching = label(services.theme, weight=SEMIBOLD_WEIGHT, wrap=True)
+        self.matching.setObjectName("scopeMatching")
+        self.column.addWidget(self.matching)
+        self.column.addWidget(
+            label(
+                services.theme,
+                tr(
+                    "Azure decides when a window opens: machines that match then are patched, also those that don't "
+                    "exist yet. Their update settings must be Customer Managed Schedules."
+                ),
+                role="secondary",
+                wrap=True,
+            )
+        )
+        self.column.addStretch(1)
+        self.save = QPushButton(tr("Add dynamic scope"))
+        self.save.setObjectName("scopeSave")
+        self.save.setProperty("primary", True)
+        self.save.clicked.connect(self._save)
+        self.finish(SIZE_PX, self.save, self.closer(tr("Cancel")), default=self.save)
+        self._channel = QueryChannel(
+            services.source, self._show_matching, self.matching.setText, self
+        )
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._compare)
+        for edit in (self.name, self.groups, self.regions, self.tags):
+            edit.textChanged.connect(self._on_edited)
+        for box in (self.subscription, self.kind):
+            box.currentIndexChanged.connect(self._on_edited)
+        self.all_tags.toggled.connect(self._on_edited)
+        self._on_edited()
+
+    def _list_field(self, name: str, hint: str) -> QLineEdit:
+        made = QLineEdit()
+        made.setObjectName(name)
+        made.setPlaceholderText(hint)
+        return made
+
+    @property
+    def scope(self) -> Scope:
+        """The scope as chosen."""
+        tags: dict[str, list[str]] = {}
+        for word in _words(self.tags.text()):
+            name, separator, value = word.partition("=")
+            of = tags.setdefault(name.strip(), [])
+            of.extend([value.strip()] if separator else [])
+        return Scope(
+            self.name.text().strip(),
+            self._entry.row.resource_id,
+            f"/subscriptions/{self.subscription.currentData() or ''}",
+            ("Windows",),
+            _words(self.groups.text()),
+            self.kind.currentData(),
+            _words(self.regions.text()),
+            tuple((name, tuple(values)) for name, values in tags.items()),
+            self.all_tags.isChecked(),
+        )
+
+    def _on_edited(self) -> None:
+        is_named = bool(NAME.fullmatch(self.name.text().strip()))
+        self.save.setEnabled(is_named and self.subscription.count() > 0)
+        self.save.setToolTip(
+            ""
+            if is_named
+            else tr("Enter a name of letters, digits, periods, underscores and hyphens.")
+        )
+        self.all_tags.setVisible(len(self.scope.tags) > 1)
+        self._pause.start()
+
+    def _compare(self) -> None:
+        work = partial(
+            schedule_targets.preview_scope,
+            connection_id=self._entry.row.connection_id,
+            scope=self.scope,
+        )
+        self._channel.query(work)
+
+    def _show_matching(self, found: ScopePreview) -> None:
+        self.matching.setText(found.text)
+
+    def _save(self) -> None:
+        self.save.setEnabled(False)
+        self._s.actions.save_scope(self._entry.row.connection_id, self.scope)
+        self.accept()
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for part in re.split(r"[,;\n]", text) if (word := part.strip()))

@@ -1,0 +1,220 @@
+"""Schedules are created, changed, assigned and deleted in the real window, and Azure runs them at their hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton
+
+from hotpatch_gui.captures.scenes.acts import go_on
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.schedules import How
+from hotpatch_gui.models.checked import ROLE
+from hotpatch_gui.models.schedules import ScheduleEntry
+from hotpatch_gui.simulator.maintenance import schedule_of
+from hotpatch_gui.views.dialogs.assign_machines import AssignMachinesDialog
+from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
+from hotpatch_gui.views.dialogs.dynamic_scope import DynamicScopeDialog
+from hotpatch_gui.views.dialogs.schedule import ScheduleDialog
+from hotpatch_gui.views.pages.schedules import SchedulesPage
+
+pytestmark = pytest.mark.expects_log
+D = TypeVar("D", bound=QDialog)
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        made.start()
+        made.window.show_page("schedules")
+        made.settle()
+        yield made
+
+
+def page(stage: Stage) -> SchedulesPage:
+    shown = stage.window.page("schedules")
+    assert isinstance(shown, SchedulesPage)
+    return shown
+
+
+def click(button: QPushButton) -> None:
+    assert button.isVisible()
+    assert button.isEnabled(), button.toolTip()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def dialog(stage: Stage, kind: type[D]) -> D:
+    stage.settle()
+    (found,) = [d for d in stage.window.findChildren(kind) if d.isVisible()]
+    return found
+
+
+def entry(stage: Stage, name: str) -> ScheduleEntry:
+    shown = page(stage)
+    stage.until(lambda: name in [e.name for e in shown.model.all_rows])
+    (found,) = [e for e in shown.model.all_rows if e.name == name]
+    shown.panel.table.select_id(found.id)
+    stage.settle()
+    return found
+
+
+def create(stage: Stage, name: str) -> ScheduleEntry:
+    click(page(stage).new)
+    form = dialog(stage, ScheduleDialog)
+    assert not form.save.isEnabled(), "it has no name"
+    QTest.keyClicks(form.name, name)
+    form.place.setCurrentIndex(
+        next(n for n, p in enumerate(form._places) if p.resource_group == "rg-web")
+    )
+    form.region.setCurrentText("westus2")
+    form.minutes.setValue(120)
+    click(form.save)
+    return entry(stage, name)
+
+
+def tick(form: AssignMachinesDialog, *names: str) -> None:
+    for number, row in enumerate(form.model.rows):
+        if row.cells[0] in names:
+            form.model.setData(
+                form.model.index(number, 0), Qt.CheckState.Checked, ROLE.CheckStateRole
+            )
+
+
+def scheduled(stage: Stage, name: str) -> list[str]:
+    """The machines that follow a schedule, as stored."""
+    db = stage.app.source.db
+    assert db is not None
+    rows = db.execute(
+        "SELECT m.name FROM machine_schedules f JOIN machines m ON m.id=f.machine_id"
+        " JOIN schedules s ON s.id=f.schedule_id WHERE s.name=? ORDER BY 1",
+        (name,),
+    )
+    return [row[0] for row in rows]
+
+
+def test_the_journey_of_a_schedule_from_its_creation_to_the_proof(stage: Stage) -> None:
+    cloud = stage.simulator.cloud
+    made = create(stage, "nightly")
+    assert (made.row.schedule.minutes, made.row.schedule.recurs) == (120, "Day")
+    assert made.machines == 0
+    shown = page(stage)
+    shown.tabs.setCurrentWidget(shown.machines_panel)
+    stage.settle()
+    click(shown.assign)
+    form = dialog(stage, AssignMachinesDialog)
+    stage.until(lambda: len(form.model.rows) == len(cloud.guests))
+    tick(form, "vm-web-02", "vm-legacy-01")
+    assert form.counted.text().startswith("2 machines selected. Azure runs no schedule on 2")
+    assert "hotpatch is turned off on 1 of them" in form.prepare.text()
+    form.prepare.setChecked(True)
+    click(form.assign)
+    stage.until(lambda: scheduled(stage, "nightly") == ["vm-legacy-01", "vm-web-02"])
+    shown.tabs.setCurrentWidget(shown.scopes_panel)
+    stage.settle()
+    click(shown.add_scope)
+    scope = dialog(stage, DynamicScopeDialog)
+    QTest.keyClicks(scope.name, "erp")
+    scope.tags.setText("app=erp")
+    stage.until(lambda: scope.matching.text() == "1 machine matches now: vm-erp-01.")
+    click(scope.save)
+    stage.until(lambda: "vm-erp-01" in scheduled(stage, "nightly"))
+    go_on(stage, minutes=10)
+    assert not cloud.guests["vm-web-02"].hotpatching
+    assert cloud.guests["vm-web-02"].bypass_safety_checks
+    go_on(stage, days=3)
+    runs = entry(stage, "nightly").runs
+    assert runs, "Azure ran it, whatever this program did"
+    db = stage.app.source.db
+    assert db is not None
+    stored = db.execute(
+        "SELECT DISTINCT m.name FROM installations i JOIN machines m ON m.id=i.machine_id"
+        " WHERE i.maintenance_run_id LIKE 'nightly-%' ORDER BY 1"
+    )
+    assert [row[0] for row in stored] == ["vm-legacy-01", "vm-web-02"], "vm-erp-01 isn't prepared"
+    assert {r.machines for r in runs} == {2}
+    shown.tabs.setCurrentWidget(shown.machines_panel)
+    stage.settle()
+    (one,) = [r for r in shown.machines.all_rows if r.name == "vm-web-02"]
+    assert one.how == How.DIRECT
+    shown.machines_panel.table.select_id(one.id)
+    stage.settle()
+    click(shown.remove)
+    click(dialog(stage, ConfirmDialog).yes)
+    stage.until(lambda: scheduled(stage, "nightly") == ["vm-erp-01", "vm-legacy-01"])
+    shown.tabs.setCurrentIndex(0)
+    stage.settle()
+    click(shown.delete)
+    click(dialog(stage, ConfirmDialog).yes)
+    stage.until(lambda: scheduled(stage, "nightly") == [])
+    stage.until(lambda: "nightly" not in [e.name for e in shown.model.all_rows])
+    assert not [i for i in cloud.maintenance.configurations if i.endswith("/nightly")]
+    assert not [i for i in cloud.maintenance.assignments if "/nightly" in i or i.endswith("/erp")]
+    titles = [o.title for o in stage.app.outcomes.items]
+    assert "Save schedule nightly: succeeded" in titles
+
+
+def test_a_schedule_is_changed_and_duplicated(stage: Stage) -> None:
+    entry(stage, "files-saturdays")
+    click(page(stage).edit)
+    form = dialog(stage, ScheduleDialog)
+    assert not form.name.isEnabled()
+    assert form.save.isEnabled(), "its start is past, but it isn't new"
+    form.minutes.setValue(200)
+    form.preset.setCurrentIndex(0)
+    click(form.save)
+    stage.until(lambda: entry(stage, "files-saturdays").row.schedule.minutes == 200)
+    (body,) = stage.simulator.cloud.maintenance.configurations.values()
+    assert (schedule_of(body).minutes, schedule_of(body).recurs) == (200, "Day")
+    click(page(stage).duplicate)
+    form = dialog(stage, ScheduleDialog)
+    assert form.name.text() == "files-saturdays-copy"
+    click(form.save)
+    copy = entry(stage, "files-saturdays-copy")
+    assert copy.row.schedule.minutes == 200
+    assert copy.machines == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "why"),
+    [
+        ("name", "<b>=cmd()", "letters, digits"),
+        ("recurs", "Year", "recurrence"),
+        ("recurs", "2Hours", "recurrence"),
+        ("zone", "Middle-earth", "time zone"),
+    ],
+)
+def test_what_azure_would_refuse_is_said_before(
+    stage: Stage, field: str, text: str, why: str
+) -> None:
+    click(page(stage).new)
+    form = dialog(stage, ScheduleDialog)
+    QTest.keyClicks(form.name, "fine")
+    assert form.save.isEnabled()
+    box = getattr(form, field)
+    (box.setCurrentText if field == "zone" else box.setText)(text)
+    assert not form.save.isEnabled()
+    assert why in form.problem.text()
+
+
+def test_baseline_months_only_says_what_azure_cannot_express(stage: Stage) -> None:
+    click(page(stage).new)
+    form = dialog(stage, ScheduleDialog)
+    form.preset.setCurrentText("Baseline months only, 3 days after Patch Tuesday")
+    assert form.recurs.text() == "3Months Second Tuesday Offset3"
+    assert "unplanned baseline waits for the next window" in form.meaning.text()
+    stage.settle()
+    titles = [title.text() for _, title, _ in form.preview._rows]
+    assert "To check" in titles, "a release waits long for a window"
+
+
+def test_without_leave_to_change_the_buttons_say_why(stage: Stage) -> None:
+    entry(stage, "files-saturdays")
+    shown = page(stage)
+    assert shown.edit.isEnabled()
+    stage.app.actions.allow_changes(1, may_act=False)
+    stage.until(lambda: not shown.edit.isEnabled())
+    assert "Changes are off" in shown.edit.toolTip()
