@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Self
 
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemKind
-from hotpatch_gui.store import operations
+from hotpatch_gui.store import operations, schedule_changes
 from hotpatch_gui.store.database import FILE_NAME, gone_problem, open_reader
 from hotpatch_gui.system import resources
 from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.engine import Engine
 from hotpatch_gui.worker.events import (
+    ChangesQueued,
     Connected,
     Event,
     Failed,
@@ -169,6 +170,10 @@ class Session:
 
         self._until(is_over, minutes * 60.0)
 
+    def wait_for_changes(self, change_ids: Sequence[int], minutes: float) -> None:
+        """Wait until each change of a schedule has ended, or its result isn't known."""
+        self._until(lambda: not schedule_changes.any_waiting(self.db, change_ids), minutes * 60.0)
+
     def cancel_queued(self) -> list[int]:
         """Cancel the last action's operations that weren't sent, and wait briefly for responses to those that were.
 
@@ -228,6 +233,9 @@ class Session:
             case Queued(ids, is_last):
                 self.queued += ids
                 self._is_queued |= is_last
+            case ChangesQueued(ids):
+                self.queued += ids
+                self._is_queued = True
             case Failed(problem) if problem.kind in _OF_SOME or problem.connection_id:
                 self._write_message(problem.text)
             case Failed(problem):

@@ -84,7 +84,11 @@ def recurrence_text(schedule: Schedule) -> str:
         case _:
             often = tr("Monthly") if every == 1 else tr("Every %n months", every)
             days = _month_days(rest or f"day{begins.day}")
-            text = tr("{often} on {days}", often=often, days=days)
+            text = (
+                tr("{often}, {days}", often=often, days=days)
+                if "offset" in rest
+                else tr("{often} on {days}", often=often, days=days)
+            )
     return tr("{text}, {at}", text=capital(text), at=at)
 
 

@@ -118,20 +118,15 @@ def effective(change: SettingsChange, settings: PatchSettings) -> SettingsChange
 def differences(change: SettingsChange, settings: PatchSettings) -> list[tuple[str, str, str]]:
     """(setting, before, after) for each setting that the change alters."""
     own = current_settings(settings)
-    texts = (
-        (tr("Hotpatch"), _on_off(own.hotpatch), _on_off(change.hotpatch)),
-        (tr("Orchestration"), settings.orchestration, change.orchestration or ""),
-        (
-            tr("Periodic assessment"),
-            _on_off(own.periodic_assessment),
-            _on_off(change.periodic_assessment),
-        ),
-    )
-    return [
-        (name, before, str(after))
-        for (name, before, after), new, old in zip(texts, change, own, strict=True)
-        if new is not None and new != old
-    ]
+    found = []
+    if change.hotpatch not in (None, own.hotpatch):
+        found.append((tr("Hotpatch"), _on_off(own.hotpatch), _on_off(change.hotpatch)))
+    if change.orchestration not in (None, own.orchestration):
+        found.append((tr("Orchestration"), settings.orchestration, str(change.orchestration)))
+    if change.periodic_assessment not in (None, own.periodic_assessment):
+        before, after = _on_off(own.periodic_assessment), _on_off(change.periodic_assessment)
+        found.append((tr("Periodic assessment"), before, after))
+    return found
 
 
 def _on_off(value: bool | None) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hotpatch_gui.domain.off_peak import zone_of
 from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.releases import BASELINE_MONTHS, Product
 from hotpatch_gui.domain.schedule_concerns import LONGEST_MIN, SHORTEST_MIN, concerns
 from hotpatch_gui.domain.schedule_windows import recurrence_text, windows
 from hotpatch_gui.domain.schedules import Schedule
@@ -28,15 +28,18 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,88}[A-Za-z0-9_-]|[A-Za-z0-9]")
 """A name that Azure accepts for a resource of this kind."""
 SHORTEST_INTERVAL_H = 6
 WINDOWS = 3
+
+
 LOOKED_AHEAD = timedelta(days=400)
 
 
 class Preset(NamedTuple):
-    """A recurrence to choose; ``meaning`` says what Azure can't express."""
+    """A recurrence to choose; ``meaning`` says what Azure can't express. It starts in one of ``months``, if there are any."""
 
     label: str
     recurs: str
     meaning: str = ""
+    months: tuple[int, ...] = ()
 
 
 PRESETS = (
@@ -58,6 +61,7 @@ PRESETS = (
             "can't follow the release calendar: an unplanned baseline waits for the next window, and the months in "
             "between install nothing."
         ),
+        BASELINE_MONTHS,
     ),
     Preset(
         tr.mark("Other"),

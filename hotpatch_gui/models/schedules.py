@@ -123,6 +123,11 @@ def read_schedules(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> 
     return SchedulesRead(entries, known, schedule_changes.still_open(db))
 
 
+def _row_id(text: str) -> int:
+    """A row's ID from an ID of Azure; it fits into a signal's int."""
+    return crc32(text.encode()) & 0x7FFFFFFF
+
+
 def _overlaps(
     rows: Sequence[ScheduleRow], shared: Iterable[tuple[str, str, int]], now: datetime
 ) -> dict[str, list[Concern]]:
@@ -162,7 +167,7 @@ def _entry(
     is_unread = How.UNREAD in row.how and not schedule.starts
     upcoming = tuple(_first(windows(schedule, now, now + 6 * AHEAD)))
     return ScheduleEntry(
-        crc32(row.resource_id.encode()),
+        _row_id(row.resource_id),
         row,
         schedule.name,
         tr("Not known: your account can't read it") if is_unread else recurrence_text(schedule),
@@ -243,13 +248,13 @@ def details(entry: ScheduleEntry, now: datetime) -> list[tuple[Glyph, str, str, 
 def window_text(window: Window, schedule: Schedule) -> str:
     """A window in the reader's time zone and in the schedule's."""
     own = window.opens.astimezone(schedule.zone)
+    here, length = display_text.moment_text(window.opens), schedule_text.length(schedule.minutes)
+    there = f"{own.day} {own:%b %Y %H:%M}"
+    if there == here:
+        return tr("{here} for {length}", here=here, length=length)
+    zone = schedule.time_zone or "UTC"
     return tr(
-        "{here} for {length} ({day} {own:%b %Y %H:%M} in {zone})",
-        here=display_text.moment_text(window.opens),
-        length=schedule_text.length(schedule.minutes),
-        day=own.day,
-        own=own,
-        zone=schedule.time_zone or "UTC",
+        "{here} for {length} ({there} in {zone})", here=here, length=length, there=there, zone=zone
     )
 
 
@@ -473,7 +478,7 @@ def run_rows(runs: Sequence[ScheduleRun]) -> list[RunRow]:
     """The runs as rows."""
     return [
         RunRow(
-            crc32(r.run.encode()),
+            _row_id(r.run),
             r,
             r.started_at,
             r.machines,
@@ -557,7 +562,7 @@ def read_machines(db: sqlite3.Connection, schedule_id: str) -> MachinesRead:
     """Read the machines and dynamic scopes of a schedule."""
     names = schedule_rows.subscription_names(db)
     scopes = [
-        ScopeRow(crc32(s.azure_id.encode()), s, s.name, _within(s.below, names), scope_text(s))
+        ScopeRow(_row_id(s.azure_id), s, s.name, _within(s.below, names), scope_text(s))
         for s in stored_schedules.scopes_of(db, schedule_id)
     ]
     return MachinesRead(schedule_rows.machines_of(db, schedule_id), scopes)

@@ -12,7 +12,7 @@ from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
 
 from . import audit
 from .audit import Event
-from .sql import quoted
+from .sql import IN_JSON, as_list, quoted
 from .timestamps import to_text
 
 _OPEN = quoted(
@@ -157,6 +157,21 @@ def is_allowed(db: sqlite3.Connection, connection_id: int) -> bool:
         "SELECT may_act FROM connections WHERE id=? AND removed_at IS NULL", (connection_id,)
     ).fetchone()
     return row is not None and bool(row[0])
+
+
+def any_waiting(db: sqlite3.Connection, change_ids: Sequence[int]) -> bool:
+    """Whether one of these changes is still to be sent or answered."""
+    waiting = quoted((OperationState.QUEUED.value, OperationState.SENT.value))
+    row = db.execute(
+        f"SELECT 1 FROM schedule_changes WHERE id IN {IN_JSON} AND state IN {waiting}",
+        (as_list(change_ids),),
+    ).fetchone()
+    return row is not None
+
+
+def results(db: sqlite3.Connection, change_ids: Sequence[int]) -> list[StoredChange]:
+    """These changes, in order."""
+    return _read(db, f"id IN {IN_JSON}", as_list(change_ids))
 
 
 class EndedChanges(NamedTuple):

@@ -113,22 +113,22 @@ QPushButton[chip="true"] {{ min-height: 24px; padding: 0 10px; border: 1px solid
     border-radius: 13px; }}
 QPushButton[chip="true"]:focus {{ border: 2px solid {t.accent}; padding: 0 9px; }}
 QPushButton[chip="true"]:checked {{ background: {t.selection}; border-color: {t.accent}; }}
-QLineEdit, QPlainTextEdit, QSpinBox, QDateEdit, QComboBox {{ min-height: 30px; padding: 0 8px;
+QLineEdit, QPlainTextEdit, QSpinBox, QDateTimeEdit, QComboBox {{ min-height: 30px; padding: 0 8px;
     border: 1px solid {t.border}; border-radius: {CORNER_PX}px; background: {t.surface};
     color: {t.text}; selection-background-color: {t.selection}; selection-color: {t.text}; }}
 QLineEdit, QPlainTextEdit {{ placeholder-text-color: {t.secondary}; }}
-QSpinBox, QDateEdit {{ max-height: 30px; }}
+QSpinBox, QDateTimeEdit {{ max-height: 30px; }}
 QPlainTextEdit {{ padding: 4px; }}
-QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDateEdit:focus, QComboBox:focus {{
+QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDateTimeEdit:focus, QComboBox:focus {{
     border: 2px solid {t.accent}; padding: 0 7px; }}
 QPlainTextEdit:focus {{ padding: 3px; }}
 QLineEdit[invalid="true"] {{ border-color: {t.error}; }}
-QLineEdit:disabled, QSpinBox:disabled, QDateEdit:disabled, QComboBox:disabled,
+QLineEdit:disabled, QSpinBox:disabled, QDateTimeEdit:disabled, QComboBox:disabled,
 QPlainTextEdit:disabled {{ color: {t.disabled}; border-color: {t.divider}; }}
-QComboBox::drop-down, QDateEdit::drop-down {{ border: none; width: 24px; }}
-QComboBox::down-arrow, QDateEdit::down-arrow {{ image: url("{icons}/chevron-{t.name}.svg");
+QComboBox::drop-down, QDateTimeEdit::drop-down {{ border: none; width: 24px; }}
+QComboBox::down-arrow, QDateTimeEdit::down-arrow {{ image: url("{icons}/chevron-{t.name}.svg");
     width: 14px; height: 14px; }}
-QComboBox::down-arrow:disabled, QDateEdit::down-arrow:disabled, QSpinBox::down-arrow:disabled {{
+QComboBox::down-arrow:disabled, QDateTimeEdit::down-arrow:disabled, QSpinBox::down-arrow:disabled {{
     image: url("{icons}/chevron-disabled-{t.name}.svg"); }}
 QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: 22px; background: transparent; }}
 QSpinBox::up-arrow {{ image: url("{icons}/chevron-up-{t.name}.svg"); width: 12px; height: 12px; }}
@@ -139,10 +139,10 @@ QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.divi
     selection-background-color: {t.selection}; selection-color: {t.text}; outline: none; }}
 QCheckBox, QRadioButton {{ spacing: 8px; color: {t.text}; min-height: 24px; }}
 QCheckBox:disabled, QRadioButton:disabled {{ color: {t.disabled}; }}
-QSpinBox QLineEdit, QDateEdit QLineEdit {{ border: none; min-height: 0; padding: 0;
+QSpinBox QLineEdit, QDateTimeEdit QLineEdit {{ border: none; min-height: 0; padding: 0;
     background: transparent; }}
-QDateEdit {{ padding: 0 0 0 8px; }}
-QDateEdit:focus {{ padding: 0 0 0 7px; }}
+QDateTimeEdit {{ padding: 0 0 0 8px; }}
+QDateTimeEdit:focus {{ padding: 0 0 0 7px; }}
 QTreeView::indicator, QListWidget::indicator {{ width: 14px; height: 14px; border: 1px solid {t.border}; border-radius: 3px;
     background: {t.surface}; }}
 QTreeView::indicator:checked, QListWidget::indicator:checked {{ background: {t.accent}; border-color: {t.accent};

@@ -89,7 +89,9 @@ class Connections:
         self.scheduler = OperationScheduler(
             file, clock, jobs, self.contexts, self.changed, sends=sends
         )
-        self.schedule_changes = ScheduleChanges(file, clock, jobs, self.contexts, observe)
+        self.schedule_changes = ScheduleChanges(
+            file, clock, jobs, self.contexts, observe, sends=sends
+        )
 
     def changed(self, *tables: str) -> None:
         """Report written tables."""

@@ -84,6 +84,13 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangesQueued:
+    """These changes of schedules are stored."""
+
+    change_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Idled:
     """Nothing is to be done until the next command or periodic sync."""
 
@@ -99,6 +106,7 @@ Event = (
     | Prompted
     | ReleasesRead
     | Queued
+    | ChangesQueued
     | Idled
 )
 Observer = Callable[[Event], None]

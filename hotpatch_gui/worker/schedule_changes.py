@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,10 @@ from hotpatch_gui.system.user import local_user
 from hotpatch_gui.translation import translator
 
 from . import commands
-from .events import Observer
+from .events import ChangesQueued, Observer
 from .file import DataFile
 from .jobs import Jobs
+from .operation_scheduler import Sends
 from .operations.pauses import EXPIRES, FIRST_BACK_OFF_S, MAX_BACK_OFF_S
 from .urgency import Urgency
 
@@ -55,9 +56,12 @@ class ScheduleChanges:
         jobs: Jobs,
         contexts: dict[int, Context],
         observe: Observer,
+        *,
+        sends: Sends,
     ) -> None:
         self._file, self._clock, self._jobs, self._contexts = file, clock, jobs, contexts
         self._observe, self._requested_by = observe, local_user()
+        self._sends, self._own = sends, set[int]()
         self._wakes: dict[int, asyncio.Event] = {}
 
     async def request(self, command: commands.ChangeSchedules) -> None:
@@ -76,9 +80,12 @@ class ScheduleChanges:
                 )
             )
         async with self._file.transaction(durable=True) as db:
-            now = self._clock()
-            store.add(db, command.connection_id, command.changes, now, self._requested_by)
+            added = store.add(
+                db, command.connection_id, command.changes, self._clock(), self._requested_by
+            )
+        self._own.update(added)
         context.changed(_TABLES)
+        self._observe(ChangesQueued(tuple(added)))
         self.resume(command.connection_id)
         self._wake(command.connection_id).set()
 
@@ -87,7 +94,12 @@ class ScheduleChanges:
         context = self._contexts.get(connection_id)
         if context is not None and store.unfinished(self._file.db, connection_id):
             name = f"{connection_id} schedule changes"
-            self._jobs.add(name, lambda: _Sender(context, self._wake(connection_id)).run())
+            wake = self._wake(connection_id)
+            self._jobs.add(name, lambda: _Sender(context, wake, self._may_send).run())
+
+    def _may_send(self, change_id: int) -> bool:
+        """Whether this engine sends a queued change; a command line sends only its own."""
+        return self._sends is Sends.ALL or (self._sends is Sends.OWN and change_id in self._own)
 
     def _wake(self, connection_id: int) -> asyncio.Event:
         return self._wakes.setdefault(connection_id, asyncio.Event())
@@ -96,8 +108,10 @@ class ScheduleChanges:
 class _Sender:
     """One connection's changes, until each has ended or can't be clarified anymore."""
 
-    def __init__(self, context: Context, wake: asyncio.Event) -> None:
-        self._c, self._wake = context, wake
+    def __init__(
+        self, context: Context, wake: asyncio.Event, may_send: Callable[[int], bool]
+    ) -> None:
+        self._c, self._wake, self._may_send = context, wake, may_send
         self._pause_s = FIRST_BACK_OFF_S
         self._checks = 0
 
@@ -107,7 +121,7 @@ class _Sender:
         while True:
             self._wake.clear()
             rows = store.unfinished(self._c.db, self._c.connection_id)
-            queued = [r for r in rows if r.state is OperationState.QUEUED]
+            queued = [r for r in rows if r.state is OperationState.QUEUED and self._may_send(r.id)]
             unknown = [r for r in rows if r.state is OperationState.UNKNOWN]
             if queued:
                 await self._send(queued)

@@ -9,15 +9,21 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.forecast import RestartWindow, Scenario
 from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.models.checked import ROLE
+from hotpatch_gui.views.dialogs.assign_machines import AssignMachinesDialog
+from hotpatch_gui.views.dialogs.dynamic_scope import DynamicScopeDialog
 from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
 from hotpatch_gui.views.dialogs.report import ReportDialog
+from hotpatch_gui.views.dialogs.schedule import ScheduleDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.views.pages.calendar import CalendarPage
 from hotpatch_gui.views.pages.overview import OverviewPage
 from hotpatch_gui.views.pages.planner import PlannerPage
+from hotpatch_gui.views.pages.schedules import SchedulesPage
 from hotpatch_gui.views.pages.updates import UpdatesPage
 
 from .acts import (
+    dialog_of,
     go_on,
     install_half,
     machine_ids,
@@ -258,6 +264,58 @@ def planner(stage: Stage) -> QWidget:
     stage.until(lambda: not page.planner.is_running)
     stage.settle()
     return stage.window
+
+
+def _schedules_page(stage: Stage) -> SchedulesPage:
+    stage.start()
+    stage.window.show_page("schedules")
+    stage.settle()
+    page = stage.window.page("schedules")
+    assert isinstance(page, SchedulesPage)
+    return page
+
+
+@scene
+def schedule_form(stage: Stage) -> QWidget:
+    """A new schedule for baseline months, with what Azure can't express."""
+    _schedules_page(stage).new.click()
+    form = dialog_of(stage, ScheduleDialog)
+    form.name.setText("baselines")
+    form.preset.setCurrentText("Baseline months only, 3 days after Patch Tuesday")
+    stage.settle()
+    return form
+
+
+@scene
+def schedule_machines(stage: Stage) -> QWidget:
+    """Machines to assign, two of which need other settings first."""
+    page = _schedules_page(stage)
+    page.tabs.setCurrentWidget(page.machines_panel)
+    page.assign.click()
+    form = dialog_of(stage, AssignMachinesDialog)
+    stage.until(lambda: form.model.rows)
+    for number, row in enumerate(form.model.rows):
+        if row.cells[0] in ("vm-web-02", "vm-legacy-01"):
+            form.model.setData(
+                form.model.index(number, 0), Qt.CheckState.Checked, ROLE.CheckStateRole
+            )
+    form.prepare.setChecked(True)
+    stage.settle()
+    return form
+
+
+@scene
+def schedule_scope(stage: Stage) -> QWidget:
+    """A dynamic scope with the machines that match now."""
+    page = _schedules_page(stage)
+    page.tabs.setCurrentWidget(page.scopes_panel)
+    page.add_scope.click()
+    form = dialog_of(stage, DynamicScopeDialog)
+    form.name.setText("west")
+    form.regions.setText("westus2")
+    stage.until(lambda: "match now" in form.matching.text() and "web-01" in form.matching.text())
+    stage.settle()
+    return form
 
 
 @scene

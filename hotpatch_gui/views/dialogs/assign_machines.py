@@ -23,7 +23,7 @@ from .surface import SurfaceDialog
 
 tr = translator("AssignMachinesDialog")
 
-SIZE_PX = (720, 560)
+SIZE_PX = (800, 560)
 NOTHING = Candidates((), frozenset(), frozenset())
 
 
@@ -46,7 +46,7 @@ class AssignMachinesDialog(SurfaceDialog):
         heads = (tr("Machine"), tr("Resource group"), tr("Hotpatch"), tr("Update settings"))
         self.model = CheckedModel(heads, round(ROW_PX * theme.scale), self, ticks=True)
         self.view = list_of(
-            theme, self.model, "assignMachines", tr("Machines to assign"), (180, 150, 110, 220)
+            theme, self.model, "assignMachines", tr("Machines to assign"), (180, 150, 136, 230)
         )
         self.counted = label(theme, wrap=True)
         self.counted.setObjectName("assignCounted")

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QDateTimeEdit,
     QFormLayout,
     QGridLayout,
+    QHBoxLayout,
+    QLayout,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -27,6 +29,7 @@ from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models import schedule_form
 from hotpatch_gui.models.schedule_form import PRESETS, Place
 from hotpatch_gui.models.schedules import ScheduleEntry
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.kb_box import KbBox
@@ -39,7 +42,8 @@ from .surface import SurfaceDialog
 
 tr = translator("ScheduleDialog")
 
-SIZE_PX = (760, 620)
+SIZE_PX = (960, 580)
+CLASS_COLUMNS = 3
 FORMAT = "%Y-%m-%d %H:%M"
 PRESELECTED = (Classification.CRITICAL, Classification.SECURITY)
 
@@ -126,7 +130,12 @@ class ScheduleDialog(SurfaceDialog):
         classes.setHorizontalSpacing(16)
         for number, (classification, box) in enumerate(self.classes.items()):
             box.setObjectName(f"schedule-{classification.value}")
-            classes.addWidget(box, number // 4, number % 4)
+            classes.addWidget(box, number // CLASS_COLUMNS, number % CLASS_COLUMNS)
+        for choice in (self.place, self.region, self.zone, self.preset, self.restart):
+            choice.setMinimumContentsLength(12)
+            choice.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
         for title, field in (
             (tr("Name"), self.name),
             (tr("Resource group"), self.place),
@@ -144,17 +153,18 @@ class ScheduleDialog(SurfaceDialog):
         form.addRow(tr("Also include KBs"), self.include)
         form.addRow(tr("Exclude KBs"), self.exclude)
         form.addRow("", self.no_restarts)
-        body = QWidget()
-        body.setObjectName("surface")
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 16, 0)
-        column.setSpacing(16)
-        column.addLayout(form)
-        column.addWidget(self.preview)
-        column.addStretch(1)
-        area = ScrollArea(body)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.column.addWidget(area, 1)
+        self._form = form
+        preview = QVBoxLayout()
+        preview.setSpacing(12)
+        preview.addWidget(
+            label(self._s.theme, tr("What it will do"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+        )
+        preview.addWidget(self.preview)
+        parts = QHBoxLayout()
+        parts.setSpacing(16)
+        parts.addWidget(_scrolling(form), 4)
+        parts.addWidget(_scrolling(preview), 3)
+        self.column.addLayout(parts, 1)
 
     def _fill(self, schedule: Schedule | None) -> None:
         """Show a schedule, or the defaults. An existing one stays where it is."""
@@ -201,9 +211,13 @@ class ScheduleDialog(SurfaceDialog):
             kbs.textChanged.connect(self._show)
 
     def _choose_preset(self) -> None:
-        recurs = PRESETS[self.preset.currentIndex()].recurs
-        if recurs:
-            self.recurs.setText(recurs)
+        preset = PRESETS[self.preset.currentIndex()]
+        if preset.recurs:
+            self.recurs.setText(preset.recurs)
+        while preset.months and self.starts.date().month() not in preset.months:
+            self.starts.setDate(
+                self.starts.date().addMonths(1).addDays(1 - self.starts.date().day())
+            )
         self._show()
 
     def _show_place(self) -> None:
@@ -258,12 +272,13 @@ class ScheduleDialog(SurfaceDialog):
         """Show the next windows, what is to be checked, and what is wrong."""
         schedule, position = self.schedule, self.preset.currentIndex()
         is_other = position == len(PRESETS) - 1
-        self.recurs.setVisible(is_other)
+        self._form.setRowVisible(self.recurs, is_other)
         meaning = schedule_form.meaning(position)
         self.meaning.setText(meaning)
-        self.meaning.setVisible(bool(meaning))
+        self._form.setRowVisible(self.meaning, bool(meaning))
         wrong = self._what_is_wrong()
-        self.problem.setText(wrong if self.name.text() else "")
+        self.problem.setText(wrong)
+        self.problem.setVisible(bool(wrong and self.name.text()))
         self.save.setEnabled(not wrong)
         self.save.setToolTip(wrong)
         points = schedule_form.preview(schedule, self._s.calendar(), self._s.clock())
@@ -280,3 +295,15 @@ class ScheduleDialog(SurfaceDialog):
             self._s.actions.save_schedule(place.connection_id, made, schedule)
         self.save.setEnabled(False)
         self.accept()
+
+
+def _scrolling(content: QLayout) -> ScrollArea:
+    body = QWidget()
+    body.setObjectName("surface")
+    column = QVBoxLayout(body)
+    column.setContentsMargins(0, 0, 16, 0)
+    column.addLayout(content)
+    column.addStretch(1)
+    area = ScrollArea(body)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area

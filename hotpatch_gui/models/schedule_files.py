@@ -1,0 +1,123 @@
+"""A schedule as a file: Azure's JSON of a maintenance configuration, or Bicep."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hotpatch_gui.azure import parse, values
+from hotpatch_gui.azure.bodies import schedule_body
+from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.translation import translator
+
+tr = translator("ScheduleFiles")
+
+TYPE = "Microsoft.Maintenance/maintenanceConfigurations"
+API_VERSION = "2023-04-01"
+MOST_BYTES = 1_000_000
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class ScheduleFileError(Exception):
+    """The file isn't a schedule; ``str()`` is for the user."""
+
+
+def json_text(schedule: Schedule) -> str:
+    """The resource as Resource Manager returns it, without values that aren't set."""
+    return json.dumps(_resource(schedule), ensure_ascii=False, indent=2) + "\n"
+
+
+def bicep_text(schedule: Schedule) -> str:
+    """The resource in Bicep."""
+    resource = _resource(schedule)
+    body = {key: value for key, value in resource.items() if key not in ("id", "type")}
+    return f"resource schedule '{TYPE}@{API_VERSION}' = {_bicep(body, 0)}\n"
+
+
+def _resource(schedule: Schedule) -> dict[str, Any]:
+    body = schedule_body(schedule, schedule.location)
+    window = body["properties"]["maintenanceWindow"]
+    if window["expirationDateTime"] is None:
+        del window["expirationDateTime"]
+    head = {"id": schedule.azure_id} if schedule.azure_id else {}
+    return {**head, "name": schedule.name, "type": TYPE, **body}
+
+
+def _bicep(value: Any, depth: int) -> str:
+    inner, outer = "  " * (depth + 1), "  " * depth
+    if isinstance(value, Mapping):
+        lines = [f"{inner}{_key(k)}: {_bicep(v, depth + 1)}" for k, v in value.items()]
+        return "\n".join(["{", *lines, f"{outer}}}"]) if lines else "{}"
+    if isinstance(value, list):
+        lines = [f"{inner}{_bicep(v, depth + 1)}" for v in value]
+        return "\n".join(["[", *lines, f"{outer}]"]) if lines else "[]"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, int):
+        return str(value)
+    text = str(value).replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\${")
+    return f"'{text}'".replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
+def _key(name: str) -> str:
+    return name if _IDENTIFIER.fullmatch(name) else _bicep(name, 0)
+
+
+def read_file(path: Path) -> Schedule:
+    """The schedule in a JSON file.
+
+    Raises:
+        ScheduleFileError: it can't be read, or isn't one.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ScheduleFileError(
+            tr("{path} can't be read: {why}.", path=path, why=error.strerror or error)
+        ) from error
+    if len(content) > MOST_BYTES:
+        raise ScheduleFileError(tr("{path} is too large to be a schedule.", path=path))
+    return read_text(content)
+
+
+def read_text(content: bytes) -> Schedule:
+    """The schedule in a JSON text.
+
+    Raises:
+        ScheduleFileError: it isn't one.
+    """
+    try:
+        body = json.loads(content.decode("utf-8-sig"))
+        properties = values.mapping(body["properties"])
+        scope = str(properties.get("maintenanceScope") or "")
+        row = {
+            "id": body.get("id"),
+            "name": body["name"],
+            "location": body.get("location"),
+            "window": properties["maintenanceWindow"],
+            "install": properties.get("installPatches"),
+        }
+        found = parse.schedule(row)
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        values.UnreadableError,
+    ) as error:
+        raise ScheduleFileError(
+            tr("This isn't the JSON of a maintenance configuration: {why}", why=error)
+        ) from error
+    if scope.casefold() != "inguestpatch":
+        raise ScheduleFileError(
+            tr(
+                "This maintenance configuration isn't for guests: its scope is “{scope}”.",
+                scope=scope,
+            )
+        )
+    return found
