@@ -160,6 +160,23 @@ class UserActions:
         change = ScheduleChange(ChangeKind.SAVE, resource_id, schedule.name, body)
         self._send(commands.ChangeSchedules(connection_id, (change,)))
 
+    def read_schedule_file(self, path: Path) -> tuple[Schedule | None, str]:
+        from hotpatch_gui.azure.schedule_files import ScheduleFileError, read_file  # noqa: PLC0415 - only for files
+
+        try:
+            return read_file(path), ""
+        except ScheduleFileError as error:
+            return None, str(error)
+
+    def write_schedule_file(self, path: Path, schedule: Schedule) -> str:
+        from hotpatch_gui.azure.schedule_files import ScheduleFileError, write_file  # noqa: PLC0415 - only for files
+
+        try:
+            write_file(path, schedule)
+        except ScheduleFileError as error:
+            return str(error)
+        return ""
+
     def delete_schedule(self, connection_id: int, resource_id: str, name: str) -> None:
         """Its assignments are deleted first, or they would stay without a schedule."""
         from hotpatch_gui.store import schedules  # noqa: PLC0415 - after the first paint

@@ -150,7 +150,7 @@ def _act(
         running.wait_for_sync()
         db = running.db
         permitted, refused = _permitted_and_refused(options, db, only, kind)
-        _confirm(options, len(permitted))
+        confirm(options, len(permitted))
         mine: list[int] = []
         default = ASSESS_MINUTES if kind is OperationKind.ASSESS else INSTALL_MINUTES
         minutes = default if options.wait is None else options.wait
@@ -193,7 +193,7 @@ def _check_beforehand(
         if machines.present(db):
             permitted, _ = _permitted_and_refused(options, db, only, kind)
             if options.confirm is None:
-                _confirm(options, len(permitted))
+                confirm(options, len(permitted))
 
 
 def _permitted_and_refused(
@@ -207,7 +207,7 @@ def _permitted_and_refused(
     With ``--all``, only those that lack the permission are among the others.
     """
     rows = machines.read_rows(db, ids(db, only))
-    wanted = rows if options.all else _named(rows, options.machines)
+    wanted = rows if options.all else named_machines(rows, options.machines)
     permitted = [row.id for row in wanted if not disabled_reason(row, kind)]
     refused = [(row, disabled_reason(row, kind)) for row in wanted if disabled_reason(row, kind)]
     if options.all:
@@ -215,7 +215,12 @@ def _permitted_and_refused(
     return permitted, refused
 
 
-def _named(rows: Sequence[MachineRow], names: Sequence[str]) -> list[MachineRow]:
+def named_machines(rows: Sequence[MachineRow], names: Sequence[str]) -> list[MachineRow]:
+    """The machines with these names or resource IDs.
+
+    Raises:
+        CommandError: no machine has one, or several have.
+    """
     found: dict[int, MachineRow] = {}
     for name in names:
         wanted = name.casefold()
@@ -243,7 +248,12 @@ def _named(rows: Sequence[MachineRow], names: Sequence[str]) -> list[MachineRow]
     return list(found.values())
 
 
-def _confirm(options: argparse.Namespace, count: int) -> None:
+def confirm(options: argparse.Namespace, count: int) -> None:
+    """Check that many machines were confirmed.
+
+    Raises:
+        CommandError: they weren't, or the number is another one.
+    """
     is_needed = count > CONFIRMED_ABOVE and not getattr(options, "dry_run", False)
     if options.confirm != count and (is_needed or options.confirm is not None):
         raise CommandError(

@@ -125,7 +125,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_schedules(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
-    parser = command("schedules", tr("print known schedules without reading from Azure"))
+    parser = command("schedules", tr("print known schedules, or change them in Azure"))
     actions = parser.add_subparsers(dest="schedules_action", metavar="ACTION")
     for name, text in (
         ("show", tr("one schedule with its windows, machines and what is wrong with it")),
@@ -133,6 +133,36 @@ def _add_schedules(command: Callable[[str, str], argparse.ArgumentParser]) -> No
     ):
         action = actions.add_parser(name, help=text)
         action.add_argument("name", metavar="NAME", help=tr("name or resource ID"))
+        action.add_argument(
+            "--json",
+            action="store_true",
+            default=argparse.SUPPRESS,
+            help=tr("print one JSON object"),
+        )
+    save = actions.add_parser("save", help=tr("write a schedule to a file"))
+    save.add_argument("name", metavar="NAME", help=tr("name or resource ID"))
+    save.add_argument(
+        "--out", type=Path, required=True, help=tr("a file; the extension selects: .json .bicep")
+    )
+    apply = actions.add_parser(
+        "apply", help=tr("create or change the schedule in a JSON file, as the window saves it")
+    )
+    apply.add_argument("file", type=Path, metavar="FILE")
+    apply.add_argument(
+        "--resource-group", metavar="NAME", help=tr("for a new schedule, if the file names none")
+    )
+    assign = actions.add_parser("assign", help=tr("assign machines to a schedule"))
+    assign.add_argument("name", metavar="NAME", help=tr("name or resource ID"))
+    assign.add_argument("machines", nargs="+", metavar="MACHINE", help=tr("names or resource IDs"))
+    assign.add_argument(
+        "--confirm",
+        type=int,
+        metavar="N",
+        help=tr(
+            "number of machines; required above {confirmed_above}", confirmed_above=CONFIRMED_ABOVE
+        ),
+    )
+    for action in (save, apply, assign):
         action.add_argument(
             "--json",
             action="store_true",

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hotpatch_gui.azure import schedule_files
+from hotpatch_gui.azure.schedule_files import ScheduleFileError
 from hotpatch_gui.domain.schedules import How
 from hotpatch_gui.models import display_text, schedules
 from hotpatch_gui.models.report import iso
@@ -27,20 +29,26 @@ tr = translator("SchedulesCommand")
 
 
 def schedules_command(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
-    """List the schedules, or show one or its runs.
+    """List the schedules, show one or its runs, or change them.
 
     Raises:
         CommandError: no schedule, or several, have the name.
     """
+    if options.schedules_action in ("apply", "assign"):
+        from .schedule_changes import change_schedules  # noqa: PLC0415 - the engine, only to change something
+
+        return change_schedules(options, folder, target)
     with reading(folder) as db:
         calendar = calendar_of(db, resources.calendar())
         read = schedules.read_schedules(db, calendar, target.clock(db))
         if options.schedules_action is None:
             _list(read.entries, read.unread, as_json=options.json)
         else:
-            entry = _named(read.entries, options.name)
+            entry = named_schedule(read.entries, options.name)
             if options.schedules_action == "runs":
                 _runs(entry, as_json=options.json)
+            elif options.schedules_action == "save":
+                _save(entry, options.out)
             else:
                 _show(db, entry, as_json=options.json)
     if read.unread:
@@ -48,7 +56,7 @@ def schedules_command(options: argparse.Namespace, folder: Path, target: CloudTa
     return Exit.DONE
 
 
-def _named(entries: Sequence[ScheduleEntry], name: str) -> ScheduleEntry:
+def named_schedule(entries: Sequence[ScheduleEntry], name: str) -> ScheduleEntry:
     """The schedule with this name or resource ID, in any case."""
     wanted = name.casefold()
     found = [e for e in entries if wanted in (e.name.casefold(), e.row.resource_id.casefold())]
@@ -111,6 +119,13 @@ def _show(db: sqlite3.Connection, entry: ScheduleEntry, *, as_json: bool) -> Non
 def _machine_cells(machine: ScheduleMachine) -> tuple[str, ...]:
     prepared = tr("No") if machine.is_unprepared else tr("Nothing against it is known")
     return machine.name, machine.resource_group, machine.how, prepared
+
+
+def _save(entry: ScheduleEntry, path: Path) -> None:
+    try:
+        schedule_files.write_file(path, entry.row.schedule)
+    except ScheduleFileError as error:
+        raise CommandError(str(error), Exit.USAGE) from error
 
 
 def _runs(entry: ScheduleEntry, *, as_json: bool) -> None:

@@ -96,6 +96,14 @@ class UserActions(Protocol):
         """Create a maintenance configuration, or change an existing one."""
         ...
 
+    def read_schedule_file(self, path: Path) -> tuple[Schedule | None, str]:
+        """The schedule in a file, or why it can't be used."""
+        ...
+
+    def write_schedule_file(self, path: Path, schedule: Schedule) -> str:
+        """Write a schedule as JSON or Bicep; returns why it failed, empty if it didn't."""
+        ...
+
     def delete_schedule(self, connection_id: int, resource_id: str, name: str) -> None: ...
 
     def assign_machines(

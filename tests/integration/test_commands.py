@@ -495,3 +495,42 @@ def test_schedules_are_listed_shown_and_their_runs_printed(here) -> None:
     unknown = here("schedules", "show", "nightly")
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "No schedule is named “nightly”" in unknown.stderr
+
+
+def test_a_schedule_goes_through_a_file_and_gets_machines(here, tmp_path: Path) -> None:
+    assert here("sync").returncode == 0
+    saved = tmp_path / "saved.json"
+    assert here("schedules", "save", "files-saturdays", "--out", str(saved)).returncode == 0
+    body = json.loads(saved.read_text())
+    assert body["type"] == "Microsoft.Maintenance/maintenanceConfigurations"
+    bicep = tmp_path / "saved.bicep"
+    assert here("schedules", "save", "files-saturdays", "--out", str(bicep)).returncode == 0
+    assert "recurEvery: 'Week Saturday'" in bicep.read_text()
+    odd = here("schedules", "save", "files-saturdays", "--out", str(tmp_path / "saved.txt"))
+    assert odd.returncode == 2
+    del body["id"]
+    body["name"] = "from-file"
+    window = body["properties"]["maintenanceWindow"]
+    saved.write_text(json.dumps(body))
+    past = here("schedules", "apply", str(saved), "--resource-group", "rg-web")
+    assert past.returncode == 2
+    assert "The start must be today or later" in past.stderr
+    window["startDateTime"] = "2030-01-05 22:00"
+    saved.write_text(json.dumps(body))
+    homeless = here("schedules", "apply", str(saved))
+    assert (homeless.returncode, "--resource-group" in homeless.stderr) == (2, True)
+    made = here("schedules", "apply", str(saved), "--resource-group", "rg-web", "--json")
+    assert made.returncode == 0, made.stderr
+    (change,) = json.loads(made.stdout)["changes"]
+    assert (change["change"], change["state"]) == ("save schedule", "succeeded")
+    given = here("schedules", "assign", "from-file", "vm-web-01", "vm-web-02")
+    assert given.returncode == 0, given.stderr
+    assert given.stdout.count("succeeded. Azure made the change.") == 2
+    shown = json.loads(here("schedules", "show", "from-file", "--json").stdout)
+    assert [f["machine"] for f in shown["followers"]] == ["vm-web-01", "vm-web-02"]
+    nobody = here("schedules", "assign", "from-file", "vm-nobody")
+    assert (nobody.returncode, "No machine is named" in nobody.stderr) == (2, True)
+    saved.write_text('{"name": "x"}')
+    nonsense = here("schedules", "apply", str(saved))
+    assert nonsense.returncode == 2
+    assert "isn't the JSON of a maintenance configuration" in nonsense.stderr

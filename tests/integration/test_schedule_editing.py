@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -218,3 +219,23 @@ def test_without_leave_to_change_the_buttons_say_why(stage: Stage) -> None:
     stage.app.actions.allow_changes(1, may_act=False)
     stage.until(lambda: not shown.edit.isEnabled())
     assert "Changes are off" in shown.edit.toolTip()
+
+
+def test_a_schedule_goes_through_a_file(stage: Stage, tmp_path: Path) -> None:
+    entry(stage, "files-saturdays")
+    shown = page(stage)
+    shown.save_file(tmp_path / "one.json")
+    shown.save_file(tmp_path / "one.bicep")
+    shown.save_file(tmp_path / "no" / "where.json")
+    shown.open_file(tmp_path / "one.bicep")
+    titles = [o.title for o in stage.app.outcomes.items]
+    assert titles == [
+        "Saved as one.json.",
+        "Saved as one.bicep.",
+        "The schedule wasn't saved",
+        "The file can't be used",
+    ]
+    shown.open_file(tmp_path / "one.json")
+    form = dialog(stage, ScheduleDialog)
+    assert form.name.text() == "files-saturdays"
+    assert form.problem.text() == "The start must be today or later."

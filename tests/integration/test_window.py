@@ -256,7 +256,9 @@ def test_what_hotpatch_needs_besides_is_one_click_away(stage: Stage) -> None:
     dialog.hotpatch.setCheckState(Qt.CheckState.Checked)
     assert not dialog.plan.affected
     assert dialog.remedy.isVisible()
-    assert dialog.remedy.text() == "Also choose Azure Managed - Safe Deployment on 1 of these machines"
+    assert (
+        dialog.remedy.text() == "Also choose Azure Managed - Safe Deployment on 1 of these machines"
+    )
     dialog.remedy.click()
     assert [m.name for m in dialog.plan.affected] == ["vm-file-01"]
     assert not dialog.remedy.isVisible()

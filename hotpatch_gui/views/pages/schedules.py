@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -108,7 +109,10 @@ class SchedulesPage(Page):
         self.remove = self._button("removeFromSchedule", "", self._remove)
         self.add_scope = self._button("addScope", tr("Add dynamic scope…"), self._add_scope)
         self.drop_scope = self._button("deleteScope", tr("Delete scope…"), self._drop_scope)
+        self.load = self._button("openSchedule", tr("Open file…"), self._load)
+        self.save_as = self._button("saveSchedule", tr("Save as…"), self._save_as)
         self.tools.addWidget(self.new)
+        self.tools.addWidget(self.load)
         self.tools.addWidget(
             ExportButton(
                 services,
@@ -175,6 +179,7 @@ class SchedulesPage(Page):
             self.add_scope,
             self.edit,
             self.duplicate,
+            self.save_as,
             self.delete,
         ):
             head.addWidget(button)
@@ -280,6 +285,7 @@ class SchedulesPage(Page):
             self.drop_scope: on_scopes and bool(self.scopes_panel.table.selected_ids),
             self.prepare: not on_scopes and bool(self._unprepared),
         }
+        self.save_as.setVisible(is_first)
         for button, is_shown in shown.items():
             button.setVisible(is_shown)
             button.setEnabled(may_act)
@@ -357,6 +363,45 @@ class SchedulesPage(Page):
             self,
             lambda: ScheduleDialog(self._s, self.window(), places=places, entry=entry, draft=draft),
         )
+
+    def _load(self) -> None:
+        from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load
+
+        path, _ = QFileDialog.getOpenFileName(
+            self, tr("Open a schedule"), "", tr("Maintenance configuration (*.json)")
+        )
+        if path:
+            self.open_file(Path(path))
+
+    def open_file(self, path: Path) -> None:
+        """Create a schedule like the one in a file."""
+        draft, why = self._s.actions.read_schedule_file(path)
+        if draft is None:
+            self._s.outcomes.add(Glyph.ERROR, tr("The file can't be used"), why)
+        else:
+            self._open_form(None, draft._replace(azure_id=""))
+
+    def _save_as(self) -> None:
+        from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load
+
+        if self._shown is not None:
+            kinds = tr("Azure's JSON (*.json);;Bicep (*.bicep)")
+            name = f"{self._shown.name}.json"
+            path, kind = QFileDialog.getSaveFileName(self, tr("Save the schedule"), name, kinds)
+            ending = ".bicep" if "bicep" in kind else ".json"
+            if path:
+                chosen = Path(path)
+                self.save_file(chosen if chosen.suffix else chosen.with_suffix(ending))
+
+    def save_file(self, path: Path) -> None:
+        """Write the selected schedule to a file."""
+        if self._shown is None:
+            return
+        why = self._s.actions.write_schedule_file(path, self._shown.row.schedule)
+        if why:
+            self._s.outcomes.add(Glyph.ERROR, tr("The schedule wasn't saved"), why)
+        else:
+            self._s.outcomes.add(Glyph.OK, tr("Saved as {name}.", name=path.name), str(path.parent))
 
     def _delete(self) -> None:
         entry = self._shown

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hotpatch_gui.azure import parse, values
-from hotpatch_gui.azure.bodies import schedule_body
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.translation import translator
+
+from . import parse, values
+from .bodies import schedule_body
 
 tr = translator("ScheduleFiles")
 
@@ -35,6 +36,25 @@ def bicep_text(schedule: Schedule) -> str:
     resource = _resource(schedule)
     body = {key: value for key, value in resource.items() if key not in ("id", "type")}
     return f"resource schedule '{TYPE}@{API_VERSION}' = {_bicep(body, 0)}\n"
+
+
+def write_file(path: Path, schedule: Schedule) -> None:
+    """Write a schedule as JSON or, by the extension, as Bicep.
+
+    Raises:
+        ScheduleFileError: the extension is another one, or the file can't be written.
+    """
+    writer = WRITERS.get(path.suffix.casefold())
+    if writer is None:
+        raise ScheduleFileError(tr("{path} must end with .json or .bicep.", path=path))
+    try:
+        part = path.with_name(f".{path.name}.part")
+        part.write_text(writer(schedule), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise ScheduleFileError(
+            tr("{path} can't be written: {why}.", path=path, why=error.strerror or error)
+        ) from error
 
 
 def _resource(schedule: Schedule) -> dict[str, Any]:
@@ -82,6 +102,9 @@ def read_file(path: Path) -> Schedule:
     if len(content) > MOST_BYTES:
         raise ScheduleFileError(tr("{path} is too large to be a schedule.", path=path))
     return read_text(content)
+
+
+WRITERS = {".json": json_text, ".bicep": bicep_text}
 
 
 def read_text(content: bytes) -> Schedule:

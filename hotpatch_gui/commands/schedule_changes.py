@@ -1,0 +1,170 @@
+"""``schedules apply`` and ``schedules assign``: with the window's engine and rules."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotpatch_gui.application.headless import AbandonedError
+from hotpatch_gui.azure.schedule_files import ScheduleFileError, read_file
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.schedule_changes import schedule_id
+from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.models import schedule_form, schedules
+from hotpatch_gui.models.schedule_form import Place
+from hotpatch_gui.models.schedules import ScheduleEntry
+from hotpatch_gui.store import machines, schedule_changes
+from hotpatch_gui.store.releases import calendar_of
+from hotpatch_gui.store.schedule_changes import StoredChange
+from hotpatch_gui.system import resources
+from hotpatch_gui.system.console import plain
+from hotpatch_gui.translation import translator
+from hotpatch_gui.worker.operation_scheduler import Sends
+
+from .acting import confirm, named_machines
+from .common import CommandError, Exit, ids, session, write_message
+from .schedules import named_schedule
+
+if TYPE_CHECKING:
+    from hotpatch_gui.application.headless import Session
+    from hotpatch_gui.application.targets import CloudTarget
+
+tr = translator("ScheduleChangesCommand")
+
+WAIT_MINUTES = 10.0
+
+
+def change_schedules(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
+    """Sync, request the change, wait for its result and report it.
+
+    Raises:
+        CommandError: the file, the schedule or the machines can't be used.
+    """
+    try:
+        wanted = read_file(options.file) if options.schedules_action == "apply" else None
+    except ScheduleFileError as error:
+        raise CommandError(str(error), Exit.USAGE) from error
+    with session(folder, target, sends=Sends.OWN) as running:
+        running.wait_for_sync()
+        db = running.db
+        entries = _entries(db, target)
+        send = (
+            _saving(running, entries, wanted, options, target)
+            if wanted is not None
+            else _assigning(running, entries, options)
+        )
+        mine: list[int] = []
+        try:
+            mine = running.queue(send)
+            running.wait_for_changes(mine, WAIT_MINUTES)
+        except AbandonedError as error:
+            mine = list(running.queued)
+            write_message(str(error))
+        return _report(schedule_changes.results(running.db, mine), as_json=options.json)
+
+
+def _entries(db: sqlite3.Connection, target: CloudTarget) -> list[ScheduleEntry]:
+    calendar = calendar_of(db, resources.calendar())
+    return schedules.read_schedules(db, calendar, target.clock(db)).entries
+
+
+def _saving(
+    running: Session,
+    entries: Sequence[ScheduleEntry],
+    wanted: Schedule,
+    options: argparse.Namespace,
+    target: CloudTarget,
+) -> Callable[[], None]:
+    """The call that creates the schedule, or changes the one with its resource ID."""
+    known = {e.row.resource_id: e for e in entries}
+    old = known.get(wanted.azure_id.lower())
+    places = schedule_form.read_places(running.db)
+    if old is not None:
+        resource_id, connection_id = wanted.azure_id, old.row.connection_id
+        before = old.row.schedule.starts[:16]
+    else:
+        place = _place(places, wanted, options.resource_group)
+        before, connection_id = "", place.connection_id
+        resource_id = wanted.azure_id or schedule_id(
+            place.subscription_id, place.resource_group, wanted.name
+        )
+    why = schedule_form.problem(
+        wanted, target.clock(running.db)(), has_moved=wanted.starts[:16] != before
+    )
+    if why:
+        raise CommandError(why, Exit.USAGE)
+    return lambda: running.actions.save_schedule(connection_id, resource_id, wanted)
+
+
+def _place(places: Sequence[Place], wanted: Schedule, group: str | None) -> Place:
+    """Where a new schedule is created: by its resource ID, or else by the name of a resource group.
+
+    Raises:
+        CommandError: the group isn't known, or several are.
+    """
+    parts = wanted.azure_id.split("/")
+    subscription = parts[2].casefold() if len(parts) > 4 else ""
+    name = (parts[4] if len(parts) > 4 else group or "").casefold()
+    if not name:
+        raise CommandError(
+            tr("The file names no resource group. Add --resource-group NAME."), Exit.USAGE
+        )
+    found = [
+        p
+        for p in places
+        if p.resource_group.casefold() == name
+        and subscription in ("", p.subscription_id.casefold())
+    ]
+    if len(found) != 1:
+        raise CommandError(
+            tr(
+                "No connection that allows changes, or more than one, knows the resource group “{name}”.",
+                name=name,
+            ),
+            Exit.USAGE,
+        )
+    return found[0]
+
+
+def _assigning(
+    running: Session, entries: Sequence[ScheduleEntry], options: argparse.Namespace
+) -> Callable[[], None]:
+    """The call that assigns the machines."""
+    row = named_schedule(entries, options.name).row
+    rows = machines.read_rows(running.db, ids(running.db, frozenset({row.connection_id})))
+    chosen = [m.id for m in named_machines(rows, options.machines)]
+    confirm(options, len(chosen))
+    if not row.may_act:
+        raise CommandError(
+            tr("Changes are off for {name}.", name=row.connection), Exit.NOT_PERMITTED
+        )
+    known = row.schedule.azure_id or row.resource_id
+    return lambda: running.actions.assign_machines(
+        row.connection_id, known, row.schedule.name, chosen
+    )
+
+
+def _report(found: Sequence[StoredChange], *, as_json: bool) -> Exit:
+    if as_json:
+        rows = [
+            {
+                "change": one.change.kind.value,
+                "subject": one.change.subject,
+                "resource_id": one.change.resource_id,
+                "state": one.state.value,
+                "note": one.note,
+            }
+            for one in found
+        ]
+        print(json.dumps({"changes": rows}, ensure_ascii=False))
+    else:
+        for one in found:
+            print(plain(f"{one.change.subject}: {one.state.label}. {one.note}".rstrip()))
+    good = sum(one.state is OperationState.SUCCEEDED for one in found)
+    if good == len(found):
+        return Exit.DONE
+    return Exit.PARTLY if good else Exit.FAILED
