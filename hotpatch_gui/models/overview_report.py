@@ -38,7 +38,8 @@ from .overview import (
 from .overview_groups import COLUMN_GROUPS, GROUPS, group_rows
 from .report import Report, Sheet
 from .row_model import Column, field
-from .schedules import SCHEDULES, read_schedules
+from .schedule_columns import SCHEDULES
+from .schedules import read_schedules
 
 tr = translator("OverviewReport")
 

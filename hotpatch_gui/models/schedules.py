@@ -10,10 +10,10 @@ from zlib import crc32
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.health import Level
-from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.domain.permissions import allows
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, release_day
+from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.schedule_concerns import (
     Concern,
     concerns,
@@ -28,15 +28,15 @@ from hotpatch_gui.domain.schedules import How, Schedule, Scope
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.store import schedule_changes, schedule_rows, side_reads
 from hotpatch_gui.store import schedules as stored_schedules
+from hotpatch_gui.store.permissions import grants_of
 from hotpatch_gui.store.schedule_changes import OpenChanges
 from hotpatch_gui.store.schedule_rows import ScheduleMachine, ScheduleRow, ScheduleRun
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
-from . import display_text, schedule_text, update_text
+from . import display_text, schedule_text
 from .chart_data import StripData, StripInstall
-from .row_model import Column, field, time_of
 from .schedule_text import scope_text
 from .strip import release_marks
 
@@ -123,7 +123,7 @@ def read_schedules(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> 
     return SchedulesRead(entries, known, schedule_changes.still_open(db))
 
 
-def _row_id(text: str) -> int:
+def row_id(text: str) -> int:
     """A row's ID from an ID of Azure; it fits into a signal's int."""
     return crc32(text.encode()) & 0x7FFFFFFF
 
@@ -167,7 +167,7 @@ def _entry(
     is_unread = How.UNREAD in row.how and not schedule.starts
     upcoming = tuple(_first(windows(schedule, now, now + 6 * AHEAD)))
     return ScheduleEntry(
-        _row_id(row.resource_id),
+        row_id(row.resource_id),
         row,
         schedule.name,
         tr("Not known: your account can't read it") if is_unread else recurrence_text(schedule),
@@ -258,6 +258,20 @@ def window_text(window: Window, schedule: Schedule) -> str:
     )
 
 
+def disabled_reason(entry: ScheduleEntry, kind: ChangeKind) -> str:
+    """Why a change isn't possible; empty if it is. Unknown permissions prevent nothing."""
+    row = entry.row
+    if not row.may_act:
+        return tr(
+            "Changes are off for {name}. Turn them on in Settings › Connections.",
+            name=row.connection,
+        )
+    grants = grants_of(row.grants) if kind in (ChangeKind.SAVE, ChangeKind.DELETE) else None
+    if grants is not None and not allows(grants, kind.action):
+        return tr("Your account isn't permitted: {action} is missing.", action=kind.action)
+    return ""
+
+
 def strip(entry: ScheduleEntry, calendar: Calendar, now: datetime) -> StripData:
     """The schedule's windows of the next two months against the releases."""
     today = release_day(now)
@@ -282,33 +296,6 @@ def strip_words(entry: ScheduleEntry, data: StripData) -> str:
     )
 
 
-def _machines_text(entry: ScheduleEntry) -> str:
-    perhaps = entry.row.how.get(How.PERHAPS, 0)
-    text = display_text.number(entry.machines)
-    return tr("{text}, perhaps {perhaps:,} more", text=text, perhaps=perhaps) if perhaps else text
-
-
-def _machines_tip(entry: ScheduleEntry) -> str:
-    how = entry.row.how
-    return tr(
-        "Assigned: {direct:,}; by dynamic scopes: {dynamic:,}; perhaps, by dynamic scopes: {perhaps:,}",
-        direct=how.get(How.DIRECT, 0),
-        dynamic=how.get(How.DYNAMIC, 0),
-        perhaps=how.get(How.PERHAPS, 0),
-    )
-
-
-def _check_text(entry: ScheduleEntry) -> str:
-    if entry.is_ended:
-        return tr("Ended")
-    serious = sum(c.level > Level.INFO for c in entry.concerns)
-    return tr("%n to check", serious) if serious else tr("No concern")
-
-
-def _check_glyph(entry: ScheduleEntry) -> Glyph:
-    return Glyph.OFF if entry.is_ended else display_text.LEVEL_GLYPHS[entry.level]
-
-
 def run_text(run: ScheduleRun) -> str:
     """A run's result over its machines."""
     if run.running:
@@ -329,204 +316,6 @@ def run_glyph(run: ScheduleRun) -> Glyph:
     return Glyph.OK if run.good == run.machines else Glyph.UNKNOWN
 
 
-def _last_run(entry: ScheduleEntry, _: datetime) -> str:
-    return run_text(entry.runs[0]) if entry.runs else tr("None known")
-
-
-SCHEDULES = (
-    Column("name", tr.mark("Schedule"), 176, lambda e, _: e.name, sort="name"),
-    Column(
-        "check",
-        tr.mark("Check"),
-        116,
-        lambda e, _: _check_text(e),
-        glyph=_check_glyph,
-        tip=lambda e, _: "\n".join(c.text for c in e.concerns),
-        sort="level",
-    ),
-    Column("group", tr.mark("Resource group"), 112, lambda e, _: e.group, sort="group"),
-    Column("recurrence", tr.mark("Recurrence"), 236, lambda e, _: e.recurrence, sort="recurrence"),
-    Column(
-        "opens",
-        tr.mark("Next window"),
-        142,
-        lambda e, _: display_text.moment_text(e.opens) if e.opens else display_text.NOTHING,
-        tip=lambda e, _: "\n".join(window_text(w, e.row.schedule) for w in e.next),
-        sort="opens",
-        raw=field("opens"),
-    ),
-    Column(
-        "length",
-        tr.mark("Length"),
-        78,
-        lambda e, _: schedule_text.length(e.row.schedule.minutes),
-        right=True,
-        raw=lambda e: e.row.schedule.minutes,
-        export_title=tr.mark("Length (min)"),
-    ),
-    Column(
-        "machines",
-        tr.mark("Machines"),
-        92,
-        lambda e, _: _machines_text(e),
-        tip=lambda e, _: _machines_tip(e),
-        right=True,
-        sort="machines",
-        raw=field("machines"),
-    ),
-    Column(
-        "last",
-        tr.mark("Last run"),
-        196,
-        _last_run,
-        glyph=lambda e: run_glyph(e.runs[0]) if e.runs else None,
-    ),
-    Column("what", tr.mark("Installs"), 150, lambda e, _: what_text(e.row.schedule)),
-    Column(
-        "restart",
-        tr.mark("Restart"),
-        150,
-        lambda e, _: schedule_text.restarts(e.row.schedule.restart),
-        hidden=True,
-    ),
-    Column(
-        "zone",
-        tr.mark("Time zone"),
-        150,
-        lambda e, _: e.row.schedule.time_zone or "UTC",
-        hidden=True,
-    ),
-    Column(
-        "concerns",
-        tr.mark("What is wrong"),
-        320,
-        lambda e, _: " ".join(c.text for c in e.concerns) or display_text.NOTHING,
-        hidden=True,
-    ),
-    Column("connection", tr.mark("Connection"), 112, lambda e, _: e.row.connection, hidden=True),
-    Column("id", tr.mark("Resource ID"), 260, lambda e, _: e.row.resource_id, hidden=True),
-)
-
-
-def _hindrance(row: ScheduleMachine) -> tuple[Glyph, str]:
-    """What keeps a schedule from patching a machine, as far as known."""
-    if row.is_unprepared:
-        return Glyph.ERROR, tr("Not Customer Managed Schedules")
-    if PowerState.parse(row.power) not in (PowerState.RUNNING, PowerState.STARTING):
-        return Glyph.OFF, tr("Not running, as far as known")
-    return Glyph.OK, tr("No hindrance known")
-
-
-MACHINES = (
-    Column("name", tr.mark("Machine"), 180, lambda r, _: r.name, sort="name"),
-    Column(
-        "check",
-        tr.mark("Hindrance"),
-        236,
-        lambda r, _: _hindrance(r)[1],
-        glyph=lambda r: _hindrance(r)[0],
-        sort="is_unprepared",
-    ),
-    Column(
-        "how",
-        tr.mark("Follows it"),
-        150,
-        lambda r, _: schedule_text.how_text(r.how, r.scope),
-        sort="how",
-    ),
-    Column(
-        "group",
-        tr.mark("Resource group"),
-        128,
-        lambda r, _: r.resource_group,
-        sort="resource_group",
-    ),
-    Column("power", tr.mark("Power state"), 104, lambda r, _: PowerState.parse(r.power).label),
-    Column(
-        "run_at",
-        tr.mark("Last run by Azure"),
-        148,
-        lambda r, _: display_text.time_text(r.run_at),
-        sort="run_at",
-        raw=time_of("run_at"),
-    ),
-    Column(
-        "status",
-        tr.mark("Result"),
-        170,
-        lambda r, _: RunStatus.parse(r.status).label if r.status else display_text.NOTHING,
-        glyph=lambda r: update_text.RUN_GLYPHS.get(RunStatus.parse(r.status)) if r.status else None,
-        sort="status",
-    ),
-)
-
-
-class RunRow(NamedTuple):
-    """A run in the table."""
-
-    id: int
-    run: ScheduleRun
-    started_at: str
-    machines: int
-    bad: int
-    installed: int
-    failed: int
-    pending: int
-
-
-def run_rows(runs: Sequence[ScheduleRun]) -> list[RunRow]:
-    """The runs as rows."""
-    return [
-        RunRow(
-            _row_id(r.run),
-            r,
-            r.started_at,
-            r.machines,
-            r.bad,
-            r.installed,
-            r.failed,
-            r.pending,
-        )
-        for r in runs
-    ]
-
-
-def _count(key: str, title: str) -> Column:
-    return Column(
-        key,
-        title,
-        96,
-        lambda r, _: display_text.number(getattr(r, key)),
-        right=True,
-        sort=key,
-        raw=field(key),
-    )
-
-
-RUNS = (
-    Column(
-        "started",
-        tr.mark("Started"),
-        148,
-        lambda r, _: display_text.time_text(r.started_at),
-        sort="started_at",
-        raw=time_of("started_at"),
-    ),
-    Column(
-        "result",
-        tr.mark("Result"),
-        240,
-        lambda r, _: run_text(r.run),
-        glyph=lambda r: run_glyph(r.run),
-    ),
-    _count("machines", tr.mark("Machines")),
-    _count("installed", tr.mark("Installed")),
-    _count("failed", tr.mark("Failed")),
-    _count("pending", tr.mark("Pending")),
-    Column("run", tr.mark("Maintenance run ID"), 300, lambda r, _: r.run.run),
-)
-
-
 class ScopeRow(NamedTuple):
     """A dynamic scope in the table."""
 
@@ -535,13 +324,6 @@ class ScopeRow(NamedTuple):
     name: str
     below: str
     words: str
-
-
-SCOPES = (
-    Column("name", tr.mark("Dynamic scope"), 180, lambda r, _: r.name, sort="name"),
-    Column("below", tr.mark("Within"), 220, lambda r, _: r.below, sort="below"),
-    Column("words", tr.mark("Includes"), 420, lambda r, _: r.words, sort="words"),
-)
 
 
 class MachinesRead(NamedTuple):
@@ -562,7 +344,7 @@ def read_machines(db: sqlite3.Connection, schedule_id: str) -> MachinesRead:
     """Read the machines and dynamic scopes of a schedule."""
     names = schedule_rows.subscription_names(db)
     scopes = [
-        ScopeRow(_row_id(s.azure_id), s, s.name, _within(s.below, names), scope_text(s))
+        ScopeRow(row_id(s.azure_id), s, s.name, _within(s.below, names), scope_text(s))
         for s in stored_schedules.scopes_of(db, schedule_id)
     ]
     return MachinesRead(schedule_rows.machines_of(db, schedule_id), scopes)

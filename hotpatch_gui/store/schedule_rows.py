@@ -31,6 +31,7 @@ class ScheduleRow(NamedTuple):
     """A maintenance configuration with its machines. ``may_act``: changes are allowed for its connection.
 
     Attributes:
+        grants: the account's permissions on its resource group as JSON; None if not known.
         how: machines by how they follow it.
         unprepared: machines that certainly follow it, but whose settings prevent it, and some of their names.
         stopped: machines that certainly follow it and aren't running.
@@ -40,6 +41,7 @@ class ScheduleRow(NamedTuple):
     connection_id: int
     connection: str
     may_act: bool
+    grants: str | None
     schedule: Schedule
     how: dict[How, int]
     products: tuple[Product, ...]
@@ -113,7 +115,9 @@ def read_all(db: sqlite3.Connection) -> list[ScheduleRow]:
         found = How(how), count, products or "", unprepared or 0, names or "", stopped or 0
         followers[schedule_id].append(found)
     rows = db.execute(
-        "SELECT s.*, c.name AS connection, c.may_act FROM schedules s JOIN connections c ON c.id=s.connection_id"
+        "SELECT s.*, c.name AS connection, c.may_act, g.grants FROM schedules s"
+        " JOIN connections c ON c.id=s.connection_id LEFT JOIN permissions g ON g.connection_id=s.connection_id"
+        " AND g.scope=substr(s.id, 1, instr(s.id, '/providers/') - 1)"
         " WHERE c.removed_at IS NULL ORDER BY s.name COLLATE NOCASE, s.id"
     )
     return [_row(row, followers.get(row["id"], [])) for row in rows]
@@ -129,6 +133,7 @@ def _row(row: sqlite3.Row, groups: list[tuple[How, int, str, int, str, int]]) ->
         row["connection_id"],
         row["connection"],
         bool(row["may_act"]),
+        row["grants"],
         schedule_of(row),
         {how: count for how, count, *_ in groups},
         tuple(sorted(products)),

@@ -958,6 +958,16 @@
     </message>
   </context>
   <context>
+    <name>ScheduleColumns</name>
+    <message numerus="yes">
+      <source>%n to check</source>
+      <translation>
+        <numerusform>%n to check</numerusform>
+        <numerusform>%n to check</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>ScheduleConcerns</name>
     <message numerus="yes">
       <source>%n machine(s) are not running. Nothing is installed there unless they run when the window opens.</source>
@@ -1088,13 +1098,6 @@
       <translation>
         <numerusform>%n change in progress</numerusform>
         <numerusform>%n changes in progress</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>%n to check</source>
-      <translation>
-        <numerusform>%n to check</numerusform>
-        <numerusform>%n to check</numerusform>
       </translation>
     </message>
     <message numerus="yes">

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 
 from hotpatch_gui.captures.scenes.acts import go_on
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.permissions import READ
 from hotpatch_gui.domain.schedules import How
 from hotpatch_gui.models.checked import ROLE
 from hotpatch_gui.models.schedules import ScheduleEntry
@@ -239,3 +240,18 @@ def test_a_schedule_goes_through_a_file(stage: Stage, tmp_path: Path) -> None:
     form = dialog(stage, ScheduleDialog)
     assert form.name.text() == "files-saturdays"
     assert form.problem.text() == "The start must be today or later."
+
+
+def test_a_missing_permission_is_named_before_anything_is_sent(qapp: QApplication) -> None:
+    with Stage("light") as made:
+        cloud = made.simulator.cloud
+        cloud.grants["rg-files"] = (*READ, "Microsoft.Maintenance/maintenanceConfigurations/write")
+        made.start()
+        made.window.show_page("schedules")
+        made.settle()
+        entry(made, "files-saturdays")
+        shown = page(made)
+        made.until(lambda: not shown.delete.isEnabled())
+        assert "maintenanceConfigurations/delete is missing" in shown.delete.toolTip()
+        assert shown.edit.isEnabled()
+        assert "maintenance" not in cloud.received

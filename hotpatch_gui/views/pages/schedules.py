@@ -20,9 +20,10 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.phrases import listed
+from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.domain.settings import Orchestration
-from hotpatch_gui.models import schedules
+from hotpatch_gui.models import schedule_columns, schedules
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.schedule_form import first_start, read_places
@@ -81,9 +82,11 @@ class SchedulesPage(Page):
         self.banner = Banner(theme)
         self.banner.hide()
         self.banner.button.hide()
-        self.model = ListedModel(services.source, schedules.SCHEDULES, services.clock, self)
-        self.machines = ListedModel(services.source, schedules.MACHINES, services.clock, self)
-        self.runs = ListedModel(services.source, schedules.RUNS, services.clock, self)
+        self.model = ListedModel(services.source, schedule_columns.SCHEDULES, services.clock, self)
+        self.machines = ListedModel(
+            services.source, schedule_columns.MACHINES, services.clock, self
+        )
+        self.runs = ListedModel(services.source, schedule_columns.RUNS, services.clock, self)
         self.panel = self._panel(self.model, "schedulesTable", tr("Schedules"))
         self.machines_panel = self._panel(
             self.machines, "scheduleMachinesTable", tr("Machines of the schedule")
@@ -94,7 +97,7 @@ class SchedulesPage(Page):
         self.points.setObjectName("schedulePoints")
         self.name = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         self.name.setObjectName("scheduleName")
-        self.scopes = ListedModel(services.source, schedules.SCOPES, services.clock, self)
+        self.scopes = ListedModel(services.source, schedule_columns.SCOPES, services.clock, self)
         self.scopes_panel = self._panel(
             self.scopes, "scheduleScopesTable", tr("Dynamic scopes of the schedule")
         )
@@ -252,7 +255,7 @@ class SchedulesPage(Page):
         self.points.show_points([Point(*p) for p in schedules.details(entry, now)])
         data = schedules.strip(entry, self._s.calendar(), now)
         self.strip.show_data(data, schedules.strip_words(entry, data))
-        self.runs.set_rows(schedules.run_rows(entry.runs))
+        self.runs.set_rows(schedule_columns.run_rows(entry.runs))
         self.runs_panel.show_table(bool(entry.runs))
         self.runs_panel.empty.show_text(
             Glyph.INFO,
@@ -270,29 +273,31 @@ class SchedulesPage(Page):
     def _show_commands(self) -> None:
         """Show what can be done on the current tab, and why it can't."""
         entry, tab = self._shown, self.tabs.currentWidget()
-        may_act = entry is not None and entry.row.may_act
-        why = tr("Changes are off for this connection. Turn them on in Settings › Connections.")
-        removable = self._removable
+        if entry is None:
+            return
         on_machines, on_scopes = tab is self.machines_panel, tab is self.scopes_panel
         is_first = not on_machines and not on_scopes
-        shown = {
-            self.edit: is_first,
-            self.duplicate: is_first,
-            self.delete: is_first,
-            self.assign: on_machines,
-            self.remove: on_machines and bool(removable),
-            self.add_scope: on_scopes,
-            self.drop_scope: on_scopes and bool(self.scopes_panel.table.selected_ids),
-            self.prepare: not on_scopes and bool(self._unprepared),
-        }
-        self.save_as.setVisible(is_first)
-        for button, is_shown in shown.items():
+        removable, kinds = self._removable, ChangeKind
+        has_scope = bool(self.scopes_panel.table.selected_ids)
+        commands = (
+            (self.edit, is_first, kinds.SAVE),
+            (self.duplicate, is_first, kinds.SAVE),
+            (self.delete, is_first, kinds.DELETE),
+            (self.assign, on_machines, kinds.ASSIGN),
+            (self.remove, on_machines and bool(removable), kinds.UNASSIGN),
+            (self.add_scope, on_scopes, kinds.SAVE_SCOPE),
+            (self.drop_scope, on_scopes and has_scope, kinds.DELETE_SCOPE),
+            (self.prepare, not on_scopes and bool(self._unprepared), kinds.ASSIGN),
+        )
+        for button, is_shown, kind in commands:
+            why = schedules.disabled_reason(entry, kind)
             button.setVisible(is_shown)
-            button.setEnabled(may_act)
-            button.setToolTip("" if may_act else why)
+            button.setEnabled(not why)
+            button.setToolTip(why)
+        self.save_as.setVisible(is_first)
         self.remove.setText(tr("Remove %n machine(s)…", len(removable)))
         self.prepare.setText(tr("Prepare %n machine(s)…", len(self._unprepared)))
-        if may_act:
+        if self.prepare.isEnabled():
             self.prepare.setToolTip(
                 tr("Choose Customer Managed Schedules, without which Azure runs no schedule there")
             )
