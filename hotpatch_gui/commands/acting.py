@@ -33,6 +33,7 @@ from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.operation_scheduler import Sends
 
 from .common import CommandError, Exit, connection_ids, ids, session, write_message
+from .named import named_machines
 from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES
 
 if TYPE_CHECKING:
@@ -213,39 +214,6 @@ def _permitted_and_refused(
     if options.all:
         refused = [(row, why) for row, why in refused if not is_permitted(row, kind)]
     return permitted, refused
-
-
-def named_machines(rows: Sequence[MachineRow], names: Sequence[str]) -> list[MachineRow]:
-    """The machines with these names or resource IDs.
-
-    Raises:
-        CommandError: no machine has one, or several have.
-    """
-    found: dict[int, MachineRow] = {}
-    for name in names:
-        wanted = name.casefold()
-        same = [r for r in rows if wanted in (r.name.casefold(), r.resource_id)]
-        if not same:
-            raise CommandError(
-                tr(
-                    "No machine is named “{name}”. Run hotpatch-gui list to see them, or hotpatch-gui "
-                    "sync to read new ones.",
-                    name=name,
-                ),
-                Exit.USAGE,
-            )
-        if len(same) > 1:
-            which = "\n".join(f"  {r.azure_id}" for r in same)
-            raise CommandError(
-                tr(
-                    "Several machines are named “{name}”. Use the resource ID:\n{which}",
-                    name=name,
-                    which=which,
-                ),
-                Exit.USAGE,
-            )
-        found[same[0].id] = same[0]
-    return list(found.values())
 
 
 def confirm(options: argparse.Namespace, count: int) -> None:

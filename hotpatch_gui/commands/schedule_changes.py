@@ -25,9 +25,9 @@ from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.operation_scheduler import Sends
 
-from .acting import confirm, named_machines
+from .acting import confirm
 from .common import CommandError, Exit, ids, session, write_message
-from .schedules import named_schedule
+from .named import named_machines, named_schedule
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session

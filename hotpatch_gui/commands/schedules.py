@@ -21,6 +21,7 @@ from hotpatch_gui.system import resources
 from hotpatch_gui.translation import translator
 
 from .common import CommandError, Exit, print_table, reading, write_message
+from .named import named_schedule
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.targets import CloudTarget
@@ -54,28 +55,6 @@ def schedules_command(options: argparse.Namespace, folder: Path, target: CloudTa
     if read.unread:
         write_message(tr("Some schedules aren't known: {why}", why=read.unread))
     return Exit.DONE
-
-
-def named_schedule(entries: Sequence[ScheduleEntry], name: str) -> ScheduleEntry:
-    """The schedule with this name or resource ID, in any case."""
-    wanted = name.casefold()
-    found = [e for e in entries if wanted in (e.name.casefold(), e.row.resource_id.casefold())]
-    if not found:
-        raise CommandError(
-            tr("No schedule is named “{name}”. Run hotpatch-gui schedules to see them.", name=name),
-            Exit.USAGE,
-        )
-    if len(found) > 1:
-        which = "\n".join(f"  {e.row.resource_id}" for e in found)
-        raise CommandError(
-            tr(
-                "Several schedules are named “{name}”. Use the resource ID:\n{which}",
-                name=name,
-                which=which,
-            ),
-            Exit.USAGE,
-        )
-    return found[0]
 
 
 def _list(entries: Sequence[ScheduleEntry], unread: str, *, as_json: bool) -> None:
