@@ -249,6 +249,7 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
     stage.settle()
     # assessments are too old after 20 days
     stage.until(lambda: page.ring.buttons["not_known"].text() != before)
+    now = page.ring.buttons["not_known"].text()
     page.day.setDate(QDate(2026, 8, 25))
     stage.settle()
     assert page.past == date(2026, 8, 25)
