@@ -30,6 +30,7 @@ from .operations.pauses import EXPIRES, FIRST_BACK_OFF_S, MAX_BACK_OFF_S
 from .urgency import Urgency
 
 if TYPE_CHECKING:
+    from .calls import RequestSlot
     from .context import Context
 
 tr = translator("ScheduleChangesWorker")
@@ -164,25 +165,27 @@ class _Sender:
         Returns:
             Seconds until it is tried again; None if it isn't.
         """
-        if self._c.clock() - row.created > EXPIRES:
-            note = tr("It waited for more than an hour and wasn't sent.")
-            await self._move(row, OperationState.CANCELED, Event.CANCELED, note)
-            return None
         try:
             old = await self._read_before(row, urgency)
-            if not await self._claim(row):
+            if self._c.clock() - row.created > EXPIRES:
+                note = tr("It waited for more than an hour and wasn't sent.")
+                await self._move(row, OperationState.CANCELED, Event.CANCELED, note)
                 return None
-            change = partial(self._c.gateway.change_schedule, row.change, old)
-            owner = f"{self._c.connection_id} schedule change {row.id}"
-            request_id = await self._c.jobs.to_its_end(owner, self._request(row, change, urgency))
+            async with self._c.calls.writes.slot(urgency) as slot:
+                if not await self._claim(row):
+                    return None
+                change = partial(self._c.gateway.change_schedule, row.change, old)
+                owner = f"{self._c.connection_id} schedule change {row.id}"
+                sending = self._request(row, change, slot)
+                request_id = await self._c.jobs.to_its_end(owner, sending)
         except ProblemError as error:
             return await self._handle(row, error.problem)
         self._pause_s = FIRST_BACK_OFF_S
         log.info("schedule change %s was made (request %s)", row.id, request_id or "without an ID")
         return None
 
-    async def _request(self, row: StoredChange, change: partial[str], urgency: Urgency) -> str:
-        request_id = await self._c.calls.writes.call(change, urgency)
+    async def _request(self, row: StoredChange, change: partial[str], slot: RequestSlot) -> str:
+        request_id = await slot.run(change)
         await self._succeed(row, tr("Azure made the change."), request_id)
         return request_id
 

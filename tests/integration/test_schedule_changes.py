@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -21,6 +23,7 @@ from hotpatch_gui.domain.schedules import How, Schedule, Scope
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
 from hotpatch_gui.store import schedules
+from hotpatch_gui.store.database import FILE_NAME, open_writer, transaction
 from hotpatch_gui.worker.commands import ChangeSchedules, SetChangesAllowed
 
 pytestmark = pytest.mark.expects_log
@@ -257,3 +260,41 @@ def test_a_double_click_is_one_change(stage: Stage) -> None:
     change(stage, SAVE)
     stage.until(lambda: set(states(stage)) == {"succeeded"})
     assert stage.simulator.cloud.received["maintenance"] == len(states(stage))
+
+
+@pytest.mark.parametrize("was_made", [True, False])
+def test_a_change_that_a_killed_program_sent_is_read_back_and_never_sent_again(
+    qapp: QApplication, tmp_path: Path, *, was_made: bool
+) -> None:
+    with Stage("light", folder=tmp_path) as first:
+        first.start()
+        simulator = first.simulator
+        change(first, SAVE)
+        first.until(lambda: states(first) == ["succeeded"])
+    if not was_made:
+        simulator.cloud.maintenance.delete("configuration", ID, simulator.cloud.clock.now())
+    with closing(open_writer(tmp_path / FILE_NAME)) as db, transaction(db):
+        db.execute("UPDATE schedule_changes SET state='sent', ended_at=NULL, note=''")
+    with Stage("light", folder=tmp_path, simulator=simulator) as second:
+        second.start()
+        wanted = ["succeeded"] if was_made else ["unknown"]
+        second.until(lambda: states(second) == wanted)
+        assert simulator.cloud.received["maintenance"] == 1
+        last = audit(second)[-1][1]
+        assert last == ("ended" if was_made else "answer lost")
+
+
+def test_what_waited_for_more_than_an_hour_is_not_sent(qapp: QApplication, tmp_path: Path) -> None:
+    with Stage("light", folder=tmp_path) as first:
+        first.start()
+        simulator = first.simulator
+        refused = Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
+        fault(first, "PUT", lambda: refused)
+        change(first, SAVE)
+        first.until(lambda: any(note.endswith("Trying again.") for _, _, note in rows(first)))
+    simulator.faults.clear()
+    simulator.cloud.clock.advance(hours=2)
+    with Stage("light", folder=tmp_path, simulator=simulator) as second:
+        second.start()
+        second.until(lambda: states(second) == ["cancelled"])
+        assert "maintenance" not in simulator.cloud.received

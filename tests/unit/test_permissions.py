@@ -44,7 +44,7 @@ def test_every_operation_has_its_action_and_azure_restarts_no_arc_server() -> No
         assert needed(kind, is_arc=False) or needed(kind, is_arc=True)
     assert needed(OperationKind.RESTART, is_arc=True) is None
     assert needed(OperationKind.START, is_arc=True) is None
-    assert len(acting()) == 11
+    assert len(acting()) == 15
 
 
 def test_the_role_holds_what_is_needed_and_no_more() -> None:
@@ -68,6 +68,11 @@ def test_the_names_are_those_of_azures_own_list_of_operations() -> None:
         assert f"{space}/patchAssessmentResults/latest/softwarePatches/read" in READ
         assert f"{space}/patchAssessmentResults/read" not in READ
         assert f"{space}/patchInstallationResults/softwarePatches/read" in READ
+    # as in Azure's built-in role Scheduled Patching Contributor
+    for resource in ("maintenanceConfigurations", "configurationAssignments"):
+        assert f"Microsoft.Maintenance/{resource}/read" in READ
+        for verb in ("write", "delete"):
+            assert f"Microsoft.Maintenance/{resource}/{verb}" in acting()
     followed = {
         f"Microsoft.HybridCompute/locations/{what}/read"
         for what in ("operationstatus", "operationresults")
