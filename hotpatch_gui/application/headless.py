@@ -100,7 +100,7 @@ class Session:
         self._connected: frozenset[int] | None = None
         self._synced: set[int] = set()
         self.queued: list[int] = []
-        """The last action's operations that are stored."""
+        """Row IDs of what the last request stored: operations, or changes of schedules."""
         self._is_queued = True
         self._is_interrupted = False
         self.problem: Problem | None = None
@@ -148,10 +148,10 @@ class Session:
         self._until(lambda: bool(self._synced))
 
     def queue(self, send: Callable[[], None]) -> list[int]:
-        """Request operations and wait until they are stored.
+        """Send a request and wait until its operations or changes of schedules are stored.
 
         Returns:
-            The IDs of their operations.
+            Their row IDs.
         """
         self.queued.clear()
         self._is_queued = False
@@ -175,7 +175,7 @@ class Session:
         self._until(lambda: not schedule_changes.any_waiting(self.db, change_ids), minutes * 60.0)
 
     def cancel_queued(self) -> list[int]:
-        """Cancel the last action's operations that weren't sent, and wait briefly for responses to those that were.
+        """Cancel the last request's operations that weren't sent, and wait briefly for responses to those that were.
 
         Some may still be on their way to the disk, and one being sent may return to the queue.
 

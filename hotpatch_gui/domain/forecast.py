@@ -138,7 +138,7 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """The restarts that one release day causes on all machines, with and without hotpatch."""
+    """One release day: the restarts and the exposure that it causes on all machines, with and without hotpatch."""
 
     day: date
     entries: tuple[Entry, ...]
@@ -150,7 +150,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """All months of a question.
+    """A forecast of all months of a period.
 
     ``by_hand`` machines aren't patched automatically, so their days aren't known. ``out_of_band`` releases aren't counted.
     """

@@ -29,7 +29,7 @@ NICENESS = 10
 
 
 class ForecastRequest(NamedTuple):
-    """A question about machines. ``enroll_all`` assumes hotpatch wherever the image supports it."""
+    """A forecast to make for machines. ``enroll_all`` assumes hotpatch wherever the image supports it."""
 
     options: ForecastOptions
     machine_ids: tuple[int, ...]

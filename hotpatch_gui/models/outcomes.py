@@ -76,7 +76,7 @@ class Outcomes(QObject):
         self._announced: dict[int, tuple[int, ...]] = {}
         """The results of each action as announced: only other results are news."""
         self._after_change = source.read(schedule_changes.newest, 0)
-        """Likewise, of changes of schedules."""
+        """Later changes of schedules are of this session."""
         self._channel = QueryChannel(source, self._on_ended, self._on_failure, self)
         self._changes = QueryChannel(source, self._on_changes_ended, self._on_failure, self)
         source.changed.connect(self._on_changed)
@@ -112,8 +112,8 @@ class Outcomes(QObject):
             self._changes.query(partial(schedule_changes.ended, after=self._after_change))
 
     def _on_failure(self, why: str) -> None:
-        """Operations that ended are reported with the next change."""
-        log.warning("ended operations couldn't be read: %s", why)
+        """What ended is reported with the next change."""
+        log.warning("what ended couldn't be read: %s", why)
 
     def _on_ended(self, found: list[EndedAction]) -> None:
         for action in found:
@@ -136,11 +136,15 @@ class Outcomes(QObject):
 
 
 def change_title(ended: EndedChanges) -> str:
-    """What was changed, and how many of the changes succeeded."""
+    """What was changed, and how many of the changes of the action succeeded."""
     kind = ChangeKind(ended.kind).label
     if ended.total == 1:
-        return tr("{kind} {name}: {state}", kind=kind, name=ended.subject, state=_state(ended))
-    return tr("{kind}: {good:,} of %n succeeded", ended.total, kind=kind, good=ended.succeeded)
+        return tr("{name}: {kind}, {state}", kind=kind, name=ended.subject, state=_state(ended))
+    if ended.kinds > 1:
+        kind = tr("{name}: {kind}", kind=kind, name=ended.subject)
+    return tr(
+        "{kind}, {good:,} of %n change(s) succeeded", ended.total, kind=kind, good=ended.succeeded
+    )
 
 
 def glyph_of(action: EndedAction | EndedChanges) -> Glyph:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -109,7 +109,8 @@ class Guest:
         return cls(**{_RENAMED.get(name, name): value for name, value in data.items()})
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """Its fields, which the caller must not change."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @property
     def image(self) -> Image:

@@ -175,9 +175,15 @@ def results(db: sqlite3.Connection, change_ids: Sequence[int]) -> list[StoredCha
 
 
 class EndedChanges(NamedTuple):
-    """The changes of one click or command, all ended or with an unknown result; the text of the first one that failed."""
+    """The changes of one click or command, all ended or with an unknown result.
+
+    Attributes:
+        kinds: how many kinds of changes these are. ``kind`` and ``subject`` are of the last one.
+        note: of the first one that failed, or else of one with an unknown result.
+    """
 
     action_id: int
+    kinds: int
     kind: str
     subject: str
     total: int
@@ -189,10 +195,12 @@ class EndedChanges(NamedTuple):
 
 
 _ENDED = """
-SELECT action_id, kind, subject, count(*), sum(state='succeeded'), sum(state='failed'),
+SELECT action_id, count(DISTINCT kind),
+    (SELECT kind FROM schedule_changes WHERE id=max(c.id)), (SELECT subject FROM schedule_changes WHERE id=max(c.id)),
+    count(*), sum(state='succeeded'), sum(state='failed'),
     sum(state IN ('unknown', 'dismissed')), sum(state='cancelled'),
     coalesce(max(CASE WHEN state='failed' THEN note END), max(CASE WHEN state='unknown' THEN note END), '')
-FROM schedule_changes WHERE action_id>? GROUP BY 1 HAVING sum(state IN ('queued', 'sent'))=0 ORDER BY 1
+FROM schedule_changes c WHERE action_id>? GROUP BY 1 HAVING sum(state IN ('queued', 'sent'))=0 ORDER BY 1
 """
 
 

@@ -176,7 +176,7 @@ class OperationScheduler:
     def _wake_others(self, operation: Operation) -> None:
         """Start what waits for an operation whose job ended.
 
-        One that is still queued failed because of the file or a bug, and is retried later.
+        One that is still queued was interrupted (by the file, a bug or a change of its connection), and is resumed later.
         """
         if self._jobs.is_closing:
             return

@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 tr = translator("ScheduleChangesWorker")
 
 log = logging.getLogger(__name__)
-AT_ONCE = 20
-"""Changes of one kind that are sent together."""
+AT_ONCE = 100
+"""Changes of one kind that are sent together, and whose effect is stored together."""
+FEW = 10
+"""So many changes are sent before others' bulk requests."""
 CHECK_S, CHECKS = 15.0, 20
 """Between looking for a change whose response was lost, and how often."""
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
@@ -153,8 +155,9 @@ class _Sender:
         some = list(takewhile(lambda r: (r.change.kind, r.action_id) == (kind, action), queued))[
             :AT_ONCE
         ]
-        urgency = Urgency.ACT if len(queued) <= AT_ONCE else Urgency.BULK
+        urgency = Urgency.ACT if len(queued) <= FEW else Urgency.BULK
         results = await asyncio.gather(*(self._send_one(row, urgency) for row in some))
+        await self._store_effect(some)
         pauses = [pause for pause in results if pause is not None]
         if pauses:
             await self._c.jobs.rest_until(self._wake, max(pauses))
@@ -223,15 +226,22 @@ class _Sender:
         return claimed
 
     async def _succeed(self, row: StoredChange, note: str, request_id: str = "") -> None:
-        """Store the result, and its effect, which Resource Graph shows later."""
+        async with self._c.transaction(durable=True) as db:
+            now, done = self._c.clock(), OperationState.SUCCEEDED
+            store.move(db, row.id, done, now, Event.ENDED, note=note, request_id=request_id)
+        self._c.changed(_TABLES)
+
+    async def _store_effect(self, rows: Sequence[StoredChange]) -> None:
+        """Store what the changes among these that succeeded made, because Resource Graph shows it later."""
         from .sync.schedule_overlay import save_with  # noqa: PLC0415 - after the first frame
 
         c = self._c
-        async with c.transaction(durable=True) as db:
-            now, done = c.clock(), OperationState.SUCCEEDED
-            if store.move(db, row.id, done, now, Event.ENDED, note=note, request_id=request_id):
-                save_with(db, c.connection_id, [row.change], now)
-        c.changed(Changes.to("schedule_changes", "audit_log", "machines"))
+        found = store.results(c.db, [row.id for row in rows])
+        made = [one.change for one in found if one.state is OperationState.SUCCEEDED]
+        if made:
+            async with c.transaction() as db:
+                save_with(db, c.connection_id, made, c.clock())
+            c.changed(Changes.to("machines"))
 
     async def _move(
         self,
@@ -293,3 +303,4 @@ class _Sender:
                 continue
             if maintenance.shows(found, row.change):
                 await self._succeed(row, tr("Azure shows the change."))
+        await self._store_effect(unknown)

@@ -613,17 +613,17 @@
   <context>
     <name>Outcomes</name>
     <message numerus="yes">
+      <source>{kind}, {good:,} of %n change(s) succeeded</source>
+      <translation>
+        <numerusform>{kind}, {good:,} of %n change succeeded</numerusform>
+        <numerusform>{kind}, {good:,} of %n changes succeeded</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>{kind}: {good:,} of %n machine(s) succeeded</source>
       <translation>
         <numerusform>{kind}: {good:,} of %n machine succeeded</numerusform>
         <numerusform>{kind}: {good:,} of %n machines succeeded</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>{kind}: {good:,} of %n succeeded</source>
-      <translation>
-        <numerusform>{kind}: {good:,} of %n succeeded</numerusform>
-        <numerusform>{kind}: {good:,} of %n succeeded</numerusform>
       </translation>
     </message>
   </context>

@@ -156,7 +156,7 @@ def test_the_journey_of_a_schedule_from_its_creation_to_the_proof(stage: Stage) 
     assert not [i for i in cloud.maintenance.configurations if i.endswith("/nightly")]
     assert not [i for i in cloud.maintenance.assignments if "/nightly" in i or i.endswith("/erp")]
     titles = [o.title for o in stage.app.outcomes.items]
-    assert "Save schedule nightly: succeeded" in titles
+    assert "nightly: Save schedule, succeeded" in titles
 
 
 def test_a_schedule_is_changed_and_duplicated(stage: Stage) -> None:
