@@ -195,12 +195,13 @@ class EndedChanges(NamedTuple):
 
 
 _ENDED = """
-SELECT action_id, count(DISTINCT kind),
-    (SELECT kind FROM schedule_changes WHERE id=max(c.id)), (SELECT subject FROM schedule_changes WHERE id=max(c.id)),
-    count(*), sum(state='succeeded'), sum(state='failed'),
-    sum(state IN ('unknown', 'dismissed')), sum(state='cancelled'),
-    coalesce(max(CASE WHEN state='failed' THEN note END), max(CASE WHEN state='unknown' THEN note END), '')
-FROM schedule_changes c WHERE action_id>? GROUP BY 1 HAVING sum(state IN ('queued', 'sent'))=0 ORDER BY 1
+SELECT a.action_id, a.kinds, l.kind, l.subject, a.total, a.succeeded, a.failed, a.unknown, a.canceled, a.note
+FROM (SELECT action_id, max(id) AS last, count(DISTINCT kind) AS kinds, count(*) AS total,
+        sum(state='succeeded') AS succeeded, sum(state='failed') AS failed,
+        sum(state IN ('unknown', 'dismissed')) AS unknown, sum(state='cancelled') AS canceled,
+        coalesce(max(CASE WHEN state='failed' THEN note END), max(CASE WHEN state='unknown' THEN note END), '') AS note
+    FROM schedule_changes WHERE action_id>? GROUP BY 1 HAVING sum(state IN ('queued', 'sent'))=0) a
+JOIN schedule_changes l ON l.id=a.last ORDER BY 1
 """
 
 

@@ -157,6 +157,9 @@ def test_the_journey_of_a_schedule_from_its_creation_to_the_proof(stage: Stage) 
     assert not [i for i in cloud.maintenance.assignments if "/nightly" in i or i.endswith("/erp")]
     titles = [o.title for o in stage.app.outcomes.items]
     assert "nightly: Save schedule, succeeded" in titles
+    assert "Assign to schedule, 2 of 2 changes succeeded" in titles
+    assert "vm-web-02: Remove from schedule, succeeded" in titles
+    assert "nightly: Delete schedule, 3 of 3 changes succeeded" in titles
 
 
 def test_a_schedule_is_changed_and_duplicated(stage: Stage) -> None:
