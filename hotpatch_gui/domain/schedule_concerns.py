@@ -115,10 +115,14 @@ def _late(
             return
 
 
-def overlaps(one: Schedule, other: Schedule, now: datetime) -> Window | None:
-    """The first common time of the windows of two schedules within three months; None if there is none."""
-    until = now + LOOKED_AHEAD
-    mine, others = windows(one, now, until), windows(other, now, until)
+def coming(schedule: Schedule, now: datetime) -> list[Window]:
+    """The windows of the next three months."""
+    return list(windows(schedule, now, now + LOOKED_AHEAD))
+
+
+def overlaps(one: Iterable[Window], other: Iterable[Window]) -> Window | None:
+    """The first common time of the windows of two schedules; None if there is none."""
+    mine, others = iter(one), iter(other)
     a, b = next(mine, None), next(others, None)
     while a is not None and b is not None:
         opens, closes = max(a.opens, b.opens), min(a.closes, b.closes)

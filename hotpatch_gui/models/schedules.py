@@ -16,6 +16,7 @@ from hotpatch_gui.domain.releases import Product, release_day
 from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.schedule_concerns import (
     Concern,
+    coming,
     concerns,
     idle_text,
     overlap_text,
@@ -132,10 +133,11 @@ def _overlaps(
     rows: Sequence[ScheduleRow], shared: Iterable[tuple[str, str, int]], now: datetime
 ) -> dict[str, list[Concern]]:
     by_id = {row.resource_id: row for row in rows}
+    ahead = {row.resource_id: coming(row.schedule, now) for row in rows}
     found: dict[str, list[Concern]] = {}
     for one, other, machines in shared:
         a, b = by_id.get(one), by_id.get(other)
-        window = overlaps(a.schedule, b.schedule, now) if a is not None and b is not None else None
+        window = overlaps(ahead.get(one, ()), ahead.get(other, ()))
         if window is None or a is None or b is None:
             continue
         for of, with_ in ((a, b), (b, a)):

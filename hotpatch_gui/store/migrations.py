@@ -330,6 +330,7 @@ CREATE TABLE schedule_assignments (
     scope TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX schedule_assignments_by_schedule ON schedule_assignments(schedule_id);
+CREATE INDEX machine_schedules_by_schedule ON machine_schedules(schedule_id);
 CREATE TABLE schedule_changes (
     id INTEGER PRIMARY KEY,
     connection_id INTEGER NOT NULL REFERENCES connections(id),

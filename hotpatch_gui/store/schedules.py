@@ -84,14 +84,15 @@ def save(
     db.executemany(f"{insert} NOTHING", [rows[i] for i in unread])  # another connection may read it
     _save_assignments(db, connection_id, direct, scopes)
     _follow(db, [(m, i, How.DIRECT, "") for _, m, i in direct if i in known])
-    found = [f for s in scopes if s.schedule_id in known for f in _found(db, connection_id, s)]
+    machines = [target for _, target in scope_targets(db, connection_id)] if scopes else []
+    found = [f for s in scopes if s.schedule_id in known for f in _found(machines, s)]
     _follow(
         db, sorted(found, key=lambda f: f[2] is How.PERHAPS)
     )  # certain assignments take precedence
     _follow(db, [(m, i, How.UNREAD, "") for _, m, i in direct if i in unread])
     for scope in scopes:
         if scope.schedule_id in unread:
-            perhaps = _found(db, connection_id, scope)
+            perhaps = _found(machines, scope)
             _follow(db, [(m, i, How.UNREAD, name) for m, i, _, name in perhaps])
     where = f"machine_id=? AND schedule_id=? AND how IN {CERTAIN}"
     db.executemany(f"UPDATE machine_schedules SET known_since=? WHERE {where}", followed)
@@ -201,10 +202,9 @@ def scope_targets(db: sqlite3.Connection, connection_id: int) -> Iterator[tuple[
         )
 
 
-def _found(
-    db: sqlite3.Connection, connection_id: int, scope: Scope
-) -> Iterable[tuple[str, str, How, str]]:
-    for _, target in scope_targets(db, connection_id):
+def _found(machines: Iterable[ScopeTarget], scope: Scope) -> Iterator[tuple[str, str, How, str]]:
+    """(machine's resource ID, schedule ID, how, scope's name) of the machines in a scope."""
+    for target in machines:
         fits = matches(scope, target)
         if fits is not False:
             how = How.DYNAMIC if fits else How.PERHAPS

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.releases import Product
-from hotpatch_gui.domain.schedule_concerns import concerns, overlaps
+from hotpatch_gui.domain.schedule_concerns import coming, concerns, overlaps
 from hotpatch_gui.domain.schedule_windows import Window, recurrence_text, windows
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.system.resources import calendar
@@ -106,12 +106,12 @@ def test_an_ended_schedule_raises_no_concern() -> None:
 
 def test_overlapping_windows_are_found_and_adjacent_ones_are_not() -> None:
     other = SATURDAYS._replace(recurs="2Weeks Saturday", starts="2026-08-29 23:30")
-    assert overlaps(SATURDAYS, other, NOW) == Window(
+    assert overlaps(coming(SATURDAYS, NOW), coming(other, NOW)) == Window(
         datetime(2026, 8, 29, 23, 30, tzinfo=UTC), datetime(2026, 8, 30, 1, tzinfo=UTC)
     )
     after = SATURDAYS._replace(starts="2026-01-04 01:00", recurs="Week Sunday")
-    assert overlaps(SATURDAYS, after, NOW) is None
-    assert overlaps(SATURDAYS, SATURDAYS._replace(recurs="Year"), NOW) is None
+    assert overlaps(coming(SATURDAYS, NOW), coming(after, NOW)) is None
+    assert overlaps(coming(SATURDAYS, NOW), coming(SATURDAYS._replace(recurs="Year"), NOW)) is None
 
 
 RECURS = st.sampled_from(
@@ -134,4 +134,8 @@ def test_overlaps_are_those_of_every_pair_of_windows(one: Schedule, other: Sched
         for b in windows(other, NOW, until)
         if max(a.opens, b.opens) < min(a.closes, b.closes)
     ]
-    assert overlaps(one, other, NOW) == min(every, default=None) == overlaps(other, one, NOW)
+    assert (
+        overlaps(coming(one, NOW), coming(other, NOW))
+        == min(every, default=None)
+        == overlaps(coming(other, NOW), coming(one, NOW))
+    )
