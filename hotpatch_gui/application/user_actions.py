@@ -160,6 +160,9 @@ class UserActions:
         change = ScheduleChange(ChangeKind.SAVE, resource_id, schedule.name, body)
         self._send(commands.ChangeSchedules(connection_id, (change,)))
 
+    def dismiss_changes(self) -> None:
+        self._send(commands.DismissChanges())
+
     def read_schedule_file(self, path: Path) -> tuple[Schedule | None, str]:
         from hotpatch_gui.azure.schedule_files import ScheduleFileError, read_file  # noqa: PLC0415 - only for files
 

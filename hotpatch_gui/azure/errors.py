@@ -253,7 +253,7 @@ def _of_conflict(code: str, message: str, doing: str) -> Problem:
         return Problem(
             ProblemKind.CONFLICT,
             tr(
-                "Another operation is in progress on the machine (409) while {doing}.{reason}",
+                "Another operation is in progress there (409) while {doing}.{reason}",
                 doing=doing,
                 reason=reason,
             ),

@@ -16,10 +16,12 @@ from hotpatch_gui.domain.schedule_changes import schedule_id
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.models import schedule_form, schedules
 from hotpatch_gui.models.schedule_form import Place
+from hotpatch_gui.models.schedule_targets import read_candidates
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.store import machines, schedule_changes
 from hotpatch_gui.store.releases import calendar_of
 from hotpatch_gui.store.schedule_changes import StoredChange
+from hotpatch_gui.store.schedule_rows import ScheduleRow
 from hotpatch_gui.system import resources
 from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
@@ -142,10 +144,22 @@ def _assigning(
         raise CommandError(
             tr("Changes are off for {name}.", name=row.connection), Exit.NOT_PERMITTED
         )
+    waiting = len(set(chosen) & _unprepared(running.db, row))
+    if waiting:
+        write_message(
+            tr(
+                "Azure runs no schedule on %n of them until their update settings are Customer Managed Schedules.",
+                waiting,
+            )
+        )
     known = row.schedule.azure_id or row.resource_id
     return lambda: running.actions.assign_machines(
         row.connection_id, known, row.schedule.name, chosen
     )
+
+
+def _unprepared(db: sqlite3.Connection, row: ScheduleRow) -> frozenset[int]:
+    return read_candidates(db, row.connection_id, row.resource_id).unprepared
 
 
 def _report(found: Sequence[StoredChange], *, as_json: bool) -> Exit:

@@ -6,13 +6,14 @@ import argparse
 import json
 import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.azure import schedule_files
 from hotpatch_gui.azure.schedule_files import ScheduleFileError
 from hotpatch_gui.domain.schedules import How
-from hotpatch_gui.models import display_text, schedules
+from hotpatch_gui.models import display_text, schedule_text, schedules
 from hotpatch_gui.models.report import iso
 from hotpatch_gui.models.schedules import ScheduleEntry, run_text
 from hotpatch_gui.store.releases import calendar_of
@@ -51,7 +52,7 @@ def schedules_command(options: argparse.Namespace, folder: Path, target: CloudTa
             elif options.schedules_action == "save":
                 _save(entry, options.out)
             else:
-                _show(db, entry, as_json=options.json)
+                _show(db, entry, target.clock(db)(), as_json=options.json)
     if read.unread:
         write_message(tr("Some schedules aren't known: {why}", why=read.unread))
     return Exit.DONE
@@ -76,8 +77,9 @@ def _list(entries: Sequence[ScheduleEntry], unread: str, *, as_json: bool) -> No
     print_table(heads, rows)
 
 
-def _show(db: sqlite3.Connection, entry: ScheduleEntry, *, as_json: bool) -> None:
-    machines = schedules.read_machines(db, entry.row.resource_id).rows
+def _show(db: sqlite3.Connection, entry: ScheduleEntry, now: datetime, *, as_json: bool) -> None:
+    runs = [run.run for run in entry.runs]
+    machines = schedules.read_machines(db, entry.row.resource_id, runs).rows
     if as_json:
         found = _json(entry) | {"followers": [_machine_json(m) for m in machines]}
         print(json.dumps(found, ensure_ascii=False))
@@ -87,7 +89,7 @@ def _show(db: sqlite3.Connection, entry: ScheduleEntry, *, as_json: bool) -> Non
         (tr("Resource ID"), entry.row.resource_id),
         (tr("Recurrence"), entry.recurrence),
         *((tr("Window"), schedules.window_text(w, entry.row.schedule)) for w in entry.next),
-        (tr("Installs"), schedules.what_text(entry.row.schedule)),
+        *((title, text) for _, _, title, text in schedule_text.selection(entry.row.schedule, now)),
         *((tr("To check"), c.text) for c in entry.concerns),
     ):
         print_table((), [(f"{title}:", text)])

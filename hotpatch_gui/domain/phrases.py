@@ -40,6 +40,13 @@ def lower(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
+def listed_some(words: Sequence[str], most: int) -> str:
+    """The first words as ``a, b and 3 more``; all of them if there aren't more."""
+    if len(words) <= most:
+        return listed(words)
+    return listed([*words[:most], tr("%n more", len(words) - most)])
+
+
 def listed(words: Sequence[str]) -> str:
     """The words as ``a, b and c``."""
     if len(words) < 2:

@@ -10,7 +10,7 @@ from hotpatch_gui.translation import translator
 
 from .health import Level
 from .installs import RestartSetting
-from .phrases import listed
+from .phrases import listed_some
 from .release_calendar import Calendar
 from .releases import RELEASE_HOUR, Product, day_name
 from .schedule_windows import Window, windows
@@ -152,7 +152,7 @@ def idle_text(names: Sequence[str], window: Window, named: int) -> str:
         "they ran and were prepared, and that the schedule installs what is missing.",
         len(names),
         day=day_name(window.opens.date()),
-        names=listed(list(names[:named])),
+        names=listed_some(names, named),
     )
 
 
@@ -164,11 +164,11 @@ def stopped_text(machines: int) -> str:
     )
 
 
-def unprepared_text(machines: int, names: Iterable[str]) -> str:
+def unprepared_text(machines: int, names: Sequence[str], named: int) -> str:
     """That machines follow a schedule but their settings prevent it from installing."""
     return tr(
         "%n machine(s) are not set to Customer Managed Schedules, so nothing is installed there: {names}. That mode "
         "excludes hotpatch on virtual machines.",
         machines,
-        names=listed(list(names)),
+        names=listed_some(names, named),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from hotpatch_gui.translation import translator
@@ -49,13 +49,14 @@ class Window(NamedTuple):
 
 def windows(schedule: Schedule, after: datetime, until: datetime) -> Iterator[Window]:
     """The windows that open after ``after`` and before ``until``; none if the times or the length aren't known."""
-    if schedule.minutes is None:
+    length = schedule.length
+    if length is None:
         return
     opens = next_run(schedule, after)
     for _ in range(MOST):
         if opens is None or opens >= until:
             return
-        yield Window(opens, opens + timedelta(minutes=schedule.minutes))
+        yield Window(opens, opens + length)
         opens = next_run(schedule, opens)
 
 

@@ -56,6 +56,15 @@ class Schedule(NamedTuple):
             return False
 
     @property
+    def length(self) -> timedelta | None:
+        """How long its window lasts; None if not reported, or not possible."""
+        return (
+            timedelta(minutes=self.minutes)
+            if self.minutes and 0 < self.minutes < WEEK_MIN
+            else None
+        )
+
+    @property
     def zone(self) -> tzinfo:
         """Its time zone; UTC if none is set or it isn't known."""
         return zone_of(self.time_zone) or UTC
@@ -78,6 +87,7 @@ class Schedule(NamedTuple):
         return end is not None and end <= now
 
 
+WEEK_MIN = 7 * 24 * 60
 FIRST_YEAR, NEVER_YEAR = 2000, 2126
 """Azure writes 9999-12-31 for a schedule without an end."""
 

@@ -56,19 +56,34 @@ class Figures(NamedTuple):
     last: date
     days: list[DayCount]
     gaps: list[Gap]
+    is_filtered: bool = False
 
     @property
     def words(self) -> str:
         """The chart as text."""
         installed, failed = sum(c.installed for c in self.days), sum(c.failed for c in self.days)
-        counted = tr(
-            "Updates, not runs: {installed:,} installed (green) and {failed:,} failed (red), on "
-            "{count:,} days.",
+        counted = (
+            self._of_some(installed, failed)
+            if self.is_filtered
+            else tr(
+                "Updates, not runs: {installed:,} installed (green) and {failed:,} failed (red), on "
+                "{count:,} days.",
+                installed=installed,
+                failed=failed,
+                count=len(self.days),
+            )
+        )
+        return f"{counted} {self._gap_text}".strip()
+
+    def _of_some(self, installed: int, failed: int) -> str:
+        """Runs that a filter found may have installed other updates as well."""
+        return tr(
+            "All updates of the runs that the filter finds: {installed:,} installed (green) and {failed:,} failed "
+            "(red), on {count:,} days.",
             installed=installed,
             failed=failed,
             count=len(self.days),
         )
-        return f"{counted} {self._gap_text}".strip()
 
     @property
     def _gap_text(self) -> str:
@@ -102,7 +117,7 @@ def read_figures(
         for synced in daily_states.sync_days(db).values()
         for gap in gaps(synced, max(first, synced[0] - KEPT_BY_AZURE), today)
     )
-    return Figures(tally, first, today, days, unknown)
+    return Figures(tally, first, today, days, unknown, bool(text.strip()))
 
 
 class ResultLine(NamedTuple):

@@ -163,7 +163,7 @@ MACHINES = (
     Column("power", tr.mark("Power state"), 104, lambda r, _: PowerState.parse(r.power).label),
     Column(
         "run_at",
-        tr.mark("Last run by Azure"),
+        tr.mark("Last run of the schedule"),
         148,
         lambda r, _: display_text.time_text(r.run_at),
         sort="run_at",

@@ -19,7 +19,7 @@ from hotpatch_gui.store import schedule_rows
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translated, translator
 
-from . import display_text
+from . import display_text, schedule_text
 from .schedules import window_text
 
 tr = translator("ScheduleForm")
@@ -84,6 +84,11 @@ class Place(NamedTuple):
     resource_group: str
     locations: tuple[str, ...]
 
+    def is_of(self, resource_id: str) -> bool:
+        """Whether a resource with this lower-case ID is in the resource group."""
+        group = f"/subscriptions/{self.subscription_id}/resourcegroups/{self.resource_group}/"
+        return resource_id.startswith(group.casefold())
+
     @property
     def label(self) -> str:
         """The resource group with its subscription."""
@@ -139,6 +144,7 @@ def preview(
     points = [(Glyph.INFO, "", tr("Repeats"), recurrence_text(schedule))]
     if texts:
         points.append((Glyph.INFO, "", tr("Next windows"), "\n".join(texts)))
+    points += schedule_text.selection(schedule, now)
     for concern in concerns(schedule, calendar, tuple(Product), now):
         glyph = display_text.LEVEL_GLYPHS[concern.level]
         points.append((glyph, display_text.level_text(concern.level), tr("To check"), concern.text))
@@ -151,9 +157,14 @@ def classes_text(schedule: Schedule) -> str:
     return listed([c.label for c in found if c is not None])
 
 
-def preset_of(recurs: str) -> int:
-    """The position of the preset with this recurrence; the last one if there is none."""
-    return next((n for n, p in enumerate(PRESETS) if p.recurs == recurs), len(PRESETS) - 1)
+def preset_of(recurs: str, month: int) -> int:
+    """The position of the preset with this recurrence that starts in this month (0: any); the last one if there is none."""
+    fits = (
+        n
+        for n, p in enumerate(PRESETS)
+        if p.recurs == recurs and (not month or not p.months or month in p.months)
+    )
+    return next(fits, len(PRESETS) - 1)
 
 
 def meaning(position: int) -> str:

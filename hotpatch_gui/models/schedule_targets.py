@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
-from hotpatch_gui.domain.phrases import listed
+from hotpatch_gui.domain.phrases import listed_some
 from hotpatch_gui.domain.schedules import Scope, matches
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.store import machine_columns, machines, schedule_rows, schedules
@@ -72,10 +72,15 @@ def preparation(
 
 
 class ScopePreview(NamedTuple):
-    """The machines that a dynamic scope includes now, and those of which that isn't known."""
+    """The machines that a dynamic scope includes now, and of how many that isn't known.
+
+    Attributes:
+        unprepared: how many of them have settings that prevent schedules.
+    """
 
     names: tuple[str, ...]
     perhaps: int
+    unprepared: int
 
     @property
     def text(self) -> str:
@@ -83,18 +88,28 @@ class ScopePreview(NamedTuple):
         more = tr(", perhaps %n more", self.perhaps) if self.perhaps else ""
         if not self.names:
             return tr("No machine matches now{more}.", more=more)
-        named = listed(list(self.names[:NAMED]))
-        return tr(
-            "%n machine(s) match now{more}: {named}.", len(self.names), more=more, named=named
+        text = tr(
+            "%n machine(s) match now{more}: {named}.",
+            len(self.names),
+            more=more,
+            named=listed_some(self.names, NAMED),
         )
+        if not self.unprepared:
+            return text
+        waiting = tr(
+            "Azure runs no schedule on %n of them until their settings change, which turns hotpatch off there.",
+            self.unprepared,
+        )
+        return f"{text} {waiting}"
 
 
 def preview_scope(db: sqlite3.Connection, connection_id: int, scope: Scope) -> ScopePreview:
     """Compare the filter with all machines of a connection."""
-    names, perhaps = [], 0
-    for name, target in schedules.scope_targets(db, connection_id):
+    names, perhaps, unprepared = [], 0, 0
+    for name, is_unprepared, target in schedules.scope_targets(db, connection_id):
         fits = matches(scope, target)
         if fits:
             names.append(name)
+            unprepared += is_unprepared
         perhaps += fits is None
-    return ScopePreview(tuple(sorted(names, key=str.casefold)), perhaps)
+    return ScopePreview(tuple(sorted(names, key=str.casefold)), perhaps, unprepared)

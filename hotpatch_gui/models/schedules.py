@@ -146,9 +146,18 @@ def _overlaps(
     return found
 
 
+def _past_windows(row: ScheduleRow, now: datetime) -> Iterable[Window]:
+    """The windows that the schedule had, oldest first, also before it was changed."""
+    begin = now - AHEAD
+    for until, schedule in (*row.earlier, (now, row.schedule)):
+        if until > begin:
+            yield from windows(schedule, begin, until)
+            begin = until
+
+
 def _idle(db: sqlite3.Connection, row: ScheduleRow, now: datetime) -> Concern | None:
     """That machines installed nothing in the schedule's last window; None if all did, or it isn't known."""
-    past = list(windows(row.schedule, now - AHEAD, now))
+    past = list(_past_windows(row, now))
     last = next((w for w in reversed(past) if w.closes + AFTERWARDS < now), None)
     if last is None:
         return None
@@ -176,7 +185,7 @@ def _entry(
         upcoming[0].opens if upcoming else None,
         upcoming,
         tuple(_concerns(row, calendar, common, now, is_unread=is_unread)),
-        tuple(r for r in runs if r.schedule == row.resource_id and _is_in_a_window(r, schedule)),
+        tuple(r for r in runs if r.schedule == row.resource_id and _is_in_a_window(r, row)),
         schedule.has_ended(now),
     )
 
@@ -200,7 +209,9 @@ def _concerns(
         )
         return
     if row.unprepared:
-        yield Concern(Level.ERROR, unprepared_text(row.unprepared, row.unprepared_names))
+        yield Concern(
+            Level.ERROR, unprepared_text(row.unprepared, row.unprepared_names, schedule_rows.NAMED)
+        )
     if row.stopped:
         yield Concern(Level.WARNING, stopped_text(row.stopped))
     yield from concerns(row.schedule, calendar, row.products or tuple(Product), now)
@@ -209,12 +220,15 @@ def _concerns(
         yield Concern(Level.INFO, tr("No machine that this program knows follows it."))
 
 
-def _is_in_a_window(run: ScheduleRun, schedule: Schedule) -> bool:
-    """Whether the run started in one of the schedule's windows."""
+def _is_in_a_window(run: ScheduleRun, row: ScheduleRow) -> bool:
+    """Whether the run started in one of the windows that the schedule had then."""
     started = from_text(run.started_at)
-    if started is None or schedule.minutes is None:
+    if started is None:
         return False
-    length = timedelta(minutes=schedule.minutes) + AFTERWARDS
+    schedule = next((s for until, s in row.earlier if started < until), row.schedule)
+    if schedule.length is None:
+        return False
+    length = schedule.length + AFTERWARDS
     window = next(windows(schedule, started - length, started + timedelta(seconds=1)), None)
     return window is not None
 
@@ -342,14 +356,14 @@ class MachinesRead(NamedTuple):
         ]
 
 
-def read_machines(db: sqlite3.Connection, schedule_id: str) -> MachinesRead:
-    """Read the machines and dynamic scopes of a schedule."""
+def read_machines(db: sqlite3.Connection, schedule_id: str, runs: Sequence[str]) -> MachinesRead:
+    """Read the machines and dynamic scopes of a schedule; ``runs`` are its run IDs, newest first."""
     names = schedule_rows.subscription_names(db)
     scopes = [
         ScopeRow(row_id(s.azure_id), s, s.name, _within(s.below, names), scope_text(s))
         for s in stored_schedules.scopes_of(db, schedule_id)
     ]
-    return MachinesRead(schedule_rows.machines_of(db, schedule_id), scopes)
+    return MachinesRead(schedule_rows.machines_of(db, schedule_id, runs), scopes)
 
 
 def _within(below: str, names: dict[str, str]) -> str:

@@ -346,9 +346,19 @@ CREATE TABLE schedule_changes (
     ended_at TEXT,
     note TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE TABLE earlier_schedules (
+    schedule_id TEXT NOT NULL,
+    until TEXT NOT NULL,
+    starts TEXT NOT NULL,
+    minutes INTEGER,
+    time_zone TEXT,
+    recurs TEXT NOT NULL,
+    PRIMARY KEY (schedule_id, until)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX schedule_changes_open ON schedule_changes(connection_id) WHERE ended_at IS NULL
 """
-"""Assignments as Azure has them (``machine`` is a lower-case resource ID, ``scope`` JSON), and changes of schedules."""
+"""Assignments as Azure has them (``machine`` is a lower-case resource ID, ``scope`` JSON), changes of schedules, and which windows
+schedules had until when."""
 
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,

@@ -147,8 +147,15 @@ def move(
     if state is OperationState.SENT:
         db.execute("UPDATE schedule_changes SET sent_at=? WHERE id=?", (to_text(now), change_id))
     if event is not None:
-        audit.add_change(db, change_id, event, now, result=note, code=code, request_id=request_id)
+        result = f"{state.value.capitalize()}: {note}" if event is Event.ENDED else note
+        audit.add_change(db, change_id, event, now, result=result, code=code, request_id=request_id)
     return True
+
+
+def dismiss_unknown(db: sqlite3.Connection, now: datetime) -> None:
+    """Dismiss changes whose result isn't known. Call it inside a transaction."""
+    for row in db.execute("SELECT id FROM schedule_changes WHERE state='unknown'").fetchall():
+        move(db, row[0], OperationState.DISMISSED, now, Event.DISMISSED)
 
 
 def is_allowed(db: sqlite3.Connection, connection_id: int) -> bool:

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from hotpatch_gui.domain.machines import PatchMode
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.schedules import How, Schedule
 
 from .run_sql import GOOD_RUNS
-from .schedules import CERTAIN, schedule_of
-from .sql import quoted
+from .schedules import CERTAIN, UNPREPARED, schedule_of
+from .sql import as_list, quoted
 from .tables import DISPLAY_NAME
 from .timestamps import to_text
 
 NAMED = 5
 """Machines that are named in a sentence."""
-_UNPREPARED = (
-    f"m.kind='vm' AND m.patch_mode IS NOT NULL AND (m.patch_mode<>'{PatchMode.AUTOMATIC_BY_PLATFORM}'"
-    " OR coalesce(m.bypass_safety_checks, 0)=0)"
-)
-"""Virtual machines on which Azure runs no schedule. Source: Microsoft's documentation of scheduled patching, prerequisites."""
 
 
 class ScheduleRow(NamedTuple):
@@ -35,6 +30,7 @@ class ScheduleRow(NamedTuple):
         how: machines by how they follow it.
         unprepared: machines that certainly follow it, but whose settings prevent it, and some of their names.
         stopped: machines that certainly follow it and aren't running.
+        earlier: until when it had which other windows, oldest first.
     """
 
     resource_id: str
@@ -48,6 +44,7 @@ class ScheduleRow(NamedTuple):
     unprepared: int
     unprepared_names: tuple[str, ...]
     stopped: int
+    earlier: tuple[tuple[datetime, Schedule], ...]
 
     @property
     def machines(self) -> int:
@@ -77,7 +74,7 @@ class ScheduleRun(NamedTuple):
 
 
 class ScheduleMachine(NamedTuple):
-    """A machine that follows a schedule. ``is_unprepared``: its settings prevent the schedule."""
+    """A machine that follows a schedule, with its last run of the schedule. ``is_unprepared``: its settings prevent it."""
 
     id: int
     name: str
@@ -102,7 +99,7 @@ _DOWN = quoted(
 )
 _FOLLOWERS = f"""
 SELECT f.schedule_id, f.how, count(*), group_concat(DISTINCT m.product),
-    sum({_UNPREPARED}), group_concat(CASE WHEN {_UNPREPARED} THEN m.name END, char(10)), sum(m.power IN {_DOWN})
+    sum({UNPREPARED}), group_concat(CASE WHEN {UNPREPARED} THEN m.name END, char(10)), sum(m.power IN {_DOWN})
 FROM machine_schedules f JOIN machines m ON m.id=f.machine_id
 WHERE m.deleted_at IS NULL GROUP BY 1, 2
 """
@@ -120,10 +117,18 @@ def read_all(db: sqlite3.Connection) -> list[ScheduleRow]:
         " AND g.scope=substr(s.id, 1, instr(s.id, '/providers/') - 1)"
         " WHERE c.removed_at IS NULL ORDER BY s.name COLLATE NOCASE, s.id"
     )
-    return [_row(row, followers.get(row["id"], [])) for row in rows]
+    earlier: dict[str, list[sqlite3.Row]] = defaultdict(list)
+    for row in db.execute("SELECT * FROM earlier_schedules ORDER BY until"):
+        earlier[row["schedule_id"]].append(row)
+    return [_row(row, followers.get(row["id"], []), earlier.get(row["id"], ())) for row in rows]
 
 
-def _row(row: sqlite3.Row, groups: list[tuple[How, int, str, int, str, int]]) -> ScheduleRow:
+def _row(
+    row: sqlite3.Row,
+    groups: list[tuple[How, int, str, int, str, int]],
+    earlier: Iterable[sqlite3.Row],
+) -> ScheduleRow:
+    schedule = schedule_of(row)
     certain = [g for g in groups if g[0] in (How.DIRECT, How.DYNAMIC)]
     known = {p.value: p for p in Product}
     products = {known[name] for g in groups for name in g[2].split(",") if name in known}
@@ -134,12 +139,24 @@ def _row(row: sqlite3.Row, groups: list[tuple[How, int, str, int, str, int]]) ->
         row["connection"],
         bool(row["may_act"]),
         row["grants"],
-        schedule_of(row),
+        schedule,
         {how: count for how, count, *_ in groups},
         tuple(sorted(products)),
         sum(g[3] for g in certain),
-        tuple(names[:NAMED]),
+        tuple(names),
         sum(g[5] for g in certain),
+        tuple(
+            (
+                datetime.fromisoformat(e["until"]),
+                schedule._replace(
+                    starts=e["starts"],
+                    minutes=e["minutes"],
+                    time_zone=e["time_zone"],
+                    recurs=e["recurs"],
+                ),
+            )
+            for e in earlier
+        ),
     )
 
 
@@ -238,17 +255,19 @@ def idle_machines(
     return [row[0] for row in db.execute(_IDLE, values)]
 
 
-_LAST = """(SELECT i.{column} FROM installations i WHERE i.machine_id=m.id AND i.maintenance_run_id<>''
-    ORDER BY i.started_at DESC LIMIT 1)"""
+_LAST = """(SELECT i.{column} FROM installations i WHERE i.machine_id=m.id AND i.maintenance_run_id IN (SELECT value FROM
+    json_each(:runs)) ORDER BY i.started_at DESC LIMIT 1)"""
 
 
-def machines_of(db: sqlite3.Connection, schedule_id: str) -> list[ScheduleMachine]:
-    """The machines that follow a schedule, those that are not prepared first, with their last run by Azure."""
+def machines_of(
+    db: sqlite3.Connection, schedule_id: str, runs: Sequence[str]
+) -> list[ScheduleMachine]:
+    """The machines that follow a schedule, those that are not prepared first, with their last of its ``runs``."""
     rows = db.execute(
-        f"SELECT m.id, {DISPLAY_NAME}, m.resource_group, m.power, f.how, f.scope, coalesce({_UNPREPARED}, 0) AS unprepared,"
+        f"SELECT m.id, {DISPLAY_NAME}, m.resource_group, m.power, f.how, f.scope, coalesce({UNPREPARED}, 0) AS unprepared,"
         f" {_LAST.format(column='started_at')}, {_LAST.format(column='status')}"
         " FROM machine_schedules f JOIN machines m ON m.id=f.machine_id"
-        " WHERE f.schedule_id=? AND m.deleted_at IS NULL ORDER BY unprepared DESC, m.name COLLATE NOCASE, m.id",
-        (schedule_id,),
+        " WHERE f.schedule_id=:schedule AND m.deleted_at IS NULL ORDER BY unprepared DESC, m.name COLLATE NOCASE, m.id",
+        {"schedule": schedule_id, "runs": as_list(runs)},
     )
     return [ScheduleMachine(*row) for row in rows]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from hotpatch_gui.domain.machines import PatchMode
 from hotpatch_gui.domain.schedules import (
     NO_SCHEDULES,
     Follows,
@@ -66,6 +67,7 @@ def save(
     unread = {
         i: Schedule(i.rsplit("/", 1)[-1], "", None, None, "") for i in assigned_ids - set(known)
     }
+    _keep_windows(db, connection_id, known, now)
     mine = "machine_id IN (SELECT id FROM machines WHERE connection_id=?)"
     followed = db.execute(
         f"SELECT known_since, machine_id, schedule_id FROM machine_schedules WHERE {mine} AND how IN {CERTAIN}",
@@ -84,7 +86,7 @@ def save(
     db.executemany(f"{insert} NOTHING", [rows[i] for i in unread])  # another connection may read it
     _save_assignments(db, connection_id, direct, scopes)
     _follow(db, [(m, i, How.DIRECT, "") for _, m, i in direct if i in known])
-    machines = [target for _, target in scope_targets(db, connection_id)] if scopes else []
+    machines = [target for _, _, target in scope_targets(db, connection_id)] if scopes else []
     found = [f for s in scopes if s.schedule_id in known for f in _found(machines, s)]
     _follow(
         db, sorted(found, key=lambda f: f[2] is How.PERHAPS)
@@ -100,6 +102,26 @@ def save(
         f"UPDATE machine_schedules SET known_since=? WHERE known_since IS NULL AND how IN {CERTAIN} AND {mine}",
         (to_text(now), connection_id),
     )
+
+
+def _keep_windows(
+    db: sqlite3.Connection, connection_id: int, known: Mapping[str, Schedule], now: datetime
+) -> None:
+    """Keep the windows that schedules had until now, because their runs are found by them."""
+    rows = db.execute(
+        "SELECT id, starts, minutes, time_zone, recurs FROM schedules WHERE connection_id=? AND starts<>''",
+        (connection_id,),
+    ).fetchall()
+    changed = [
+        (row["id"], to_text(now), *tuple(row)[1:])
+        for row in rows
+        if row["id"] in known and _window_of(known[row["id"]]) != tuple(row)[1:]
+    ]
+    db.executemany("INSERT OR REPLACE INTO earlier_schedules VALUES (?, ?, ?, ?, ?, ?)", changed)
+
+
+def _window_of(schedule: Schedule) -> tuple[object, ...]:
+    return schedule.starts, schedule.minutes, schedule.time_zone, schedule.recurs
 
 
 def _save_assignments(
@@ -182,16 +204,26 @@ def _follow(db: sqlite3.Connection, found: Iterable[tuple[str, str, How, str]]) 
     )
 
 
-def scope_targets(db: sqlite3.Connection, connection_id: int) -> Iterator[tuple[str, ScopeTarget]]:
-    """A connection's machines by name, as a dynamic scope's filter sees them."""
+UNPREPARED = (
+    f"m.kind='vm' AND m.patch_mode IS NOT NULL AND (m.patch_mode<>'{PatchMode.AUTOMATIC_BY_PLATFORM}'"
+    " OR coalesce(m.bypass_safety_checks, 0)=0)"
+)
+"""Virtual machines on which Azure runs no schedule. Source: Microsoft's documentation of scheduled patching, prerequisites."""
+
+
+def scope_targets(
+    db: sqlite3.Connection, connection_id: int
+) -> Iterator[tuple[str, bool, ScopeTarget]]:
+    """(name, whether its settings prevent schedules, as a dynamic scope's filter sees it) of a connection's machines."""
     rows = db.execute(
-        "SELECT name, resource_id, kind, resource_group, location, tag_pairs FROM machines WHERE deleted_at IS NULL"
-        " AND connection_id=?",
+        f"SELECT name, coalesce({UNPREPARED}, 0) AS unprepared, resource_id, kind, resource_group, location, tag_pairs"
+        " FROM machines m WHERE deleted_at IS NULL AND connection_id=?",
         (connection_id,),
     )
     for row in rows:
         yield (
             row["name"],
+            bool(row["unprepared"]),
             ScopeTarget(
                 row["resource_id"],
                 _RESOURCE_TYPES.get(row["kind"], ""),

@@ -96,6 +96,10 @@ class UserActions(Protocol):
         """Create a maintenance configuration, or change an existing one."""
         ...
 
+    def dismiss_changes(self) -> None:
+        """Stop clarifying changes of schedules whose result isn't known."""
+        ...
+
     def read_schedule_file(self, path: Path) -> tuple[Schedule | None, str]:
         """The schedule in a file, or why it can't be used."""
         ...

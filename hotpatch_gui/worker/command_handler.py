@@ -90,6 +90,8 @@ class CommandHandler:
         match command:
             case commands.ChangeSchedules():
                 await self._connections.schedule_changes.request(command)
+            case commands.DismissChanges():
+                await self._connections.schedule_changes.dismiss()
             case commands.SaveConnection(connection):
                 await self._changes.save(connection)
             case commands.Rename(connection_id, name):

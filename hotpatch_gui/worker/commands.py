@@ -151,6 +151,11 @@ class ChangeSchedules:
     changes: tuple[ScheduleChange, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DismissChanges:
+    """Stop clarifying changes of schedules whose result isn't known."""
+
+
 Command = (
     Sync
     | SyncEvery
@@ -170,4 +175,5 @@ Command = (
     | UpdateReleases
     | ImportReleases
     | ChangeSchedules
+    | DismissChanges
 )

@@ -22,7 +22,7 @@ from hotpatch_gui.system.user import local_user
 from hotpatch_gui.translation import translator
 
 from . import commands
-from .events import ChangesQueued, Observer
+from .events import Changed, ChangesQueued, Observer
 from .file import DataFile
 from .jobs import Jobs
 from .operation_scheduler import Sends
@@ -92,6 +92,12 @@ class ScheduleChanges:
         self.resume(command.connection_id)
         self._wake(command.connection_id).set()
 
+    async def dismiss(self) -> None:
+        """Dismiss all changes whose result isn't known."""
+        async with self._file.transaction() as db:
+            store.dismiss_unknown(db, self._clock())
+        self._observe(Changed(_TABLES))
+
     def resume(self, connection_id: int) -> None:
         """Send what waits, also from an earlier session."""
         context = self._contexts.get(connection_id)
@@ -145,7 +151,10 @@ class _Sender:
         self._c.changed(_TABLES)
 
     def _lose(self, db: sqlite3.Connection, row: StoredChange, why: str) -> None:
-        note = tr("{why} It isn't sent again; what Azure shows decides.", why=why)
+        note = tr(
+            "{why} It isn't sent again; what Azure shows decides. If the schedule stays as it was, request it again.",
+            why=why,
+        )
         store.move(db, row.id, OperationState.UNKNOWN, self._c.clock(), Event.LOST, note=note)
 
     async def _send(self, queued: Sequence[StoredChange]) -> None:

@@ -817,6 +817,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n more</source>
+      <translation>
+        <numerusform>%n more</numerusform>
+        <numerusform>%n more</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n update(s)</source>
       <translation>
         <numerusform>%n update</numerusform>
@@ -958,6 +965,16 @@
     </message>
   </context>
   <context>
+    <name>ScheduleChangesCommand</name>
+    <message numerus="yes">
+      <source>Azure runs no schedule on %n of them until their update settings are Customer Managed Schedules.</source>
+      <translation>
+        <numerusform>Azure runs no schedule on %n of them until its update settings are Customer Managed Schedules.</numerusform>
+        <numerusform>Azure runs no schedule on %n of them until their update settings are Customer Managed Schedules.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>ScheduleColumns</name>
     <message numerus="yes">
       <source>%n to check</source>
@@ -1026,6 +1043,13 @@
       <translation>
         <numerusform>, perhaps %n more</numerusform>
         <numerusform>, perhaps %n more</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Azure runs no schedule on %n of them until their settings change, which turns hotpatch off there.</source>
+      <translation>
+        <numerusform>Azure runs no schedule on %n of them until its settings change, which turns hotpatch off there.</numerusform>
+        <numerusform>Azure runs no schedule on %n of them until their settings change, which turns hotpatch off there.</numerusform>
       </translation>
     </message>
   </context>

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QKeySequence
 from PySide6.QtPrintSupport import QPrintDialog
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QPushButton
 
@@ -183,3 +184,21 @@ def test_the_end_of_the_program_ends_an_export(
     stage.settle()
     chosen["name"] = "x.pdf"
     next(b for b in stage.window.findChildren(QPushButton, "export") if b.isVisible()).click()
+
+
+def test_the_keys_of_an_export_work_again_and_in_the_grid(
+    stage: Stage, chosen: dict[str, str], tmp_path: Path
+) -> None:
+    stage.start()
+    stage.window.machines.as_grid.setChecked(True)
+    stage.settle()
+    (button,) = [b for b in stage.window.findChildren(ExportButton) if b.isVisible()]
+    for name in ("one.csv", "two.csv"):
+        chosen["name"] = name
+        assert button.shortcut() == QKeySequence("Ctrl+E")
+        button.click()
+        stage.until((tmp_path / name).exists)
+        stage.until(button.isEnabled)
+    lines = (tmp_path / "two.csv").read_text("utf-8-sig").splitlines()
+    assert len(lines) == 1 + len(stage.simulator.cloud.guests)
+    stage.window.machines.as_grid.setChecked(False)

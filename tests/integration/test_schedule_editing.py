@@ -10,12 +10,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton
+from requests.exceptions import ConnectionError as Broken
 
 from hotpatch_gui.captures.scenes.acts import go_on
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.permissions import READ
 from hotpatch_gui.domain.schedules import How
 from hotpatch_gui.models.checked import ROLE
+from hotpatch_gui.models.schedule_form import read_places
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.simulator.maintenance import schedule_of
 from hotpatch_gui.views.dialogs.assign_machines import AssignMachinesDialog
@@ -121,7 +123,8 @@ def test_the_journey_of_a_schedule_from_its_creation_to_the_proof(stage: Stage) 
     scope = dialog(stage, DynamicScopeDialog)
     QTest.keyClicks(scope.name, "erp")
     scope.tags.setText("app=erp")
-    stage.until(lambda: scope.matching.text() == "1 machine matches now: vm-erp-01.")
+    stage.until(lambda: scope.matching.text().startswith("1 machine matches now: vm-erp-01. Azure"))
+    assert "on 1 of them until its settings change" in scope.matching.text()
     click(scope.save)
     stage.until(lambda: "vm-erp-01" in scheduled(stage, "nightly"))
     go_on(stage, minutes=10)
@@ -258,3 +261,80 @@ def test_a_missing_permission_is_named_before_anything_is_sent(qapp: QApplicatio
         assert "maintenanceConfigurations/delete is missing" in shown.delete.toolTip()
         assert shown.edit.isEnabled()
         assert "maintenance" not in cloud.received
+
+
+def test_runs_stay_with_a_schedule_whose_windows_change(stage: Stage) -> None:
+    go_on(stage, days=12)
+    before = entry(stage, "files-saturdays").runs
+    assert len(before) >= 2
+    click(page(stage).edit)
+    form = dialog(stage, ScheduleDialog)
+    form.preset.setCurrentText("Every month on the last Sunday")
+    click(form.save)
+    stage.until(lambda: entry(stage, "files-saturdays").recurrence.startswith("Monthly"))
+    assert entry(stage, "files-saturdays").runs == before
+    shown = page(stage)
+    stage.settle()
+    (machine,) = shown.machines.all_rows
+    assert machine.run_at == before[0].started_at
+
+
+def test_a_machine_without_a_run_of_the_schedule_shows_none(stage: Stage) -> None:
+    create(stage, "later")
+    stage.app.actions.assign_machines(
+        1, entry(stage, "later").row.schedule.azure_id, "later", [machine_of(stage, "vm-web-01")]
+    )
+    stage.until(lambda: scheduled(stage, "later") == ["vm-web-01"])
+    entry(stage, "later")
+    shown = page(stage)
+    stage.until(lambda: shown.machines.all_rows)
+    (one,) = shown.machines.all_rows
+    assert (one.run_at, one.status) == (None, None), "automatic guest patching's runs aren't its"
+
+
+def machine_of(stage: Stage, name: str) -> int:
+    db = stage.app.source.db
+    assert db is not None
+    found: int = db.execute("SELECT id FROM machines WHERE name=?", (name,)).fetchone()[0]
+    return found
+
+
+def test_a_new_schedule_is_selected_and_a_region_stays(stage: Stage) -> None:
+    click(page(stage).new)
+    form = dialog(stage, ScheduleDialog)
+    QTest.keyClicks(form.name, "first-of-all")
+    form.region.setCurrentText("westus2")
+    form.region.textActivated.emit("westus2")
+    form.place.setCurrentIndex(form.place.count() - 1)
+    assert form.region.currentText() == "westus2"
+    click(form.save)
+    shown = page(stage)
+    stage.until(lambda: shown._shown is not None and shown._shown.name == "first-of-all")
+    click(shown.duplicate)
+    copy = dialog(stage, ScheduleDialog)
+    assert copy.place.currentText() == form_place(stage, "first-of-all")
+    copy.preset.setCurrentText("Baseline months only, 3 days after Patch Tuesday")
+    assert copy.starts.date().month() == 10
+
+
+def form_place(stage: Stage, name: str) -> str:
+    group = entry(stage, name).group
+    (place,) = [p for p in read_places(stage.app.source.db) if p.resource_group == group]
+    return place.label
+
+
+def test_a_result_that_stays_unknown_can_be_dismissed(stage: Stage) -> None:
+    stage.simulator.faults.append(
+        lambda method, path: (
+            Broken("reset") if method == "PUT" and "maint" in path.casefold() else None
+        )
+    )
+    click(page(stage).new)
+    form = dialog(stage, ScheduleDialog)
+    QTest.keyClicks(form.name, "lost")
+    click(form.save)
+    shown = page(stage)
+    stage.until(lambda: shown.banner.isVisible() and shown.banner.button.isVisible())
+    assert shown.banner.headline.text() == "The result of 1 change isn't known"
+    click(shown.banner.button)
+    stage.until(lambda: not shown.banner.isVisible())

@@ -139,3 +139,10 @@ def test_overlaps_are_those_of_every_pair_of_windows(one: Schedule, other: Sched
         == min(every, default=None)
         == overlaps(coming(other, NOW), coming(one, NOW))
     )
+
+
+def test_a_length_that_cannot_be_is_not_known_and_has_no_window() -> None:
+    for minutes in (None, 0, -5, 10_080, 2**62):
+        odd = SATURDAYS._replace(minutes=minutes)
+        assert odd.length is None
+        assert list(windows(odd, NOW, NOW + timedelta(days=21))) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QDateTime, QSignalBlocker, Qt
+from PySide6.QtCore import QDateTime, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -55,7 +55,12 @@ class ScheduleDialog(SurfaceDialog):
         places: where a new one can be created.
         entry: the schedule to change; None to create one.
         draft: what the fields show first, if not the entry or the defaults.
+
+    Signals:
+        saved (str): the resource ID of the schedule whose creation or change was requested.
     """
+
+    saved = Signal(str)
 
     def __init__(
         self,
@@ -140,7 +145,7 @@ class ScheduleDialog(SurfaceDialog):
             (tr("Name"), self.name),
             (tr("Resource group"), self.place),
             (tr("Region"), self.region),
-            (tr("First window"), self.starts),
+            (tr("Starts"), self.starts),
             (tr("Time zone"), self.zone),
             (tr("Repeats"), self.preset),
             ("", self.recurs),
@@ -176,13 +181,18 @@ class ScheduleDialog(SurfaceDialog):
         else:
             for place in self._places:
                 self.place.addItem(place.label, place)
+            source = (schedule.azure_id if schedule is not None else "").casefold()
+            like = (n for n, p in enumerate(self._places) if p.is_of(source))
+            self.place.setCurrentIndex(next(like, 0))
         now = self._s.clock()
         shown = schedule or Schedule("", "", 180, "UTC", "Day", restart="IfRequired")
         self.name.setText(shown.name)
         self.zone.setCurrentText(shown.time_zone or "UTC")
         starts = shown.starts[:16] or schedule_form.first_start(now, "UTC").strftime(FORMAT)
         self.starts.setDateTime(QDateTime.fromString(starts, "yyyy-MM-dd HH:mm"))
-        self.preset.setCurrentIndex(schedule_form.preset_of(shown.recurs))
+        month = self.starts.date().month() if self._entry is not None else 0
+        self.preset.setCurrentIndex(schedule_form.preset_of(shown.recurs, month))
+        self._fit_month()
         self.recurs.setText(shown.recurs)
         self.minutes.setValue(shown.minutes or 180)
         restart = RestartSetting.parse(shown.restart or "") or RestartSetting.IF_REQUIRED
@@ -202,6 +212,7 @@ class ScheduleDialog(SurfaceDialog):
             box.currentIndexChanged.connect(self._show)
         self.zone.currentTextChanged.connect(self._show)
         self.place.currentIndexChanged.connect(self._show_place)
+        self.region.textActivated.connect(self._keep_region)
         self.preset.currentIndexChanged.connect(self._choose_preset)
         self.starts.dateTimeChanged.connect(self._show)
         self.minutes.valueChanged.connect(self._show)
@@ -214,11 +225,16 @@ class ScheduleDialog(SurfaceDialog):
         preset = PRESETS[self.preset.currentIndex()]
         if preset.recurs:
             self.recurs.setText(preset.recurs)
+        self._fit_month()
+        self._show()
+
+    def _fit_month(self) -> None:
+        """Move the start to a month in which the preset may start."""
+        preset = PRESETS[self.preset.currentIndex()]
         while preset.months and self.starts.date().month() not in preset.months:
             self.starts.setDate(
                 self.starts.date().addMonths(1).addDays(1 - self.starts.date().day())
             )
-        self._show()
 
     def _show_place(self) -> None:
         """Offer the regions of the place's connection."""
@@ -230,6 +246,10 @@ class ScheduleDialog(SurfaceDialog):
                 known = self.region.findText(self._location)
                 self.region.setCurrentIndex(max(0, known))
         self._show()
+
+    def _keep_region(self, region: str) -> None:
+        """Another place keeps the region that the user chose."""
+        self._location = region
 
     @property
     def _place(self) -> Place | None:
@@ -290,9 +310,11 @@ class ScheduleDialog(SurfaceDialog):
             row = self._entry.row
             known = row.schedule.azure_id or row.resource_id
             self._s.actions.save_schedule(row.connection_id, known, schedule)
+            self.saved.emit(known)
         elif place is not None:
             made = schedule_id(place.subscription_id, place.resource_group, schedule.name)
             self._s.actions.save_schedule(place.connection_id, made, schedule)
+            self.saved.emit(made)
         self.save.setEnabled(False)
         self.accept()
 

@@ -386,6 +386,7 @@ class OverviewPage(Page):
     def _on_busy(self, busy: bool) -> None:
         self.report.setEnabled(not busy)
         self.report.setText(tr("Writing report…") if busy else tr("Report…"))
+        self.report.setShortcut(QKeySequence(KEYS))  # which a new text removes
 
     def _open_report(self) -> None:
         open_once(

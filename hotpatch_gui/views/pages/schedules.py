@@ -24,6 +24,7 @@ from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.models import schedule_columns, schedules
+from hotpatch_gui.models.exports import Make
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.schedule_form import first_start, read_places
@@ -79,8 +80,12 @@ class SchedulesPage(Page):
         theme = services.theme
         self._shown: ScheduleEntry | None = None
         self._of_shown = MachinesRead([], [])
+        self._expected = 0
+        """The row ID of a schedule that was just requested."""
         self.banner = Banner(theme)
         self.banner.hide()
+        self.banner.button.setText(tr("Dismiss"))
+        self.banner.button.clicked.connect(services.actions.dismiss_changes)
         self.banner.button.hide()
         self.model = ListedModel(services.source, schedule_columns.SCHEDULES, services.clock, self)
         self.machines = ListedModel(
@@ -101,26 +106,14 @@ class SchedulesPage(Page):
         self.scopes_panel = self._panel(
             self.scopes, "scheduleScopesTable", tr("Dynamic scopes of the schedule")
         )
-        self.prepare = self._button("prepareMachines", "", self._prepare)
-        self.prepare.hide()
-        self.new = self._button("newSchedule", tr("New schedule…"), self._create)
-        self.new.setProperty("primary", True)
-        self.edit = self._button("editSchedule", tr("Edit…"), self._edit)
-        self.duplicate = self._button("duplicateSchedule", tr("Duplicate…"), self._duplicate)
-        self.delete = self._button("deleteSchedule", tr("Delete…"), self._delete)
-        self.assign = self._button("assignToSchedule", tr("Assign machines…"), self._assign)
-        self.remove = self._button("removeFromSchedule", "", self._remove)
-        self.add_scope = self._button("addScope", tr("Add dynamic scope…"), self._add_scope)
-        self.drop_scope = self._button("deleteScope", tr("Delete scope…"), self._drop_scope)
-        self.load = self._button("openSchedule", tr("Open file…"), self._load)
-        self.save_as = self._button("saveSchedule", tr("Save as…"), self._save_as)
+        self._make_buttons()
         self.tools.addWidget(self.new)
         self.tools.addWidget(self.load)
         self.tools.addWidget(
             ExportButton(
                 services,
                 tr("Schedules"),
-                lambda: table_report(self.panel.table, tr("Schedules"), services),
+                self._report,
             )
         )
         self._lay_out()
@@ -136,6 +129,32 @@ class SchedulesPage(Page):
         self.tabs.currentChanged.connect(self._show_commands)
         services.source.changed.connect(self._on_changed)
         services.source.minute_passed.connect(self._ask_again)
+
+    def _report(self) -> Make:
+        """What the open tab lists; on Details, the schedules."""
+        tab = self.tabs.currentWidget()
+        panels = (self.machines_panel, self.scopes_panel, self.runs_panel)
+        panel = next((p for p in panels if p is tab), self.panel)
+        title = self.tabs.tabText(self.tabs.currentIndex())
+        if panel is self.panel or self._shown is None:
+            return table_report(self.panel.table, tr("Schedules"), self._s)
+        name = tr("{title} of {name}", title=title, name=self._shown.name)
+        return table_report(panel.table, name, self._s)
+
+    def _make_buttons(self) -> None:
+        self.prepare = self._button("prepareMachines", "", self._prepare)
+        self.prepare.hide()
+        self.new = self._button("newSchedule", tr("New schedule…"), self._create)
+        self.new.setProperty("primary", True)
+        self.edit = self._button("editSchedule", tr("Edit…"), self._edit)
+        self.duplicate = self._button("duplicateSchedule", tr("Duplicate…"), self._duplicate)
+        self.delete = self._button("deleteSchedule", tr("Delete…"), self._delete)
+        self.assign = self._button("assignToSchedule", tr("Assign machines…"), self._assign)
+        self.remove = self._button("removeFromSchedule", "", self._remove)
+        self.add_scope = self._button("addScope", tr("Add dynamic scope…"), self._add_scope)
+        self.drop_scope = self._button("deleteScope", tr("Delete scope…"), self._drop_scope)
+        self.load = self._button("openSchedule", tr("Open file…"), self._load)
+        self.save_as = self._button("saveSchedule", tr("Save as…"), self._save_as)
 
     def _button(self, name: str, text: str, act: Callable[[], None]) -> QPushButton:
         made = QPushButton(text)
@@ -226,6 +245,7 @@ class SchedulesPage(Page):
         self.banner.setVisible(read.notice is not None)
         if read.notice is not None:
             self.banner.show_text(*read.notice)
+        self.banner.button.setVisible(read.changes.unknown > 0)
         self.model.set_rows(read.entries)
         self.panel.show_table(bool(read.entries))
         self.panel.empty.show_text(
@@ -236,6 +256,8 @@ class SchedulesPage(Page):
             ),
         )
         table = self.panel.table
+        if self._expected and table.select_id(self._expected):
+            self._expected = 0
         if read.entries and not table.selected_ids:
             table.select_id(read.entries[0].id)
         self._show_selected()
@@ -267,7 +289,11 @@ class SchedulesPage(Page):
             self.machines.set_rows([])
             self.scopes.set_rows([])
         self._show_commands()
-        work = partial(schedules.read_machines, schedule_id=entry.row.resource_id)
+        work = partial(
+            schedules.read_machines,
+            schedule_id=entry.row.resource_id,
+            runs=[run.run for run in entry.runs],
+        )
         self._of_one.query(work, is_refresh=is_same)
 
     def _show_commands(self) -> None:
@@ -333,6 +359,8 @@ class SchedulesPage(Page):
         def made() -> UpdateSettingsDialog:
             dialog = UpdateSettingsDialog(self._s, ids, owner)
             dialog.choose(Orchestration.CUSTOMER_SCHEDULES)
+            if dialog.hotpatch.isEnabled():  # which that mode excludes
+                dialog.hotpatch.setCheckState(Qt.CheckState.Unchecked)
             return dialog
 
         if ids:
@@ -364,10 +392,17 @@ class SchedulesPage(Page):
         from hotpatch_gui.views.dialogs.schedule import ScheduleDialog  # noqa: PLC0415 - only when it opens
 
         places = self._s.source.read_list(read_places)
-        open_once(
-            self,
-            lambda: ScheduleDialog(self._s, self.window(), places=places, entry=entry, draft=draft),
-        )
+
+        def make() -> ScheduleDialog:
+            dialog = ScheduleDialog(self._s, self.window(), places=places, entry=entry, draft=draft)
+            dialog.saved.connect(self._expect)
+            return dialog
+
+        open_once(self, make)
+
+    def _expect(self, resource_id: str) -> None:
+        """Select a schedule once it is in the list."""
+        self._expected = schedules.row_id(resource_id.lower())
 
     def _load(self) -> None:
         from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load

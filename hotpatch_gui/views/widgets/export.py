@@ -146,6 +146,7 @@ class ExportButton(QPushButton):
     def _on_busy(self, busy: bool) -> None:
         self.setEnabled(not busy)
         self.setText(tr("Exporting…") if busy else tr("Export…"))
+        self.setShortcut(QKeySequence(KEYS))  # which a new text removes
 
 
 def table_report(

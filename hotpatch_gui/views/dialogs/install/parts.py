@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLayout, QTreeView, QTreeWidget, QVBoxLayout, QWid
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.views.widgets.focus_ring import FocusRing
 
-WIDEST_PX = 320
-"""At most, the width of a column of names."""
+WIDEST_PX, TICK_ROOM_PX, MEASURED_ROWS = 320, 52, 1000
+"""At most, the width of a column of names; the room of a tick and margins; the rows whose names are measured."""
 
 
 def step(*parts: QWidget | QLayout | None) -> QWidget:
@@ -33,7 +33,9 @@ def step(*parts: QWidget | QLayout | None) -> QWidget:
 
 def fit_names(view: QTreeView) -> None:
     """Widen the first column so that names fit, if there are longer ones than it was made for."""
-    needed = view.sizeHintForColumn(0)
+    model, measure = view.model(), view.fontMetrics().horizontalAdvance
+    rows = range(min(model.rowCount(), MEASURED_ROWS))
+    needed = max((measure(model.index(n, 0).data()) for n in rows), default=0) + TICK_ROOM_PX
     view.setColumnWidth(0, min(max(view.columnWidth(0), needed), WIDEST_PX))
 
 
