@@ -29,6 +29,7 @@ from tests.benchmarks import (
     rows,
     startup,
     sync,
+    year,
 )
 
 BENCHMARKS = {
@@ -44,6 +45,7 @@ BENCHMARKS = {
     "planner": (planner.measure, 5),
     "rows": (rows.measure, 1),
     "peers": (peers.measure, 1),
+    "year": (year.measure, 1),
 }
 
 
