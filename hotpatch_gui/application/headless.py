@@ -42,8 +42,8 @@ FIRST_POLLS_S = 30.0
 """The interval of checks for system signals while idle, and the limit for polling earlier operations."""
 LAST_WAIT_S = 4.0
 SENT_WAIT_S = 1.0
-"""How long an interrupted command line waits until its operations are canceled in the file, and for responses to those
-that were sent."""
+"""How long an interrupted command line waits until its operations are canceled in the file; and, if that is done, for
+responses to those that were sent, both counted from the interruption."""
 _OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
 """Problems of some machines or one connection, which don't stop a command."""
 UNTIL_NEXT_S = 86_400.0
@@ -142,7 +142,7 @@ class Session:
         """Store the connection, sign in and sync; for a session without other connections (``only`` is empty)."""
         self._until(lambda: self._connected is not None)
         self.actions.save_connection(connection)
-        if connection.id:
+        if connection.id:  # otherwise, all of it is stored with the new connection
             self.actions.choose_subscriptions(connection.id, connection.subscription_ids)
             self.actions.allow_changes(connection.id, may_act=may_act)
         self._until(lambda: bool(self._synced))

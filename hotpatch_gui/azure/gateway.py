@@ -69,6 +69,7 @@ class Gateway:
 
     Args:
         clock: the cloud's clock, synchronized from each response's Date header.
+        throttles: those of the connection's earlier gateways, because Azure's limits hold after a sign-out; None for new ones.
         prompt: receives what the user must do to sign in, and "" afterwards.
         transport: creates the demo's in-process transport; None for the network.
 
@@ -196,9 +197,7 @@ class Gateway:
 
         def parse_row(row: Mapping[str, Any]) -> None:
             if row["type"].casefold() != kind:
-                raise values.UnreadableError(
-                    tr("{type} isn't the requested type", type=row["type"])
-                )
+                raise values.UnreadableError(f"{row['type']} isn't the requested type")
             machines.append(read(row, now))
 
         bad = pages.parse_rows(page.rows, parse_row)
@@ -329,7 +328,10 @@ class Gateway:
                 return partial(operations.begin_restart, group, name)
             case OperationKind.START:
                 return partial(operations.begin_start, group, name)
-        return partial(operations.begin_update, group, name, body)
+            case OperationKind.SETTINGS:
+                return partial(operations.begin_update, group, name, body)
+            case OperationKind.ENROLL | OperationKind.UNENROLL:
+                raise ValueError(f"{kind} is for Arc-enabled servers only")
 
     def _arc_call(
         self, kind: OperationKind, machine: Machine, body: dict[str, Any]
@@ -343,7 +345,7 @@ class Gateway:
             case OperationKind.ENROLL:
                 call = (
                     client.license_profiles.begin_create_or_update
-                    if "location" in body
+                    if "location" in body  # only a server's first license profile has one
                     else client.license_profiles.begin_update
                 )
                 return partial(call, group, name, body)
@@ -381,7 +383,7 @@ class Gateway:
             return made[subscription_id]
 
     def _own_policies(self) -> dict[str, Any]:
-        """New policy objects, because each keeps a reference to the next one in its pipeline."""
+        """A new policy per client: ``RenewedOnce``, unlike those that the clients share, keeps a reference to the next one."""
         return {"per_call_policies": [RenewedOnce(self._sign_in.renew)]}
 
     def _client_options(

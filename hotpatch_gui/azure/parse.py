@@ -269,8 +269,9 @@ def schedule(row: Mapping[str, Any]) -> Schedule:
 
 
 def _words(values: Any, words: Iterable[str]) -> tuple[str, ...]:
-    found = (spelled(value, words) for value in items(values))
-    return tuple("".join(w.split()) for w in found if w)
+    """Enum values in their standard spelling, without spaces: the file separates them by spaces."""
+    found = (spelled("".join((text(value) or "").split()), words) for value in items(values))
+    return tuple(w for w in found if w)
 
 
 def _kb_list(values: Any) -> tuple[str, ...]:
@@ -284,17 +285,20 @@ def _restart_setting(value: Any) -> str | None:
 
 
 def scope(row: Mapping[str, Any]) -> Scope:
-    """A row of assignments.kql with a filter: a dynamic scope."""
+    """A row of assignments.kql with a filter: a dynamic scope.
+
+    Parts of the filter that can't be interpreted are its ``unknown``: a machine that matches the others is perhaps in it.
+    """
     given = mapping(row.get("filter"))
-    settings = mapping(given.get("tagSettings"))
-    tags = mapping(settings.get("tags"))
+    tag_filter = mapping(given.get("tagSettings"))
+    tags = mapping(tag_filter.get("tags"))
     lists = ("osTypes", "resourceGroups", "resourceTypes", "locations")
     sound = {key for key in lists if _is_texts(given.get(key))}
     if (
         isinstance(given.get("tagSettings"), Mapping | None)
         and all(map(_is_texts, tags.values()))
-        and isinstance(settings.get("tags"), Mapping | None)
-        and (text(settings.get("filterOperator")) or "Any").casefold() in ("any", "all")
+        and isinstance(tag_filter.get("tags"), Mapping | None)
+        and (text(tag_filter.get("filterOperator")) or "Any").casefold() in ("any", "all")
     ):
         sound.add("tagSettings")
     unknown = {str(key) for key in given if key not in sound and given[key]}
@@ -309,7 +313,7 @@ def scope(row: Mapping[str, Any]) -> Scope:
         resource_types=_texts(given.get("resourceTypes")),
         locations=_texts(given.get("locations")),
         tags=tuple((str(name), _texts(values)) for name, values in tags.items()),
-        all_tags=_is(settings.get("filterOperator"), "All"),
+        all_tags=_is(tag_filter.get("filterOperator"), "All"),
         unknown=tuple(sorted(unknown)),
         azure_id=text(row.get("id")) or "",
     )

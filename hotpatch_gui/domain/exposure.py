@@ -32,10 +32,10 @@ NOT_KNOWN = MissingUpdates(None)
 def missing_updates(
     product: Product | None, build: str | None, calendar: Calendar, today: date, read: date
 ) -> MissingUpdates:
-    """The updates missing on ``today`` on a machine that had this build, of either channel, when it was read.
+    """The updates missing on ``today`` on a machine that had this build, a hotpatch's or a cumulative update's, on ``read``.
 
-    A release since then isn't missing: whether it was installed isn't known. ``read`` is the release day of the reading. A
-    build that no known release has is compared by its revision. Cached, because the machines of a fleet share builds.
+    A release after the day ``read`` isn't missing: whether it was installed isn't known. A build that no known release has is
+    compared by its revision. Cached, because the machines of a fleet share builds.
     """
     revision = build_revision(build)
     if product is None or build is None or revision is None:

@@ -233,7 +233,7 @@ def forecast(
     options: ForecastOptions,
     subjects: Sequence[ForecastMachine],
     calendar: Calendar,
-    pairs: Sequence[Sequence[str]],
+    region_pairs: Sequence[Sequence[str]],
 ) -> Iterator[Forecast]:
     """Yield the forecast after each release day, so that it can be shown and canceled."""
     products = {s.product for s in subjects}
@@ -256,7 +256,7 @@ def forecast(
     for day in sorted(by_day):
         for product, entry in by_day[day].items():
             waits[product] = waits[product] and not _is_baseline(entry)
-        month = _month(options, day, by_day[day], subjects, waits=waits, pairs=pairs)
+        month = _month(options, day, by_day[day], subjects, waits=waits, region_pairs=region_pairs)
         so_far = replace(so_far, months=(*so_far.months, month))
         yield so_far
 
@@ -268,11 +268,13 @@ def _month(
     subjects: Sequence[ForecastMachine],
     *,
     waits: dict[Product, bool],
-    pairs: Sequence[Sequence[str]],
+    region_pairs: Sequence[Sequence[str]],
 ) -> Month:
     released = datetime.combine(day, RELEASE_HOUR)
     here = [s for s in subjects if s.product in of]
-    patched = timetable(Rollout((s.member for s in here if s.automatic), pairs, released), released)
+    patched = timetable(
+        Rollout((s.member for s in here if s.automatic), region_pairs, released), released
+    )
     restarts = 0
     exposure = without = Delay()
     delays: dict[date, float] = {}

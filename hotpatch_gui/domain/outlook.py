@@ -77,12 +77,7 @@ def horizon_since(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
     if product is None:
         return ""
     running = running_of(evidence, calendar)
-    build = evidence.machine.build
-    if running is not None:
-        return horizon_text(calendar, product, running.released, now)
-    is_newer = build is not None and calendar.is_newer_than_known(product, build)
-    since = date.min if is_newer else calendar.complete_until(product)
-    return horizon_text(calendar, product, since, now)
+    return horizon_text(calendar, product, running.released if running else date.min, now)
 
 
 def end_of_hotpatching(product: Product) -> str:

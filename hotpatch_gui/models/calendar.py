@@ -197,7 +197,7 @@ RELEASES = (
     Column(
         "kb",
         "KB",
-        92,
+        100,
         lambda r, _: r.kb or display_text.NOTHING,
         sort="kb",
         tip=lambda r, _: tr("Enter opens {link}", link=r.link) if r.link else tr("No KB is known"),

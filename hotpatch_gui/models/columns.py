@@ -131,7 +131,7 @@ COMPLIANCE = (
 
 KBS = (
     _NAME._replace(width_px=236),
-    _KB._replace(width_px=92),
+    _KB,
     Column("product", tr.mark("Product"), 104, lambda r, _: update_text.servers_text(r.products)),
     _CLASS,
     _SEVERITY._replace(hidden=True),
@@ -233,7 +233,7 @@ HISTORY = (
     Column(
         "status",
         tr.mark("Status"),
-        190,
+        200,
         lambda r, _: update_text.run_status_text(r),
         glyph=lambda r: update_text.RUN_GLYPHS.get(update_text.run_status(r)),
         sort="status",

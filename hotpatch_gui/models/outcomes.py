@@ -74,7 +74,7 @@ class Outcomes(QObject):
         self._open = source.read_list(ended_operations.open_actions)
         """Actions of earlier sessions that hadn't ended."""
         self._announced: dict[int, tuple[int, ...]] = {}
-        """The results of each action as announced: only other results are news."""
+        """The results of each action as announced, changes of schedules by negative ID: only other results are news."""
         self._after_change = source.read(schedule_changes.newest, 0)
         """Later changes of schedules are of this session."""
         self._channel = QueryChannel(source, self._on_ended, self._on_failure, self)
@@ -136,7 +136,10 @@ class Outcomes(QObject):
 
 
 def change_title(ended: EndedChanges) -> str:
-    """What was changed, and how many of the changes of the action succeeded."""
+    """What was changed, and how many of the changes of the action succeeded.
+
+    Changes of several kinds are of one schedule, which is named. Of one kind, each has its own subject, such as a machine.
+    """
     kind = ChangeKind(ended.kind).label
     if ended.total == 1:
         return tr("{name}: {kind}, {state}", kind=kind, name=ended.subject, state=_state(ended))

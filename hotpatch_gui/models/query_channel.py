@@ -59,6 +59,11 @@ class QueryChannel(QObject, Generic[T]):
         else:
             self._source.reader.submit(Query(self._channel, self._number, work, is_refresh))
 
+    def cancel(self) -> None:
+        """Ignore the result of the running query."""
+        self._number += 1
+        self._wanted = self._number
+
     def _query_here(self, work: Callable[[sqlite3.Connection], T], db: sqlite3.Connection) -> None:
         try:
             value = work(db)

@@ -37,7 +37,9 @@ def strip_data(
         kind = f" ({what.kind.label})" if what else ""
         done.append(
             StripInstall(
-                when, state == "Failed", f"{kb}{kind}\n{state} {display_text.moment_text(when)}"
+                when,
+                state == "Failed",
+                f"{kb}{kind}\n{update_text.update_state_text(state)} {display_text.moment_text(when)}",
             )
         )
     return StripData(first, last, today, marks, done)

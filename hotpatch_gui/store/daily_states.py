@@ -33,7 +33,9 @@ ON CONFLICT (machine_id, day) DO UPDATE SET situation=excluded.situation, update
 
 
 def record(db: sqlite3.Connection, machine_ids: Sequence[int], now: datetime) -> None:
-    """Keep the states that differ from the last kept ones, or that a much later assessment confirms. The last state of a day counts.
+    """Keep the states that differ from the last kept ones. The last state of a day counts.
+
+    The same state is kept again if an assessment confirms it after more than 30 days, because in between it was too old to count.
 
     ``assessed_at`` is the last assessment that found the state. Call it inside a transaction.
     """
@@ -49,6 +51,7 @@ def count_day(db: sqlite3.Connection, connection_id: int, now: datetime) -> None
         " WHERE connection_id=? AND deleted_at IS NULL GROUP BY 3",
         (day, connection_id),
     )
+    # A day without machines was synced, too.
     db.execute("INSERT OR IGNORE INTO daily_counts VALUES (?, ?, '', 0)", (day, connection_id))
 
 

@@ -150,8 +150,8 @@ def prepare(path: Path, data_origin: str) -> tuple[sqlite3.Connection, Path | No
         try:
             if created:
                 path.chmod(0o600)
-            _refuse_newer(db, path)
             _refuse_foreign(db, path)
+            _refuse_newer(db, path)
             _refuse_other_origin(db, path, data_origin)
             _configure(db, path)
             _migrate(db, path)
@@ -178,10 +178,10 @@ def transaction(db: sqlite3.Connection, *, durable: bool = False) -> Iterator[No
         db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            db.commit()
         except BaseException:
             db.rollback()
             raise
-        db.commit()
     finally:
         if durable:
             db.execute("PRAGMA synchronous=NORMAL")

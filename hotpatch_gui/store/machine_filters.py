@@ -33,6 +33,7 @@ _KEYS = {
 }
 _TAG_VALUE = """coalesce((SELECT json_extract(t.value, '$[1]') FROM json_each(m.tag_pairs) t
     WHERE json_extract(t.value, '$[0]')=? ORDER BY t.key DESC LIMIT 1), '')"""
+"""A tag's value; of several tags of one name, the last one's, as in a machine's ``tags``."""
 CONDITIONS = {
     Condition.UPDATE_MISSING: "m.update_missing=1",
     Condition.BASELINE_MISSING: "m.baseline_missing=1 AND m.restart_pending=0",
@@ -45,7 +46,7 @@ CONDITIONS = {
     Condition.DISCONNECTED: f"m.power='{PowerState.DISCONNECTED}'",
     Condition.RELEASE_UNKNOWN: "m.update_missing IS NULL",
 }
-"""Conditions as SQL over ``machines m``; FAILED needs a time."""
+"""Conditions as SQL over ``machines m``; FAILED needs a time. A baseline that only waits for its restart isn't missing."""
 _TEXT = (
     "m.name LIKE ? ESCAPE '\\' OR m.resource_group LIKE ? ESCAPE '\\' OR m.location LIKE ? ESCAPE '\\'"
     " OR m.sku LIKE ? ESCAPE '\\' OR m.situation LIKE ? ESCAPE '\\' OR m.tags LIKE ? ESCAPE '\\'"

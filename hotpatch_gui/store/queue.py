@@ -293,6 +293,7 @@ def next_of_batch(
     mode = WaveMode(batch["mode"])
     limit, wave = -1, 0
     if mode is WaveMode.SOME:
+        # In progress: sent, running, or handed out here and not yet sent.
         (busy,) = db.execute(
             f"SELECT count(*) FROM operations o WHERE batch_id=? AND state IN {BEFORE_OTHERS} AND (state<>'queued'"
             f" OR (id<=? AND id NOT IN {IN_JSON})) AND EXISTS (SELECT 1 FROM machines m WHERE m.id=o.machine_id"
@@ -307,6 +308,7 @@ def next_of_batch(
         ).fetchone()
         wave = progress.wave if first is None else first
     last_id = progress.last_id if wave == progress.wave else 0
+    # Not yet handed out, or skipped when it was their turn.
     in_wave = "AND o.wave=?3" if mode is WaveMode.GROUPS else ""
     rows = db.execute(
         "SELECT o.id FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.batch_id=?1"

@@ -100,7 +100,7 @@ class Lane:
                 return await self._once(call, urgency)
             except ProblemError as error:
                 problem = error.problem
-                refused += problem.may_have_been_sent
+                refused += problem.may_have_been_sent  # False if delayed here
                 if problem.kind is not ProblemKind.THROTTLED or refused > most:
                     raise
                 waiting(problem.retry_after_s or self._limit.wait_s)
@@ -180,7 +180,7 @@ class Lane:
         return None
 
     def close(self) -> None:
-        """Stop admitting requests."""
+        """Stop admitting those that wait; the engine cancels their tasks."""
         if self._dispatcher is not None:
             self._dispatcher.cancel()
 

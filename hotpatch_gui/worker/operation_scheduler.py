@@ -130,6 +130,7 @@ class OperationScheduler:
     async def _watch(self) -> None:
         while True:
             await self._jobs.rest(TICK_S)
+            # Sleeps are remembered, so the second look below finds this one again.
             if self._sleep.look() is not None and queue.any_queued(self._file.db):
                 async with self._file.transaction(durable=True) as db:
                     self.expire_after_sleep(db)

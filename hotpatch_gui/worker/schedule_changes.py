@@ -14,7 +14,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.domain.schedule_changes import ChangeKind
+from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
 from hotpatch_gui.store import schedule_changes as store
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.store.schedule_changes import StoredChange
@@ -123,6 +123,10 @@ class _Sender:
         self._c, self._wake, self._may_send = context, wake, may_send
         self._pause_s = FIRST_BACK_OFF_S
         self._checks = 0
+        self._going = set[int]()
+        """Row IDs of the changes that are being sent."""
+        self._made: list[ScheduleChange] = []
+        """Changes that Azure made and whose effect isn't stored yet."""
 
     async def run(self) -> None:
         """Send and check until nothing waits."""
@@ -165,8 +169,12 @@ class _Sender:
             :AT_ONCE
         ]
         urgency = Urgency.ACT if len(queued) <= FEW else Urgency.BULK
-        results = await asyncio.gather(*(self._send_one(row, urgency) for row in some))
-        await self._store_effect(some)
+        self._going.update(row.id for row in some)
+        try:
+            results = await asyncio.gather(*(self._send_one(row, urgency) for row in some))
+        finally:
+            self._going.clear()  # of those that weren't sent
+        await self._store_effect()
         pauses = [pause for pause in results if pause is not None]
         if pauses:
             await self._c.jobs.rest_until(self._wake, max(pauses))
@@ -197,8 +205,13 @@ class _Sender:
         return None
 
     async def _request(self, row: StoredChange, change: partial[str], slot: RequestSlot) -> str:
-        request_id = await slot.run(change)
-        await self._succeed(row, tr("Azure made the change."), request_id)
+        """Send the change and store what it made, also while the program ends."""
+        try:
+            request_id = await slot.run(change)
+            await self._succeed(row, tr("Azure made the change."), request_id)
+        finally:
+            self._going.discard(row.id)
+            await self._store_effect()
         return request_id
 
     async def _read_before(self, row: StoredChange, urgency: Urgency) -> Mapping[str, Any] | None:
@@ -238,19 +251,19 @@ class _Sender:
         async with self._c.transaction(durable=True) as db:
             now, done = self._c.clock(), OperationState.SUCCEEDED
             store.move(db, row.id, done, now, Event.ENDED, note=note, request_id=request_id)
+        self._made.append(row.change)
         self._c.changed(_TABLES)
 
-    async def _store_effect(self, rows: Sequence[StoredChange]) -> None:
-        """Store what the changes among these that succeeded made, because Resource Graph shows it later."""
+    async def _store_effect(self) -> None:
+        """Store the effect of the last changes together when none is being sent: Resource Graph shows it later."""
+        if self._going or not self._made:
+            return
         from .sync.schedule_overlay import save_with  # noqa: PLC0415 - after the first frame
 
-        c = self._c
-        found = store.results(c.db, [row.id for row in rows])
-        made = [one.change for one in found if one.state is OperationState.SUCCEEDED]
-        if made:
-            async with c.transaction() as db:
-                save_with(db, c.connection_id, made, c.clock())
-            c.changed(Changes.to("machines"))
+        made, self._made = self._made, []
+        async with self._c.transaction() as db:
+            save_with(db, self._c.connection_id, made, self._c.clock())
+        self._c.changed(Changes.to("machines"))
 
     async def _move(
         self,
@@ -312,4 +325,4 @@ class _Sender:
                 continue
             if maintenance.shows(found, row.change):
                 await self._succeed(row, tr("Azure shows the change."))
-        await self._store_effect(unknown)
+        await self._store_effect()

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -470,9 +472,9 @@ def test_bad_usage_is_refused_before_anything_is_asked_of_azure(
     from hotpatch_gui.simulator.server import SimulatorServer
 
     simulator = stopped_simulator(clock)
-    template = simulator.cloud.guests["vm-web-02"].to_json()
+    template = simulator.cloud.guests["vm-web-02"]
     for n in range(30):
-        made = type(simulator.cloud.guests["vm-web-02"]).from_json(template | {"name": f"many-{n}"})
+        made = replace(deepcopy(template), name=f"many-{n}")
         simulator.cloud.guests[made.name] = made
     server = SimulatorServer(simulator)
     server.start()

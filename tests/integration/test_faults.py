@@ -81,7 +81,7 @@ FAULTS = {
     "404": (error(404), "didn't find the resource (404)", "Refresh the data"),
     "409": (
         error(409, "Conflict"),
-        "Another operation is in progress on the machine (409)",
+        "Another operation is in progress there (409)",
         "Wait until it finishes",
     ),
     "409 that is no contention": (
@@ -223,7 +223,7 @@ def note(stage: Stage) -> str:
         (error(401), "did not accept the sign-in"),
         (error(403, "AuthorizationFailed"), "Azure reported: Azure's own words."),
         (error(404), "didn't find the resource"),
-        (error(409, "Conflict"), "Another operation is in progress on the machine (409)"),
+        (error(409, "Conflict"), "Another operation is in progress there (409)"),
         (error(409, "ScopeLocked"), "A lock prevents the change (409 ScopeLocked)"),
         (error(409, "MissingSubscriptionRegistration"), "not registered for the resource provider"),
         (error(409, "OperationNotAllowed"), "does not allow this operation for the machine"),
@@ -580,7 +580,7 @@ def test_a_damaged_file_is_set_aside_and_reported(qapp, data_dir: Path) -> None:
 
 @pytest.mark.expects_log
 def test_a_newer_file_is_refused_in_words_and_not_touched(qapp, data_dir: Path) -> None:
-    data_dir.mkdir()
+    database.prepare(data_dir / FILE_NAME, "demo")[0].close()
     with closing(sqlite3.connect(data_dir / FILE_NAME)) as db:
         db.execute("CREATE TABLE future (x)")
         db.execute("PRAGMA user_version=99")

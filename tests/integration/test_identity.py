@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -152,7 +153,7 @@ def test_two_servers_that_report_the_same_identity_stay_two(
 def test_lists_distinguish_equal_names(
     db: sqlite3.Connection, simulator: SimulatorApi, sync: Callable[[], None]
 ) -> None:
-    twin = Guest.from_json(simulator.cloud.guests[NAME].to_json())
+    twin = deepcopy(simulator.cloud.guests[NAME])
     twin.resource_group, twin.identity = "rg-twin", "33333333-0000-4000-8000-000000000000"
     simulator.cloud.guests["twin"] = twin
     sync()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,7 +17,6 @@ from hotpatch_gui.captures.scenes.acts import go_on
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.patching import RolloutStatus
 from hotpatch_gui.models.rollout import MACHINES, read_rollout
-from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.pages.calendar import CalendarPage
@@ -97,8 +98,8 @@ def test_the_calendar_shows_what_was_installed_on_the_machines_that_are_chosen(
 
 def test_hostile_names_stay_text_on_the_new_pages(stage: Stage) -> None:
     name = "<b>vm</b>=cmd()|'x'!A0 \u202e\U0001f680"
-    template = stage.simulator.cloud.guests["vm-web-01"].to_json()
-    stage.simulator.cloud.guests[name.casefold()] = Guest.from_json(template | {"name": name})
+    guests = stage.simulator.cloud.guests
+    guests[name.casefold()] = replace(deepcopy(guests["vm-web-01"]), name=name)
     stage.start()
     stage.choose(name)
     page = calendar(stage)

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import sys
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from PySide6.QtWidgets import QLabel
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.forecast import Forecast, RestartWindow, Scenario
 from hotpatch_gui.models.forecasting import ForecastRequest
-from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.pages.planner import PlannerPage
 
@@ -84,14 +84,9 @@ def test_restart_windows_cost_days_where_there_is_no_hotpatch(stage: Stage) -> N
 
 
 def test_cancelling_leaves_the_last_answer(stage: Stage) -> None:
-    template = stage.simulator.cloud.guests["vm-web-01"].to_json() | {
-        "runs": [],
-        "assessment": None,
-    }
-    for n in range(3000):
-        stage.simulator.cloud.guests[f"many-{n}"] = Guest.from_json(
-            template | {"name": f"many-{n}"}
-        )
+    guests = stage.simulator.cloud.guests
+    template = replace(guests["vm-web-01"], runs=[], assessment=None)
+    guests.update({f"many-{n}": replace(template, name=f"many-{n}") for n in range(3000)})
     page = planner(stage)
     ends: list[Forecast | None] = []
     page.planner.ended.connect(ends.append)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -282,6 +285,28 @@ def test_a_change_that_a_killed_program_sent_is_read_back_and_never_sent_again(
         assert simulator.cloud.received["maintenance"] == 1
         last = audit(second)[-1][1]
         assert last == ("ended" if was_made else "answer lost")
+
+
+def test_a_change_that_is_answered_while_the_program_ends_is_shown_afterwards(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    asked = Event()
+
+    def answer_late() -> None:
+        asked.set()
+        time.sleep(0.3)
+
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        change(stage, SAVE)
+        stage.until(lambda: states(stage) == ["succeeded"])
+        fault(stage, "PUT", answer_late)
+        change(stage, ASSIGN)
+        stage.until(asked.is_set)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        assert db.execute("SELECT state FROM schedule_changes").fetchall() == [("succeeded",)] * 2
+        found = db.execute("SELECT how FROM machine_schedules WHERE schedule_id=?", (ID.lower(),))
+        assert found.fetchall() == [(How.DIRECT.value,)]
 
 
 def test_what_waited_for_more_than_an_hour_is_not_sent(qapp: QApplication, tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui.captures.stage import Stage
@@ -133,6 +134,40 @@ def test_machines_of_an_update_are_filtered_and_only_shown_ones_receive_it(stage
     assert not pane.install.isEnabled()
     pane.search.clear()
     assert list(pane.model.all_rows) == every
+
+
+def test_the_machines_below_are_never_those_of_another_update(stage: Stage) -> None:
+    page = updates(stage)
+    table, pane = page.panel.table, page.machines
+    kbs = [kb for kb, _, _ in listed(page)]
+    select(stage, page, "KB5120708")
+    assert pane.install.isEnabled()
+    select_row = partial(table.selectRow, kbs.index("KB5120228"))
+    select_row()  # its machines aren't read yet
+    assert not pane.model.all_rows
+    assert not pane.install.isEnabled()
+    stage.settle()
+    assert pane.model.all_rows
+    select(stage, page, "KB5120708")
+    select_row()
+    table.clearSelection()  # before the answer arrives
+    stage.settle()
+    assert not pane.title.full_text
+    assert not pane.model.all_rows
+    stage.app.source.changed.emit(Changes.to("updates"))
+    stage.settle()
+    assert not table.selected_ids
+
+    rows, toggled = table.selectionModel(), QItemSelectionModel.SelectionFlag.Toggle
+    flags = toggled | QItemSelectionModel.SelectionFlag.Rows
+    for kb in ("KB5120708", "KB5120228"):
+        rows.setCurrentIndex(page.model.index(kbs.index(kb), 0), flags)
+    stage.settle()
+    assert not pane.title.full_text  # of two, none
+    rows.setCurrentIndex(page.model.index(kbs.index("KB5120228"), 0), flags)
+    stage.settle()
+    assert "KB5120708" in pane.title.full_text
+    assert {r.name for r in pane.model.all_rows if r.is_missing}
 
 
 def test_install_selects_only_the_update_on_the_machines_that_miss_it(stage: Stage) -> None:

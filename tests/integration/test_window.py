@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from contextlib import closing
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,7 @@ from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.preferences import PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.main_window import FRAME_PX, SIZE_PX, first_size
+from hotpatch_gui.views.pages.history import HistoryPage
 from hotpatch_gui.views.rail import PAGES
 
 HOSTILE = (
@@ -55,7 +58,7 @@ def test_foreign_text_is_shown_as_it_is(qapp, tmp_path: Path) -> None:
     simulator = stopped_simulator(SteppedClock(EPOCH))
     template = simulator.cloud.guests["vm-web-02"]
     for name in HOSTILE:
-        guest = type(template).from_json(template.to_json() | {"name": name})
+        guest = replace(deepcopy(template), name=name)
         guest.assessment["patches"][0]["name"] = f"<img src=x> {name}"
         simulator.cloud.guests[name.casefold()] = guest
     with Stage("light", folder=tmp_path, simulator=simulator) as stage:
@@ -161,9 +164,8 @@ def test_selection_and_order_are_kept_over_a_refresh(stage: Stage) -> None:
     assert names == sorted(names)
     stage.choose("vm-file-01")
     chosen = page.list.selected_ids
-    stage.simulator.cloud.guests["a-first"] = type(
-        stage.simulator.cloud.guests["vm-web-01"]
-    ).from_json(stage.simulator.cloud.guests["vm-web-01"].to_json() | {"name": "a-first"})
+    guests = stage.simulator.cloud.guests
+    guests["a-first"] = replace(deepcopy(guests["vm-web-01"]), name="a-first")
     stage.app.actions.sync()
     stage.until(lambda: page.model.rowCount() == 17)
     assert page.list.selected_ids == chosen
@@ -246,6 +248,38 @@ def test_history_tiles_filter_and_a_run_shows_its_errors(stage: Stage) -> None:
     assert states == {"KB5120228": "Failed", "KB2267602": "Installed"}
 
 
+def test_the_history_shows_its_chart_after_a_failure_and_a_run_despite_a_chosen_tile(
+    stage: Stage,
+) -> None:
+    stage.start()
+    window = stage.window
+    window.resize(1600, 1000)
+    window.show_page("history")
+    page = window.page("history")
+    assert isinstance(page, HistoryPage)
+    stage.settle()
+    tab = page.tab
+    assert tab.chart.isVisible()
+    tab._show_failure("The file can't be read.")
+    assert not tab.chart.isVisible()
+    tab.range.setCurrentIndex(tab.range.count() - 1)
+    stage.settle()
+    assert tab.chart.isVisible()
+    run, count = stage.app.source.read(
+        lambda db: db.execute(
+            "SELECT maintenance_run_id, count(*) FROM installations WHERE maintenance_run_id<>''"
+            " GROUP BY 1 HAVING min(status)='Succeeded' AND max(status)='Succeeded'"
+        ).fetchone(),
+        ("", 0),
+    )
+    assert count
+    for _ in range(2):  # the second time, nothing but the tile differs
+        tab.tiles["failed"].clicked.emit()
+        window._show_maintenance_run(run)
+        stage.settle()
+        assert tab.model.rowCount() == count
+
+
 def test_what_hotpatch_needs_besides_is_one_click_away(stage: Stage) -> None:
     """Turning hotpatch on for machines whose orchestration prevents it once only said that nothing is changed."""
     stage.start()
@@ -311,11 +345,9 @@ def test_a_restart_is_confirmed_by_name_and_done(stage: Stage) -> None:
 
 def test_more_than_twenty_machines_are_confirmed_by_their_number(qapp, tmp_path: Path) -> None:
     simulator = stopped_simulator(SteppedClock(EPOCH))
-    template = simulator.cloud.guests["vm-web-02"].to_json()
+    template = simulator.cloud.guests["vm-web-02"]
     for n in range(25):
-        simulator.cloud.guests[f"many-{n}"] = type(simulator.cloud.guests["vm-web-02"]).from_json(
-            template | {"name": f"many-{n}"}
-        )
+        simulator.cloud.guests[f"many-{n}"] = replace(deepcopy(template), name=f"many-{n}")
     with Stage("light", folder=tmp_path, simulator=simulator) as stage:
         stage.start()
         stage.choose(*(f"many-{n}" for n in range(25)))

@@ -284,6 +284,40 @@ def test_a_file_locked_by_another_program_says_so(path: Path, db: sqlite3.Connec
     assert "Close the other window" in problem.next_step
 
 
+@pytest.mark.parametrize("durable", [False, True])
+def test_a_commit_that_fails_ends_its_transaction_with_its_own_error(
+    path: Path, *, durable: bool
+) -> None:
+    """Without a write-ahead log, as on a network share, a reader delays the commit itself."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("CREATE TABLE t (x)")
+        db.executemany("INSERT INTO t VALUES (?)", [(1,), (2,)])
+        db.execute("PRAGMA busy_timeout=10")
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT x FROM t").fetchone()
+            with (
+                pytest.raises(sqlite3.OperationalError) as caught,
+                database.transaction(db, durable=durable),
+            ):
+                db.execute("INSERT INTO t VALUES (3)")
+        assert "locked" in database.store_problem(caught.value, path).sentence
+        assert not db.in_transaction
+        with database.transaction(db, durable=durable):
+            db.execute("INSERT INTO t VALUES (4)")
+        assert [x for (x,) in db.execute("SELECT x FROM t ORDER BY x")] == [1, 2, 4]
+
+
+def test_a_foreign_file_is_not_called_a_newer_version(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as foreign:
+        foreign.execute("CREATE TABLE t (x)")
+        foreign.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+    with pytest.raises(ProblemError, match="isn't a file of Hotpatch Dashboard"):
+        database.prepare(path, "test")
+
+
 def test_a_full_disk_says_so_and_keeps_what_was_stored(db: sqlite3.Connection, path: Path) -> None:
     pages = db.execute("PRAGMA page_count").fetchone()[0]
     db.execute(f"PRAGMA max_page_count={pages}")

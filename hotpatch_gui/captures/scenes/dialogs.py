@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from dataclasses import replace
+
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
 
 from hotpatch_gui import __version__
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.settings import Orchestration
-from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.views.dialogs.about import AboutDialog
 from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
 from hotpatch_gui.views.dialogs.glossary import GlossaryDialog
@@ -49,9 +51,9 @@ def install_review(stage: Stage) -> QWidget:
 @scene
 def install_many_machines(stage: Stage) -> QWidget:
     """The review with more machines than need no confirmation."""
-    one = stage.simulator.cloud.guests["vm-web-02"].to_json()
+    guests = stage.simulator.cloud.guests
     names = [f"vm-farm-{n:02}" for n in range(1, 31)]
-    stage.simulator.cloud.guests.update({n: Guest.from_json(one | {"name": n}) for n in names})
+    guests.update({n: replace(deepcopy(guests["vm-web-02"]), name=n) for n in names})
     return open_install(stage, 3, "vm-web-02", "vm-app-01", "vm-dev-01", *names)
 
 

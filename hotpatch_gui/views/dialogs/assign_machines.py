@@ -46,7 +46,7 @@ class AssignMachinesDialog(SurfaceDialog):
         heads = (tr("Machine"), tr("Resource group"), tr("Hotpatch"), tr("Update settings"))
         self.model = CheckedModel(heads, round(ROW_PX * theme.scale), self, ticks=True)
         self.view = list_of(
-            theme, self.model, "assignMachines", tr("Machines to assign"), (180, 150, 136, 230)
+            theme, self.model, "assignMachines", tr("Machines to assign"), (170, 140, 156, 230)
         )
         self.counted = label(theme, wrap=True)
         self.counted.setObjectName("assignCounted")

@@ -77,7 +77,7 @@ class UpdatesPage(Page):
         self.fill(panes)
         self.machines.machine_opened.connect(self.machine_opened)
         self.model.rows_changed.connect(self._show)
-        self.panel.table.selectionModel().selectionChanged.connect(self._show_machines)
+        self.panel.table.selectionModel().selectionChanged.connect(self._choose)
         self._filter()
         self._show()
 
@@ -134,10 +134,15 @@ class UpdatesPage(Page):
     def _filter(self) -> None:
         self.model.filter(self.wanted)
 
+    def _choose(self) -> None:
+        """The user's selection replaces what was chosen before; none is a choice, too."""
+        self._chosen = None
+        self._show_machines()
+
     def _show_machines(self) -> None:
-        number = self.panel.table.currentIndex().row()
-        has_one = self.panel.table.selectionModel().hasSelection()
-        row = self.model.row(number) if has_one else None
+        ids = self.panel.table.selected_ids
+        number = self.model.number_of(ids[0]) if len(ids) == 1 else None
+        row = self.model.row(number) if number is not None else None
         if row is not None:
             self._chosen = row.kb, row.name
         self.machines.show_update(row.kb if row else None, row.name if row else "")

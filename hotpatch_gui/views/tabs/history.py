@@ -142,8 +142,10 @@ class HistoryTab(QWidget):
 
     def show_maintenance_run(self, run: str) -> None:
         """Show the installations of a maintenance run, of any time."""
+        self._statuses = ()
         self.range.setCurrentIndex(self.range.count() - 1)
         self.search.setText(run)
+        self._filter()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -188,6 +190,10 @@ class HistoryTab(QWidget):
         )
         one = self._ids is not None and len(self._ids) == 1
         self._channel.query(work, synchronous=one, is_refresh=is_refresh)
+        self._mark_tile()
+
+    def _mark_tile(self) -> None:
+        """Mark the tile whose installations the table lists."""
         selected = {(): "total", FAILED: "failed", SUCCEEDED: "succeeded"}[self._statuses]
         for key, tile in self.tiles.items():
             tile.set_selected(key == selected)
@@ -203,6 +209,7 @@ class HistoryTab(QWidget):
             self.tiles[key].show_figure(f"{count:,}")
         data = (figures.first, figures.last, figures.days, figures.gaps)
         self.chart.show_data(data, figures.words)
+        self._show_chart()
 
     def _show(self) -> None:
         listed = self.model.rowCount() > 0
@@ -232,7 +239,8 @@ class HistoryTab(QWidget):
 
     def _show_details(self) -> None:
         ids = self.panel.table.selected_ids
-        run = self.model.row(self.model.number_of(ids[0]) or 0) if len(ids) == 1 else None
+        number = self.model.number_of(ids[0]) if len(ids) == 1 else None
+        run = self.model.row(number) if number is not None else None
         if run is not None:
             self.details.show_run(run_text(self._s.source, ids[0], run))
         self.details.setVisible(run is not None)

@@ -118,11 +118,17 @@ class KbMachinesPane(QWidget):
         self.title.set_full_text(name)
         self.page.setVisible(kb is not None)
         if self._update is None:
+            self._channel.cancel()
             self._show(KbMachines())
             self.panel.empty.show_text(
                 Glyph.INFO, tr("No update selected"), tr("Select an update to see its machines.")
             )
             return
+        if not is_refresh:  # the rows and the button never belong to another update
+            self._found = KbMachines()
+            self.counted.setText("")
+            self.panel.empty.show_text(Glyph.RUNNING, tr("Reading…"), "")
+            self._filter()
         read = partial(read_kb_machines, kb=kb, name=name)
         self._channel.query(read, is_refresh=is_refresh)
 
