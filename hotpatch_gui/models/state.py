@@ -32,7 +32,7 @@ def asks_for_sign_in(state: SyncState) -> bool:
 
 
 def problem_level(state: SyncState) -> Level:
-    """How serious the last sync's problem is: what the program or a sign-in may solve by itself is a warning."""
+    """How serious the last sync's problem is: what another try or a sign-in may solve is a warning."""
     passes = state.problem_kind == ProblemKind.OFFLINE or asks_for_sign_in(state)
     return Level.WARNING if passes else Level.ERROR
 

@@ -65,7 +65,7 @@ def add_change(
     code: str = "",
     request_id: str = "",
 ) -> None:
-    """Add a line for a change of a schedule; its subject stands where an operation's machine does."""
+    """Add a line for a change of a schedule; its subject is in the machine's column."""
     db.execute(
         "INSERT INTO audit_log (at, connection, account, requested_by, kind, machine, resource_id, event, body, result,"
         " code, request_id)"
