@@ -47,7 +47,7 @@ responses to those that were sent, both counted from the interruption."""
 _OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
 """Problems of some machines or one connection, which don't stop a command."""
 UNTIL_NEXT_S = 86_400.0
-"""A command syncs once."""
+"""The interval of periodic syncs: so long that a command syncs only once."""
 
 
 class AbandonedError(Exception):

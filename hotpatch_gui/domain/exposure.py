@@ -32,7 +32,9 @@ NOT_KNOWN = MissingUpdates(None)
 def missing_updates(
     product: Product | None, build: str | None, calendar: Calendar, today: date, read: date
 ) -> MissingUpdates:
-    """The updates missing on ``today`` on a machine that had this build, a hotpatch's or a cumulative update's, on ``read``.
+    """The monthly updates that are missing on ``today``, judged by the build that the machine had on the day ``read``.
+
+    The build may be a release's, or that of a month's cumulative update.
 
     A release after the day ``read`` isn't missing: whether it was installed isn't known. A build that no known release has is
     compared by its revision. Cached, because the machines of a fleet share builds.
@@ -63,7 +65,7 @@ class Exposure(NamedTuple):
     """How long monthly updates have been missing in a fleet.
 
     Attributes:
-        machines: on how many one is missing.
+        machines: the number of machines on which an update is missing.
         median: days since the release of the first missing one; None if none is missing.
         worst: the longest, in days.
         not_known: machines for which it isn't known.

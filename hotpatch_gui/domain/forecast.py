@@ -138,7 +138,7 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One release day: the restarts and the exposure that it causes on all machines, with and without hotpatch."""
+    """A month's release day: the restarts and the exposure that it causes on all machines, with and without hotpatch."""
 
     day: date
     entries: tuple[Entry, ...]
@@ -222,6 +222,17 @@ def _with_unplanned(planned: Sequence[Entry], count: int) -> list[Entry]:
         e._replace(kind=ReleaseKind.UNPLANNED_BASELINE) if n in replaced else e
         for n, e in enumerate(planned)
     ]
+
+
+def planned_hotpatches(calendar: Calendar, product: Product, first: date, last: date) -> int:
+    """How many restarts hotpatch is planned to avoid on a machine that joins on ``first``, until ``last``.
+
+    Its hotpatches begin after the first baseline of the period.
+    """
+    options = ForecastOptions(first, last, Scenario.AS_PLANNED)
+    kinds = [e.kind for e in entries(calendar, product, options)]
+    start = next((n for n, k in enumerate(kinds) if k is not None and k.is_baseline), len(kinds))
+    return kinds[start:].count(ReleaseKind.HOTPATCH)
 
 
 def steps(calendar: Calendar, products: Iterable[Product], options: ForecastOptions) -> list[date]:

@@ -16,7 +16,7 @@ tr = translator("Outlook")
 
 
 def running_text(evidence: Evidence, calendar: Calendar, *, at_last_sync: bool = False) -> str:
-    """The running release by the reported build; with the reservation that it may have changed if ``at_last_sync``."""
+    """The running release by the reported build. With ``at_last_sync``, the text says that this was known at the last sync."""
     clause = _running_clause(evidence, calendar)
     if at_last_sync:
         return tr("As of the last sync, {clause}.", clause=clause)

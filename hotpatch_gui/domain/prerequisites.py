@@ -104,12 +104,16 @@ def _arc_findings(machine: Machine, arc: Arc) -> list[Prerequisite]:
             tr("The build is older than 26100.1742."),
             tr("Install the latest cumulative update first."),
         ),
-        _agent_prerequisite(machine, arc),
-        _extension_prerequisite(arc),
+        *agent_prerequisites(machine, arc),
         *(() if needs_no_license(machine) else (_license_prerequisite(arc),)),
         _enablement_prerequisite(arc),
         _vbs_prerequisite(arc),
     ]
+
+
+def agent_prerequisites(machine: Machine, arc: Arc) -> tuple[Prerequisite, Prerequisite]:
+    """The Connected Machine agent and its patch extension, whatever system the server runs."""
+    return _agent_prerequisite(machine, arc), _extension_prerequisite(arc)
 
 
 def _agent_prerequisite(machine: Machine, arc: Arc) -> Prerequisite:

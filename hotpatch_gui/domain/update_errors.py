@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from .update_error_list import ERRORS, UpdateError
@@ -22,15 +23,31 @@ _WORDS = re.compile(
 @lru_cache(maxsize=4096)
 def error_in(text: str) -> UpdateError | None:
     """The first known error whose code a message contains; None if there is none."""
+    words = [match[1].casefold() for match in _WORDS.finditer(text)]
+    return _first_known([*_numbers(text), *words])
+
+
+def _numbers(text: str) -> list[str]:
+    """The HRESULTs that a message contains, in either notation."""
     codes = [f"0x{match[1].casefold()}" for match in _HEX.finditer(text)]
-    codes += [f"0x{2**32 - int(match[1]):08x}" for match in _DECIMAL.finditer(text)]
-    codes += [match[1].casefold() for match in _WORDS.finditer(text)]
+    return codes + [f"0x{2**32 - int(match[1]):08x}" for match in _DECIMAL.finditer(text)]
+
+
+def _first_known(codes: Sequence[str]) -> UpdateError | None:
     return next((_BY_CODE[code] for code in codes if code in _BY_CODE), None)
 
 
 def explained(text: str) -> str:
     """What a message means and what to do; empty if its code isn't known."""
-    error = error_in(text)
+    return _explanation(error_in(text))
+
+
+def explained_number(text: str) -> str:
+    """Like ``explained``, for codes of Windows only: a message with one of Azure's codes says itself what happened."""
+    return _explanation(_first_known(_numbers(text)))
+
+
+def _explanation(error: UpdateError | None) -> str:
     if error is None:
         return ""
     name = f" ({error.name})" if error.name else ""

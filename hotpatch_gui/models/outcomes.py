@@ -15,7 +15,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.schedule_changes import ChangeKind
-from hotpatch_gui.domain.update_errors import explained
+from hotpatch_gui.domain.update_errors import explained_number
 from hotpatch_gui.store import ended_operations, schedule_changes
 from hotpatch_gui.store.ended_operations import EndedAction
 from hotpatch_gui.store.schedule_changes import EndedChanges
@@ -69,17 +69,25 @@ class Outcomes(QObject):
         super().__init__(parent)
         self._clock, self.items = clock, deque[Outcome](maxlen=KEPT)
         self.unseen = 0
-        self._after = source.read(ended_operations.newest_action, 0)
-        """Later actions are of this session."""
-        self._open = source.read_list(ended_operations.open_actions)
-        """Actions of earlier sessions that hadn't ended."""
+        self._source = source
         self._announced: dict[int, tuple[int, ...]] = {}
-        """The results of each action as announced, changes of schedules by negative ID: only other results are news."""
-        self._after_change = source.read(schedule_changes.newest, 0)
-        """Later changes of schedules are of this session."""
+        """The results last announced for each action; changes of schedules are under the negated ID. An action is announced
+        again only if its results differ."""
+        self._start_session()
         self._channel = QueryChannel(source, self._on_ended, self._on_failure, self)
         self._changes = QueryChannel(source, self._on_changes_ended, self._on_failure, self)
+        source.opened.connect(self._start_session)
         source.changed.connect(self._on_changed)
+
+    def _start_session(self) -> None:
+        """What the file contains now is of earlier sessions. The file may be opened late, or replace a damaged one."""
+        self._announced.clear()
+        self._after = self._source.read(ended_operations.newest_action, 0)
+        """Later actions are of this session."""
+        self._open = self._source.read_list(ended_operations.open_actions)
+        """Actions of earlier sessions that hadn't ended."""
+        self._after_change = self._source.read(schedule_changes.newest, 0)
+        """Later changes of schedules are of this session."""
 
     def add(
         self,
@@ -183,7 +191,7 @@ def _state(action: EndedAction | EndedChanges) -> str:
 
 
 def detail_of(action: EndedAction) -> str:
-    """The counts of a bulk action, or the note of a single one; then what a known error means."""
+    """The counts of a bulk action, or the note of a single one; then what a known code of Windows means."""
     parts = []
     if action.total > 1:
         counts = (
@@ -197,5 +205,5 @@ def detail_of(action: EndedAction) -> str:
             parts.append(f"{action.machine}: {action.note}")
     else:
         parts.append(action.note)
-    parts.append(explained(action.note) if "0x" in action.note else "")
+    parts.append(explained_number(action.note))
     return " ".join(part for part in parts if part)

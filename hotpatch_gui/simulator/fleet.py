@@ -32,6 +32,45 @@ def demo_fleet(catalog: Catalog, count: int, seed: int) -> list[Guest]:
     rng = random.Random(seed)  # noqa: S311 - repeatable data, not a secret
     guests = [*_cases(), *_arc_cases()][:count]
     guests += [_drawn(rng, number) for number in range(len(guests), count)]
+    return _settled(guests, catalog, seed)
+
+
+def other_editions(catalog: Catalog, seed: int) -> list[Guest]:
+    """Machines whose image or edition keeps them from hotpatch."""
+
+    def vm(name: str, sku: str, **more: Any) -> Guest:
+        return Guest(
+            name,
+            "rg-legacy",
+            "eastus",
+            WS22,
+            sku,
+            JULY_22,
+            patch_mode="AutomaticByOS",
+            hotpatching=False,
+            receives_hotpatches=False,
+            **more,
+        )
+
+    def server(name: str, edition: str, **more: Any) -> Guest:
+        return vm(name, "", is_arc=True, edition=edition, publisher="", offer="", **more)
+
+    guests = [
+        vm("vm-intranet-01", "2022-datacenter-g2"),
+        vm("vm-intranet-02", "2022-datacenter-core", generation="V1"),
+        vm("vm-golden-01", "", publisher="", offer=""),
+        server("srv-plant-01", "serverstandard"),
+        server("srv-plant-02", "serverstandard", power="deallocated"),
+        server("srv-lab-01", "serverdatacenter", agent={"configMode": "monitor"}),
+    ]
+    for guest in guests:
+        if guest.is_arc:
+            guest.subscription, guest.resource_group = HYBRID, "rg-hybrid"
+            guest.location = "westeurope"
+    return _settled(guests, catalog, seed)
+
+
+def _settled(guests: list[Guest], catalog: Catalog, seed: int) -> list[Guest]:
     for guest in guests:
         _settle_history(guest, catalog, random.Random(f"{seed}:{guest.name}"))  # noqa: S311 - a scenario, not a secret
     return guests
@@ -363,4 +402,12 @@ def assessment_of(
     }
 
 
-__all__ = ["EPOCH", "assessment_of", "demo_fleet", "offered_patch", "past_run", "run_patch"]
+__all__ = [
+    "EPOCH",
+    "assessment_of",
+    "demo_fleet",
+    "offered_patch",
+    "other_editions",
+    "past_run",
+    "run_patch",
+]

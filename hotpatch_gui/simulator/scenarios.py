@@ -9,7 +9,16 @@ from datetime import UTC, datetime, timedelta
 from hotpatch_gui.domain.releases import Product, Release
 
 from .catalog import Catalog, definitions
-from .fleet import CORE_25, DESKTOP_25, EPOCH, WS25, assessment_of, demo_fleet, past_run
+from .fleet import (
+    CORE_25,
+    DESKTOP_25,
+    EPOCH,
+    WS25,
+    assessment_of,
+    demo_fleet,
+    other_editions,
+    past_run,
+)
 from .guest import Guest
 
 
@@ -120,6 +129,11 @@ def _november(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
     return fleet
 
 
+def _before_upgrade(catalog: Catalog, machines: int, seed: int) -> list[Guest]:
+    """The demo's machines, and six whose image or edition keeps them from hotpatch."""
+    return demo_fleet(catalog, machines, seed) + other_editions(catalog, seed)
+
+
 def _of_month(catalog: Catalog, guest: Guest, month: str) -> Release:
     """The release offered to an enrolled machine in the month."""
     return next(
@@ -131,6 +145,9 @@ def _of_month(catalog: Catalog, guest: Guest, month: str) -> Release:
 
 SCENARIOS = {
     "today": Scenario("20 August 2026, between two releases", EPOCH, demo_fleet),
+    "before-upgrade": Scenario(
+        "20 August 2026, servers whose edition has no hotpatch", EPOCH, _before_upgrade
+    ),
     "october-2025": Scenario(
         "22 October 2025, the day before KB5070881", datetime(2025, 10, 22, 9, tzinfo=UTC), _october
     ),

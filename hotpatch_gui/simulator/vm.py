@@ -24,7 +24,8 @@ def vm_id(guest: Guest) -> str:
 
 
 def os_name(guest: Guest) -> str:
-    return f"Windows Server {guest.product[2:]} Datacenter Azure Edition"
+    edition = " Azure Edition" if "azure-edition" in guest.sku else ""
+    return f"Windows Server {guest.product[2:]} Datacenter{edition}"
 
 
 def counts(run: dict[str, Any]) -> dict[str, int]:

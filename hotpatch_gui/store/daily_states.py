@@ -19,10 +19,10 @@ from .timestamps import to_text
 
 _STATE = "situation, updates, restart_pending, os_version, assessed_at"
 _SAME = " AND ".join(f"m.{column} IS s.{column}" for column in _STATE.split(", ")[:-1])
-_KEPT_DAYS = f"{IN_RESOURCE_GRAPH.days}"
+_VALID_DAYS = f"{IN_RESOURCE_GRAPH.days}"
 _RECORD = f"""
 INSERT INTO machine_states AS kept (machine_id, day, {_STATE})
-SELECT m.id, CASE WHEN {_SAME} AND coalesce(julianday(m.assessed_at) - julianday(s.assessed_at), 0) <= {_KEPT_DAYS}
+SELECT m.id, CASE WHEN {_SAME} AND coalesce(julianday(m.assessed_at) - julianday(s.assessed_at), 0) <= {_VALID_DAYS}
         THEN s.day ELSE :day END, m.situation, m.updates, m.restart_pending, m.os_version, m.assessed_at
 FROM machines m LEFT JOIN machine_states s ON s.machine_id=m.id
     AND s.day=(SELECT max(day) FROM machine_states WHERE machine_id=m.id AND day<=:day)
@@ -35,9 +35,8 @@ ON CONFLICT (machine_id, day) DO UPDATE SET situation=excluded.situation, update
 def record(db: sqlite3.Connection, machine_ids: Sequence[int], now: datetime) -> None:
     """Keep the states that differ from the last kept ones. The last state of a day counts.
 
-    The same state is kept again if an assessment confirms it after more than 30 days, because in between it was too old to count.
-
-    ``assessed_at`` is the last assessment that found the state. Call it inside a transaction.
+    The same state is kept again if an assessment confirms it after more than IN_RESOURCE_GRAPH, because in between the last
+    assessment was too old to count. ``assessed_at`` is the last assessment that found the state. Call it inside a transaction.
     """
     db.execute(_RECORD, {"ids": as_list(machine_ids), "day": day_of(now)})
 
@@ -51,7 +50,7 @@ def count_day(db: sqlite3.Connection, connection_id: int, now: datetime) -> None
         " WHERE connection_id=? AND deleted_at IS NULL GROUP BY 3",
         (day, connection_id),
     )
-    # A day without machines was synced, too.
+    # Without machines, an empty row says that the day had a sync.
     db.execute("INSERT OR IGNORE INTO daily_counts VALUES (?, ?, '', 0)", (day, connection_id))
 
 

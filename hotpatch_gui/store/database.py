@@ -51,10 +51,15 @@ def must_be_readable(path: Path) -> None:
     Raises:
         ProblemError: what is wrong with the file. Nothing is raised for a missing, empty or older file.
     """
-    if not path.is_file():
-        return
-    with _store_problems(path), closing(sqlite3.connect(file_uri(path, "ro"), uri=True)) as db:
-        _refuse_newer(db, path)
+    if path.is_file():
+        with _store_problems(path), _looked_at(path) as db:
+            _refuse_foreign(db, path)
+            _refuse_newer(db, path)
+
+
+def _looked_at(path: Path) -> closing[sqlite3.Connection]:
+    """A connection that changes nothing in the file, not even by writing back its WAL."""
+    return closing(sqlite3.connect(file_uri(path, "ro"), uri=True))
 
 
 def is_earlier(path: Path) -> bool:
@@ -62,7 +67,7 @@ def is_earlier(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        with closing(sqlite3.connect(file_uri(path, "ro"), uri=True)) as db:
+        with _looked_at(path) as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error:
         return False
@@ -144,15 +149,13 @@ def prepare(path: Path, data_origin: str) -> tuple[sqlite3.Connection, Path | No
     """
     with _store_problems(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_unusable(path, data_origin)
         set_aside = _set_aside_if_damaged(path)
         created = not path.exists()
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             if created:
                 path.chmod(0o600)
-            _refuse_foreign(db, path)
-            _refuse_newer(db, path)
-            _refuse_other_origin(db, path, data_origin)
             _configure(db, path)
             _migrate(db, path)
             _store_origin(db, data_origin)
@@ -304,6 +307,20 @@ def _set_aside_if_damaged(path: Path) -> Path | None:
     return aside
 
 
+def _refuse_unusable(path: Path, data_origin: str) -> None:
+    """Reject a foreign file, a newer one and one of another origin, before anything is changed in them."""
+    if not path.is_file():
+        return
+    try:
+        with _looked_at(path) as db:
+            _refuse_foreign(db, path)
+            _refuse_newer(db, path)
+            _refuse_other_origin(db, path, data_origin)
+    except sqlite3.DatabaseError as error:
+        if not is_damaged(error):
+            raise
+
+
 def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
     tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")}
     if tables and MIGRATIONS_TABLE not in tables:
@@ -322,7 +339,6 @@ def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
-    """Reject a newer file before the first write, because it must not be changed."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > SCHEMA_VERSION:
         raise UnusableFileError(
@@ -343,7 +359,6 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _refuse_other_origin(db: sqlite3.Connection, path: Path, data_origin: str) -> None:
-    """Reject a file of another origin before the first write, because it must not be changed."""
     stored = _stored_origin(db)
     if stored is not None and stored != data_origin:
         raise UnusableFileError(
@@ -377,7 +392,9 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     if version == SCHEMA_VERSION:
         return
     copy = path.with_name(f"{path.stem}.before-{SCHEMA_VERSION}{path.suffix}")
-    if version and not copy.exists():  # one is left from an interrupted migration
+    if (
+        version and not copy.exists()
+    ):  # an existing copy is of an interrupted migration, and is kept
         _keep_copy(db, copy)
     from sqlite_utils import Database  # noqa: PLC0415 - 0.28 s, and only a migration needs it
 

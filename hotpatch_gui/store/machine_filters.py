@@ -1,4 +1,4 @@
-"""SQL for a machine filter. Separate from ``tables``, because the first frame shows all machines."""
+"""SQL for a machine filter. Separate from ``tables``, so that the first frame, which shows all machines, doesn't import it."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ NAMES = {
     "rollout": "mdi6.sitemap-outline",
     "schedules": "mdi6.calendar-clock-outline",
     "planner": "mdi6.chart-timeline-variant",
+    "coverage": "mdi6.shield-check-outline",
     "activity": "mdi6.progress-clock",
     "clock": "mdi6.clock-fast",
     "settings": "mdi6.cog-outline",

@@ -35,7 +35,7 @@ from hotpatch_gui.translation import translator
 from .dialogs.once import open_once
 from .header import Header
 from .pages.machines import MachinesPage
-from .rail import PAGES, Rail
+from .rail import PAGES, Rail, shortcut
 from .services import Services
 from .status_bar import StatusBar
 from .widgets.banner import Banner
@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
             self._rollout,
             self._schedules,
             self._planner,
+            self._coverage,
             self._activity,
         ):
             self.pages.addWidget(LazyWidget(make))
@@ -146,7 +147,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+F", self._focus_filter),
             ("Ctrl+,", self.open_preferences),
             ("F1", self.open_about),
-            *((f"Ctrl+{n}", partial(self.show_page, page)) for n, page in enumerate(PAGES, 1)),
+            *((shortcut(page), partial(self.show_page, page)) for page in PAGES),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
 
@@ -430,6 +431,13 @@ class MainWindow(QMainWindow):
         from .pages.planner import PlannerPage  # noqa: PLC0415 - built when first shown
 
         return PlannerPage(self._s, self.machines.selection)
+
+    def _coverage(self) -> QWidget:
+        from .pages.coverage import CoveragePage  # noqa: PLC0415 - built when first shown
+
+        page = CoveragePage(self._s)
+        page.machine_opened.connect(self._open_machine)
+        return page
 
     def _show_action(self, action_id: int) -> None:
         from .pages.activity import ActivityPage  # noqa: PLC0415 - built when first shown

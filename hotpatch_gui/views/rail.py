@@ -24,10 +24,16 @@ ENTRIES = (
     ("rollout", tr.mark("Rollout")),
     ("schedules", tr.mark("Schedules")),
     ("planner", tr.mark("Planner")),
+    ("coverage", tr.mark("Coverage")),
     ("activity", tr.mark("Activity")),
 )
 
 PAGES = tuple(key for key, _ in ENTRIES)
+
+
+def shortcut(page: str) -> str:
+    """The keys that show a page: Ctrl+1 to Ctrl+9, then Ctrl+0."""
+    return f"Ctrl+{(PAGES.index(page) + 1) % 10}"
 
 
 class Rail(QFrame):
@@ -46,20 +52,20 @@ class Rail(QFrame):
         self._group = QButtonGroup(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 8)
-        column.setSpacing(4)
+        column.setSpacing(2)
         for number, (key, name) in enumerate(ENTRIES):
             text = tr(name)
             button = QToolButton()
             button.setObjectName(f"rail-{key}")
             button.setText(text)
             button.setAccessibleName(text)
-            button.setToolTip(tr("{text} (Ctrl+{number})", text=text, number=number + 1))
+            button.setToolTip(tr("{text} ({keys})", text=text, keys=shortcut(key)))
             button.setFont(services.theme.font(CAPTION_PX))
             button.setCheckable(True)
             button.setIconSize(QSize(22, 22) * services.theme.scale)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setFixedSize(
-                round((WIDTH_PX - 1) * services.theme.scale), round(56 * services.theme.scale)
+                round((WIDTH_PX - 1) * services.theme.scale), round(52 * services.theme.scale)
             )
             services.icons.give(key, button.setIcon)
             self._group.addButton(button, number)

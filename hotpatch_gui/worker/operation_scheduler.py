@@ -107,8 +107,9 @@ class OperationScheduler:
     def _has_expired(self, connection_id: int, operation: Operation) -> bool:
         """Whether the operation waited too long for the program, a sign-in or the file.
 
-        Operations with “wait and retry”, or that wait for their wave, another operation or Azure, don't expire. Setting the
-        clock back doesn't extend an operation's life.
+        Operations with “wait and retry”, or that wait for their wave, don't expire; nor do those that wait for another operation
+        or for Azure while the program runs. After a restart, the time since the request counts. Setting the clock back doesn't
+        extend an operation's life.
         """
         waits = operation.batch_id is not None or operation.standby is not Standby.NO
         if waits or operation.state is not OperationState.QUEUED:
@@ -130,7 +131,7 @@ class OperationScheduler:
     async def _watch(self) -> None:
         while True:
             await self._jobs.rest(TICK_S)
-            # Sleeps are remembered, so the second look below finds this one again.
+            # The watch remembers a sleep, so expire_after_sleep finds it again.
             if self._sleep.look() is not None and queue.any_queued(self._file.db):
                 async with self._file.transaction(durable=True) as db:
                     self.expire_after_sleep(db)

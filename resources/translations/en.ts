@@ -252,6 +252,33 @@
     </message>
   </context>
   <context>
+    <name>CoverageModel</name>
+    <message numerus="yes">
+      <source>Hotpatch is on for {on:,} of %n machine(s).</source>
+      <translation>
+        <numerusform>Hotpatch is on for {on:,} of %n machine.</numerusform>
+        <numerusform>Hotpatch is on for {on:,} of %n machines.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>On the others it would avoid %n restart(s) in the next 12 months, by Microsoft's plan.</source>
+      <translation>
+        <numerusform>On the others it would avoid %n restart in the next 12 months, by Microsoft's plan.</numerusform>
+        <numerusform>On the others it would avoid %n restarts in the next 12 months, by Microsoft's plan.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>CoveragePage</name>
+    <message numerus="yes">
+      <source>Turn hotpatch on for %n machine(s)…</source>
+      <translation>
+        <numerusform>Turn hotpatch on for %n machine…</numerusform>
+        <numerusform>Turn hotpatch on for %n machines…</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>Dialog</name>
     <message numerus="yes">
       <source>%n cleared</source>

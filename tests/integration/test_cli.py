@@ -86,7 +86,10 @@ def test_every_spelling_of_this_machine_is_accepted(url: str) -> None:
 def test_a_story_that_is_none_is_refused() -> None:
     found = run("--scenario", "tomorrow", QT_QPA_PLATFORM="offscreen")
     assert found.returncode == 2
-    assert "unknown scenario tomorrow; choose from today, october-2025, bad-update" in found.stderr
+    assert (
+        "unknown scenario tomorrow; choose from today, before-upgrade, october-2025, bad-update"
+        in found.stderr
+    )
 
 
 def test_scenes_are_listed_and_unknown_ones_refused(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def _of_schema(path: Path, version: int) -> None:
 
 
 @pytest.mark.parametrize("name", [("list",), ("export", "--out", "x.json"), ("sync",)])
-@pytest.mark.parametrize("what", ["newer", "damaged"])
+@pytest.mark.parametrize("what", ["newer", "damaged", "foreign"])
 def test_an_unusable_file_is_reported_and_not_called_empty(
     secure: SecureAzure, tmp_path: Path, name: tuple[str, ...], what: str
 ) -> None:
@@ -162,11 +162,18 @@ def test_an_unusable_file_is_reported_and_not_called_empty(
     if what == "newer":
         _of_schema(path, 999)
     else:
-        path.write_bytes(b"\xfe" * 9000)
+        path.write_bytes(b"\xfe" * 9000 if what == "damaged" else b"")
         for more in ("-wal", "-shm"):
             path.with_name(path.name + more).unlink(missing_ok=True)
+    if what == "foreign":
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("CREATE TABLE x (y)")
     found = run(data, *name)
-    message = {"newer": "written by a newer version", "damaged": "is damaged"}[what]
+    message = {
+        "newer": "written by a newer version",
+        "damaged": "is damaged",
+        "foreign": "isn't a file of Hotpatch Dashboard",
+    }[what]
     assert message in found.stderr
     assert found.returncode == 1
     assert "no connection" not in found.stderr.lower()

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.application.tray import Tray
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState as S
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.models import actions
-from hotpatch_gui.models.outcomes import Outcome
+from hotpatch_gui.models.outcomes import Outcome, Outcomes, detail_of
+from hotpatch_gui.models.source import DataSource
 from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.store.database import SCHEMA_VERSION
+from hotpatch_gui.store.ended_operations import EndedAction
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.main_window import PAGES
 from hotpatch_gui.views.widgets.toasts import MOST, SHOWN_MS, Toast
@@ -231,3 +240,63 @@ def test_a_clock_that_jumps_back_silences_nothing(stage: Stage) -> None:
     stage.request.assess(ids(stage, "vm-web-01"))
     end(stage)
     assert [t.outcome.title for t in toasts(stage)] == ["Assess now on vm-web-01: succeeded"]
+
+
+@pytest.mark.expects_log
+def test_what_ended_before_an_update_of_the_program_is_no_news(
+    stage: Stage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """The file of an earlier version opens only after its migration, when the window is there already."""
+    stage.request.assess(ids(stage, "vm-web-01", "vm-web-02"))
+    end(stage)
+    path = tmp_path / "hotpatch.sqlite3"
+    assert stage.app.source.db is not None
+    with closing(sqlite3.connect(path)) as copy:
+        stage.app.source.db.backup(copy)
+        copy.execute(f"PRAGMA user_version={SCHEMA_VERSION - 1}")
+    source = DataSource(path)
+    outcomes = Outcomes(source, lambda: EPOCH, source)
+    assert source.db is None
+    with closing(sqlite3.connect(path)) as migrated:
+        migrated.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    source.open()
+    source.notify(Changes(frozenset({"operations", "schedule_changes"})))
+    qtbot.waitUntil(lambda: source.reader.is_idle)
+    qtbot.wait(20)
+    assert list(outcomes.items) == []
+    source.close()
+
+
+@pytest.mark.expects_log
+def test_results_in_a_file_that_replaces_a_damaged_one_are_news(
+    stage: Stage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    stage.request.assess(ids(stage, "vm-web-01"))
+    stage.request.assess(ids(stage, "vm-web-02"))
+    end(stage)
+    path = tmp_path / "hotpatch.sqlite3"
+    assert stage.app.source.db is not None
+    with closing(sqlite3.connect(path)) as copy:
+        stage.app.source.db.backup(copy)
+    source = DataSource(path)
+    outcomes = Outcomes(source, lambda: EPOCH, source)
+    with closing(sqlite3.connect(path)) as new:
+        new.execute("DELETE FROM operations")
+        new.commit()
+    source.open(again=True)
+    with closing(sqlite3.connect(path)) as new:
+        new.execute("ATTACH ? AS old", (str(stage.app.source.path),))
+        new.execute("INSERT INTO operations SELECT * FROM old.operations LIMIT 1")
+        new.commit()
+    source.notify(Changes(frozenset({"operations"})))
+    qtbot.waitUntil(lambda: len(outcomes.items) == 1)
+    assert outcomes.items[0].title == "Assess now on vm-web-01: succeeded"
+    source.close()
+
+
+@pytest.mark.parametrize("code", ["0x80070005", "HRESULT: 80070005", "-2147024891"])
+def test_a_code_of_windows_is_explained_in_each_notation(code: str) -> None:
+    ended = EndedAction(1, "install", 1, 0, 1, 0, 0, "vm-web-01", f"Failed with {code}.", "")
+    assert "Check the permissions of" in detail_of(ended)
+    plain = ended._replace(note="Another operation is running (Conflict).")
+    assert detail_of(plain) == plain.note

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox
 from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.captures.scenes.acts import go_on
@@ -21,6 +21,7 @@ from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.pages.calendar import CalendarPage
 from hotpatch_gui.views.pages.rollout import RolloutPage
+from hotpatch_gui.views.widgets.table import TablePanel
 
 pytestmark = pytest.mark.expects_log
 
@@ -171,6 +172,23 @@ def test_without_machines_the_pages_say_so(qapp: QApplication) -> None:
         for key in ("calendar", "planner"):
             stage.window.show_page(key)
             stage.settle()
+        for key, box, texts in (
+            ("updates", "updatesDefinitions", ("Definition updates are hidden.", "no updates.")),
+            ("history", "fleetHistoryRange", ("Choose a longer range", "everything it has read.")),
+        ):
+            stage.window.show_page(key)
+            shown = stage.window.page(key)
+            panel = shown.findChild(TablePanel)
+            stage.settle()
+            assert texts[0] in panel.empty.explanation.text()
+            if key == "updates":
+                shown.findChild(QCheckBox, box).setChecked(True)
+            else:
+                choice = shown.findChild(QComboBox, box)
+                choice.setCurrentIndex(choice.count() - 1)
+            stage.settle()
+            assert panel.empty.explanation.text().endswith(texts[1])
+            assert panel.empty.headline.text().startswith(("No updates", "No installations"))
         page = rollout(stage)
         assert page.panel.empty.headline.text() == "Nothing to show"
         assert page.panel.empty._glyph._glyph is Glyph.INFO

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from contextlib import closing
 from copy import deepcopy
@@ -868,11 +869,12 @@ def test_a_pending_restart_is_announced(stage: Stage) -> None:
 def test_a_first_start_chooses_when_every_machine_is_known(qapp, simulator: SimulatorApi) -> None:
     """Not the first one that comes in: the one that most needs attention, the same each time."""
     requested = []
+    seen = threading.Event()
 
     def slow(method: str, path: str) -> None:
         requested.append(path)
         if "ResourceGraph" in path and len(requested) > 3:
-            time.sleep(0.5)  # the window shows what has come by now
+            seen.wait(10)  # the window shows what has come by now
 
     simulator.faults.append(slow)
     with Stage("light", simulator=simulator) as stage:
@@ -882,6 +884,7 @@ def test_a_first_start_chooses_when_every_machine_is_known(qapp, simulator: Simu
         assert stage.window.is_syncing
         assert blade.machine_ids == ()
         assert "Reading your machines" in blade.empty.headline.text()
+        seen.set()
         stage.until(lambda: not stage.window.is_syncing)
         stage.settle()
         assert blade.title.full_text == "srv-branch-01 | Hotpatch"

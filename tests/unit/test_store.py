@@ -2,6 +2,7 @@
 
 import sqlite3
 import stat
+import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
@@ -240,6 +241,33 @@ def test_a_newer_file_is_refused_and_not_touched(path: Path) -> None:
         database.prepare(path, "test")
     assert path.read_bytes() == before
     assert database.open_reader(path) is None
+
+
+@pytest.mark.parametrize("what", ["newer", "foreign", "of another origin"])
+def test_a_file_that_is_refused_keeps_its_write_ahead_log(path: Path, what: str) -> None:
+    """As after a crash of the program that wrote it: closing a connection that may write would merge the log."""
+    if what == "foreign":
+        path.parent.mkdir()
+        with closing(sqlite3.connect(path)) as made:
+            made.execute("PRAGMA journal_mode=WAL")
+            made.execute("CREATE TABLE t (x)")
+    else:
+        prepare_and_close(path)
+    script = """
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("CREATE TABLE late (x)")
+db.execute(f"PRAGMA user_version={sys.argv[2]}")
+db.commit()
+os._exit(0)
+"""
+    version = SCHEMA_VERSION + (what == "newer")
+    subprocess.run([sys.executable, "-c", script, str(path), str(version)], check=True)
+    log = path.with_name(path.name + "-wal")
+    before = path.read_bytes(), log.read_bytes()
+    with pytest.raises(database.UnusableFileError):
+        database.prepare(path, "other" if what == "of another origin" else "test")
+    assert (path.read_bytes(), log.read_bytes()) == before
 
 
 @pytest.mark.parametrize("damage", [b"this is no database" * 100, b""], ids=["nonsense", "empty"])

@@ -17,6 +17,7 @@ from hotpatch_gui.views.dialogs.report import ReportDialog
 from hotpatch_gui.views.dialogs.schedule import ScheduleDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.views.pages.calendar import CalendarPage
+from hotpatch_gui.views.pages.coverage import CoveragePage
 from hotpatch_gui.views.pages.overview import OverviewPage
 from hotpatch_gui.views.pages.planner import PlannerPage
 from hotpatch_gui.views.pages.schedules import SchedulesPage
@@ -316,6 +317,21 @@ def schedule_scope(stage: Stage) -> QWidget:
     stage.until(lambda: "match now" in form.matching.text() and "web-01" in form.matching.text())
     stage.settle()
     return form
+
+
+@scene
+@in_scenario("before-upgrade")
+def coverage(stage: Stage) -> QWidget:
+    """Ways to hotpatch, and a machine that has to be replaced."""
+    stage.start()
+    stage.window.show_page("coverage")
+    stage.settle()
+    page = stage.window.page("coverage")
+    assert isinstance(page, CoveragePage)
+    row = next(r for r in page.machines.all_rows if r.name == "vm-legacy-01")
+    page.machines_panel.table.select_id(row.id)
+    stage.settle()
+    return stage.window
 
 
 @scene

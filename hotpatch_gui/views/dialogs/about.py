@@ -22,7 +22,7 @@ SHORTCUTS = (
     ("Shift+F5", tr.mark("Read everything again")),
     ("Ctrl+K", tr.mark("Search machines")),
     ("Ctrl+F", tr.mark("Filter the table")),
-    ("Ctrl+1 … 9", tr.mark("The pages, from Overview to Activity")),
+    ("Ctrl+1 … 9, 0", tr.mark("The pages, from Overview to Activity")),
     ("Ctrl+Shift+A", tr.mark("Assess now")),
     ("Ctrl+I", tr.mark("Install updates now (opens the dialog)")),
     ("Ctrl+U", tr.mark("Update settings")),

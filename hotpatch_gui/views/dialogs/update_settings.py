@@ -385,6 +385,13 @@ class UpdateSettingsDialog(SurfaceDialog):
         """Choose a patch orchestration as the user would."""
         self.orchestrations[orchestration].setChecked(True)
 
+    def choose_hotpatch(self) -> None:
+        """Turn hotpatch on as the user would, with the license that it needs, for machines of each kind."""
+        for is_arc in (kind for kind in (True, False) if self._of_kind[kind]):
+            self.kinds[is_arc].setChecked(True)
+            needs_license = is_arc and not all(m.arc and m.arc.is_enrolled for m in self._machines)
+            (self.enroll if needs_license else self.hotpatch).setChecked(True)
+
     def _show_list(self) -> None:
         self.list.clear()
         if not any(chosen.touched for chosen in self._chosen.values()):

@@ -135,7 +135,7 @@ class UpdatesPage(Page):
         self.model.filter(self.wanted)
 
     def _choose(self) -> None:
-        """The user's selection replaces what was chosen before; none is a choice, too."""
+        """Remember the user's selection, including an empty one."""
         self._chosen = None
         self._show_machines()
 
@@ -163,18 +163,23 @@ class UpdatesPage(Page):
         self.panel.show_table(listed)
         self._choose_again()
         self._show_machines()
+        empty, wanted = self.panel.empty, self.wanted
         if not self.model.is_loaded:
-            self.panel.empty.show_text(Glyph.RUNNING, tr("Reading…"), "")
-        elif not listed and self.wanted != UpdateFilter(hides_definitions=True):
-            self.panel.empty.show_text(
-                Glyph.INFO, tr("No update matches"), tr("Change or clear the filter.")
+            empty.show_text(Glyph.RUNNING, tr("Reading…"), "")
+        elif wanted == UpdateFilter():
+            empty.show_text(
+                Glyph.INFO,
+                tr("No updates available"),
+                tr("The latest assessments list no updates."),
             )
-        elif not listed:
-            self.panel.empty.show_text(
+        elif wanted == UpdateFilter(hides_definitions=True):
+            empty.show_text(
                 Glyph.INFO,
                 tr("No updates available"),
                 tr("The latest assessments list no updates. Definition updates are hidden."),
             )
+        else:
+            empty.show_text(Glyph.INFO, tr("No update matches"), tr("Change or clear the filter."))
 
 
 def _choices(name: str, everything: str, values: Sequence[tuple[str, object]]) -> QComboBox:

@@ -227,6 +227,12 @@ class HistoryTab(QWidget):
                 tr("No installation matches"),
                 tr("Choose Total or another time range, or clear the filter."),
             )
+        elif self.range.currentIndex() == self.range.count() - 1:
+            empty.show_text(
+                Glyph.INFO,
+                tr("No installations"),
+                tr("Azure keeps 30 days; this program keeps everything it has read."),
+            )
         else:
             empty.show_text(
                 Glyph.INFO,

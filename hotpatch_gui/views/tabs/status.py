@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.machines import Machine
-from hotpatch_gui.domain.prerequisites import Prerequisite, Verdict, eligibility
+from hotpatch_gui.domain.prerequisites import eligibility
 from hotpatch_gui.domain.releases import (
     release_day,
 )
@@ -19,7 +19,6 @@ from hotpatch_gui.models import display_text, essentials
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.selection import SelectionSummary, StatusGroup, read_hotpatches
 from hotpatch_gui.models.strip import strip_data, strip_words
-from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
@@ -27,7 +26,7 @@ from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.essentials import Essentials
 from hotpatch_gui.views.widgets.labels import label
-from hotpatch_gui.views.widgets.points import Point, Points
+from hotpatch_gui.views.widgets.points import Point, Points, prerequisite_point
 from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.tiles import TILE_PX, Tile
 from hotpatch_gui.views.widgets.wrap_layout import EvenLayout
@@ -36,12 +35,6 @@ if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
 
 tr = translator("StatusTab")
-
-_VERDICT_GLYPHS = {
-    Verdict.PASS: Glyph.OK,
-    Verdict.FAIL: Glyph.ERROR,
-    Verdict.NOT_KNOWABLE: Glyph.UNKNOWN,
-}
 
 
 class StatusTab(ScrollArea):
@@ -106,7 +99,7 @@ class StatusTab(ScrollArea):
             return
         self.essentials.show_values(essentials.values(one, self._s.calendar(), self._s.clock()))
         self._points_title.setText(tr("Can this machine be hotpatched?"))
-        self.points.show_points([_point(f) for f in eligibility(machine)])
+        self.points.show_points([prerequisite_point(f) for f in eligibility(machine)])
         self._show_strip(one.id, machine)
 
     def _show_tiles(self, selection: SelectionSummary) -> None:
@@ -157,12 +150,6 @@ def _make_strip(theme: Theme) -> Chart:
     from hotpatch_gui.views.widgets.charts import ReleaseStrip  # noqa: PLC0415 - after the first paint
 
     return ReleaseStrip(theme)
-
-
-def _point(finding: Prerequisite) -> Point:
-    fix = f" {finding.fix}" if finding.fix else ""
-    glyph = _VERDICT_GLYPHS[finding.verdict]
-    return Point(glyph, finding.verdict.label, finding.check, f"{finding.detail}{fix}")
 
 
 def _status_point(status: StatusGroup) -> Point:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from hotpatch_gui.domain.prerequisites import Prerequisite, Verdict
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 
@@ -21,6 +22,20 @@ class Point(NamedTuple):
     spoken: str
     title: str
     detail: str
+
+
+_VERDICT_GLYPHS = {
+    Verdict.PASS: Glyph.OK,
+    Verdict.FAIL: Glyph.ERROR,
+    Verdict.NOT_KNOWABLE: Glyph.UNKNOWN,
+}
+
+
+def prerequisite_point(found: Prerequisite) -> Point:
+    """A prerequisite with its fix."""
+    fix = f" {found.fix}" if found.fix else ""
+    glyph = _VERDICT_GLYPHS[found.verdict]
+    return Point(glyph, found.verdict.label, found.check, f"{found.detail}{fix}")
 
 
 class Points(QWidget):

@@ -1,0 +1,224 @@
+"""Which machines get hotpatches, which way leads there for the others, and how many restarts that would avoid."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from datetime import timedelta
+from typing import NamedTuple
+
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.forecast import planned_hotpatches
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product, release_day
+from hotpatch_gui.domain.upgrade_paths import UpgradePath, Way, upgrade_path
+from hotpatch_gui.store import machine_columns, machines
+from hotpatch_gui.store.machine_rows import MachineRow
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
+
+from . import display_text
+from .row_model import Column, field
+
+tr = translator("CoverageModel")
+
+YEAR = timedelta(days=365)
+
+GLYPHS = {
+    Way.ON: Glyph.OK,
+    Way.TURN_ON: Glyph.INFO,
+    Way.ENROLL: Glyph.INFO,
+    Way.FIX: Glyph.WARNING,
+    Way.UPGRADE: Glyph.INFO,
+    Way.REPLACE: Glyph.INFO,
+    Way.NO_WAY: Glyph.OFF,
+    Way.NOT_KNOWN: Glyph.UNKNOWN,
+}
+
+
+class CoverageRow(NamedTuple):
+    """One machine. ``avoided``: restarts that hotpatch is planned to avoid in 12 months; None if it is on or there is no way."""
+
+    id: int
+    name: str
+    resource_group: str
+    system: str
+    path: UpgradePath
+    way: str
+    obstacle: str
+    target: str
+    avoided: int | None
+
+
+class WayRow(NamedTuple):
+    """The machines with the same way; ``avoided`` is their sum."""
+
+    id: int
+    way: Way
+    label: str
+    machines: int
+    avoided: int | None
+    cost: str
+
+
+class CoverageRead(NamedTuple):
+    """Rows of both tables: ways by effort, machines by name."""
+
+    ways: list[WayRow]
+    machines: list[CoverageRow]
+
+
+def read_coverage(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> CoverageRead:
+    """Read the way of every machine."""
+    today = release_day(clock())
+    saved = {p: planned_hotpatches(calendar, p, today, today + YEAR) for p in Product}
+    rows = machines.read_rows(db, machines.present(db))
+    found = sorted((_row(r, saved) for r in rows), key=lambda r: (r.name.casefold(), r.id))
+    return CoverageRead(_ways(found), found)
+
+
+def _row(row: MachineRow, saved: dict[Product, int]) -> CoverageRow:
+    machine = machine_columns.machine_of(row)
+    path = upgrade_path(machine)
+    avoids = path.way is not Way.ON and path.product is not None
+    return CoverageRow(
+        row.id,
+        row.display_name,
+        row.resource_group,
+        machine.os_name or machine.image.sku or tr("Not reported"),
+        path,
+        path.way.label,
+        path.obstacle,
+        path.target,
+        saved[path.product] if avoids and path.product is not None else None,
+    )
+
+
+def _ways(rows: list[CoverageRow]) -> list[WayRow]:
+    alike: dict[Way, list[CoverageRow]] = defaultdict(list)
+    for row in rows:
+        alike[row.path.way].append(row)
+    return [
+        WayRow(n, way, way.label, len(of), _total(of), _cost(of))
+        for n, way in enumerate(Way)
+        if (of := alike.get(way))
+    ]
+
+
+def _total(rows: list[CoverageRow]) -> int | None:
+    known = [r.avoided for r in rows if r.avoided is not None]
+    return sum(known) if known else None
+
+
+def _cost(rows: list[CoverageRow]) -> str:
+    """What the way costs; several texts of the same way, one after the other."""
+    return " ".join(dict.fromkeys(r.path.cost for r in rows if r.path.cost))
+
+
+def headline(read: CoverageRead) -> str:
+    """How many machines get hotpatches, and what the others would save."""
+    on = sum(r.path.way is Way.ON for r in read.machines)
+    avoided = sum(r.avoided or 0 for r in read.machines)
+    covered = tr("Hotpatch is on for {on:,} of %n machine(s).", len(read.machines), on=on)
+    if not avoided:
+        return covered
+    more = tr(
+        "On the others it would avoid %n restart(s) in the next 12 months, by Microsoft's plan.",
+        avoided,
+    )
+    return f"{covered} {more}"
+
+
+def _number(value: int | None) -> str:
+    return display_text.NOTHING if value is None else display_text.number(value)
+
+
+def _avoided(*, hidden: bool) -> Column:
+    return Column(
+        "avoided",
+        tr.mark("Restarts it would avoid"),
+        160,
+        lambda r, _: _number(r.avoided),
+        right=True,
+        raw=field("avoided"),
+        export_title=tr.mark("Restarts it would avoid in 12 months"),
+        tip=lambda *_: tr("In the next 12 months by Microsoft's plan, counted by monthly release"),
+        hidden=hidden,
+        sort="avoided",
+    )
+
+
+WAYS = (
+    Column(
+        "label",
+        tr.mark("Way to hotpatch"),
+        280,
+        lambda r, _: r.label,
+        glyph=lambda r: GLYPHS[r.way],
+        sort="id",
+    ),
+    Column(
+        "machines",
+        tr.mark("Machines"),
+        90,
+        lambda r, _: display_text.number(r.machines),
+        right=True,
+        raw=field("machines"),
+        sort="machines",
+    ),
+    _avoided(hidden=False),
+    Column(
+        "cost",
+        tr.mark("Cost"),
+        320,
+        lambda r, _: r.cost or display_text.NOTHING,
+        tip=lambda r, _: r.cost,
+    ),
+)
+
+MACHINES = (
+    Column(
+        "name",
+        tr.mark("Machine"),
+        130,
+        lambda r, _: r.name,
+        glyph=lambda r: GLYPHS[r.path.way],
+        sort="name",
+    ),
+    Column(
+        "system",
+        tr.mark("System"),
+        180,
+        lambda r, _: r.system,
+        tip=lambda r, _: r.system,
+        sort="system",
+    ),
+    Column("way", tr.mark("Way to hotpatch"), 180, lambda r, _: r.way, sort="way"),
+    Column(
+        "obstacle",
+        tr.mark("What is in the way"),
+        220,
+        lambda r, _: r.obstacle or display_text.NOTHING,
+        tip=lambda r, _: r.obstacle,
+        hidden=True,
+        sort="obstacle",
+    ),
+    Column(
+        "target",
+        tr.mark("Target"),
+        170,
+        lambda r, _: r.target or display_text.NOTHING,
+        tip=lambda r, _: r.target,
+        hidden=True,
+        sort="target",
+    ),
+    Column(
+        "resource_group",
+        tr.mark("Resource group"),
+        120,
+        lambda r, _: r.resource_group,
+        hidden=True,
+        sort="resource_group",
+    ),
+    _avoided(hidden=True),
+)

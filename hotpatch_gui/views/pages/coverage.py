@@ -1,0 +1,231 @@
+"""The Coverage page: which machines get hotpatches, and which way leads there for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.upgrade_paths import Way
+from hotpatch_gui.models import coverage
+from hotpatch_gui.models.coverage import CoverageRead, CoverageRow
+from hotpatch_gui.models.listed import ListedModel
+from hotpatch_gui.models.query_channel import QueryChannel
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
+from hotpatch_gui.views.dialogs.once import open_once
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.export import ExportButton, table_report
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.points import Point, Points, prerequisite_point
+from hotpatch_gui.views.widgets.scroll_area import ScrollArea
+from hotpatch_gui.views.widgets.table import Table, TablePanel
+
+from .table_page import Page
+
+tr = translator("CoveragePage")
+
+DETAILS_PX = 420
+SETTABLE = (Way.TURN_ON, Way.ENROLL)
+"""Ways that the settings dialog goes."""
+
+
+class CoveragePage(Page):
+    """Ways to hotpatch; below, the machines of the selected way and one of them in detail.
+
+    Signals:
+        machine_opened (int): a machine's row ID.
+    """
+
+    machine_opened = Signal(int)
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(
+            services.theme,
+            tr("Coverage"),
+            tr("Which machines get hotpatches, and which way leads there for the others."),
+        )
+        self._s = services
+        self._rows: Sequence[CoverageRow] = ()
+        self.ways = ListedModel(services.source, coverage.WAYS, services.clock, self)
+        self.machines = ListedModel(services.source, coverage.MACHINES, services.clock, self)
+        self.ways_panel = self._panel(self.ways, "coverageWaysTable", tr("Ways to hotpatch"))
+        self.machines_panel = self._panel(
+            self.machines, "coverageMachinesTable", tr("Machines of the selected way")
+        )
+        self.name = label(services.theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT, wrap=True)
+        self.name.setObjectName("coverageName")
+        self.points = Points(services.theme)
+        self.points.setObjectName("coveragePoints")
+        self.turn_on = QPushButton()
+        self.turn_on.setObjectName("coverageTurnOn")
+        self.turn_on.clicked.connect(self._open_settings)
+        self.article = QPushButton(tr("Microsoft's article"))
+        self.article.setObjectName("coverageArticle")
+        self.article.clicked.connect(self._open_article)
+        self.tools.addWidget(self.turn_on)
+        self.tools.addWidget(
+            ExportButton(
+                services,
+                tr("Coverage"),
+                lambda: table_report(self.machines_panel.table, tr("Coverage"), services),
+            )
+        )
+        self._lay_out()
+        self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
+        for panel, show in (
+            (self.ways_panel, self._show_way),
+            (self.machines_panel, self._show_selected),
+        ):
+            panel.table.selectionModel().selectionChanged.connect(show)
+        self.machines_panel.table.opened.connect(self.machine_opened)
+        services.source.changed.connect(self._on_changed)
+        self._show_selected()
+
+    def _panel(self, model: ListedModel, name: str, spoken: str) -> TablePanel:
+        theme = self._s.theme
+        return TablePanel(theme, Table(theme, self._s.settings, model, name, spoken))
+
+    def _lay_out(self) -> None:
+        body = QWidget()
+        body.setObjectName("surface")
+        column = QVBoxLayout(body)
+        column.setContentsMargins(16, 12, 16, 16)
+        column.setSpacing(12)
+        column.addWidget(self.name)
+        column.addWidget(self.points)
+        row = QHBoxLayout()
+        row.addWidget(self.article)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(1)
+        self.details = ScrollArea(body)
+        self.details.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        across = self._splitter(Qt.Orientation.Horizontal, self.machines_panel, self.details)
+        across.setStretchFactor(0, 1)
+        self.details.setMinimumWidth(round(DETAILS_PX * self._s.theme.scale))
+        down = self._splitter(Qt.Orientation.Vertical, self.ways_panel, across)
+        down.setStretchFactor(0, 2)
+        down.setStretchFactor(1, 3)
+        self.fill(down)
+
+    def _splitter(self, orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:
+        made = QSplitter(orientation)
+        for part in parts:
+            made.addWidget(part)
+        made.setChildrenCollapsible(False)
+        made.setHandleWidth(1)
+        return made
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask(is_refresh=False)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if self.isVisible() and changes.affects(frozenset({"machines", "releases"})):
+            self._ask(is_refresh=True)
+
+    def _ask(self, *, is_refresh: bool) -> None:
+        work = partial(coverage.read_coverage, calendar=self._s.calendar(), clock=self._s.clock)
+        self._channel.query(work, is_refresh=is_refresh)
+
+    def _show_failure(self, why: str) -> None:
+        self._rows = ()
+        self.ways.set_rows([])
+        self.machines.set_rows([])
+        self.ways_panel.show_failure(why)
+        self.machines_panel.show_failure(why)
+
+    def _show_answer(self, read: CoverageRead) -> None:
+        self._rows = read.machines
+        self.explanation.setText(coverage.headline(read))
+        self.ways.set_rows(read.ways)
+        self.ways_panel.show_table(bool(read.ways))
+        self.ways_panel.empty.show_text(
+            Glyph.INFO,
+            tr("No machines"),
+            tr("Machines and their way to hotpatch appear here after the first sync."),
+        )
+        self._show_way()
+
+    @property
+    def _ways(self) -> set[Way]:
+        """The selected ways; without a selection, all but that of machines with hotpatch."""
+        chosen = set(self.ways_panel.table.selected_ids)
+        if chosen:
+            return {way for n, way in enumerate(Way) if n in chosen}
+        return set(Way) - {Way.ON}
+
+    def _show_way(self) -> None:
+        ways = self._ways
+        shown = [r for r in self._rows if r.path.way in ways]
+        self.machines.set_rows(shown)
+        self.machines_panel.show_table(bool(shown))
+        if self._rows:
+            self.machines_panel.empty.show_text(
+                Glyph.OK,
+                tr("Hotpatch is on everywhere"),
+                tr("Select a way above to see its machines."),
+            )
+        table = self.machines_panel.table
+        if shown and not table.selectionModel().hasSelection():
+            table.selectRow(0)
+        self._show_selected()
+
+    @property
+    def _selected(self) -> list[CoverageRow]:
+        chosen = set(self.machines_panel.table.selected_ids)
+        return [r for r in self.machines.all_rows if r.id in chosen]
+
+    def _show_selected(self) -> None:
+        selected = self._selected
+        settable = [r for r in selected if r.path.way in SETTABLE]
+        self.turn_on.setText(tr("Turn hotpatch on for %n machine(s)…", len(settable)))
+        self.turn_on.setVisible(bool(settable))
+        one = selected[0] if len(selected) == 1 else None
+        self.details.setVisible(one is not None)
+        if one is None:
+            return
+        self.name.setText(f"{one.name}: {one.way}")
+        self.points.show_points(_points(one))
+        self.article.setVisible(bool(one.path.article))
+
+    def _open_settings(self) -> None:
+        from hotpatch_gui.views.dialogs.update_settings import (  # noqa: PLC0415 - only when it opens
+            UpdateSettingsDialog,
+        )
+
+        ids = [r.id for r in self._selected if r.path.way in SETTABLE]
+
+        def make() -> UpdateSettingsDialog:
+            dialog = UpdateSettingsDialog(self._s, ids, self)
+            dialog.choose_hotpatch()
+            return dialog
+
+        open_once(self, make)
+
+    def _open_article(self) -> None:
+        selected = self._selected
+        if len(selected) == 1:
+            QDesktopServices.openUrl(QUrl(selected[0].path.article))
+
+
+def _points(row: CoverageRow) -> list[Point]:
+    """What is in the way, the target, what is known about it, and what a person has to check."""
+    path = row.path
+    facts = (
+        (coverage.GLYPHS[path.way], tr("What is in the way"), path.obstacle),
+        (Glyph.INFO, tr("Target"), path.target),
+        (Glyph.INFO, tr("Cost"), path.cost),
+    )
+    points = [Point(glyph, "", title, text) for glyph, title, text in facts if text]
+    points += map(prerequisite_point, path.checks)
+    spoken = tr("To be checked by you")
+    return points + [
+        Point(Glyph.UNKNOWN, spoken, tr("To check"), sentence) for sentence in path.checklist
+    ]

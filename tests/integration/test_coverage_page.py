@@ -1,0 +1,107 @@
+"""The Coverage page: ways, machines, details, and turning hotpatch on from there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.upgrade_paths import Way
+from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
+from hotpatch_gui.views.pages.coverage import CoveragePage
+
+pytestmark = pytest.mark.expects_log
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light", scenario="before-upgrade") as made:
+        made.start()
+        yield made
+
+
+def coverage(stage: Stage) -> CoveragePage:
+    stage.window.show_page("coverage")
+    stage.settle()
+    page = stage.window.page("coverage")
+    assert isinstance(page, CoveragePage)
+    return page
+
+
+def choose(page: CoveragePage, *names: str) -> None:
+    table = page.machines_panel.table
+    table.clearSelection()
+    for number, row in enumerate(page.machines.all_rows):
+        if row.name in names:
+            table.selectionModel().select(
+                page.machines.index(number, 0),
+                table.selectionModel().SelectionFlag.Select
+                | table.selectionModel().SelectionFlag.Rows,
+            )
+
+
+def details(page: CoveragePage) -> str:
+    rows = page.points._rows
+    return "\n".join(f"{t.text()}: {d.text()}" for _, t, d in rows if not d.isHidden())
+
+
+def test_ways_count_the_machines_and_the_restarts_that_they_list(stage: Stage) -> None:
+    page = coverage(stage)
+    ways = {row.way: row for row in page.ways.all_rows}
+    page.ways_panel.table.selectAll()
+    counted = Counter(row.path.way for row in page.machines.all_rows)
+    assert counted == {way: row.machines for way, row in ways.items()}
+    assert sum(counted.values()) == len(stage.simulator.cloud.guests)
+    for way, row in ways.items():
+        own = [r.avoided for r in page.machines.all_rows if r.path.way is way]
+        assert row.avoided == (None if way is Way.ON else sum(own))
+    assert page.explanation.text().startswith("Hotpatch is on for 11 of 22 machines.")
+
+
+def test_a_selected_way_lists_its_machines_only(stage: Stage) -> None:
+    page = coverage(stage)
+    shown = {row.path.way for row in page.machines.all_rows}
+    assert Way.ON not in shown, "machines with hotpatch need no way"
+    page.ways_panel.table.select_id(list(Way).index(Way.UPGRADE))
+    names = [row.name for row in page.machines.all_rows]
+    assert names == ["srv-lab-01", "srv-plant-01", "srv-plant-02"]
+
+
+def test_details_say_what_is_known_and_what_a_person_has_to_check(stage: Stage) -> None:
+    page = coverage(stage)
+    choose(page, "srv-lab-01")
+    assert page.name.text() == "srv-lab-01: Upgrade in place to Windows Server 2025"
+    assert "monitor mode" in details(page)
+    choose(page, "vm-intranet-02")
+    assert "2025-datacenter-azure-edition-core" in details(page)
+    assert "generation 1" in details(page)
+    assert page.turn_on.isHidden()
+    choose(page, "vm-intranet-01", "vm-intranet-02")
+    assert page.details.isHidden(), "several machines have no common details"
+
+
+def test_hotpatch_is_turned_on_from_here_for_both_kinds_of_machines(stage: Stage) -> None:
+    page = coverage(stage)
+    choose(page, "vm-file-01", "srv-hq-02", "vm-legacy-01")
+    assert page.turn_on.text() == "Turn hotpatch on for 2 machines…"
+    page.turn_on.click()
+    (dialog,) = stage.window.findChildren(UpdateSettingsDialog)
+    planned = {m.name: m for m in dialog.plan.machines}
+    assert set(planned) == {"vm-file-01", "srv-hq-02"}
+    assert "Hotpatch" in planned["srv-hq-02"].text
+    assert planned["srv-hq-02"].changes_license
+    assert "safety checks" in planned["vm-file-01"].skip_reason
+    assert dialog.remedy.isVisible(), "the orchestration that hotpatch needs is one click away"
+
+
+def test_without_machines_the_page_says_so(qapp: QApplication) -> None:
+    with Stage("light") as stage:
+        stage.simulator.cloud.guests.clear()
+        stage.start()
+        page = coverage(stage)
+        assert page.ways_panel.empty.headline.text() == "No machines"
+        assert page.machines_panel.empty.isVisible()
+        assert not page.details.isVisible()
