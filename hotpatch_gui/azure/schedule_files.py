@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.translation import translator
 
 from . import parse, values
+from .bicep import bicep
 from .bodies import schedule_body
 
 tr = translator("ScheduleFiles")
@@ -19,7 +18,6 @@ tr = translator("ScheduleFiles")
 TYPE = "Microsoft.Maintenance/maintenanceConfigurations"
 API_VERSION = "2023-04-01"
 MOST_BYTES = 1_000_000
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class ScheduleFileError(Exception):
@@ -35,7 +33,7 @@ def bicep_text(schedule: Schedule) -> str:
     """The resource in Bicep."""
     resource = _resource(schedule)
     body = {key: value for key, value in resource.items() if key not in ("id", "type")}
-    return f"resource schedule '{TYPE}@{API_VERSION}' = {_bicep(body, 0)}\n"
+    return f"resource schedule '{TYPE}@{API_VERSION}' = {bicep(body)}\n"
 
 
 def write_file(path: Path, schedule: Schedule) -> None:
@@ -64,26 +62,6 @@ def _resource(schedule: Schedule) -> dict[str, Any]:
         del window["expirationDateTime"]
     head = {"id": schedule.azure_id} if schedule.azure_id else {}
     return {**head, "name": schedule.name, "type": TYPE, **body}
-
-
-def _bicep(value: Any, depth: int) -> str:
-    inner, outer = "  " * (depth + 1), "  " * depth
-    if isinstance(value, Mapping):
-        lines = [f"{inner}{_key(k)}: {_bicep(v, depth + 1)}" for k, v in value.items()]
-        return "\n".join(["{", *lines, f"{outer}}}"]) if lines else "{}"
-    if isinstance(value, list):
-        lines = [f"{inner}{_bicep(v, depth + 1)}" for v in value]
-        return "\n".join(["[", *lines, f"{outer}]"]) if lines else "[]"
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    if isinstance(value, int):
-        return str(value)
-    text = str(value).replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\${")
-    return f"'{text}'".replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-
-
-def _key(name: str) -> str:
-    return name if _IDENTIFIER.fullmatch(name) else _bicep(name, 0)
 
 
 def read_file(path: Path) -> Schedule:

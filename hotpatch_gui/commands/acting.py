@@ -78,7 +78,10 @@ def install(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
 
 
 def _request(options: argparse.Namespace) -> InstallRequest:
-    names = options.classification or [tr("Critical"), tr("Security")]
+    if options.only and (options.classification or options.include):
+        raise RequestError(tr("--only excludes --classification and --include."))
+    usual = [] if options.only else [Classification.CRITICAL.value, Classification.SECURITY.value]
+    names = options.classification or usual
     classes = [Classification.parse(name) for name in names]
     if None in classes:
         raise RequestError(
@@ -90,7 +93,7 @@ def _request(options: argparse.Namespace) -> InstallRequest:
         )
     return InstallRequest(
         frozenset(c for c in classes if c is not None),
-        parse_kbs(options.include),
+        parse_kbs(options.only or options.include),
         parse_kbs(options.exclude),
         options.no_restarts,
         None,
@@ -168,6 +171,8 @@ def _act(
             passed = [i for i in permitted if i not in taken]
             refused += [(row, UNDER_WAY) for row in machines.read_rows(db, passed)]
         _print_results(options, ended, refused, planned)
+        if options.all:
+            _say_left_out(db, only, kind)
         if abandoned:
             write_message(
                 tr(
@@ -214,6 +219,16 @@ def _permitted_and_refused(
     if options.all:
         refused = [(row, why) for row, why in refused if not is_permitted(row, kind)]
     return permitted, refused
+
+
+def _say_left_out(db: sqlite3.Connection, only: frozenset[int] | None, kind: OperationKind) -> None:
+    """With ``--all``, name machines on which it isn't possible now; they don't change the exit code."""
+    rows = [r for r in machines.read_rows(db, ids(db, only)) if is_permitted(r, kind)]
+    left = [(row, why) for row in rows if (why := disabled_reason(row, kind))]
+    if left:
+        row, why = left[0]
+        first = tr("{machine}: {why}", machine=row.name, why=why)
+        write_message(plain(tr("%n machine(s) left out. {first}", len(left), first=first)))
 
 
 def confirm(options: argparse.Namespace, count: int) -> None:

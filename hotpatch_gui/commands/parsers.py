@@ -127,6 +127,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _add_schedules(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     parser = command("schedules", tr("print known schedules, or change them in Azure"))
     actions = parser.add_subparsers(dest="schedules_action", metavar="ACTION")
+    listed = actions.add_parser("list", help=tr("all schedules; the same as without an action"))
     for name, text in (
         ("show", tr("one schedule with its windows, machines and what is wrong with it")),
         ("runs", tr("the runs of one schedule")),
@@ -162,7 +163,7 @@ def _add_schedules(command: Callable[[str, str], argparse.ArgumentParser]) -> No
             "number of machines; required above {confirmed_above}", confirmed_above=CONFIRMED_ABOVE
         ),
     )
-    for action in (save, apply, assign):
+    for action in (listed, save, apply, assign):
         action.add_argument(
             "--json",
             action="store_true",
@@ -243,6 +244,12 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
         ),
     )
     parser.add_argument("--include", default="", metavar="KBS", help=tr("also install these KBs"))
+    parser.add_argument(
+        "--only",
+        default="",
+        metavar="KBS",
+        help=tr("install these KBs and nothing else, whatever their classification"),
+    )
     parser.add_argument("--exclude", default="", metavar="KBS", help=tr("never these KBs"))
     parser.add_argument(
         "--no-restarts",

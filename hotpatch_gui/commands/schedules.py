@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.azure import schedule_files
 from hotpatch_gui.azure.schedule_files import ScheduleFileError
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.schedules import How
 from hotpatch_gui.models import display_text, schedule_text, schedules
 from hotpatch_gui.models.report import iso
@@ -43,7 +44,7 @@ def schedules_command(options: argparse.Namespace, folder: Path, target: CloudTa
     with reading(folder) as db:
         calendar = calendar_of(db, resources.calendar())
         read = schedules.read_schedules(db, calendar, target.clock(db))
-        if options.schedules_action is None:
+        if options.schedules_action in (None, "list"):
             _list(read.entries, read.unread, as_json=options.json)
         else:
             entry = named_schedule(read.entries, options.name)
@@ -63,14 +64,14 @@ def _list(entries: Sequence[ScheduleEntry], unread: str, *, as_json: bool) -> No
         found = {"schedules": [_json(e) for e in entries], "unread": unread}
         print(json.dumps(found, ensure_ascii=False))
         return
-    heads = ("Schedule", "Recurrence", "Next window", "Machines", "To check")
+    heads = ("Schedule", "Recurrence", "Next window (local)", "Machines", "To check")
     rows = [
         (
             e.name,
             e.recurrence,
             display_text.moment_text(e.opens) if e.opens else display_text.NOTHING,
             display_text.number(e.machines),
-            display_text.number(len(e.concerns)),
+            display_text.number(sum(c.level is not Level.INFO for c in e.concerns)),
         )
         for e in entries
     ]
@@ -90,7 +91,10 @@ def _show(db: sqlite3.Connection, entry: ScheduleEntry, now: datetime, *, as_jso
         (tr("Recurrence"), entry.recurrence),
         *((tr("Window"), schedules.window_text(w, entry.row.schedule)) for w in entry.next),
         *((title, text) for _, _, title, text in schedule_text.selection(entry.row.schedule, now)),
-        *((tr("To check"), c.text) for c in entry.concerns),
+        *(
+            (tr("Note") if c.level is Level.INFO else tr("To check"), c.text)
+            for c in entry.concerns
+        ),
     ):
         print_table((), [(f"{title}:", text)])
     heads = ("Machine", "Resource group", "Follows it", "Prepared")

@@ -17,6 +17,7 @@ from hotpatch_gui.models.exports import ExportContext
 from hotpatch_gui.models.overview import OverviewQuery
 from hotpatch_gui.models.overview_report import overview_report
 from hotpatch_gui.models.report import Report, iso
+from hotpatch_gui.store import daily_states
 from hotpatch_gui.store.releases import calendar_of
 from hotpatch_gui.system import resources
 from hotpatch_gui.translation import translator
@@ -136,7 +137,21 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
 def _report(
     db: sqlite3.Connection, origin: ExportContext, day: date | None, *, with_audit: bool
 ) -> Report:
-    """The Overview page's report, of now or of a past ``day``."""
+    """The Overview page's report, of now or of a past ``day``.
+
+    Raises:
+        CommandError: nothing is known about the day.
+    """
+    first = daily_states.first_day(db) or origin.now.date()
+    if day is not None and not first <= day <= origin.now.date():
+        raise CommandError(
+            tr(
+                "Nothing is known about {day}: reports are possible from {first}, the first day with data, until today.",
+                day=day.isoformat(),
+                first=first.isoformat(),
+            ),
+            Exit.USAGE,
+        )
     past = day if day is not None and day < origin.now.date() else None
     query = OverviewQuery(origin.now, origin.calendar, Dimension.SUBSCRIPTION, "", origin.now, past)
     return overview_report(query, origin, with_audit=with_audit)(db)

@@ -58,6 +58,8 @@ class MachineFacts(NamedTuple):
             release's time if only an assessment shows that none is missing.
         requested_by_user: a user requested it.
         by_assessment: an assessment shows it, not an installation.
+        only_restart: an assessment since the release offers none, but a restart is pending.
+        is_incomplete: a later assessment still offers Critical or Security updates; False if it isn't known.
         restart_pending: None if not reported.
         important: the strongest restart behavior of its missing Critical and Security updates: NEVER if none is missing,
             UNKNOWN if that isn't reported.
@@ -72,6 +74,8 @@ class MachineFacts(NamedTuple):
     patched: datetime | None = None
     requested_by_user: bool = False
     by_assessment: bool = False
+    is_incomplete: bool = False
+    only_restart: bool = False
     failed: datetime | None = None
     begun: datetime | None = None
     resource_health: str | None = None
@@ -296,12 +300,12 @@ def known_outcome(
     if f.begun is not None:
         return f.key, Outcome.UPDATED, _hour(f.begun), None
     if f.patched is not None:
-        return (
-            f.key,
-            Outcome.UNHEALTHY if became_unhealthy(f) else Outcome.UPDATED,
-            _hour(f.patched),
-            None,
-        )
+        outcome = Outcome.FAILED if f.is_incomplete else Outcome.UPDATED
+        if became_unhealthy(f):
+            outcome = Outcome.UNHEALTHY
+        return f.key, outcome, _hour(f.patched), None
+    if f.only_restart:
+        return f.key, Outcome.UPDATED, released, None
     if f.failed is not None:
         return f.key, Outcome.FAILED, _hour(f.failed), None
     if _is_off(f.machine):
@@ -362,7 +366,17 @@ def _position_of(
             if f.by_assessment
             else tr("Patched automatically.")
         )
-        return RolloutPosition(f.key, RolloutStatus.PATCHED, phase, None, by)
+        if not f.is_incomplete:
+            return RolloutPosition(f.key, RolloutStatus.PATCHED, phase, None, by)
+        rest = tr(
+            "The last assessment offers further Critical or Security updates: they follow in the next free off-peak window."
+        )
+        return RolloutPosition(f.key, RolloutStatus.PATCHED, phase, start, f"{by} {rest}")
+    if f.only_restart:
+        why = tr(
+            "Nothing is left to install, but a restart is pending. Azure doesn't publish whether it restarts such a machine."
+        )
+        return RolloutPosition(f.key, RolloutStatus.WAITING, phase, None, why)
     if halted is not None:
         return RolloutPosition(
             f.key,

@@ -71,7 +71,11 @@ def behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
     horizon = horizon_since(evidence, calendar, now)
     offer = _unknown_offer(evidence, calendar)
     needs_baseline = any(r.kind.is_baseline for r in missing)
-    lead = tr("The next restart after that") if needs_baseline else tr("Next expected restart")
+    lead = ""
+    if needs_baseline:
+        lead = tr("The next restart after that")
+    elif evidence.updates_that_restart:
+        lead = tr("Next restart for a baseline")
     expected = next_restart_text(evidence, calendar, now, lead)
     if missing:
         headline = tr(

@@ -235,6 +235,7 @@ HISTORY = (
         tr.mark("Status"),
         200,
         lambda r, _: update_text.run_status_text(r),
+        tip=lambda r, _: update_text.run_error_text(r),
         glyph=lambda r: update_text.RUN_GLYPHS.get(update_text.run_status(r)),
         sort="status",
     ),
@@ -297,6 +298,15 @@ HISTORY = (
         glyph=discrepancies.glyph,
         tip=lambda r, _: "\n".join(discrepancies.sentences(r)),
         sort="discrepancies",
+    ),
+    Column(
+        "error",
+        tr.mark("Error"),
+        240,
+        lambda r, _: update_text.run_error_text(r) or display_text.NOTHING,
+        tip=lambda r, _: update_text.run_error_text(r),
+        sort="error",
+        hidden=True,
     ),
     Column("run", tr.mark("Run ID"), 270, lambda r, _: r.run_id, sort="run", hidden=True),
 )

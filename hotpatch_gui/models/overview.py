@@ -120,11 +120,12 @@ def headline(read: OverviewRead) -> Headline:
     by_group, exposed = read.compliance, read.exposure
     total, day = read.machines, read.query.day
     if day is not None:
-        synced = read.last_synced or day
-        detail = tr(
-            "What was known at the end of that day, UTC. Azure was last read on {synced}.",
-            synced=day_name(synced),
+        synced = (
+            tr("Azure was last read on {synced}.", synced=day_name(read.last_synced))
+            if read.last_synced is not None
+            else tr("Azure hadn't been read until then.")
         )
+        detail = tr("What was known at the end of that day, UTC. {synced}", synced=synced)
         return Headline(Level.INFO, tr("Showing {day}", day=day_name(day)), detail)
     if not total:
         return Headline(Level.INFO, tr("No machines are known yet."), "")

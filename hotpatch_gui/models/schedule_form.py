@@ -45,6 +45,7 @@ class Preset(NamedTuple):
 PRESETS = (
     Preset(tr.mark("Every day"), "Day"),
     Preset(tr.mark("Every Saturday"), "Week Saturday"),
+    Preset(tr.mark("Every Sunday"), "Week Sunday"),
     Preset(tr.mark("Every Saturday and Sunday"), "Week Saturday,Sunday"),
     Preset(tr.mark("Every second Saturday"), "2Weeks Saturday"),
     Preset(
@@ -126,10 +127,12 @@ def problem(schedule: Schedule, now: datetime, *, has_moved: bool) -> str:
     if not schedule.is_understood or (
         hourly is not None and int(hourly[1] or 1) < SHORTEST_INTERVAL_H
     ):
-        return tr("Azure doesn't accept this recurrence, or repeats it less than every six hours.")
+        return tr(
+            "Azure doesn't accept this recurrence. It can't repeat more often than every six hours."
+        )
     starts = datetime.fromisoformat(schedule.starts).date()
     if has_moved and starts < now.astimezone(schedule.zone).date():
-        return tr("The start must be today or later.")
+        return tr("The start must be today or later, but is {starts}.", starts=schedule.starts)
     if schedule.has_ended(now):
         return tr("The end must be in the future.")
     return ""

@@ -78,9 +78,17 @@ def run_status(row: RunRow) -> RunStatus:
 
 
 def run_status_text(row: RunRow) -> str:
-    """The run's status as text."""
+    """The run's status as text, with the code of its last error."""
     label = run_status(row).label
-    return tr("{label}, window exceeded", label=label) if row.window_exceeded else label
+    if row.window_exceeded:
+        return tr("{label}, window exceeded", label=label)
+    return f"{label} ({row.error_code})" if row.error_code else label
+
+
+def run_error_text(row: RunRow) -> str:
+    """The run's last error with its code; empty without one."""
+    code, message = row.error_code or "", row.error or ""
+    return message if code in message else f"{code}: {message}"
 
 
 def restart_status_text(value: str | None) -> str:

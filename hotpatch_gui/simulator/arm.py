@@ -173,7 +173,9 @@ class SimulatorApi:
                     f"The subscription '{values['sub']}' could not be found.",
                 )
             call = Call(values, arguments, _json(body), _origin(url), self.cloud.settle())
-            return route(call)
+            answer = route(call)
+            self.cloud.save()
+            return answer
         raise ArmError(
             404, "InvalidResourceType", f"The resource type could not be found for {method} {path}."
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 
@@ -46,7 +46,9 @@ class Patch:
 
     @property
     def published_at(self) -> datetime:
-        return datetime.combine(self.published, RELEASE_HOUR)
+        """Microsoft's hour of releases; definitions come all day, the first at midnight."""
+        is_definition = self.classification is Classification.DEFINITION
+        return datetime.combine(self.published, time(tzinfo=UTC) if is_definition else RELEASE_HOUR)
 
 
 MINUTES_HOTPATCH = 3.0

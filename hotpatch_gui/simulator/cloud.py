@@ -141,7 +141,7 @@ class Cloud:
         """Close, after the current request is answered."""
         with self.lock:
             self._touch("world", "now", self.clock.now().isoformat())
-            self._save()
+            self.save()
             self._state.close()
             self.is_closed = True
 
@@ -172,7 +172,7 @@ class Cloud:
         self.finish_until(now)
         if self.patching.has_changed:
             self._touch("world", "patching", self.patching.kept())
-        self._save()
+        self.save()
         return now
 
     def finish_until(self, moment: datetime) -> None:
@@ -365,7 +365,6 @@ class Cloud:
         self._begin(op)
         self.clock.run_fast_until(op.ends)
         self._keep(op, guest)
-        self._save()
         return op
 
     def _begin(self, op: Operation) -> None:
@@ -428,10 +427,10 @@ class Cloud:
         self._touch("operation", op.id, op)
 
     def _touch(self, kind: str, key: str, value: Any) -> None:
-        """Mark something to be written with the next ``_save``."""
+        """Mark something to be written with the next ``save``."""
         self._unsaved[kind, key] = value
 
-    def _save(self) -> None:
+    def save(self) -> None:
         """Write all marked changes in one transaction."""
         if not self._unsaved:
             return

@@ -14,7 +14,7 @@ from hotpatch_gui.domain.releases import Product
 from .catalog import Catalog, Patch, definitions
 from .guest import HYBRID, Guest
 
-EPOCH = datetime(2026, 8, 20, 9, 0, tzinfo=UTC)
+EPOCH = datetime(2026, 8, 20, 14, 0, tzinfo=UTC)
 """The demo's first day: nine days after a hotpatch, between two baselines."""
 
 WS22, WS25 = Product.WS2022.value, Product.WS2025.value

@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any, Protocol
 from zlib import crc32
 
@@ -91,6 +92,18 @@ def member(guest: Guest) -> RolloutMachine:
 
 def _period(guest: Guest) -> timedelta:
     return DAILY if guest.assessment_mode == "AutomaticByPlatform" else EVERY_FEW_DAYS
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _is_important(run: Mapping[str, Any]) -> bool:
+    """Whether a run had a Critical or Security update to install."""
+    return any(
+        p["classification"].casefold() in IMPORTANT and p["state"] != "NotSelected"
+        for p in run["patches"]
+    )
 
 
 class Patching:
@@ -190,16 +203,33 @@ class Patching:
         )
 
     def _begin_midway(self, start: datetime) -> Rollout | None:
-        """Start after a release: machines with it were reached, others are retried."""
+        """Continue the rollout of an earlier release: with what the machines' runs and assessments say about it."""
         newest = max((r for r in self._releases if r <= start), default=None)
         if newest is None:
             return None
         rollout = self.rollout = Rollout(self._members(), self._pairs, newest)
-        for key in rollout.members:
-            waits = bool(self._important(self._cloud.guests[key], start))
-            outcome = Outcome.NOT_RUNNING if waits else Outcome.UPDATED
-            self._report(key, outcome, newest, start + timedelta(hours=12) if waits else None)
+        known = (self._known(key, newest, start) for key in rollout.members)
+        for report in sorted(filter(None, known), key=itemgetter(2)):
+            self._report(*report)
         return rollout
+
+    def _known(
+        self, key: str, released: datetime, start: datetime
+    ) -> tuple[str, Outcome, datetime, datetime | None] | None:
+        """A machine's result since the release; None if its turn is still to come."""
+        guest = self._cloud.guests[key]
+        runs = [r for r in guest.runs if _is_important(r) and r["started"] >= released.isoformat()]
+        good = [r["started"] for r in runs if r["status"] != "Failed"]
+        waits = self._important(guest, start)
+        if good or not waits:
+            begun = datetime.fromisoformat(min(good)) if good else released
+            return key, Outcome.FAILED if waits else Outcome.UPDATED, _hour(begun), None
+        if runs:
+            begun = datetime.fromisoformat(max(r["started"] for r in runs))
+            return key, Outcome.FAILED, _hour(begun), None
+        if guest.power != "running":
+            return key, Outcome.NOT_RUNNING, released, self._assess_at(guest, start)
+        return None
 
     def _restore(self, kept: Mapping[str, Any]) -> Rollout | None:
         if kept["released"] is None:

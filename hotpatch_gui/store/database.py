@@ -149,13 +149,14 @@ def prepare(path: Path, data_origin: str) -> tuple[sqlite3.Connection, Path | No
     """
     with _store_problems(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _refuse_unusable(path, data_origin)
+        _look_first(path, data_origin)
         set_aside = _set_aside_if_damaged(path)
         created = not path.exists()
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             if created:
                 path.chmod(0o600)
+            _refuse_unusable(db, path, data_origin)
             _configure(db, path)
             _migrate(db, path)
             _store_origin(db, data_origin)
@@ -307,18 +308,25 @@ def _set_aside_if_damaged(path: Path) -> Path | None:
     return aside
 
 
-def _refuse_unusable(path: Path, data_origin: str) -> None:
-    """Reject a foreign file, a newer one and one of another origin, before anything is changed in them."""
-    if not path.is_file():
-        return
-    try:
-        with _looked_at(path) as db:
-            _refuse_foreign(db, path)
-            _refuse_newer(db, path)
-            _refuse_other_origin(db, path, data_origin)
-    except sqlite3.DatabaseError as error:
-        if not is_damaged(error):
-            raise
+def _look_first(path: Path, data_origin: str) -> None:
+    """Reject an unusable file before anything is changed in it.
+
+    A file that is damaged, or that needs a rollback after a crash, can only be checked later.
+    """
+    if path.is_file():
+        try:
+            with _looked_at(path) as db:
+                _refuse_unusable(db, path, data_origin)
+        except sqlite3.DatabaseError as error:
+            if _code_of(error) not in _DAMAGED | {("sqlite", sqlite3.SQLITE_READONLY)}:
+                raise
+
+
+def _refuse_unusable(db: sqlite3.Connection, path: Path, data_origin: str) -> None:
+    """Reject a foreign file, a newer one and one of another origin."""
+    _refuse_foreign(db, path)
+    _refuse_newer(db, path)
+    _refuse_other_origin(db, path, data_origin)
 
 
 def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:

@@ -62,7 +62,7 @@ class KbMachineRow(NamedTuple):
 
 
 class RunRow(NamedTuple):
-    """An installation run. ``discrepancies`` is JSON of discrepancies with the next assessment."""
+    """An installation run. ``discrepancies`` is JSON of discrepancies with the next assessment; ``error`` is its last error."""
 
     run_id: str
     status: str
@@ -78,6 +78,8 @@ class RunRow(NamedTuple):
     not_selected: int | None
     discrepancies: str | None
     machine_name: str
+    error_code: str | None
+    error: str | None
 
 
 class RunUpdateRow(NamedTuple):

@@ -87,12 +87,21 @@ KBS = Table(
     is_whole=True,
 )
 
+_LAST_ERROR = "(SELECT e.{} FROM installation_errors e WHERE e.installation_id=i.id ORDER BY e.ordinal DESC LIMIT 1)"
+"""Azure's first error often only counts the others."""
+
 HISTORY = Table(
     name="history",
     source="installations i JOIN machines m ON m.id=i.machine_id",
     key="i.id",
     row=RunRow,
-    select=fields(RunRow, "i", machine_name=DISPLAY_NAME),
+    select=fields(
+        RunRow,
+        "i",
+        machine_name=DISPLAY_NAME,
+        error_code=_LAST_ERROR.format("code"),
+        error=_LAST_ERROR.format("message"),
+    ),
     sorts={
         "machine": "m.name COLLATE NOCASE",
         "run": "i.run_id",
@@ -105,6 +114,7 @@ HISTORY = Table(
         "started": "i.started_at",
         "duration": "julianday(i.modified_at) - julianday(i.started_at)",
         "discrepancies": "coalesce(i.discrepancies, '')",
+        "error": _LAST_ERROR.format("code"),
     },
     default_sort=("started", True),
     touched_by=frozenset({"installations"}),
@@ -332,8 +342,10 @@ def history_where(
     for word in words(text):
         where = where.and_(
             "m.name LIKE ? ESCAPE '\\' OR i.run_id LIKE ? ESCAPE '\\' OR i.maintenance_run_id LIKE ? ESCAPE '\\'"
-            " OR EXISTS (SELECT 1 FROM installation_updates x WHERE x.installation_id=i.id AND x.kb LIKE ? ESCAPE '\\')",
-            *([like(word)] * 4),
+            " OR EXISTS (SELECT 1 FROM installation_updates x WHERE x.installation_id=i.id AND x.kb LIKE ? ESCAPE '\\')"
+            " OR EXISTS (SELECT 1 FROM installation_errors e WHERE e.installation_id=i.id"
+            " AND (e.code LIKE ? ESCAPE '\\' OR e.message LIKE ? ESCAPE '\\'))",
+            *([like(word)] * 6),
         )
     return where
 

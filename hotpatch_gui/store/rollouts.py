@@ -64,9 +64,11 @@ def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> 
     is_said = (
         COUNTS_UNREPORTED not in row["unreported"] and RESTART_UNREPORTED not in row["unreported"]
     )
-    is_done = is_said and not row["restart_pending"] and not row["important"]
-    nothing_left = assessed is not None and assessed >= released and is_done
-    by_assessment = patched is None and nothing_left
+    is_current = assessed is not None and assessed >= released
+    nothing_left = patched is None and is_current and is_said and not row["important"]
+    by_assessment = nothing_left and not row["restart_pending"]
+    is_later = assessed is not None and patched is not None and assessed >= patched
+    is_incomplete = is_later and is_said and bool(row["important"])
     if by_assessment:
         patched = released
     return MachineFacts(
@@ -76,6 +78,8 @@ def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> 
         patched,
         requested_by_user=row["patched"] is not None and row["by_platform"] is None,
         by_assessment=by_assessment,
+        is_incomplete=is_incomplete,
+        only_restart=nothing_left and not by_assessment,
         failed=from_text(row["failed"]),
         begun=from_text(row["begun"]),
         resource_health=row["resource_health"],

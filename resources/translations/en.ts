@@ -4,6 +4,13 @@
   <context>
     <name>Acting</name>
     <message numerus="yes">
+      <source>%n machine(s) left out. {first}</source>
+      <translation>
+        <numerusform>%n machine left out. {first}</numerusform>
+        <numerusform>%n machines left out. {first}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>This affects %n machine(s). To confirm, add: --confirm {count}</source>
       <translation>
         <numerusform>This affects %n machine. To confirm, add: --confirm {count}</numerusform>

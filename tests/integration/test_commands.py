@@ -91,6 +91,8 @@ def test_exit_codes_distinguish_done_partly_failed_and_usage(here) -> None:
         ("install", "vm-web-02", "--include", "KB1"),
         ("install", "vm-web-02", "--minutes", "5"),
         ("install", "vm-web-02", "--classification", "Nice"),
+        ("install", "vm-web-02", "--only", "KB5120708", "--classification", "Security"),
+        ("install", "vm-web-02", "--only", "KB5120708", "--include", "KB5120708"),
     ):
         found = here(*wrong)
         assert found.returncode == 2, wrong
@@ -142,6 +144,11 @@ def test_a_dry_run_says_its_plan_to_a_script_and_an_error_is_json_too(here, tmp_
     assert "KB5120708" in {u["kb"] for u in planned["vm-web-02"]["updates"]}
     assert planned["vm-web-02"]["restart"] == "The machine may restart for KB5120708."
     assert planned["vm-new-01"]["updates"] is None, "never assessed is not nothing"
+    everywhere = here("install", "--all", "--only", "KB5120708", "--dry-run", "--json")
+    planned = {one["machine"]: one for one in json.loads(everywhere.stdout)["planned"]}
+    assert {u["kb"] for u in planned["vm-web-02"]["updates"]} == {"KB5120708"}
+    assert "1 machine left out. vm-dev-01: " in everywhere.stderr
+    assert everywhere.returncode == 0
     wrong = here("assess", "nobody", "--json")
     assert json.loads(wrong.stdout)["error"] == wrong.stderr.strip()
 
@@ -218,12 +225,12 @@ def test_the_report_of_today_and_of_a_past_day_needs_no_display(here, tmp_path: 
     assert made["summary"]
     assert made["machines"]
     assert "audit" in made
-    past = tmp_path / "past.json"
-    assert here("export", "report", "--day", "2026-01-31", "--out", str(past)).returncode == 0
-    made = json.loads(past.read_text(encoding="utf-8"))
-    assert made["title"] == "Compliance on 31 January 2026"
-    assert made["machines"] == [], "before the first sync nothing was known"
     out = ("--out", str(tmp_path / "y.json"))
+    for unknown in ("2026-01-31", "2126-01-31"):
+        found = here("export", "report", "--day", unknown, *out)
+        assert found.returncode == 2
+        assert f"Nothing is known about {unknown}" in found.stderr
+    assert not (tmp_path / "y.json").exists()
     for wrong in (
         ("report", "machines", *out),
         ("report", "--connection", "Contoso", *out),
@@ -493,6 +500,7 @@ def test_schedules_are_listed_shown_and_their_runs_printed(here) -> None:
     assert [f["machine"] for f in shown["followers"]] == ["vm-file-01"]
     runs = json.loads(here("schedules", "runs", "FILES-saturdays", "--json").stdout)["runs"]
     assert [r["id"] for r in runs] == [r["id"] for r in runs if r["id"].startswith("files-")]
+    assert here("schedules", "list", "--json").stdout == here("schedules", "--json").stdout
     table = here("schedules").stdout.splitlines()
     assert table[0].split()[0] == "Schedule"
     assert table[1].startswith("files-saturdays")
@@ -530,6 +538,9 @@ def test_a_schedule_goes_through_a_file_and_gets_machines(here, tmp_path: Path) 
     assert made.returncode == 0, made.stderr
     (change,) = json.loads(made.stdout)["changes"]
     assert (change["change"], change["state"]) == ("save schedule", "succeeded")
+    assert "Note:" in here("schedules", "show", "from-file").stdout
+    (listed,) = [x for x in here("schedules").stdout.splitlines() if x.startswith("from-file")]
+    assert listed.split()[-1] == "0", "notes don't ask for a check"
     given = here("schedules", "assign", "from-file", "vm-web-01", "vm-web-02")
     assert given.returncode == 0, given.stderr
     assert given.stdout.count("succeeded. Azure made the change.") == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,10 @@ from azure.mgmt.maintenance.models import MaintenanceConfiguration
 
 from helpers import sdk
 from helpers.simulator import Simulated, simulate
+from hotpatch_gui.simulator.arm import SimulatorApi
+from hotpatch_gui.simulator.build import build_simulator
+from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.system import resources
 
 GROUP = "rg-web"
 COMPUTE, MACHINES = "Microsoft.Compute", "virtualMachines"
@@ -121,3 +127,34 @@ def test_machines_are_assigned_and_removed_and_a_scope_is_kept_with_its_filter(
         missing = models.ConfigurationAssignment(maintenance_configuration_id=f"{made.id}-not")
         with pytest.raises(ResourceNotFoundError):
             of.create_or_update(*place, "assigned", missing)
+
+
+def test_what_was_answered_survives_a_simulation_that_is_killed(tmp_path: Path) -> None:
+    """As a command of the demo does, which ends without closing the simulated Azure."""
+    state = tmp_path / "state.sqlite3"
+
+    def simulated() -> SimulatorApi:
+        others = resources.read_json("other-updates.json")
+        return build_simulator(resources.calendar(), others, state_path=state)
+
+    base = "https://management.azure.com/subscriptions/{}/resourceGroups/rg-web/providers"
+    name = "Microsoft.Maintenance/maintenanceConfigurations/nightly"
+    url = f"{base.format(SUBSCRIPTION)}/{name}?api-version=2023-04-01"
+    body = {
+        "location": "westus2",
+        "properties": {
+            "maintenanceScope": "InGuestPatch",
+            "extensionProperties": {"InGuestPatchMode": "User"},
+            "maintenanceWindow": {
+                "startDateTime": "2026-09-01 22:00",
+                "duration": "03:00",
+                "timeZone": "Pacific Standard Time",
+                "recurEvery": "Day",
+            },
+            "installPatches": {"windowsParameters": {"classificationsToInclude": ["Security"]}},
+        },
+    }
+    assert simulated().handle("PUT", url, {}, json.dumps(body).encode()).status == 201
+    assert simulated().handle("GET", url, {}, None).status == 200
+    assert simulated().handle("DELETE", url, {}, None).status == 200
+    assert simulated().handle("GET", url, {}, None).status == 404

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
@@ -14,9 +14,13 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox
 from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.captures.scenes.acts import go_on
-from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.captures.stage import Stage, SteppedClock
 from hotpatch_gui.domain.patching import RolloutStatus
-from hotpatch_gui.models.rollout import MACHINES, read_rollout
+from hotpatch_gui.domain.updates import RestartBehavior
+from hotpatch_gui.models.rollout import MACHINES, Showing, read_rollout
+from hotpatch_gui.simulator.build import build_simulator
+from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.store.timestamps import to_text
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.pages.calendar import CalendarPage
@@ -143,7 +147,7 @@ def test_the_rollout_table_sorts_and_keeps_what_is_selected(stage: Stage) -> Non
 
 def test_without_a_sync_the_rollout_stays_as_of_the_last_one(stage: Stage) -> None:
     stage.start()
-    go_on(stage, days=19, hours=10)
+    go_on(stage, days=19, hours=5)
     db = stage.app.source.db
     assert db is not None
     pairs, now = resources.read_json("region-pairs.json")["pairs"], stage.app.clock()
@@ -163,6 +167,45 @@ def test_without_a_sync_the_rollout_stays_as_of_the_last_one(stage: Stage) -> No
     for row in waiting:
         assert column.text(row, now + timedelta(hours=30)).endswith(", not confirmed")
         assert not column.text(row, now).endswith(", not confirmed")
+
+
+def restarts_of(stage: Stage, since: datetime) -> set[str]:
+    """Machines whose installation since then restarted them."""
+    db = stage.app.source.db
+    assert db is not None
+    rows = db.execute(
+        "SELECT m.name FROM installations i JOIN machines m ON m.id=i.machine_id"
+        " WHERE i.restart_status='Completed' AND i.started_at>=?",
+        (to_text(since),),
+    )
+    return {name for (name,) in rows}
+
+
+def test_what_is_listed_for_the_next_day_is_what_restarts(qapp: QApplication) -> None:
+    """Besides machines that are only expected to, those that are patched already but miss another Security update."""
+    clock = SteppedClock(EPOCH)
+    pairs = resources.read_json("region-pairs.json")["pairs"]
+    simulator = build_simulator(
+        resources.calendar(),
+        resources.read_json("other-updates.json"),
+        clock=clock,
+        quota=1000,
+        machines=80,
+        pairs=pairs,
+    )
+    with Stage("light", simulator=simulator) as stage:
+        stage.clock = clock
+        stage.start()
+        now = clock.now()
+        assert stage.app.source.db is not None
+        data = read_rollout(stage.app.source.db, resources.calendar(), pairs, lambda: now)
+        due = [r for r in data.rows if Showing.DAY_RESTARTS.includes(r, now)]
+        certain = {r.name for r in due if r.restart is RestartBehavior.ALWAYS}
+        again = {r.name for r in due if r.status is RolloutStatus.PATCHED}
+        go_on(stage, days=1)
+        restarted = restarts_of(stage, now)
+        assert certain <= restarted <= {r.name for r in due}
+        assert again & restarted, "patched, but another Security update was left"
 
 
 def test_without_machines_the_pages_say_so(qapp: QApplication) -> None:

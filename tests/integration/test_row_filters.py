@@ -9,10 +9,13 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.models import export_sheets, update_text
 from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.main_window import PAGES
 from hotpatch_gui.views.pages.activity import ActivityPage
+from hotpatch_gui.views.pages.history import HistoryPage
 
 
 @pytest.fixture
@@ -92,3 +95,25 @@ def test_a_row_opens_its_machine_which_shows_the_work(stage: Stage) -> None:
     stage.settle()
     assert PAGES[stage.window.pages.currentIndex()] == "machines"
     assert machines.list.selected_ids == [known["vm-web-01"]]
+
+
+@pytest.mark.expects_log
+def test_installations_are_found_by_their_error_and_show_its_code(stage: Stage) -> None:
+    stage.window.show_page("history")
+    page = stage.window.page("history")
+    assert isinstance(page, HistoryPage)
+    tab = page.tab
+    stage.settle()
+    for text in ("0x80070005", "ACCESS was"):
+        tab.search.setText(text)
+        stage.settle()
+        rows = [tab.model.row(n) for n in range(tab.model.rowCount())]
+        assert [row.machine_name for row in rows if row] == ["vm-print-01"]
+        assert tab.tiles["total"].figure.text() == "1"
+    assert rows[0] is not None
+    assert update_text.run_status_text(rows[0]) == "Failed (0x80070005)"
+    found = export_sheets.sheet(
+        "history", stage.app.source.db, None, resources.calendar(), stage.app.clock()
+    )
+    errors = [row[list(found.heads).index("Error")] for row in found.rows]
+    assert sum("disk space (0x80070005)" in str(error) for error in errors) == 1

@@ -122,6 +122,8 @@ def test_the_journey_of_a_schedule_from_its_creation_to_the_proof(stage: Stage) 
     click(shown.add_scope)
     scope = dialog(stage, DynamicScopeDialog)
     QTest.keyClicks(scope.name, "erp")
+    scope.tags.setText("app:erp")  # as the program shows it
+    assert scope.scope.tags == (("app", ("erp",)),)
     scope.tags.setText("app=erp")
     stage.until(lambda: scope.matching.text().startswith("1 machine matches now: vm-erp-01. Azure"))
     assert "on 1 of them until its settings change" in scope.matching.text()
@@ -245,7 +247,7 @@ def test_a_schedule_goes_through_a_file(stage: Stage, tmp_path: Path) -> None:
     shown.open_file(tmp_path / "one.json")
     form = dialog(stage, ScheduleDialog)
     assert form.name.text() == "files-saturdays"
-    assert form.problem.text() == "The start must be today or later."
+    assert form.problem.text().startswith("The start must be today or later, but is 2026-01-03")
 
 
 def test_a_missing_permission_is_named_before_anything_is_sent(qapp: QApplication) -> None:

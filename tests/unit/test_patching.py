@@ -248,7 +248,9 @@ def test_modes_bypass_and_schedules_decide_who_patches(
     changed: dict[str, Any], patched: bool, run_name: str
 ) -> None:
     guest = machine(hotpatching=False, receives_hotpatches=False, **changed)
-    cloud = of(guest, start=datetime(2026, 9, 8, 12, tzinfo=UTC))
+    cloud = of(
+        guest, start=datetime(2026, 9, 8, 16, tzinfo=UTC)
+    )  # at daytime, an hour before the release
     go_on(cloud, days=6)
     assert (guest.build == SEPTEMBER_25) == patched
     names = {r["maintenance_run_id"] for r in guest.runs}

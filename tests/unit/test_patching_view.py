@@ -55,6 +55,31 @@ def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
     assert {p.status for p in found.positions.values()} == {RolloutStatus.WAITING}
 
 
+def test_a_patched_machine_with_another_security_update_has_another_turn() -> None:
+    night = datetime(2026, 9, 8, 22, tzinfo=UTC)
+    patched = {"patched": night, "assessed": night, "restart_pending": False}
+    some = facts("a", **patched, is_incomplete=True, important=RestartBehavior.CAN_REQUEST)
+    others = [facts(name, "westus") for name in "cde"]
+    found = at(some, facts("b", **patched), *others, now=night + timedelta(hours=30))
+    again = found.positions["a"]
+    assert (again.status, again.restart) == (RolloutStatus.PATCHED, RestartBehavior.CAN_REQUEST)
+    assert again.window is not None
+    assert again.window >= night + timedelta(hours=30)
+    assert "offers further Critical or Security updates" in again.reason
+    assert found.positions["b"].window is None
+    assert found.open_phase == 1, "a second turn doesn't delay the next phase"
+
+
+def test_a_machine_that_only_waits_for_its_restart_has_no_turn_and_delays_nobody() -> None:
+    night = datetime(2026, 9, 8, 22, tzinfo=UTC)
+    waits = facts("a", assessed=night, only_restart=True, restart_pending=True)
+    found = at(waits, facts("b", "westus"), now=night + timedelta(hours=30))
+    position = found.positions["a"]
+    assert (position.status, position.window) == (RolloutStatus.WAITING, None)
+    assert "a restart is pending" in position.reason
+    assert found.open_phase == 1
+
+
 def test_patched_running_failed_and_stopped_machines_are_distinguished() -> None:
     night = datetime(2026, 9, 8, 22, 10, tzinfo=UTC)
     off = facts("off", assessed=night)._replace(

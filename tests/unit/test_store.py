@@ -6,7 +6,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -38,6 +38,7 @@ from hotpatch_gui.store import (
 )
 from hotpatch_gui.store.migrations import SCHEMA_VERSION, migrations
 from hotpatch_gui.store.operations import WrongTransitionError
+from hotpatch_gui.store.timestamps import to_text
 from hotpatch_gui.system import resources
 
 AZURE = Connection("Contoso", PUBLIC, SignInMethod.BROWSER)
@@ -131,7 +132,7 @@ def test_a_file_of_one_cloud_becomes_one_of_connections(path: Path) -> None:
         assert not mine.may_act
         assert connections.subscriptions(db, mine.id) == [("s", "Kept", True)]
         assert machines.present(db, mine.id) == [1]
-        assert sync_state.sync_state(db).finished == EPOCH
+        assert sync_state.sync_state(db).finished == datetime(2026, 8, 20, 9, tzinfo=UTC)
         with database.transaction(db):
             assert assessments.next_pass(db) == 8
 
@@ -461,10 +462,10 @@ def test_only_an_assessment_that_ended_well_counts(db: sqlite3.Connection) -> No
     assert row.situation == "Never assessed"
     assessments.save(db, [(number, assessment(RunStatus.SUCCEEDED, 2, "b"))], EPOCH)
     row = stand(db, number)
-    assert row.assessed_at == "2026-08-20T11:00:00Z"
+    assert row.assessed_at == to_text(EPOCH + timedelta(hours=2))
     assert row.assessment_error is None
     assessments.save(db, [(number, assessment(RunStatus.IN_PROGRESS, 3, "c"))], EPOCH)
-    assert stand(db, number).assessed_at == "2026-08-20T11:00:00Z"
+    assert stand(db, number).assessed_at == to_text(EPOCH + timedelta(hours=2))
 
 
 def test_a_slower_source_does_not_undo_an_end(db: sqlite3.Connection) -> None:

@@ -37,8 +37,8 @@ class ActivityPage(Page):
             services.theme,
             tr("Activity"),
             tr(
-                "Requests to Azure with their progress and results, and every call that changed "
-                "something."
+                "Requests to Azure with their progress and results, and every call of this program that "
+                "changed something."
             ),
         )
         self._s = services

@@ -18,6 +18,7 @@ from hotpatch_gui.models.calendar import CalendarRead, read_calendar
 from hotpatch_gui.models.exports import Make
 from hotpatch_gui.models.ledger import RESTARTS
 from hotpatch_gui.models.listed import ListedModel
+from hotpatch_gui.models.machine_list import everyone
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
@@ -61,6 +62,15 @@ class CalendarPage(Page):
         self.period.addItem(tr("Past and next 12 months"))
         for year in range(services.clock().year + 1, FIRST_YEAR - 1, -1):
             self.period.addItem(str(year), year)
+        self.machines = QComboBox()
+        self.machines.setObjectName("calendarMachines")
+        self.machines.setAccessibleName(tr("Machines"))
+        self.machines.addItems([tr("Selected machines"), tr("All machines")])
+        self.machines.setToolTip(
+            tr("Installations in the chart and the restart ledger are of these machines.")
+        )
+        self.machines.currentIndexChanged.connect(self._ask)
+        self.tools.addWidget(self.machines)
         self.tools.addWidget(self.period)
         self.tools.addWidget(ExportButton(services, tr("Calendar"), self._report))
         self.chart = ChartHost(theme, "calendarChart", CHART_PX, _make_chart)
@@ -140,6 +150,8 @@ class CalendarPage(Page):
 
     def _ask(self) -> None:
         ids, self._name = self._selection()
+        if self.machines.currentIndex():
+            ids, self._name = everyone(self._s.source), tr("All machines")
         first, last = self.span
         self._channel.query(
             partial(read_calendar, calendar=self._s.calendar(), ids=ids, first=first, last=last)

@@ -113,6 +113,12 @@ class FilterBar(QWidget):
             action.triggered.connect(partial(self._apply_saved, name))
         save = self.menu.addAction(tr("Save filter…"))
         save.setEnabled(self.wanted._replace(text="") != EVERY_MACHINE)
+        self.menu.setToolTipsVisible(True)
+        save.setToolTip(
+            ""
+            if save.isEnabled()
+            else tr("Choose a filter first. The text of the search isn't saved with it.")
+        )
         save.triggered.connect(self._save)
         delete = self.menu.addMenu(tr("Delete saved filter"))
         delete.setEnabled(bool(saved))

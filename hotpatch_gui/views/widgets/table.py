@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QPainter,
+    QPaintEvent,
     QResizeEvent,
     QShortcut,
     QShowEvent,
@@ -158,6 +159,21 @@ class Table(QTableView):
             painter.fillRect(rect, QColor(t.hover))
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(t.divider))
         return is_selected
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Continue the rows' lines and selection to the right of the last column."""
+        super().paintEvent(event)
+        header, room = self.horizontalHeader(), self.viewport().rect()
+        right = header.length() - header.offset()
+        first, last = self.rowAt(0), self.rowAt(room.height() - 1)
+        if right >= room.width() or first < 0:
+            return
+        painter = QPainter(self.viewport())
+        for number in range(first, (last if last >= 0 else self.rows.count() - 1) + 1):
+            if self.rows.heading(number) is None:
+                top, height = self.rowViewportPosition(number), self.rowHeight(number)
+                rest = QRect(right, top, room.width() - right, height)
+                self.paint_background(painter, rest, self.rows.index(number, 0))
 
     def is_first(self, column: int) -> bool:
         """Whether it is the first column that is shown."""
