@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from . import arc, graph, maintenance_api
+from . import arc, graph, maintenance_api, vm_creation
 from .answers import RETRY_AFTER_S, Answer, Call, look_at
 from .arm_error import ArmError
 from .cloud import VM, Cloud, Operation
@@ -104,7 +104,11 @@ class SimulatorApi:
             *((verb, pattern, getattr(self, f"_{name}")) for verb, pattern, name in _ROUTES),
             *(
                 (verb, pattern, partial(route, cloud))
-                for verb, pattern, route in (*arc.ROUTES, *maintenance_api.ROUTES)
+                for verb, pattern, route in (
+                    *arc.ROUTES,
+                    *maintenance_api.ROUTES,
+                    *vm_creation.ROUTES,
+                )
             ),
         ]
         self._pages: dict[tuple[str, frozenset[str]], tuple[int, list[dict[str, Any]]]] = {}

@@ -35,6 +35,7 @@ from .state import StateFile
 TENANT = "00000000-0000-4000-8000-0000000c0510"
 ASSESS_MINUTES = 2.5
 SETTINGS_MINUTES = 0.4
+CREATE_MINUTES = 3.0
 START_MINUTES = 1.0
 LICENSE_MINUTES = 10
 VM, ARC = "Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
@@ -244,6 +245,14 @@ class Cloud:
         change(guest)
         return self._start_operation(guest, "settings", timedelta(minutes=SETTINGS_MINUTES))
 
+    def begin_creation(self, guest: Guest) -> Operation:
+        """Add a new machine; it runs when the operation ends."""
+        key = guest.name.casefold()
+        self.guests[key] = guest
+        guest.power = "starting"
+        self.patching.add(key, self.clock.now())
+        return self._start_operation(guest, "create", timedelta(minutes=CREATE_MINUTES))
+
     def begin_enrollment(self, guest: Guest, *, on: bool) -> Operation:
         """Enroll an Arc-enabled server, or end the enrollment."""
         guest.license = "Enabling" if on else "Disabling"
@@ -388,7 +397,7 @@ class Cloud:
                 guest.restart(self.catalog)
             op.result = self._run(op, plan, op.ends)
             guest.runs.append(op.result)
-        power = {"restart": guest.restart, "start": guest.start}.get(op.kind)
+        power = {"restart": guest.restart, "start": guest.start, "create": guest.start}.get(op.kind)
         if power is not None:
             power(self.catalog)
         if guest.is_arc:

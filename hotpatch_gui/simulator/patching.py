@@ -291,6 +291,10 @@ class Patching:
         last = datetime.fromisoformat(seen["modified"]) if seen else self._start
         return last + (max(0, (after - last) // _period(guest)) + 1) * _period(guest)
 
+    def add(self, key: str, now: datetime) -> None:
+        """Assess a new machine from now on; rollouts include it from the next one."""
+        self._queue_assessment(key, now)
+
     def _queue_assessment(self, key: str, after: datetime) -> None:
         heapq.heappush(self._due, (self._assess_at(self._cloud.guests[key], after), "assess", key))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .arm_error import ArmError
 from .guest import Guest
 
 
-def read_settings(guest: Guest, windows: dict[str, Any]) -> dict[str, Any]:
+def read_settings(guest: Guest, windows: Mapping[str, Any]) -> dict[str, Any]:
     """The settings after a PATCH.
 
     Raises:
