@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from hotpatch_gui.domain.bicep import bicep
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.translation import translator
 
 from . import parse, values
-from .bicep import bicep
 from .bodies import schedule_body
 
 tr = translator("ScheduleFiles")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.translation import translator
 
-from . import acting, releases, schedules, showing, syncing
+from . import acting, new_machine, releases, schedules, showing, syncing
 from .common import CommandError, Exit, bring_up_to_date, write_message
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _COMMANDS = {
     "export": showing.export,
     "releases": releases.releases_command,
     "schedules": schedules.schedules_command,
+    "new-machine": new_machine.new_machine,
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from hotpatch_gui.domain.clouds import CLOUDS, CUSTOM
 from hotpatch_gui.domain.connections import SignInMethod
 from hotpatch_gui.domain.installs import RestartSetting
+from hotpatch_gui.domain.new_machine import IMAGES
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.translation import translator
 
@@ -51,7 +52,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
             name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=codes
         )
         made.add_argument("--json", action="store_true", help=tr("print one JSON object"))
-        if name not in ("connect", "releases", "schedules"):
+        if name not in ("connect", "releases", "schedules", "new-machine"):
             made.add_argument(
                 "--connection",
                 action="append",
@@ -122,6 +123,57 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     _add_releases(command)
     _add_schedules(command)
+    _add_new_machine(command)
+
+
+def _add_new_machine(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    parser = command("new-machine", tr("write the file that makes a machine with hotpatch"))
+    for name, text in (
+        ("--name", tr("up to 15 characters")),
+        ("--resource-group", tr("where it is made")),
+        ("--location", tr("a region, such as westus2")),
+        ("--size", tr("such as Standard_D2s_v5; it must support generation 2")),
+        ("--admin", tr("the administrator's name; the password is asked at deployment")),
+    ):
+        parser.add_argument(name, required=True, help=text)
+    parser.add_argument(
+        "--image",
+        default=IMAGES[0].sku,
+        metavar="SKU",
+        help=tr("(default: {sku})", sku=IMAGES[0].sku),
+    )
+    parser.add_argument("--zone", default="", help=tr("an availability zone: 1, 2 or 3"))
+    parser.add_argument(
+        "--no-trusted-launch", action="store_true", help=tr("security type Standard")
+    )
+    parser.add_argument("--no-hotpatch", action="store_true", help=tr("with hotpatch off"))
+    parser.add_argument(
+        "--orchestration",
+        choices=["azure", "schedules", "windows", "manual"],
+        default="azure",
+        help=tr("who installs updates (default: azure)"),
+    )
+    parser.add_argument(
+        "--no-periodic-assessment", action="store_true", help=tr("assess only on request")
+    )
+    parser.add_argument(
+        "--reboot",
+        choices=[s.value for s in RestartSetting],
+        default=RestartSetting.IF_REQUIRED.value,
+        help=tr("(default: IfRequired)"),
+    )
+    parser.add_argument(
+        "--time-zone", default="UTC", help=tr("Windows' name of a time zone (default: UTC)")
+    )
+    parser.add_argument(
+        "--subnet", default="", metavar="ID", help=tr("an existing subnet (default: a new network)")
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help=tr("the extension selects the format: .bicep .json .tf .sh .ps1"),
+    )
 
 
 def _add_schedules(command: Callable[[str, str], argparse.ArgumentParser]) -> None:

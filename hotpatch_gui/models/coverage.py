@@ -48,6 +48,9 @@ class CoverageRow(NamedTuple):
     obstacle: str
     target: str
     avoided: int | None
+    location: str
+    zone: str | None
+    time_zone: str | None
 
 
 class WayRow(NamedTuple):
@@ -91,6 +94,9 @@ def _row(row: MachineRow, saved: dict[Product, int]) -> CoverageRow:
         path.obstacle,
         path.target,
         saved[path.product] if avoids and path.product is not None else None,
+        machine.location,
+        machine.zone,
+        machine.time_zone,
     )
 
 

@@ -21,6 +21,8 @@ from helpers.simulator import Simulated, simulate
 from helpers.tls import CLIENT, TENANT, SecureAzure, secure_azure
 from hotpatch_gui.application.folder_lock import lock
 from hotpatch_gui.captures.stage import stopped_simulator
+from hotpatch_gui.domain.machine_files import Format, written
+from hotpatch_gui.domain.new_machine import NewMachine
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store.database import FILE_NAME
@@ -552,3 +554,37 @@ def test_a_schedule_goes_through_a_file_and_gets_machines(here, tmp_path: Path) 
     nonsense = here("schedules", "apply", str(saved))
     assert nonsense.returncode == 2
     assert "isn't the JSON of a maintenance configuration" in nonsense.stderr
+
+
+def test_the_file_of_a_new_machine_is_written_in_each_format(here, tmp_path: Path) -> None:
+    usual = (
+        *(
+            "new-machine",
+            "--name",
+            "vm-new-09",
+            "--resource-group",
+            "rg-web",
+            "--location",
+            "westus2",
+        ),
+        *("--size", "Standard_D2s_v5", "--admin", "operator", "--zone", "2"),
+    )
+    machine = NewMachine("vm-new-09", "rg-web", "westus2", "Standard_D2s_v5", "operator", zone="2")
+    for form in Format:
+        path = tmp_path / form.file_name
+        found = here(*usual, "--out", str(path), "--json")
+        assert found.returncode == 0, found.stderr
+        assert json.loads(found.stdout) == {"file": str(path)}
+        assert path.read_text(encoding="utf-8") == written(machine, form)
+    out = ("--out", str(tmp_path / "other.bicep"))
+    for wrong, words in (
+        ((*usual, "--orchestration", "manual", *out), "Azure to orchestrate"),
+        ((*usual, "--image", "2022-datacenter", *out), "isn't an image with hotpatch"),
+        ((*usual, "--no-trusted-launch", *out), "Trusted launch"),
+        ((*usual, "--out", str(tmp_path / "machine.yaml")), "names no format"),
+    ):
+        refused = here(*wrong)
+        assert refused.returncode == 2
+        assert words in refused.stderr
+    assert here(*usual, "--out", str(tmp_path / "nowhere" / "x.tf")).returncode == 1
+    assert not (tmp_path / "other.bicep").exists()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.machine_files import Format, written
+from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.domain.upgrade_paths import Way
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.views.dialogs.new_machine import NewMachineDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.pages.coverage import CoveragePage
 
@@ -105,3 +110,67 @@ def test_without_machines_the_page_says_so(qapp: QApplication) -> None:
         assert page.ways_panel.empty.headline.text() == "No machines"
         assert page.machines_panel.empty.isVisible()
         assert not page.details.isVisible()
+
+
+def form(stage: Stage) -> NewMachineDialog:
+    (dialog,) = stage.window.findChildren(NewMachineDialog)
+    return dialog
+
+
+def test_a_machine_that_has_to_be_replaced_fills_the_form_of_its_replacement(stage: Stage) -> None:
+    page = coverage(stage)
+    choose(page, "vm-intranet-02")
+    assert page.new.text() == "Plan its replacement…"
+    page.new.click()
+    dialog = form(stage)
+    machine = dialog.machine
+    assert (machine.name, machine.resource_group, machine.location) == (
+        "vm-intranet-hp",
+        "rg-legacy",
+        "eastus",
+    )
+    assert machine.image.sku == "2025-datacenter-azure-edition-core"
+    assert machine.time_zone == "Pacific Standard Time"
+    assert not dialog.save.isEnabled(), "the administrator's name isn't known"
+    assert dialog.text.toPlainText() == ""
+    dialog.admin.setText("operator")
+    assert dialog.save.isEnabled()
+    for number, kind in enumerate(Format):
+        dialog.format.setCurrentIndex(number)
+        assert dialog.text.toPlainText() == written(dialog.machine, kind)
+
+
+def test_a_choice_that_azure_would_reject_is_named_and_makes_no_file(stage: Stage) -> None:
+    page = coverage(stage)
+    choose(page, "srv-hq-02")
+    assert page.new.text() == "New hotpatch machine…"
+    page.new.click()
+    dialog = form(stage)
+    dialog.name.setText("vm-new-10")
+    dialog.admin.setText("operator")
+    assert dialog.save.isEnabled()
+    dialog.orchestration.setCurrentText(Orchestration.CUSTOMER_SCHEDULES.label)
+    assert not dialog.save.isEnabled()
+    texts = [detail.text() for _, _, detail in dialog.points._rows if not detail.isHidden()]
+    assert len(texts) == 1
+    assert "safety checks" in texts[0]
+    dialog.hotpatch.setChecked(False)
+    assert dialog.save.isEnabled()
+    texts = [detail.text() for _, _, detail in dialog.points._rows if not detail.isHidden()]
+    assert any("restarts the machine" in text for text in texts)
+
+
+def test_the_file_is_written_whole_or_the_reason_is_shown(stage: Stage, tmp_path: Path) -> None:
+    page = coverage(stage)
+    choose(page, "vm-legacy-01")
+    page.new.click()
+    dialog = form(stage)
+    dialog.admin.setText("operator")
+    dialog.write(str(tmp_path / "machine.bicep"))
+    assert (tmp_path / "machine.bicep").read_text() == written(dialog.machine, Format.BICEP)
+    dialog.write(str(tmp_path / "nowhere" / "machine.bicep"))
+    good, bad = list(stage.app.outcomes.items)[-2:]
+    assert (good.glyph, bad.glyph) == (Glyph.OK, Glyph.ERROR)
+    assert "nowhere" in bad.detail
+    dialog.findChild(QPushButton, "newMachineCopy").click()
+    assert QApplication.clipboard().text() == dialog.text.toPlainText()

@@ -11,7 +11,7 @@ from azure.core.exceptions import HttpResponseError
 
 from helpers import sdk
 from helpers.simulator import Simulated, simulate
-from hotpatch_gui.azure.machine_files import template
+from hotpatch_gui.domain.machine_files import template
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.new_machine import IMAGES, NewMachine, faults
 from hotpatch_gui.domain.settings import Orchestration

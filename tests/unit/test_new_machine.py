@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from hotpatch_gui.azure.machine_files import (
+from hotpatch_gui.domain.installs import RestartSetting
+from hotpatch_gui.domain.machine_files import (
     PASSWORD,
     Format,
     template,
     vm_body,
     written,
 )
-from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.new_machine import (
     IMAGES,

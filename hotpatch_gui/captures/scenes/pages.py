@@ -13,6 +13,7 @@ from hotpatch_gui.models.checked import ROLE
 from hotpatch_gui.views.dialogs.assign_machines import AssignMachinesDialog
 from hotpatch_gui.views.dialogs.dynamic_scope import DynamicScopeDialog
 from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
+from hotpatch_gui.views.dialogs.new_machine import NewMachineDialog
 from hotpatch_gui.views.dialogs.report import ReportDialog
 from hotpatch_gui.views.dialogs.schedule import ScheduleDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
@@ -332,6 +333,20 @@ def coverage(stage: Stage) -> QWidget:
     page.machines_panel.table.select_id(row.id)
     stage.settle()
     return stage.window
+
+
+@scene
+@in_scenario("before-upgrade")
+def new_machine(stage: Stage) -> QWidget:
+    """The replacement of a machine whose image has no hotpatch, as Bicep."""
+    coverage(stage)
+    page = stage.window.page("coverage")
+    assert isinstance(page, CoveragePage)
+    page.new.click()
+    form = dialog_of(stage, NewMachineDialog)
+    form.admin.setText("operator")
+    stage.settle()
+    return form
 
 
 @scene

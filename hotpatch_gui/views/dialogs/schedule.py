@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QDateTime, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QDateTime, QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
-    QLayout,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -36,7 +35,7 @@ from hotpatch_gui.views.widgets.kb_box import KbBox
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 from hotpatch_gui.views.widgets.points import Point, Points
-from hotpatch_gui.views.widgets.scroll_area import ScrollArea
+from hotpatch_gui.views.widgets.scroll_area import scrolling
 
 from .surface import SurfaceDialog
 
@@ -167,8 +166,8 @@ class ScheduleDialog(SurfaceDialog):
         preview.addWidget(self.preview)
         parts = QHBoxLayout()
         parts.setSpacing(16)
-        parts.addWidget(_scrolling(form), 4)
-        parts.addWidget(_scrolling(preview), 3)
+        parts.addWidget(scrolling(form), 4)
+        parts.addWidget(scrolling(preview), 3)
         self.column.addLayout(parts, 1)
 
     def _fill(self, schedule: Schedule | None) -> None:
@@ -317,15 +316,3 @@ class ScheduleDialog(SurfaceDialog):
             self.saved.emit(made)
         self.save.setEnabled(False)
         self.accept()
-
-
-def _scrolling(content: QLayout) -> ScrollArea:
-    body = QWidget()
-    body.setObjectName("surface")
-    column = QVBoxLayout(body)
-    column.setContentsMargins(0, 0, 16, 0)
-    column.addLayout(content)
-    column.addStretch(1)
-    area = ScrollArea(body)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    return area

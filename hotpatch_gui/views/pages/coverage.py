@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, 
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.upgrade_paths import Way
-from hotpatch_gui.models import coverage
+from hotpatch_gui.models import coverage, new_machine_form
 from hotpatch_gui.models.coverage import CoverageRead, CoverageRow
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
+from hotpatch_gui.models.schedule_form import read_places
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
@@ -68,7 +69,11 @@ class CoveragePage(Page):
         self.article = QPushButton(tr("Microsoft's article"))
         self.article.setObjectName("coverageArticle")
         self.article.clicked.connect(self._open_article)
+        self.new = QPushButton(tr("New hotpatch machine…"))
+        self.new.setObjectName("newMachine")
+        self.new.clicked.connect(self._open_new)
         self.tools.addWidget(self.turn_on)
+        self.tools.addWidget(self.new)
         self.tools.addWidget(
             ExportButton(
                 services,
@@ -188,6 +193,8 @@ class CoveragePage(Page):
         self.turn_on.setText(tr("Turn hotpatch on for %n machine(s)…", len(settable)))
         self.turn_on.setVisible(bool(settable))
         one = selected[0] if len(selected) == 1 else None
+        replaces = one is not None and one.path.way is Way.REPLACE
+        self.new.setText(tr("Plan its replacement…") if replaces else tr("New hotpatch machine…"))
         self.details.setVisible(one is not None)
         if one is None:
             return
@@ -208,6 +215,15 @@ class CoveragePage(Page):
             return dialog
 
         open_once(self, make)
+
+    def _open_new(self) -> None:
+        """Describe a new machine; with one selected that has to be replaced, its replacement."""
+        from hotpatch_gui.views.dialogs.new_machine import NewMachineDialog  # noqa: PLC0415 - only when it opens
+
+        selected = self._selected
+        draft = new_machine_form.replacement(selected[0]) if len(selected) == 1 else None
+        places = self._s.source.read_list(read_places)
+        open_once(self, lambda: NewMachineDialog(self._s, self.window(), places, draft))
 
     def _open_article(self) -> None:
         selected = self._selected

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from .focus_ring import FocusRing
 
@@ -36,3 +36,16 @@ class ScrollArea(QScrollArea):
             margins.setRight(max(0, margins.left() - bar))
             self._inset.setContentsMargins(margins)
         return super().eventFilter(watched, event)
+
+
+def scrolling(content: QLayout) -> ScrollArea:
+    """A layout that scrolls vertically if it doesn't fit."""
+    body = QWidget()
+    body.setObjectName("surface")
+    column = QVBoxLayout(body)
+    column.setContentsMargins(0, 0, 16, 0)
+    column.addLayout(content)
+    column.addStretch(1)
+    area = ScrollArea(body)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area

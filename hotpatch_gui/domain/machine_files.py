@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from hotpatch_gui.domain.machines import AssessmentMode
-from hotpatch_gui.domain.new_machine import NewMachine, SecurityType
-from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.translation import translator
 
 from .bicep import Expression, bicep
+from .machines import AssessmentMode
+from .new_machine import NewMachine, SecurityType
+from .settings import Orchestration
 
 tr = translator("MachineFiles")
 

@@ -1,0 +1,91 @@
+"""``new-machine``: the file that makes a machine with hotpatch. Nothing is sent to Azure."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hotpatch_gui.domain.installs import RestartSetting
+from hotpatch_gui.domain.machine_files import Format, written
+from hotpatch_gui.domain.new_machine import IMAGES, NewMachine, SecurityType, faults
+from hotpatch_gui.domain.settings import Orchestration
+from hotpatch_gui.translation import translator
+
+from .common import CommandError, Exit
+
+if TYPE_CHECKING:
+    from hotpatch_gui.application.targets import CloudTarget
+
+tr = translator("NewMachineCommand")
+
+FORMATS = {Path(f.file_name).suffix: f for f in Format}
+ORCHESTRATIONS = {
+    "azure": Orchestration.SAFE_DEPLOYMENT,
+    "schedules": Orchestration.CUSTOMER_SCHEDULES,
+    "windows": Orchestration.WINDOWS_AUTOMATIC,
+    "manual": Orchestration.MANUAL,
+}
+
+
+def new_machine(options: argparse.Namespace, _: Path, __: CloudTarget) -> int:
+    """Write the file of a new machine, its format by the extension.
+
+    Raises:
+        CommandError: the extension isn't known, Azure would reject the machine, or the file can't be written.
+    """
+    path: Path = options.out
+    form = FORMATS.get(path.suffix.casefold())
+    if form is None:
+        raise CommandError(
+            tr(
+                "{name} names no format; end it with {formats}.",
+                name=path.name,
+                formats=", ".join(FORMATS),
+            ),
+            Exit.USAGE,
+        )
+    machine = _machine(options)
+    found = faults(machine)
+    if found:
+        raise CommandError(" ".join(fault.sentence for fault in found), Exit.USAGE)
+    try:
+        part = path.with_name(f".{path.name}.part")
+        part.write_text(written(machine, form), encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise CommandError(
+            tr("{path} can't be written: {why}.", path=path, why=error.strerror or error)
+        ) from error
+    print(json.dumps({"file": str(path)}) if options.json else path)
+    return Exit.DONE
+
+
+def _machine(options: argparse.Namespace) -> NewMachine:
+    image = next((i for i in IMAGES if (i.sku or "") == options.image.casefold()), None)
+    if image is None:
+        raise CommandError(
+            tr(
+                "{image} isn't an image with hotpatch. Choose from {known}.",
+                image=options.image,
+                known=", ".join(i.sku or "" for i in IMAGES),
+            ),
+            Exit.USAGE,
+        )
+    return NewMachine(
+        options.name,
+        options.resource_group,
+        options.location,
+        options.size,
+        options.admin,
+        image,
+        options.zone,
+        SecurityType.STANDARD if options.no_trusted_launch else SecurityType.TRUSTED_LAUNCH,
+        not options.no_hotpatch,
+        ORCHESTRATIONS[options.orchestration],
+        not options.no_periodic_assessment,
+        RestartSetting(options.reboot),
+        options.time_zone,
+        options.subnet,
+    )

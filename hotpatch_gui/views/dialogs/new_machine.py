@@ -1,0 +1,273 @@
+"""The dialog of a new machine with hotpatch: its choices, why Azure would accept them, and the file that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QIODevice, QSaveFile, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hotpatch_gui.domain.installs import RestartSetting
+from hotpatch_gui.domain.machine_files import Format, written
+from hotpatch_gui.domain.new_machine import IMAGES, ZONES, NewMachine, SecurityType, faults
+from hotpatch_gui.domain.off_peak import windows_zone_names
+from hotpatch_gui.domain.settings import Orchestration
+from hotpatch_gui.models import new_machine_form
+from hotpatch_gui.models.row_model import plain_tip
+from hotpatch_gui.models.schedule_form import Place
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.points import Point, Points
+from hotpatch_gui.views.widgets.scroll_area import scrolling
+
+from .surface import SurfaceDialog
+
+tr = translator("NewMachineDialog")
+
+SIZE_PX = (1000, 600)
+
+
+class NewMachineDialog(SurfaceDialog):
+    """Makes the file of a machine; nothing is sent to Azure.
+
+    Args:
+        places: known resource groups and regions, as suggestions.
+        draft: what the fields show first; None for the usual choices.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        parent: QWidget,
+        places: Sequence[Place],
+        draft: NewMachine | None = None,
+    ) -> None:
+        super().__init__(services.theme, "newMachineDialog", tr("New hotpatch machine"), parent)
+        self._s = services
+        self._make_fields(places)
+        self._make_results()
+        self._lay_out()
+        copy = QPushButton(tr("Copy"))
+        copy.setObjectName("newMachineCopy")
+        copy.clicked.connect(self._copy)
+        self.save = QPushButton(tr("Save as…"))
+        self.save.setObjectName("newMachineSave")
+        self.save.setProperty("primary", True)
+        self.save.clicked.connect(self._save_as)
+        self._needs_file = (copy, self.save)
+        self.finish(SIZE_PX, copy, self.save, self.closer(), default=self.save)
+        self._fill(
+            draft or NewMachine("", "", "", new_machine_form.USUAL_SIZE, "", time_zone="UTC")
+        )
+        self._connect()
+        self._show()
+
+    def _make_fields(self, places: Sequence[Place]) -> None:
+        self.name = self._line("newMachineName", tr("Up to 15 characters"))
+        groups = list(dict.fromkeys(p.resource_group for p in places))
+        regions = sorted({region for p in places for region in p.locations})
+        self.group = self._choice("newMachineGroup", groups, is_editable=True)
+        self.region = self._choice("newMachineRegion", regions, is_editable=True)
+        self.zone = self._choice("newMachineZone", [tr("None"), *ZONES])
+        self.size_ = self._line("newMachineSize", tr("Such as {size}", size="Standard_D2s_v5"))
+        self.image = self._choice("newMachineImage", map(new_machine_form.image_label, IMAGES))
+        self.security = self._choice("newMachineSecurity", [s.label for s in SecurityType])
+        self.hotpatch = QCheckBox(tr("Enable hotpatch"))
+        self.hotpatch.setObjectName("newMachineHotpatch")
+        self.orchestration = self._choice(
+            "newMachineOrchestration", [o.label for o in Orchestration]
+        )
+        for number, orchestration in enumerate(Orchestration):
+            tip = plain_tip(orchestration.meaning())
+            self.orchestration.setItemData(number, tip, Qt.ItemDataRole.ToolTipRole)
+        self.periodic = QCheckBox(tr("Periodic assessment, every 24 hours"))
+        self.periodic.setObjectName("newMachinePeriodic")
+        self.restart = self._choice("newMachineRestart", [r.label for r in RestartSetting])
+        self.time_zone = self._choice("newMachineTimeZone", windows_zone_names(), is_editable=True)
+        self.subnet = self._line("newMachineSubnet", tr("Resource ID; empty for a new network"))
+        self.admin = self._line("newMachineAdmin", tr("The password is asked at deployment"))
+
+    def _line(self, name: str, hint: str) -> QLineEdit:
+        made = QLineEdit()
+        made.setObjectName(name)
+        made.setPlaceholderText(hint)
+        return made
+
+    def _choice(
+        self, name: str, texts: Sequence[str] | map[str], *, is_editable: bool = False
+    ) -> QComboBox:
+        made = QComboBox()
+        made.setObjectName(name)
+        made.setEditable(is_editable)
+        made.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        made.addItems(list(texts))
+        made.setMinimumContentsLength(12)
+        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        return made
+
+    def _make_results(self) -> None:
+        theme = self._s.theme
+        self.points = Points(theme)
+        self.points.setObjectName("newMachinePoints")
+        self.format = self._choice("newMachineFormat", [f.label for f in Format])
+        self.format.setAccessibleName(tr("Kind of file"))
+        self.text = QPlainTextEdit()
+        self.text.setObjectName("newMachineText")
+        self.text.setAccessibleName(tr("File"))
+        self.text.setReadOnly(True)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setMinimumHeight(round(160 * theme.scale))
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setHorizontalSpacing(24)
+        form.setVerticalSpacing(8)
+        for title, field in (
+            (tr("Name"), self.name),
+            (tr("Resource group"), self.group),
+            (tr("Region"), self.region),
+            (tr("Availability zone"), self.zone),
+            (tr("Image"), self.image),
+            (tr("Size"), self.size_),
+            (tr("Security type"), self.security),
+            ("", self.hotpatch),
+            (tr("Patch orchestration"), self.orchestration),
+            ("", self.periodic),
+            (tr("Restart"), self.restart),
+            (tr("Time zone"), self.time_zone),
+            (tr("Subnet"), self.subnet),
+            (tr("Administrator"), self.admin),
+        ):
+            form.addRow(title, field)
+        why = QVBoxLayout()
+        why.setSpacing(12)
+        why.addWidget(self._heading(tr("Is it correct?")))
+        why.addWidget(self.points)
+        head = QHBoxLayout()
+        head.addWidget(self._heading(tr("The file that makes it")), 1)
+        head.addWidget(self.format)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        right.addWidget(scrolling(why), 1)
+        right.addLayout(head)
+        right.addWidget(self.text, 1)
+        parts = QHBoxLayout()
+        parts.setSpacing(16)
+        parts.addWidget(scrolling(form), 1)
+        parts.addLayout(right, 1)
+        self.column.addLayout(parts, 1)
+
+    def _heading(self, text: str) -> QWidget:
+        return label(self._s.theme, text, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+
+    def _fill(self, draft: NewMachine) -> None:
+        self.name.setText(draft.name)
+        self.group.setCurrentText(draft.resource_group or self.group.currentText())
+        self.region.setCurrentText(draft.location or self.region.currentText())
+        self.zone.setCurrentText(draft.zone or tr("None"))
+        self.size_.setText(draft.size)
+        self.image.setCurrentIndex(IMAGES.index(draft.image))
+        self.security.setCurrentText(draft.security.label)
+        self.hotpatch.setChecked(draft.hotpatch)
+        self.orchestration.setCurrentText(draft.orchestration.label)
+        self.periodic.setChecked(draft.periodic_assessment)
+        self.restart.setCurrentText(draft.restart.label)
+        self.time_zone.setCurrentText(draft.time_zone)
+        self.subnet.setText(draft.subnet)
+        self.admin.setText(draft.admin)
+
+    def _connect(self) -> None:
+        for edit in (self.name, self.size_, self.subnet, self.admin):
+            edit.textChanged.connect(self._show)
+        for editable in (self.group, self.region, self.time_zone):
+            editable.currentTextChanged.connect(self._show)
+        for box in (
+            self.zone,
+            self.image,
+            self.security,
+            self.orchestration,
+            self.restart,
+            self.format,
+        ):
+            box.currentIndexChanged.connect(self._show)
+        for tick in (self.hotpatch, self.periodic):
+            tick.toggled.connect(self._show)
+
+    @property
+    def machine(self) -> NewMachine:
+        """The machine as chosen."""
+        return NewMachine(
+            self.name.text().strip(),
+            self.group.currentText().strip(),
+            self.region.currentText().strip(),
+            self.size_.text().strip(),
+            self.admin.text().strip(),
+            IMAGES[self.image.currentIndex()],
+            ZONES[self.zone.currentIndex() - 1] if self.zone.currentIndex() > 0 else "",
+            tuple(SecurityType)[self.security.currentIndex()],
+            self.hotpatch.isChecked(),
+            tuple(Orchestration)[self.orchestration.currentIndex()],
+            self.periodic.isChecked(),
+            tuple(RestartSetting)[self.restart.currentIndex()],
+            self.time_zone.currentText().strip(),
+            self.subnet.text().strip(),
+        )
+
+    @property
+    def _format(self) -> Format:
+        return tuple(Format)[self.format.currentIndex()]
+
+    def _show(self) -> None:
+        """Show whether Azure would accept the machine, and its file if it would."""
+        machine = self.machine
+        found = faults(machine)
+        self.points.show_points([Point(*p) for p in new_machine_form.points(machine, found)])
+        self.text.setPlainText("" if found else written(machine, self._format))
+        self.text.setPlaceholderText(
+            tr("The file appears when nothing speaks against the machine.") if found else ""
+        )
+        for button in self._needs_file:
+            button.setEnabled(not found)
+            button.setToolTip(found[0].sentence if found else "")
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text.toPlainText())
+
+    def _save_as(self) -> None:
+        dialog = QFileDialog(self, tr("Save the file"))
+        dialog.setObjectName("newMachineFile")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile(self._format.file_name)
+        dialog.fileSelected.connect(self.write)
+        dialog.open()
+
+    def write(self, path: str) -> None:
+        """Write the file, and report that it is there, or why not."""
+        file = QSaveFile(path)
+        content = self.text.toPlainText().encode()
+        is_written = (
+            file.open(QIODevice.OpenModeFlag.WriteOnly)
+            and file.write(content) == len(content)
+            and file.commit()
+        )
+        if is_written:
+            self._s.outcomes.add(Glyph.OK, tr("The file of the new machine was saved"), path)
+        else:
+            why = tr("{path}: {why}", path=path, why=file.errorString())
+            self._s.outcomes.add(Glyph.ERROR, tr("The file wasn't saved"), why)
