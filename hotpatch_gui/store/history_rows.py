@@ -99,6 +99,15 @@ class RunErrorRow(NamedTuple):
     message: str
 
 
+class FailureRow(NamedTuple):
+    """An error with its run."""
+
+    started_at: str
+    run_id: str
+    code: str
+    message: str
+
+
 class LostRunRow(NamedTuple):
     """The run of an operation whose response was lost.
 

@@ -11,6 +11,7 @@ from hotpatch_gui.domain.records import InstallationRun, RunUpdate
 from hotpatch_gui.domain.releases import ReleaseKind
 
 from .history_rows import (
+    FailureRow,
     LostRunRow,
     ReleaseDay,
     ReleaseInstall,
@@ -171,6 +172,29 @@ def errors(db: sqlite3.Connection, installation_id: int) -> list[RunErrorRow]:
         (installation_id,),
     )
     return typed(cursor, RunErrorRow)
+
+
+def failures(db: sqlite3.Connection, machine_id: int, since: str) -> list[FailureRow]:
+    """The errors of the machine's runs that started since then (UTC text), newest run first."""
+    cursor = db.execute(
+        "SELECT i.started_at, i.run_id, e.code, e.message FROM installations i"
+        " JOIN installation_errors e ON e.installation_id=i.id WHERE i.machine_id=? AND i.started_at>=?"
+        " ORDER BY i.started_at DESC, i.id, e.ordinal",
+        (machine_id, since),
+    )
+    return typed(cursor, FailureRow)
+
+
+def failed_updates(
+    db: sqlite3.Connection, machine_id: int, since: str
+) -> list[tuple[str | None, str]]:
+    """(KB, name) of each update that failed in a run of the machine since then."""
+    rows = db.execute(
+        "SELECT DISTINCT x.kb, x.name FROM installations i JOIN installation_updates x ON x.installation_id=i.id"
+        " WHERE i.machine_id=? AND i.started_at>=? AND x.state='Failed' ORDER BY 1, 2",
+        (machine_id, since),
+    )
+    return [(row[0], row[1]) for row in rows]
 
 
 def run_of(db: sqlite3.Connection, operation_id: int) -> LostRunRow | None:

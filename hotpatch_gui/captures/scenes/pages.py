@@ -16,6 +16,7 @@ from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
 from hotpatch_gui.views.dialogs.new_machine import NewMachineDialog
 from hotpatch_gui.views.dialogs.report import ReportDialog
 from hotpatch_gui.views.dialogs.schedule import ScheduleDialog
+from hotpatch_gui.views.dialogs.support import SupportDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.views.pages.calendar import CalendarPage
 from hotpatch_gui.views.pages.coverage import CoveragePage
@@ -333,6 +334,16 @@ def coverage(stage: Stage) -> QWidget:
     page.machines_panel.table.select_id(row.id)
     stage.settle()
     return stage.window
+
+
+@scene
+def support(stage: Stage) -> QWidget:
+    """A support request about a machine whose installation failed."""
+    stage.start()
+    stage.choose("vm-print-01")
+    stage.window.machines.open_support()
+    stage.settle()
+    return dialog_of(stage, SupportDialog)
 
 
 @scene

@@ -13,6 +13,7 @@ from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import ElidedLabel, label
 
 from .glossary import GlossaryDialog
+from .support import SupportDialog
 from .surface import SurfaceDialog
 
 tr = translator("AboutDialog")
@@ -73,7 +74,10 @@ class AboutDialog(SurfaceDialog):
         glossary.setObjectName("aboutGlossary")
         glossary.clicked.connect(self._open_glossary)
         closer = self.closer()
-        self.finish((600, 600), glossary, copy, closer)
+        support = QPushButton(tr("Get support…"))
+        support.setObjectName("aboutSupport")
+        support.clicked.connect(self._open_support)
+        self.finish((600, 600), glossary, support, copy, closer)
         closer.setFocus()
 
     def _open_folder(self) -> None:
@@ -81,6 +85,9 @@ class AboutDialog(SurfaceDialog):
 
     def _open_glossary(self) -> None:
         GlossaryDialog(self._theme, self).open()
+
+    def _open_support(self) -> None:
+        SupportDialog(self._s, (), self).open()
 
     def _copy(self) -> None:
         lines = diagnostics(self._s.source.path, self._s.source.db)

@@ -46,6 +46,7 @@ from hotpatch_gui.models.state import problem_level
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
+from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.empty import EmptyState
 from hotpatch_gui.views.widgets.filter_bar import FilterBar
@@ -340,6 +341,14 @@ class MachinesPage(QSplitter):
         portal = menu.addAction(tr("Open in the Azure portal"))
         portal.setEnabled(bool(page))
         portal.triggered.connect(lambda: QDesktopServices.openUrl(QUrl(page)))
+        menu.addAction(tr("Get support…"), self.open_support)
+
+    def open_support(self) -> None:
+        """Write a support request about the selected machines."""
+        from hotpatch_gui.views.dialogs.support import SupportDialog  # noqa: PLC0415 - only when it opens
+
+        ids = tuple(self._selected_ids)
+        open_once(self, lambda: SupportDialog(self._s, ids, self.window()))
 
     @property
     def _selected_ids(self) -> list[int]:
