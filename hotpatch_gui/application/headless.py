@@ -45,7 +45,7 @@ SENT_WAIT_S = 1.0
 """How long an interrupted command line waits until its operations are canceled in the file; and, if that is done, for
 responses to those that were sent, both counted from the interruption."""
 _OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
-"""Problems of some machines or one connection, which don't stop a command."""
+"""Problems of some machines, which don't stop a command; nor do those of one connection."""
 UNTIL_NEXT_S = 86_400.0
 """The interval of periodic syncs: so long that a command syncs only once."""
 

@@ -136,13 +136,26 @@ class UserActions:
     def start(self, machine_ids: Sequence[int]) -> None:
         self._act(OperationKind.START, machine_ids, lambda _: None)
 
-    def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> None:
+    def change_settings(
+        self,
+        machine_ids: Sequence[int],
+        change: SettingsChange,
+        waves: Waves = AT_ONCE,
+        groups: Sequence[str] = (),
+    ) -> None:
         from hotpatch_gui.azure.bodies import settings_body  # noqa: PLC0415 - after the first paint
 
         bodies = [json.dumps(settings_body(change, is_arc=is_arc)) for is_arc in (False, True)]
-        self._act(OperationKind.SETTINGS, machine_ids, lambda is_arc: bodies[is_arc])
+        self._act(OperationKind.SETTINGS, machine_ids, lambda is_arc: bodies[is_arc], waves, groups)
 
-    def enroll(self, machine_ids: Sequence[int], *, on: bool) -> None:
+    def enroll(
+        self,
+        machine_ids: Sequence[int],
+        *,
+        on: bool,
+        waves: Waves = AT_ONCE,
+        groups: Sequence[str] = (),
+    ) -> None:
         from hotpatch_gui.azure.bodies import (  # noqa: PLC0415 - after the first paint
             enroll_body,
             unenroll_body,
@@ -150,8 +163,10 @@ class UserActions:
 
         body = json.dumps(enroll_body() if on else unenroll_body())
         kind = OperationKind.ENROLL if on else OperationKind.UNENROLL
-        arcs = [i for i, (_, is_arc) in (self._resource_ids(machine_ids) or {}).items() if is_arc]
-        self._act(kind, arcs, lambda _: body)
+        known = self._resource_ids(machine_ids) or {}
+        arcs = [i for i in machine_ids if i in known and known[i][1]]
+        names = dict(zip(machine_ids, groups, strict=True)) if groups else {}
+        self._act(kind, arcs, lambda _: body, waves, [names[i] for i in arcs] if names else ())
 
     def save_schedule(self, connection_id: int, resource_id: str, schedule: Schedule) -> None:
         from hotpatch_gui.azure.bodies import schedule_body  # noqa: PLC0415 - after the first paint

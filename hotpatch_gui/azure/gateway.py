@@ -180,7 +180,7 @@ class Gateway:
         return map(pages.schedule_page, self._graph.pages("schedules"))
 
     def assignment_pages(self) -> Iterator[AssignmentPage]:
-        """Assignments of schedules to machines."""
+        """Assignments of schedules to machines, and dynamic scopes."""
         return map(pages.assignment_page, self._graph.pages("assignments"))
 
     def _machine_page(self, page: Page) -> MachinePage:

@@ -285,7 +285,7 @@ def _restart_setting(value: Any) -> str | None:
 
 
 def scope(row: Mapping[str, Any]) -> Scope:
-    """A row of assignments.kql with a filter: a dynamic scope.
+    """A row of assignments.kql with a filter, or whose target isn't a machine: a dynamic scope.
 
     Parts of the filter that can't be interpreted are its ``unknown``: a machine that matches the others is perhaps in it.
     """

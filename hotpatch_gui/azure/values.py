@@ -124,4 +124,4 @@ def error_list(error: Any) -> tuple[tuple[str, str], ...]:
 def error_text(error: Any) -> str | None:
     """The error as one text; None without one."""
     found = error_list(error)
-    return "; ".join(f"{m} ({c})" if c else m for c, m in found) or None
+    return "; ".join(f"{m} ({c})" if m and c else m or c for c, m in found) or None

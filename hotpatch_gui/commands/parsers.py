@@ -44,7 +44,7 @@ def _day(text: str) -> date:
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands' parsers."""
     codes = tr(
-        "Exit codes: 0 done, 1 failed, 2 usage, 3 not permitted or not signed in, 4 partly done."
+        "Exit codes: 0 done, 1 failed, 2 usage, 3 not permitted (for sync and connect also not signed in), 4 partly done."
     )
 
     def command(name: str, text: str) -> argparse.ArgumentParser:

@@ -179,6 +179,6 @@ def _report(found: Sequence[StoredChange], *, as_json: bool) -> Exit:
         for one in found:
             print(plain(f"{one.change.subject}: {one.state.label}. {one.note}".rstrip()))
     good = sum(one.state is OperationState.SUCCEEDED for one in found)
-    if good == len(found):
+    if found and good == len(found):
         return Exit.DONE
     return Exit.PARTLY if good else Exit.FAILED

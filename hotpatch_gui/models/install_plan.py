@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from hotpatch_gui.domain.installs import FleetReview, InstallRequest, Plan, plan
-from hotpatch_gui.domain.machines import Freshness, freshness
+from hotpatch_gui.domain.machines import Freshness, Machine, freshness
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.updates import Update
 from hotpatch_gui.store import assessments, machine_columns, machines
@@ -73,9 +73,7 @@ def read_candidates(
             display_text.is_listed(row),
             bool(row.restart_pending),
             from_text(row.assessed_at),
-            tr("{location}, zone {zone}", location=row.location, zone=row.zone)
-            if row.zone
-            else tr("{location}, no zone", location=row.location),
+            _zone_text(row.location, row.zone),
             row.resource_group,
             machine_columns.tags_of(row.tag_pairs),
         )
@@ -111,12 +109,28 @@ def _remark(machine: Candidate, now: datetime) -> str:
 
 def groups(selected: Sequence[Candidate], by: str) -> list[str]:
     """Each machine's wave by ``zone``, ``group`` or ``tag:NAME``."""
+    return [_wave(by, m.zone, m.resource_group, m.tags) for m in selected]
+
+
+def wave_name(machine: Machine, by: str) -> str:
+    """The machine's wave, as in ``groups``."""
+    zone = _zone_text(machine.location, machine.zone)
+    return _wave(by, zone, machine.resource_group, dict(machine.tags))
+
+
+def _wave(by: str, zone: str, resource_group: str, tags: Mapping[str, str]) -> str:
     if by == "zone":
-        return [m.zone for m in selected]
+        return zone
     if by == "group":
-        return [m.resource_group for m in selected]
+        return resource_group
     name = by.removeprefix("tag:")
-    return [m.tags.get(name, "") or tr("no tag {name}", name=name) for m in selected]
+    return tags.get(name, "") or tr("no tag {name}", name=name)
+
+
+def _zone_text(location: str, zone: str | None) -> str:
+    if zone:
+        return tr("{location}, zone {zone}", location=location, zone=zone)
+    return tr("{location}, no zone", location=location)
 
 
 class Line(NamedTuple):

@@ -186,6 +186,8 @@ class MachineGridModel(WindowedModel[MachineGridRow]):
     def show(self, wanted: MachineFilter, grouping: Grouping | None) -> None:
         """Show the machines that fit, those of a group together below its heading."""
         where = machines_where(wanted, self._clock())
+        if self.is_loaded and (where, grouping) == (self._where, self._grouping):
+            return
         if grouping != self._grouping:
             self._grouping, self._folded = grouping, set()
         self._where = where

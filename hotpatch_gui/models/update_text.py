@@ -88,6 +88,8 @@ def run_status_text(row: RunRow) -> str:
 def run_error_text(row: RunRow) -> str:
     """The run's last error with its code; empty without one."""
     code, message = row.error_code or "", row.error or ""
+    if not message:
+        return code
     return message if code in message else f"{code}: {message}"
 
 

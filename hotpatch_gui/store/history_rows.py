@@ -18,7 +18,7 @@ class UpdateRow(NamedTuple):
 
 class KbRow(NamedTuple):
     """An update across the fleet: how many machines miss it, how many of those are running, and on how many it was installed or
-    failed by any run.
+    failed by the last run with it.
 
     ``severity`` is the highest that an assessment reported; ``products`` are those of the machines, separated by commas.
     """

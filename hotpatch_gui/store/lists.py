@@ -44,14 +44,16 @@ UPDATES = Table(
     then="u.kb",
 )
 
-_MACHINES_WITH = (
-    "CASE WHEN k.kb IS NULL THEN (SELECT count(DISTINCT i.machine_id) FROM installation_updates iu"
+_OF_LAST_RUNS = (
+    "(SELECT count(*) FROM (SELECT iu.state AS state, max(i.started_at) FROM installation_updates iu"
     " JOIN installations i ON i.id=iu.installation_id JOIN machines m ON m.id=i.machine_id AND m.deleted_at IS NULL"
-    " WHERE iu.kb IS NULL AND iu.name=k.name AND iu.state='{state}')"
-    " ELSE (SELECT count(DISTINCT i.machine_id) FROM installation_updates iu JOIN installations i"
-    " ON i.id=iu.installation_id JOIN machines m ON m.id=i.machine_id AND m.deleted_at IS NULL WHERE iu.kb=k.kb AND iu.state='{state}') END"
+    " WHERE {of} AND iu.state IN ('Installed', 'Failed') GROUP BY i.machine_id) WHERE state='{{state}}')"
 )
-"""The number of machines on which runs left an update in a state, by KB or name."""
+_MACHINES_WITH = (
+    f"CASE WHEN k.kb IS NULL THEN {_OF_LAST_RUNS.format(of='iu.kb IS NULL AND iu.name=k.name')}"
+    f" ELSE {_OF_LAST_RUNS.format(of='iu.kb=k.kb')} END"
+)
+"""The number of machines whose last run with an update left it in a state, by KB or name."""
 
 KBS = Table(
     name="kbs",

@@ -286,8 +286,8 @@ def next_of_batch(
 ) -> NextOperations:
     """The batch's next operations beyond ``progress``, on machines of connections that are available.
 
-    An unknown result blocks nothing, and operations of other connections don't count toward the limit. A group starts only
-    when no operation of an earlier group is queued, sent or running.
+    An unknown result blocks nothing. Operations of connections that aren't available don't count toward the limit, but a group
+    starts only when no operation of an earlier group is queued, sent or running, whatever its connection.
     """
     batch = db.execute("SELECT mode, size FROM batches WHERE id=?", (batch_id,)).fetchone()
     mode = WaveMode(batch["mode"])

@@ -86,10 +86,25 @@ class UserActions(Protocol):
         """Start virtual machines that are stopped or deallocated."""
         ...
 
-    def change_settings(self, machine_ids: Sequence[int], change: SettingsChange) -> None: ...
+    def change_settings(
+        self,
+        machine_ids: Sequence[int],
+        change: SettingsChange,
+        waves: Waves = ...,
+        groups: Sequence[str] = ...,
+    ) -> None:
+        """Change update settings; waves as for ``install``."""
+        ...
 
-    def enroll(self, machine_ids: Sequence[int], *, on: bool) -> None:
-        """Enroll Arc-enabled servers, or end their enrollment."""
+    def enroll(
+        self,
+        machine_ids: Sequence[int],
+        *,
+        on: bool,
+        waves: Waves = ...,
+        groups: Sequence[str] = ...,
+    ) -> None:
+        """Enroll Arc-enabled servers, or end their enrollment; waves as for ``install``."""
         ...
 
     def save_schedule(self, connection_id: int, resource_id: str, schedule: Schedule) -> None:

@@ -20,8 +20,8 @@ from .urgency import Urgency
 T = TypeVar("T")
 MAX_THROTTLED = 5
 MAX_QUERIES, MAX_POLLS, MAX_BULK = 6, 8, 12
-"""Limits of a connection at a time. MAX_QUERIES: Resource Graph queries, and separately all requests of syncs. MAX_POLLS: requests
-that follow operations. MAX_BULK: bulk operations between reading the machine and sending."""
+"""Limits of a connection at a time. MAX_QUERIES: Resource Graph queries; a second, independent limit of the same size is for all
+requests of syncs. MAX_POLLS: requests that follow operations. MAX_BULK: bulk operations between reading the machine and sending."""
 
 
 class RequestSlot:

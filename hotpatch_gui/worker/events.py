@@ -85,7 +85,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class ChangesQueued:
-    """These changes of schedules are stored."""
+    """These changes of schedules are stored; none, if the request was refused."""
 
     change_ids: tuple[int, ...]
 

@@ -22,7 +22,7 @@ from hotpatch_gui.system.user import local_user
 from hotpatch_gui.translation import translator
 
 from . import commands
-from .events import Changed, ChangesQueued, Observer
+from .events import Changed, ChangesQueued, Failed, Observer
 from .file import DataFile
 from .jobs import Jobs
 from .operation_scheduler import Sends
@@ -68,20 +68,17 @@ class ScheduleChanges:
         self._wakes: dict[int, asyncio.Event] = {}
 
     async def request(self, command: commands.ChangeSchedules) -> None:
-        """Store the changes, then send them.
-
-        Raises:
-            ProblemError: the connection isn't ready, and nothing was stored.
-        """
+        """Store the changes, then send them. Without a connection that is ready, report that nothing was stored."""
         context = self._contexts.get(command.connection_id)
         if context is None:
-            raise ProblemError(
-                Problem(
-                    ProblemKind.NOT_FOUND,
-                    tr("The connection isn't ready, so nothing was requested."),
-                    tr("Try again when it is connected."),
-                )
+            problem = Problem(
+                ProblemKind.NOT_FOUND,
+                tr("The connection isn't ready, so nothing was requested."),
+                tr("Try again when it is connected."),
             )
+            self._observe(Failed(problem))
+            self._observe(ChangesQueued(()))
+            return
         async with self._file.transaction(durable=True) as db:
             added = store.add(
                 db, command.connection_id, command.changes, self._clock(), self._requested_by

@@ -915,13 +915,6 @@
         <numerusform>Installations on all %n machines start at the same time, so a failure can't stop the others.</numerusform>
       </translation>
     </message>
-    <message numerus="yes">
-      <source>Stop after %n failure(s)</source>
-      <translation>
-        <numerusform>Stop after one failure</numerusform>
-        <numerusform>Stop after %n failures</numerusform>
-      </translation>
-    </message>
   </context>
   <context>
     <name>Queue</name>
@@ -1482,6 +1475,16 @@
       <translation>
         <numerusform>{names} was reported as installed, and the next assessment offers it again.</numerusform>
         <numerusform>{names} were reported as installed, and the next assessment offers them again.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>WaveChoice</name>
+    <message numerus="yes">
+      <source>Stop after %n failure(s)</source>
+      <translation>
+        <numerusform>Stop after %n failure</numerusform>
+        <numerusform>Stop after %n failures</numerusform>
       </translation>
     </message>
   </context>

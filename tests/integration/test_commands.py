@@ -484,6 +484,20 @@ def test_a_sign_in_that_lapsed_is_not_permitted_and_one_of_two_is_partly_done(
     assert "AADSTS700027" in lapsed.stderr
 
 
+def test_a_change_on_a_connection_that_is_not_ready_ends_at_once(
+    secure: SecureAzure, tmp_path: Path
+) -> None:
+    """As on a drive with the certificate that is missing: the command must not wait for what nobody stores."""
+    data = tmp_path / "data"
+    assert connect(data, secure, "Contoso", "--allow-changes").returncode == 0
+    assert run(data, "sync").returncode == 0
+    with closing(sqlite3.connect(data / FILE_NAME)) as db, db:
+        db.execute("UPDATE connections SET certificate='/nowhere.pem'")
+    found = run(data, "schedules", "assign", "files-saturdays", "vm-web-01")
+    assert found.returncode == 1
+    assert "The connection isn't ready, so nothing was requested." in found.stderr
+
+
 def test_schedules_are_listed_shown_and_their_runs_printed(here) -> None:
     assert here("sync").returncode == 0
     listed = json.loads(here("schedules", "--json").stdout)

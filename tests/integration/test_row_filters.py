@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.machine_filter import Condition, MachineFilter
 from hotpatch_gui.models import export_sheets, update_text
 from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.store.history_rows import RunRow
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.main_window import PAGES
@@ -117,3 +120,36 @@ def test_installations_are_found_by_their_error_and_show_its_code(stage: Stage) 
     )
     errors = [row[list(found.heads).index("Error")] for row in found.rows]
     assert sum("disk space (0x80070005)" in str(error) for error in errors) == 1
+
+
+def test_an_error_without_a_message_is_its_code() -> None:
+    row = RunRow(*([None] * len(RunRow._fields)))._replace(status="Failed")
+    assert update_text.run_error_text(row) == ""
+    assert (
+        update_text.run_error_text(row._replace(error_code="0x80240022", error="")) == "0x80240022"
+    )
+    both = row._replace(error_code="0x80240022", error="All failed.")
+    assert update_text.run_error_text(both) == "0x80240022: All failed."
+
+
+@pytest.mark.expects_log
+def test_ranges_and_ages_move_on_with_the_time(stage: Stage) -> None:
+    """In a window that stays open: a table never lists what its filter excludes by now."""
+    known = ids(stage)
+    stage.request.assess([known["vm-web-01"]])
+    stage.window.show_page("history")
+    page = stage.window.page("history")
+    assert isinstance(page, HistoryPage)
+    history, operations = page.tab, activity(stage).operations
+    for box in (history.range, operations.filter.range):
+        box.setCurrentIndex(0)
+    machines = stage.window.machines
+    machines.show_only(MachineFilter(condition=Condition.FAILED))
+    stage.settle()
+    lists = (history.model, operations.model, machines.model)
+    assert all(model.rowCount() for model in lists)
+    stage.app.clock.observe(stage.app.clock() + timedelta(days=40), 0.0)
+    stage.app.source.minute_passed.emit()
+    stage.settle()
+    assert [model.rowCount() for model in lists] == [0, 0, 0]
+    assert history.tiles["total"].figure.text() == "0"

@@ -14,6 +14,7 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.kb import without_kb
 from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.store.lists import machines_with
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.main_window import PAGES
 from hotpatch_gui.views.pages.updates import UpdatesPage
@@ -262,3 +263,34 @@ def test_the_selected_update_stays_selected_when_its_row_is_another_one(stage: S
     stage.until(lambda: page.panel.table.selected_ids not in (before, []))
     assert page.machines.title.full_text.endswith("KB5120708)")
     assert len(page.machines.machine_ids) == 8
+
+
+def test_figures_and_machines_of_an_update_count_each_machines_last_run(stage: Stage) -> None:
+    """A machine on which an update failed first and was installed later counts as installed only."""
+    db = stage.app.source.db
+    assert db is not None
+    with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
+        (run,) = writer.execute(
+            "SELECT iu.installation_id FROM installation_updates iu JOIN installations i ON i.id=iu.installation_id"
+            " WHERE iu.kb='KB5120228' AND iu.state='Installed' LIMIT 1"
+        ).fetchone()
+        writer.execute(
+            "INSERT INTO installations (machine_id, run_id, status, started_at, fetched_at)"
+            " SELECT machine_id, 'earlier', 'Failed', '2026-08-12T00:00:00Z', fetched_at FROM installations WHERE id=?",
+            (run,),
+        )
+        writer.execute(
+            "INSERT INTO installation_updates (installation_id, patch_id, name, kb, classification, state)"
+            " SELECT (SELECT id FROM installations WHERE run_id='earlier'), patch_id, name, kb, classification, 'Failed'"
+            " FROM installation_updates WHERE installation_id=? AND kb='KB5120228'",
+            (run,),
+        )
+    stage.app.source.notify(Changes(frozenset({"installations"})))
+    shown = updates(stage)
+    rows = [shown.model.row(n) for n in range(shown.model.rowCount())]
+    number, row = next((n, r) for n, r in enumerate(rows) if r and r.kb == "KB5120228")
+    shown.panel.table.selectRow(number)
+    stage.settle()
+    found = machines_with(db, row.kb, row.name)
+    assert row.installed == sum(m.state == "Installed" for m in found)
+    assert row.failed == sum(m.state == "Failed" for m in found) == 1

@@ -105,6 +105,8 @@ def test_errors_keep_codes_and_the_success_code_is_none() -> None:
     assert values.error_list(error) == (("1", "one"), ("0x80070005", "denied"))
     assert values.error_text({"code": "Success", "message": ""}) is None
     assert values.error_text(None) is None
+    assert values.error_text({"code": "0x80240022", "message": None}) == "0x80240022"
+    assert values.error_text({"code": "", "message": "No code."}) == "No code."
 
 
 @pytest.mark.parametrize("pair", [(True, 1), (1, True)])

@@ -22,6 +22,8 @@ from hotpatch_gui.domain.hotpatch import can_be_enrolled
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.releases import day_name, release_day
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
+from hotpatch_gui.domain.waves import WaveMode
+from hotpatch_gui.models.install_plan import wave_name
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.models.settings_plan import (
     Selected,
@@ -37,6 +39,7 @@ from hotpatch_gui.views.widgets.focus_ring import FocusRing
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.typed_number import TypedNumber
+from hotpatch_gui.views.widgets.wave_choice import WaveChoice
 
 from .surface import SurfaceDialog
 
@@ -137,6 +140,8 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.list.setRootIsDecorated(False)
         self.list.setHeaderLabels((tr("Machine"), tr("Before → after")))
         self.list.setColumnWidth(0, round(180 * theme.scale))
+        self.choice = WaveChoice(theme, self)
+        self.wave_words = label(theme, role="secondary", wrap=True)
         self.sum = label(theme)
         self.sum.setObjectName("settingsSum")
         self.typed = TypedNumber(theme, 0)
@@ -188,6 +193,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         column.addWidget(self.periodic)
         column.addLayout(self._indented(self.mixed["periodic_assessment"]))
         several = sum(map(len, self._of_kind.values())) > 1
+        column.addWidget(self._order(shown=several))
         self.list.setVisible(several)
         self.sum.setVisible(several)
         column.addWidget(self.sum)
@@ -204,6 +210,23 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.column.addWidget(self.remedy, 0, Qt.AlignmentFlag.AlignLeft)
         self.cancel = self.closer(tr("Cancel"))
         self.finish(SIZE_OF_SEVERAL_PX if several else SIZE_PX, self.save, self.cancel)
+
+    def _order(self, *, shown: bool) -> QWidget:
+        """How the machines take turns; a single one has no order."""
+        made = QWidget()
+        rows = QVBoxLayout(made)
+        rows.setContentsMargins(0, 6, 0, 6)
+        rows.setSpacing(6)
+        rows.addWidget(label(self._s.theme, tr("Order"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        fields = QHBoxLayout()
+        fields.setSpacing(12)
+        for field in (self.choice.order, self.choice.size, self.choice.stop):
+            fields.addWidget(field)
+        fields.addStretch(1)
+        rows.addLayout(fields)
+        rows.addWidget(self.wave_words)
+        made.setVisible(shown)
+        return made
 
     def _indented(self, widget: QWidget) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -260,6 +283,10 @@ class UpdateSettingsDialog(SurfaceDialog):
         )
         self.choices.buttonToggled.connect(self._on_choice)
         self.typed.textChanged.connect(self.check)
+        self.choice.edited.connect(self._show_order)
+        everyone = [one for own in self._of_kind.values() for one in own]
+        names = sorted({name for one in everyone for name, _ in one.machine.tags})
+        self.choice.set_groups(names, len(everyone))
         self._kind_group.buttonToggled.connect(self._change_kind)
         self.save.clicked.connect(self._save)
 
@@ -437,12 +464,35 @@ class UpdateSettingsDialog(SurfaceDialog):
             return tr("On. The next baseline restarts the machine{when}.", when=when)
         return tr("Off. Every month's cumulative update restarts the machine.")
 
+    def _show_order(self) -> None:
+        is_all = self.choice.waves.mode is WaveMode.ALL
+        self.wave_words.setText(
+            tr("All requests are sent at once.")
+            if is_all
+            else tr(
+                "{text} This program sends each machine's request while it's running. A license and the settings that follow it "
+                "are two actions, each in this order.",
+                text=self.choice.waves.text,
+            )
+        )
+
+    def _in_order(self, machine_ids: Sequence[int]) -> tuple[list[int], list[str]]:
+        """The machines in the order of their waves, and the waves' names if they are groups."""
+        by, wanted = self.choice.grouped_by, set(machine_ids)
+        if not by:
+            return list(machine_ids), []
+        own = [o for of in self._of_kind.values() for o in of if o.machine_id in wanted]
+        pairs = sorted((wave_name(o.machine, by), o.machine_id) for o in own)
+        return [i for _, i in pairs], [name for name, _ in pairs]
+
     def _save(self) -> None:
         self.save.setEnabled(False)
         for is_arc, chosen in self._chosen.items():
             plan = self._plan_of(is_arc)
             if plan.license_changed and chosen.enroll is not None:
-                self._s.actions.enroll(plan.license_changed, on=chosen.enroll)
+                ids, names = self._in_order(plan.license_changed)
+                self._s.actions.enroll(ids, on=chosen.enroll, waves=self.choice.waves, groups=names)
             if plan.configured:
-                self._s.actions.change_settings(plan.configured, chosen.change)
+                ids, names = self._in_order(plan.configured)
+                self._s.actions.change_settings(ids, chosen.change, self.choice.waves, names)
         self.accept()

@@ -132,6 +132,7 @@ class MachinesPage(QSplitter):
         self.model.failed.connect(self._show_failure)
         self.list.selectionModel().selectionChanged.connect(self._on_selected)
         self.model.load_first_screen()
+        self._s.source.minute_passed.connect(self._move_on)
 
     def _make_choices(self) -> None:
         self.state = QComboBox()
@@ -513,6 +514,11 @@ class MachinesPage(QSplitter):
                 tr("No machine selected"),
                 tr("Select one or more machines in the list."),
             )
+
+    def _move_on(self) -> None:
+        """Filters by age move on with the time."""
+        self.model.filter(self._wanted)
+        self._show_in_grid()
 
     def _filter(self) -> None:
         self.show_only(self._wanted._replace(situations=self.state.currentData()))

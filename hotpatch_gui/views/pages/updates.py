@@ -75,6 +75,7 @@ class UpdatesPage(Page):
         panes.setStretchFactor(0, 3)
         panes.setStretchFactor(1, 2)
         self.fill(panes)
+        services.source.minute_passed.connect(self._filter)
         self.machines.machine_opened.connect(self.machine_opened)
         self.model.rows_changed.connect(self._show)
         self.panel.table.selectionModel().selectionChanged.connect(self._choose)

@@ -127,6 +127,7 @@ class HistoryTab(QWidget):
         self.model.rows_changed.connect(self._show)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_details)
         self._s.source.changed.connect(self._on_changed)
+        self._s.source.minute_passed.connect(self._move_on)
 
     def show_machines(self, machine_ids: Sequence[int] | None) -> None:
         ids = None if machine_ids is None else tuple(machine_ids)
@@ -168,8 +169,13 @@ class HistoryTab(QWidget):
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(self.model.table.touched_by):
-            self._ask_figures(is_refresh=True)
+            self._move_on()
             self._show_details()
+
+    def _move_on(self) -> None:
+        """The range ends now: rows and figures are of the same time."""
+        self._show_rows(are_others=False)
+        self._ask_figures(is_refresh=True)
 
     def _show_rows(self, *, are_others: bool) -> None:
         text = self.search.text()

@@ -14,7 +14,7 @@ SEARCH_PX = 320
 
 class RowFilter(QWidget):
     """Signals:
-    edited (): the text or the range changed.
+    edited (): the text or the range changed, or the range moved on with the time.
     """
 
     edited = Signal()
@@ -43,6 +43,7 @@ class RowFilter(QWidget):
         row.addStretch(1)
         self.search.textChanged.connect(self.edited)
         self.range.currentIndexChanged.connect(self.edited)
+        services.source.minute_passed.connect(self.edited)
 
     def clear(self) -> None:
         """Show every row."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -10,21 +9,19 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout
 
 from hotpatch_gui.domain.installs import MAX_MINUTES, MIN_MINUTES, RestartSetting
-from hotpatch_gui.domain.waves import AT_ONCE, WaveMode, Waves
+from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.models import display_text
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
+from hotpatch_gui.views.widgets.wave_choice import FIELD_PX, WaveChoice
 
 from .parts import step
 
 tr = translator("PropertiesStep")
 
 DEFAULT_MINUTES = 120
-PARTS = 5
-"""The default number of parts for a limited number at a time."""
-MACHINES = tr.mark(" machines at a time")
 _RESTARTS = {
     RestartSetting.IF_REQUIRED: tr.mark(
         "Azure restarts a machine only if an update requires it, or if a restart is already "
@@ -62,28 +59,17 @@ class PropertiesStep(QObject):
         self.minutes.setAccessibleName(tr("Maximum duration in minutes"))
         self.restart_words = label(theme, role="secondary", wrap=True)
         self.window_words = label(theme, role="secondary", wrap=True)
-        self.order = QComboBox()
-        self.order.setObjectName("waveOrder")
-        self.order.setAccessibleName(tr("Order of machines"))
-        self.size = NumberBox(theme, 1, 9999, 1, suffix=tr(MACHINES))
-        self.size.setObjectName("waveSize")
-        self.size.setAccessibleName(tr("Machines at a time"))
-        self.stop = QComboBox()
-        self.stop.setObjectName("waveStop")
-        self.stop.setAccessibleName(tr("After failures"))
-        for count in (1, 3, 10):
-            self.stop.addItem(tr("Stop after %n failure(s)", count), count)
-        self.stop.addItem(tr("Continue after failures"), 0)
+        self.choice = WaveChoice(theme, self)
+        self.order = self.choice.order
         self.wave_words = label(theme, role="secondary", wrap=True)
-        for widget in (self.restart, self.minutes, self.order, self.size, self.stop):
-            widget.setFixedWidth(round(240 * theme.scale))
-        self._machines = self._proposed = 1
+        for widget in (self.restart, self.minutes):
+            widget.setFixedWidth(round(FIELD_PX * theme.scale))
+        self._machines = 1
         self.page = step(self._form(), None)
         self.set_groups([], 1)
-        for box in (self.restart, self.order, self.stop):
-            box.currentIndexChanged.connect(self.show_words)
-        for number in (self.minutes, self.size):
-            number.valueChanged.connect(self.show_words)
+        self.restart.currentIndexChanged.connect(self.show_words)
+        self.minutes.valueChanged.connect(self.show_words)
+        self.choice.edited.connect(self.show_words)
 
     def _form(self) -> QFormLayout:
         self._form_layout = form = QFormLayout()
@@ -96,37 +82,20 @@ class PropertiesStep(QObject):
         waves = QHBoxLayout()
         waves.setSpacing(12)
         waves.addWidget(self.order)
-        waves.addWidget(self.size)
+        waves.addWidget(self.choice.size)
         waves.addStretch(1)
         form.addRow(tr("Order"), waves)
-        form.addRow(tr("Failures"), self.stop)
+        form.addRow(tr("Failures"), self.choice.stop)
         form.addRow("", self.wave_words)
         return form
 
     def set_groups(self, tag_names: Sequence[str], machines: int) -> None:
         """Offer orders for several machines; a single one has none."""
-        selected = self.order.currentData()
-        self.order.blockSignals(True)
-        self.order.clear()
-        self.order.addItem(tr("All at once"), "all")
-        self.order.addItem(tr("A limited number at a time"), "some")
-        self.order.addItem(tr("One zone after another"), "zone")
-        self.order.addItem(tr("One resource group after another"), "group")
-        for name in tag_names:
-            self.order.addItem(tr("By tag {name}", name=name), f"tag:{name}")
-        self.order.setCurrentIndex(max(0, self.order.findData(selected)))
-        self.order.blockSignals(False)
-        self._propose_size(machines)
+        self._machines = machines
         for row in range(4, self._form_layout.rowCount()):
             self._form_layout.setRowVisible(row, machines > 1)
+        self.choice.set_groups(tag_names, machines)
         self.show_words()
-
-    def _propose_size(self, machines: int) -> None:
-        """Propose a size that leaves something to stop after a failure."""
-        is_own = self.size.value() != self._proposed
-        self._machines, self._proposed = machines, max(1, math.ceil(machines / PARTS))
-        if not is_own:
-            self.size.setValue(self._proposed)
 
     def leave_restarts_out(self, *, leaves: bool) -> None:
         """Reflect that updates that restart are excluded."""
@@ -142,18 +111,12 @@ class PropertiesStep(QObject):
     @property
     def grouped_by(self) -> str:
         """``zone``, ``group`` or ``tag:NAME``; empty without groups."""
-        by = str(self.order.currentData())
-        return "" if by in ("all", "some") else by
+        return self.choice.grouped_by
 
     @property
     def waves(self) -> Waves:
-        by = self.order.currentData()
-        if by == "all":
-            return AT_ONCE
-        stop_after = int(self.stop.currentData())
-        if by == "some":
-            return Waves(WaveMode.SOME, self.size.value(), stop_after)
-        return Waves(WaveMode.GROUPS, 0, stop_after)
+        """How machines take turns."""
+        return self.choice.waves
 
     def window_text(self) -> str:
         now, minutes = self._clock(), self.minutes.value()
@@ -207,8 +170,5 @@ class PropertiesStep(QObject):
                 window_text=self.window_text(),
             )
         )
-        is_all = self.waves.mode is WaveMode.ALL
-        self.size.setVisible(self.waves.mode is WaveMode.SOME)
-        self.stop.setEnabled(not is_all)
         self.wave_words.setText(self.order_text(max(2, self._machines)))
         self.edited.emit()
