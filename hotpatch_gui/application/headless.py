@@ -199,6 +199,18 @@ class Session:
             self._wait()
         return list(self.queued)
 
+    def cancel_changes(self) -> list[int]:
+        """Cancel the last request's changes of schedules that weren't sent, and wait briefly until that is stored.
+
+        Returns:
+            The IDs of all its changes.
+        """
+        self.actions.cancel_changes(self.queued)
+        end = time.monotonic() + LAST_WAIT_S
+        while schedule_changes.any_queued(self.db, self.queued) and time.monotonic() < end:
+            self._wait()
+        return list(self.queued)
+
     def _until(self, condition: Callable[[], bool], seconds: float | None = None) -> None:
         end = None if seconds is None else time.monotonic() + seconds
         while not condition():

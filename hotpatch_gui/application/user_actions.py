@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hotpatch_gui.domain.operations import OperationKind
-from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange, assignment_id
+from hotpatch_gui.domain.schedule_changes import (
+    ChangeKind,
+    ScheduleChange,
+    assignment_id,
+    distinct_name,
+)
 from hotpatch_gui.domain.waves import AT_ONCE, Waves
 from hotpatch_gui.store import operations
 from hotpatch_gui.store.database import store_problem
@@ -25,6 +30,12 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+
+def _free_id(below: str, name: str, schedule: str, taken: frozenset[str]) -> str:
+    """The ID of an assignment: by this name, or by a distinct one if another schedule's assignment has it."""
+    usual = assignment_id(below, name)
+    return assignment_id(below, distinct_name(name, schedule)) if usual.lower() in taken else usual
 
 
 def _deletions(assigned: Sequence[tuple[str, str, bool]]) -> list[ScheduleChange]:
@@ -168,12 +179,19 @@ class UserActions:
         names = dict(zip(machine_ids, groups, strict=True)) if groups else {}
         self._act(kind, arcs, lambda _: body, waves, [names[i] for i in arcs] if names else ())
 
-    def save_schedule(self, connection_id: int, resource_id: str, schedule: Schedule) -> None:
+    def save_schedule(
+        self, connection_id: int, resource_id: str, schedule: Schedule, *, is_new: bool
+    ) -> None:
         from hotpatch_gui.azure.bodies import schedule_body  # noqa: PLC0415 - after the first paint
 
         body = json.dumps(schedule_body(schedule, schedule.location))
-        change = ScheduleChange(ChangeKind.SAVE, resource_id, schedule.name, body)
+        kind = ChangeKind.CREATE if is_new else ChangeKind.SAVE
+        change = ScheduleChange(kind, resource_id, schedule.name, body)
         self._send(commands.ChangeSchedules(connection_id, (change,)))
+
+    def cancel_changes(self, change_ids: Sequence[int] | None = None) -> None:
+        ids = None if change_ids is None else tuple(change_ids)
+        self._send(commands.CancelChanges(ids))
 
     def dismiss_changes(self) -> None:
         self._send(commands.DismissChanges())
@@ -212,10 +230,11 @@ class UserActions:
         from hotpatch_gui.store import schedules  # noqa: PLC0415 - after the first paint
 
         found = self._read(lambda db: schedules.targets(db, machine_ids)) or []
+        taken = self._taken(resource_id)
         changes = tuple(
             ScheduleChange(
                 ChangeKind.ASSIGN,
-                assignment_id(machine, name),
+                _free_id(machine, name, resource_id, taken),
                 machine_name,
                 json.dumps(assignment_body(resource_id, machine, location)),
             )
@@ -238,7 +257,8 @@ class UserActions:
     def save_scope(self, connection_id: int, scope: Scope) -> None:
         from hotpatch_gui.azure.bodies import scope_body  # noqa: PLC0415 - after the first paint
 
-        known = scope.azure_id or assignment_id(scope.below, scope.name)
+        taken = self._taken(scope.schedule_id)
+        known = scope.azure_id or _free_id(scope.below, scope.name, scope.schedule_id, taken)
         change = ScheduleChange(
             ChangeKind.SAVE_SCOPE, known, scope.name, json.dumps(scope_body(scope))
         )
@@ -247,6 +267,12 @@ class UserActions:
     def delete_scope(self, connection_id: int, scope: Scope) -> None:
         change = ScheduleChange(ChangeKind.DELETE_SCOPE, scope.azure_id, scope.name)
         self._send(commands.ChangeSchedules(connection_id, (change,)))
+
+    def _taken(self, resource_id: str) -> frozenset[str]:
+        """IDs of assignments to other schedules, which an assignment to this one must not replace."""
+        from hotpatch_gui.store import schedules  # noqa: PLC0415 - after the first paint
+
+        return self._read(lambda db: schedules.assigned_to_others(db, resource_id)) or frozenset()
 
     def cancel(self, operation_ids: Iterable[int]) -> None:
         self._send_for_operations(commands.Cancel, operation_ids)

@@ -75,6 +75,10 @@ def read(client: MaintenanceManagementClient, resource_id: str) -> Json | None:
         body: Json = _verbs(client, resource_id).get(cls=_json)
     except ResourceNotFoundError:
         return None
+    if str(body.get("id") or "").casefold() != resource_id.casefold():
+        raise ValueError(
+            f"the response isn't {resource_id}"
+        )  # a caching proxy may return an earlier one
     return body
 
 
@@ -118,7 +122,7 @@ def _meaning(body: Json, change: ScheduleChange) -> object:
     """What a resource says, however Azure spells it."""
     properties = values.mapping(body.get("properties"))
     link: dict[str, Any] = {"name": change.resource_id.rsplit("/", 1)[-1], "id": ""}
-    if change.kind is ChangeKind.SAVE:
+    if change.kind.is_of_schedule:
         window = {
             "window": properties.get("maintenanceWindow"),
             "install": properties.get("installPatches"),

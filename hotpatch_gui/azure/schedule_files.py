@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from hotpatch_gui.domain.bicep import bicep
+from hotpatch_gui.domain.kb import normalise_kb
 from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.translation import translator
 
 from . import parse, values
 from .bodies import schedule_body
 
 tr = translator("ScheduleFiles")
+
+Json = Mapping[str, Any]
 
 TYPE = "Microsoft.Maintenance/maintenanceConfigurations"
 API_VERSION = "2023-04-01"
@@ -114,6 +119,7 @@ def read_text(content: bytes) -> Schedule:
         raise ScheduleFileError(
             tr("This isn't the JSON of a maintenance configuration: {why}", why=error)
         ) from error
+    _check_selection(values.mapping(properties.get("installPatches")))
     if scope.casefold() != "inguestpatch":
         raise ScheduleFileError(
             tr(
@@ -122,3 +128,32 @@ def read_text(content: bytes) -> Schedule:
             )
         )
     return found
+
+
+def _check_selection(install: Json) -> None:
+    """Nothing that the file selects or excludes may get lost.
+
+    Raises:
+        ScheduleFileError: a KB number or a classification isn't one, or there are parameters for Linux.
+    """
+    windows = values.mapping(install.get("windowsParameters"))
+    wrong = [
+        str(text)
+        for key in ("kbNumbersToInclude", "kbNumbersToExclude")
+        for text in values.items(windows.get(key))
+        if normalise_kb(str(text)) is None
+    ]
+    wrong += [
+        str(text)
+        for text in values.items(windows.get("classificationsToInclude"))
+        if Classification.parse(str(text)) is None
+    ]
+    if wrong:
+        raise ScheduleFileError(
+            tr(
+                "These aren't KB numbers or classifications: {wrong}. Correct or remove them.",
+                wrong=", ".join(wrong),
+            )
+        )
+    if install.get("linuxParameters"):
+        raise ScheduleFileError(tr("Remove linuxParameters: this program manages Windows only."))

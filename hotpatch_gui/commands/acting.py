@@ -78,9 +78,10 @@ def install(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
 
 
 def _request(options: argparse.Namespace) -> InstallRequest:
-    if options.only and (options.classification or options.include):
+    is_only = options.only is not None
+    if is_only and (options.classification or options.include):
         raise RequestError(tr("--only excludes --classification and --include."))
-    usual = [] if options.only else [Classification.CRITICAL.value, Classification.SECURITY.value]
+    usual = [] if is_only else [Classification.CRITICAL.value, Classification.SECURITY.value]
     names = options.classification or usual
     classes = [Classification.parse(name) for name in names]
     if None in classes:
@@ -93,7 +94,7 @@ def _request(options: argparse.Namespace) -> InstallRequest:
         )
     return InstallRequest(
         frozenset(c for c in classes if c is not None),
-        parse_kbs(options.only or options.include),
+        parse_kbs(options.only if is_only else options.include),
         parse_kbs(options.exclude),
         options.no_restarts,
         None,

@@ -36,9 +36,12 @@ def _minutes(text: str) -> float:
 def _day(text: str) -> date:
     """A day in ISO 8601. Raises ArgumentTypeError for anything else."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(tr("must be a day such as 2026-10-01")) from None
+        found = None
+    if found is None or found.isoformat() != text:  # Python reads more spellings
+        raise argparse.ArgumentTypeError(tr("must be a day such as 2026-10-01"))
+    return found
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -298,7 +301,6 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--include", default="", metavar="KBS", help=tr("also install these KBs"))
     parser.add_argument(
         "--only",
-        default="",
         metavar="KBS",
         help=tr("install these KBs and nothing else, whatever their classification"),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.application.headless import AbandonedError
 from hotpatch_gui.azure.schedule_files import ScheduleFileError, read_file
 from hotpatch_gui.domain.operations import OperationState
-from hotpatch_gui.domain.schedule_changes import schedule_id
+from hotpatch_gui.domain.schedule_changes import is_schedule_id, schedule_id
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.models import schedule_form, schedules
 from hotpatch_gui.models.schedule_form import Place
@@ -64,7 +64,7 @@ def change_schedules(options: argparse.Namespace, folder: Path, target: CloudTar
             mine = running.queue(send)
             running.wait_for_changes(mine, WAIT_MINUTES)
         except AbandonedError as error:
-            mine = list(running.queued)
+            mine = running.cancel_changes()
             write_message(str(error))
         return _report(schedule_changes.results(running.db, mine), as_json=options.json)
 
@@ -84,6 +84,10 @@ def _saving(
     """The call that creates the schedule, or changes the one with its resource ID."""
     known = {e.row.resource_id: e for e in entries}
     old = known.get(wanted.azure_id.lower())
+    if wanted.azure_id and not is_schedule_id(wanted.azure_id, wanted.name):
+        raise CommandError(
+            tr("The file's id isn't that of the schedule {name}.", name=wanted.name), Exit.USAGE
+        )
     places = schedule_form.read_places(running.db)
     if old is not None:
         resource_id, connection_id = wanted.azure_id, old.row.connection_id
@@ -94,12 +98,22 @@ def _saving(
         resource_id = wanted.azure_id or schedule_id(
             place.subscription_id, place.resource_group, wanted.name
         )
+        if resource_id.lower() in known:
+            raise CommandError(
+                tr(
+                    "The schedule {name} exists already. To change it, add its id to the file: {id}",
+                    name=wanted.name,
+                    id=resource_id,
+                ),
+                Exit.USAGE,
+            )
     why = schedule_form.problem(
         wanted, target.clock(running.db)(), has_moved=wanted.starts[:16] != before
     )
     if why:
         raise CommandError(why, Exit.USAGE)
-    return lambda: running.actions.save_schedule(connection_id, resource_id, wanted)
+    is_new = old is None
+    return lambda: running.actions.save_schedule(connection_id, resource_id, wanted, is_new=is_new)
 
 
 def _place(places: Sequence[Place], wanted: Schedule, group: str | None) -> Place:

@@ -203,11 +203,14 @@ def view(
     facts: Iterable[MachineFacts],
     pairs: Sequence[Sequence[str]],
     now: datetime,
+    *,
     baselines: Collection[Product] = (),
+    next_release: datetime | None = None,
 ) -> RolloutState:
     """The rollout of the release at ``released``, and each machine's expected turn.
 
-    ``now`` is when Azure was read; ``baselines`` are the products whose release is a baseline.
+    ``now`` is when Azure was read; ``baselines`` are the products whose release is a baseline. Whether a machine that starts
+    after ``next_release`` restarts isn't known, because that release may be installed then.
     """
     facts = list(facts)
     reasons = {f.key: exclusion_reason(f.machine, f.schedules, now) for f in facts}
@@ -228,8 +231,12 @@ def view(
             )
         else:
             positions[f.key] = _position_of(f, rollout, turns.get(f.key), halted, opened)
-        if positions[f.key].window is not None:
+        window = positions[f.key].window
+        if window is not None:
             restart = expected_restart(f, released, now, baselines)
+            comes_first = next_release is not None and next_release <= window
+            if comes_first and restart is not RestartBehavior.ALWAYS:
+                restart = RestartBehavior.UNKNOWN
             positions[f.key] = positions[f.key]._replace(restart=restart)
     unhealthy = {m.key for m in halted.unhealthy} if halted else set()
     return RolloutState(

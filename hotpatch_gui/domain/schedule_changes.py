@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import NamedTuple
+from zlib import crc32
 
 from hotpatch_gui.translation import translator
 
@@ -13,7 +15,10 @@ tr = translator("ScheduleChanges")
 class ChangeKind(StrEnum):
     """A kind of change. Values are stored."""
 
+    CREATE = "create schedule"
+    """Fails if the schedule exists."""
     SAVE = "save schedule"
+    """Fails if the schedule doesn't exist."""
     DELETE = "delete schedule"
     ASSIGN = "assign machine"
     UNASSIGN = "remove machine"
@@ -24,6 +29,7 @@ class ChangeKind(StrEnum):
     def label(self) -> str:
         """The change's name."""
         return {
+            "create schedule": tr("Create schedule"),
             "save schedule": tr("Save schedule"),
             "delete schedule": tr("Delete schedule"),
             "assign machine": tr("Assign to schedule"),
@@ -38,12 +44,15 @@ class ChangeKind(StrEnum):
         return self in (ChangeKind.DELETE, ChangeKind.UNASSIGN, ChangeKind.DELETE_SCOPE)
 
     @property
+    def is_of_schedule(self) -> bool:
+        """Whether it changes the schedule itself, not one of its assignments."""
+        return self in (ChangeKind.CREATE, ChangeKind.SAVE, ChangeKind.DELETE)
+
+    @property
     def action(self) -> str:
         """Azure's action that the account needs."""
         resource = (
-            "maintenanceConfigurations"
-            if self in (ChangeKind.SAVE, ChangeKind.DELETE)
-            else "configurationAssignments"
+            "maintenanceConfigurations" if self.is_of_schedule else "configurationAssignments"
         )
         return f"Microsoft.Maintenance/{resource}/{'delete' if self.deletes else 'write'}"
 
@@ -70,6 +79,23 @@ def schedule_id(subscription_id: str, resource_group: str, name: str) -> str:
     """The resource ID of a maintenance configuration."""
     group = f"/subscriptions/{subscription_id}/resourceGroups/{resource_group}"
     return f"{group}{PROVIDER}/maintenanceConfigurations/{name}"
+
+
+_SCHEDULE_ID = re.compile(
+    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Maintenance/maintenanceConfigurations/([^/]+)",
+    re.IGNORECASE,
+)
+
+
+def is_schedule_id(resource_id: str, name: str) -> bool:
+    """Whether it is the resource ID of the maintenance configuration with this name."""
+    found = _SCHEDULE_ID.fullmatch(resource_id)
+    return found is not None and found[1].casefold() == name.casefold()
+
+
+def distinct_name(name: str, schedule: str) -> str:
+    """The name of an assignment to a schedule, if another schedule of the same name has an assignment there."""
+    return f"{name}-{crc32(schedule.casefold().encode()):08x}"
 
 
 def assignment_id(below: str, name: str) -> str:

@@ -235,13 +235,17 @@ def _arc_path(machine: Machine, arc: Arc) -> UpgradePath:
         )
     if can_be_enrolled(machine):
         return _enrollment(machine, arc)
-    version = server_version(machine)
+    version, name = server_version(machine), (machine.os_name or "").strip()
+    if version is None and name and "windows" not in name.casefold():
+        return UpgradePath(
+            Way.NO_WAY, tr("{os_name} is not Windows Server.", os_name=name), article=ARC_ARTICLE
+        )
     if version is None:
         return UpgradePath(
             Way.NOT_KNOWN,
             tr("Azure hasn't reported which system the server runs.")
-            if not machine.os_name
-            else tr("{os_name} isn't a known version of Windows Server.", os_name=machine.os_name),
+            if not name
+            else tr("{os_name} isn't a known version of Windows Server.", os_name=name),
             article=ARC_ARTICLE,
         )
     if version is ServerVersion.WS2025:

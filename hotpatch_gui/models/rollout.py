@@ -184,15 +184,37 @@ def read_rollout(
     baselines = {r.product for r in releases if r.kind.is_baseline}
     synced = sync_state.sync_state(db).finished or now
     is_old = now - synced > OLD
-    found = view(released, facts, pairs, synced if is_old else now, baselines)
+    upcoming = _upcoming(calendar, now)
+    found = view(
+        released,
+        facts,
+        pairs,
+        synced if is_old else now,
+        baselines=baselines,
+        next_release=upcoming,
+    )
     kbs = sorted({kb for r in releases for kb in (r.kb, r.lcu_kb) if kb})
     level, headline, detail = _sentence(found, facts, kbs)
     if is_old:
         since = tr("As of the last sync, {moment}:", moment=display_text.moment_text(synced))
         detail = f"{since} {detail}"
+    if upcoming is not None and upcoming - now < timedelta(days=1):
+        coming = tr(
+            "The next release is due at {moment}. What starts after it may install it and restart.",
+            moment=display_text.moment_text(upcoming),
+        )
+        detail = f"{detail} {coming}"
     return RolloutData(
         level, headline, detail, _phases(found, facts), [_row(f, found) for f in facts]
     )
+
+
+def _upcoming(calendar: Calendar, now: datetime) -> datetime | None:
+    """When the next planned release is due; None if none is planned."""
+    day = release_day(now)
+    plans = (calendar.plan(p, day, day + timedelta(days=62)) for p in Product)
+    hours = (datetime.combine(e.day, RELEASE_HOUR) for plan in plans for e in plan)
+    return min((h for h in hours if h > now), default=None)
 
 
 def _sentence(

@@ -104,6 +104,11 @@ def read_places(db: sqlite3.Connection) -> list[Place]:
     ]
 
 
+def known_ids(db: sqlite3.Connection) -> frozenset[str]:
+    """The lower-case resource IDs of all known schedules."""
+    return frozenset(row.resource_id for row in schedule_rows.read_all(db))
+
+
 def first_start(now: datetime, time_zone: str) -> datetime:
     """Tomorrow at 22:00 in a time zone, without the zone."""
     zone = zone_of(time_zone)

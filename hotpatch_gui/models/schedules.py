@@ -103,7 +103,8 @@ class SchedulesRead(NamedTuple):
         if self.unread:
             return Level.UNKNOWN, tr("Some schedules aren't known"), self.unread
         if self.changes.waiting:
-            return Level.INFO, tr("%n change(s) in progress", self.changes.waiting), ""
+            headline = tr("%n change(s) in progress", self.changes.waiting)
+            return Level.INFO, headline, self.changes.note
         return None
 
 
@@ -282,7 +283,7 @@ def disabled_reason(entry: ScheduleEntry, kind: ChangeKind) -> str:
             "Changes are off for {name}. Turn them on in Settings › Connections.",
             name=row.connection,
         )
-    grants = grants_of(row.grants) if kind in (ChangeKind.SAVE, ChangeKind.DELETE) else None
+    grants = grants_of(row.grants) if kind.is_of_schedule else None
     if grants is not None and not allows(grants, kind.action):
         return tr("Your account isn't permitted: {action} is missing.", action=kind.action)
     return ""

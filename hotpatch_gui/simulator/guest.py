@@ -157,7 +157,7 @@ class Guest:
         main = self._offered_release(catalog, release_day(at))
         is_there = main is None or main.kb in waiting or main.kb in self.installed
         patches = [] if main is None or is_there else [main]
-        others = catalog.others(Product(self.product), at.date())
+        others = catalog.others(Product(self.product), release_day(at))
         return patches + [p for p in others if (p.key or p.kb) not in self.installed]
 
     def _offered_release(self, catalog: Catalog, day: date) -> Patch | None:

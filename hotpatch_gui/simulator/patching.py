@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import Any, Protocol
@@ -104,6 +105,18 @@ def _is_important(run: Mapping[str, Any]) -> bool:
         p["classification"].casefold() in IMPORTANT and p["state"] != "NotSelected"
         for p in run["patches"]
     )
+
+
+def _after(guest: Guest, plan: Installation, catalog: Catalog) -> Guest:
+    """What the machine will be after a planned installation."""
+    waiting = [dict(one) for one in guest.awaiting_restart]
+    twin = replace(guest, installed=list(guest.installed), awaiting_restart=waiting)
+    for step in plan.steps:
+        if step.state == "Installed":
+            twin.apply(step.patch, plan.ended, catalog)
+    if plan.restart_at is not None:
+        twin.restart(catalog)
+    return twin
 
 
 class Patching:
@@ -283,7 +296,10 @@ class Patching:
         bad = any(
             s.patch.kb in guest.unhealthy_after and s.state == "Installed" for s in plan.steps
         )
-        return (Outcome.UNHEALTHY if bad else Outcome.UPDATED), None
+        if bad:
+            return Outcome.UNHEALTHY, None
+        leaves = self._important(_after(guest, plan, self._cloud.catalog), plan.ended)
+        return (Outcome.FAILED if leaves else Outcome.UPDATED), None
 
     def _assess_at(self, guest: Guest, after: datetime) -> datetime:
         """The first periodic assessment after ``after``."""

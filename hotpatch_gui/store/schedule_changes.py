@@ -20,6 +20,10 @@ _OPEN = quoted(
 )
 
 
+_ALSO = {OperationState.QUEUED: (OperationState.QUEUED, OperationState.SUCCEEDED)}
+"""Besides an operation's transitions: another try, and a schedule that exists just as requested."""
+
+
 class StoredChange(NamedTuple):
     """A change as stored. ``action_id`` is the first change of the same click or command."""
 
@@ -40,28 +44,25 @@ def add(
 ) -> list[int]:
     """Queue changes in order. Call it inside a transaction.
 
-    One that is already queued or being sent isn't queued again. An earlier change of the same resource whose result isn't
-    known is dismissed: this one decides.
+    One that is already queued or being sent as the last change of its resource isn't queued again. An earlier change of the
+    same resource whose result isn't known is dismissed: this one decides.
 
     Returns:
-        The new row IDs.
+        The row IDs, of those that were queued before, too.
     """
     added: list[int] = []
+    queued: list[int] = []
     for change in changes:
         target = change.resource_id.lower()
-        same = (connection_id, change.kind, target, change.body)
-        if db.execute(
-            "SELECT 1 FROM schedule_changes WHERE ended_at IS NULL AND state<>'unknown' AND connection_id=? AND kind=?"
-            " AND lower(resource_id)=? AND request=?",
-            same,
-        ).fetchone():
-            continue
-        unknown = db.execute(
-            "SELECT id FROM schedule_changes WHERE state='unknown' AND connection_id=? AND lower(resource_id)=?",
+        last = db.execute(
+            "SELECT id, kind, request FROM schedule_changes WHERE ended_at IS NULL AND state<>'unknown' AND connection_id=?"
+            " AND lower(resource_id)=? ORDER BY id DESC LIMIT 1",
             (connection_id, target),
-        ).fetchall()
-        for row in unknown:
-            move(db, row[0], OperationState.DISMISSED, now, Event.DISMISSED)
+        ).fetchone()
+        if last is not None and (last["kind"], last["request"]) == (change.kind, change.body):
+            queued.append(last["id"])
+            continue
+        dismiss_unknown_of(db, connection_id, change.resource_id, now)
         made = db.execute(
             "INSERT INTO schedule_changes (connection_id, kind, resource_id, subject, request, state, requested_by,"
             " created_at) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
@@ -81,7 +82,42 @@ def add(
             "UPDATE schedule_changes SET action_id=? WHERE id BETWEEN ? AND ?",
             (added[0], added[0], added[-1]),
         )
-    return added
+    return sorted({*queued, *added})
+
+
+def dismiss_unknown_of(
+    db: sqlite3.Connection,
+    connection_id: int,
+    resource_id: str,
+    now: datetime,
+    before: int = 2**63 - 1,
+) -> None:
+    """Dismiss the resource's changes with an unknown result, because a later one decides; those with an ID below ``before``."""
+    rows = db.execute(
+        "SELECT id FROM schedule_changes WHERE state='unknown' AND connection_id=? AND lower(resource_id)=? AND id<?",
+        (connection_id, resource_id.lower(), before),
+    )
+    for row in rows.fetchall():
+        move(db, row[0], OperationState.DISMISSED, now, Event.DISMISSED)
+
+
+def states_before(db: sqlite3.Connection, change: StoredChange) -> set[OperationState]:
+    """The states of the changes of other kinds that precede it in its action: it may build on them."""
+    rows = db.execute(
+        "SELECT DISTINCT state FROM schedule_changes WHERE coalesce(action_id, id)=? AND id<? AND kind<>?",
+        (change.action_id, change.id, change.change.kind),
+    )
+    return {OperationState.parse(row[0]) for row in rows}
+
+
+def cancel(db: sqlite3.Connection, change_ids: Sequence[int] | None, now: datetime) -> None:
+    """Cancel queued changes, of these or all. Call it inside a transaction."""
+    rows = db.execute(
+        f"SELECT id FROM schedule_changes WHERE state='queued' AND (? IS NULL OR id IN {IN_JSON})",
+        (None if change_ids is None else 1, as_list(change_ids or ())),
+    )
+    for row in rows.fetchall():
+        move(db, row[0], OperationState.CANCELED, now, Event.CANCELED)
 
 
 def unfinished(db: sqlite3.Connection, connection_id: int) -> list[StoredChange]:
@@ -138,7 +174,8 @@ def move(
         False if the state may not follow the stored one.
     """
     row = db.execute("SELECT state FROM schedule_changes WHERE id=?", (change_id,)).fetchone()
-    if row is None or state not in OperationState.parse(row[0]).may_change_to:
+    before = OperationState.parse(row[0]) if row is not None else None
+    if before is None or state not in {*before.may_change_to, *_ALSO.get(before, ())}:
         return False
     db.execute(
         "UPDATE schedule_changes SET state=?, note=?, ended_at=? WHERE id=?",
@@ -166,9 +203,18 @@ def is_allowed(db: sqlite3.Connection, connection_id: int) -> bool:
     return row is not None and bool(row[0])
 
 
+def any_queued(db: sqlite3.Connection, change_ids: Sequence[int]) -> bool:
+    """Whether one of these changes is still to be sent."""
+    return _any_in(db, change_ids, OperationState.QUEUED)
+
+
 def any_waiting(db: sqlite3.Connection, change_ids: Sequence[int]) -> bool:
     """Whether one of these changes is still to be sent or answered."""
-    waiting = quoted((OperationState.QUEUED.value, OperationState.SENT.value))
+    return _any_in(db, change_ids, OperationState.QUEUED, OperationState.SENT)
+
+
+def _any_in(db: sqlite3.Connection, change_ids: Sequence[int], *states: OperationState) -> bool:
+    waiting = quoted(state.value for state in states)
     row = db.execute(
         f"SELECT 1 FROM schedule_changes WHERE id IN {IN_JSON} AND state IN {waiting}",
         (as_list(change_ids),),
@@ -213,9 +259,15 @@ JOIN schedule_changes l ON l.id=a.last ORDER BY 1
 
 
 class OpenChanges(NamedTuple):
-    """Changes that haven't ended, of all connections; ``note`` is the newest one's."""
+    """Changes that haven't ended, of all connections.
+
+    Attributes:
+        waiting: those whose result isn't awaited in vain, of which ``queued`` weren't sent.
+        note: the newest one's with an unknown result, or else of one that is tried again.
+    """
 
     waiting: int
+    queued: int
     unknown: int
     note: str
 
@@ -226,7 +278,10 @@ def still_open(db: sqlite3.Connection) -> OpenChanges:
         f"SELECT state, subject, note FROM schedule_changes WHERE state IN {_OPEN} AND ended_at IS NULL ORDER BY id"
     ).fetchall()
     unknown = [f"{row['subject']}: {row['note']}" for row in rows if row["state"] == "unknown"]
-    return OpenChanges(len(rows) - len(unknown), len(unknown), unknown[-1] if unknown else "")
+    queued = [row for row in rows if row["state"] == "queued"]
+    notes = unknown or [f"{row['subject']}: {row['note']}" for row in queued if row["note"]]
+    note = notes[-1] if notes else ""
+    return OpenChanges(len(rows) - len(unknown), len(queued), len(unknown), note)
 
 
 def newest(db: sqlite3.Connection) -> int:

@@ -186,6 +186,14 @@ def assignments_of(
     return [(r[0], r[1], bool(r[2])) for r in rows if wanted is None or r[3] in wanted]
 
 
+def assigned_to_others(db: sqlite3.Connection, schedule_id: str) -> frozenset[str]:
+    """The lower-case IDs of assignments and dynamic scopes of other schedules than this one."""
+    rows = db.execute(
+        "SELECT id FROM schedule_assignments WHERE schedule_id<>?", (schedule_id.lower(),)
+    )
+    return frozenset(row[0].lower() for row in rows)
+
+
 def targets(db: sqlite3.Connection, machine_ids: Iterable[int]) -> list[tuple[str, str, str]]:
     """(resource ID as Azure spells it, name, region) of machines."""
     rows = db.execute(

@@ -107,8 +107,14 @@ class UserActions(Protocol):
         """Enroll Arc-enabled servers, or end their enrollment; waves as for ``install``."""
         ...
 
-    def save_schedule(self, connection_id: int, resource_id: str, schedule: Schedule) -> None:
-        """Create a maintenance configuration, or change an existing one."""
+    def save_schedule(
+        self, connection_id: int, resource_id: str, schedule: Schedule, *, is_new: bool
+    ) -> None:
+        """Create a maintenance configuration, which must not exist, or change one, which must."""
+        ...
+
+    def cancel_changes(self, change_ids: Sequence[int] | None = None) -> None:
+        """Cancel queued changes of schedules: these, or all."""
         ...
 
     def dismiss_changes(self) -> None:

@@ -88,10 +88,8 @@ class CommandHandler:
 
     async def _handle_connection(self, command: Command) -> None:
         match command:
-            case commands.ChangeSchedules():
-                await self._connections.schedule_changes.request(command)
-            case commands.DismissChanges():
-                await self._connections.schedule_changes.dismiss()
+            case commands.ChangeSchedules() | commands.CancelChanges() | commands.DismissChanges():
+                await self._connections.schedule_changes.handle(command)
             case commands.SaveConnection(connection):
                 await self._changes.save(connection)
             case commands.Rename(connection_id, name):

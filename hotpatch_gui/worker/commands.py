@@ -152,6 +152,13 @@ class ChangeSchedules:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelChanges:
+    """Cancel these changes of schedules, or all (None), as far as they are queued."""
+
+    change_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DismissChanges:
     """Stop clarifying changes of schedules whose result isn't known."""
 
@@ -175,5 +182,6 @@ Command = (
     | UpdateReleases
     | ImportReleases
     | ChangeSchedules
+    | CancelChanges
     | DismissChanges
 )

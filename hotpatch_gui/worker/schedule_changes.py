@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import takewhile
@@ -67,6 +68,18 @@ class ScheduleChanges:
         self._sends, self._own = sends, set[int]()
         self._wakes: dict[int, asyncio.Event] = {}
 
+    async def handle(
+        self, command: commands.ChangeSchedules | commands.CancelChanges | commands.DismissChanges
+    ) -> None:
+        """Handle a command about changes of schedules."""
+        match command:
+            case commands.ChangeSchedules():
+                await self.request(command)
+            case commands.CancelChanges(change_ids):
+                await self.cancel(change_ids)
+            case commands.DismissChanges():
+                await self.dismiss()
+
     async def request(self, command: commands.ChangeSchedules) -> None:
         """Store the changes, then send them. Without a connection that is ready, report that nothing was stored."""
         context = self._contexts.get(command.connection_id)
@@ -90,9 +103,18 @@ class ScheduleChanges:
         self._wake(command.connection_id).set()
 
     async def dismiss(self) -> None:
-        """Dismiss all changes whose result isn't known."""
+        """Dismiss all changes whose result isn't known; what waited for one goes on, or is canceled."""
         async with self._file.transaction() as db:
             store.dismiss_unknown(db, self._clock())
+        self._observe(Changed(_TABLES))
+        for connection_id in list(self._contexts):
+            self.resume(connection_id)
+            self._wake(connection_id).set()
+
+    async def cancel(self, change_ids: Sequence[int] | None) -> None:
+        """Cancel these changes, or all, as far as they are queued."""
+        async with self._file.transaction(durable=True) as db:
+            store.cancel(db, change_ids, self._clock())
         self._observe(Changed(_TABLES))
 
     def resume(self, connection_id: int) -> None:
@@ -111,6 +133,11 @@ class ScheduleChanges:
         return self._wakes.setdefault(connection_id, asyncio.Event())
 
 
+def _refusal(kind: ProblemKind, sentence: str, step: str) -> ProblemError:
+    """Why a change isn't sent."""
+    return ProblemError(Problem(kind, sentence, step)._replace(may_have_been_sent=False))
+
+
 class _Sender:
     """One connection's changes, until each has ended or can't be clarified anymore."""
 
@@ -119,6 +146,8 @@ class _Sender:
     ) -> None:
         self._c, self._wake, self._may_send = context, wake, may_send
         self._pause_s = FIRST_BACK_OFF_S
+        self._pauses: dict[int, float] = {}
+        """When each row is tried again, as a time of the monotonic clock."""
         self._checks = 0
         self._going = set[int]()
         """Row IDs of the changes that are being sent."""
@@ -133,14 +162,38 @@ class _Sender:
             rows = store.unfinished(self._c.db, self._c.connection_id)
             queued = [r for r in rows if r.state is OperationState.QUEUED and self._may_send(r.id)]
             unknown = [r for r in rows if r.state is OperationState.UNKNOWN]
-            if queued:
-                await self._send(queued)
+            free = await self._free(queued)
+            ready = [r for r in free if self._pauses.get(r.id, 0.0) <= time.monotonic()]
+            if ready:
+                await self._send(ready)
+            elif free:
+                pause = min(self._pauses[r.id] for r in free) - time.monotonic()
+                await self._c.jobs.rest_until(self._wake, max(0.0, pause))
             elif unknown and self._checks < CHECKS:
                 self._checks += 1
                 await self._check(unknown)
                 await self._c.jobs.rest_until(self._wake, CHECK_S)
             elif not await self._c.jobs.rest_until(self._wake, 0.0):
                 return
+
+    async def _free(self, queued: Sequence[StoredChange]) -> list[StoredChange]:
+        """The changes that needn't wait for others of their action. After a failure of one, those that build on it are canceled."""
+        states: dict[tuple[int, ChangeKind], set[OperationState]] = {}
+        for row in queued:
+            key = row.action_id, row.change.kind
+            if key not in states:
+                states[key] = store.states_before(self._c.db, row)
+        bad = {OperationState.FAILED, OperationState.CANCELED, OperationState.DISMISSED}
+        spoiled = [r for r in queued if states[r.action_id, r.change.kind] & bad]
+        if spoiled:
+            note = tr("It wasn't sent, because what had to be done before wasn't done.")
+            async with self._c.transaction() as db:
+                for row in spoiled:
+                    canceled = OperationState.CANCELED
+                    store.move(db, row.id, canceled, self._c.clock(), Event.CANCELED, note=note)
+            self._c.changed(_TABLES)
+        done = {OperationState.SUCCEEDED}
+        return [r for r in queued if states[r.action_id, r.change.kind] <= done]
 
     async def _find_interrupted(self) -> None:
         """Nobody receives the response of a change that an earlier session sent."""
@@ -172,9 +225,9 @@ class _Sender:
         finally:
             self._going.clear()  # of those that weren't sent
         await self._store_effect()
-        pauses = [pause for pause in results if pause is not None]
-        if pauses:
-            await self._c.jobs.rest_until(self._wake, max(pauses))
+        for row, pause in zip(some, results, strict=True):
+            if pause is not None:
+                self._pauses[row.id] = time.monotonic() + pause
 
     async def _send_one(self, row: StoredChange, urgency: Urgency) -> float | None:
         """Send one change.
@@ -183,10 +236,12 @@ class _Sender:
             Seconds until it is tried again; None if it isn't.
         """
         try:
+            if await self._expire(row):
+                return None
             old = await self._read_before(row, urgency)
-            if self._c.clock() - row.created > EXPIRES:
-                note = tr("It waited for more than an hour and wasn't sent.")
-                await self._move(row, OperationState.CANCELED, Event.CANCELED, note)
+            if await self._expire(row) or await self._is_made(
+                row, old
+            ):  # the answer sets the clock
                 return None
             async with self._c.calls.writes.slot(urgency) as slot:
                 if not await self._claim(row):
@@ -200,6 +255,14 @@ class _Sender:
         self._pause_s = FIRST_BACK_OFF_S
         log.info("schedule change %s was made (request %s)", row.id, request_id or "without an ID")
         return None
+
+    async def _expire(self, row: StoredChange) -> bool:
+        """Cancel the change if it waited for too long; whether it did."""
+        if self._c.clock() - row.created <= EXPIRES:
+            return False
+        note = tr("It waited for more than an hour and wasn't sent.")
+        await self._move(row, OperationState.CANCELED, Event.CANCELED, note)
+        return True
 
     async def _request(self, row: StoredChange, change: partial[str], slot: RequestSlot) -> str:
         """Send the change and store what it made, also while the program ends."""
@@ -215,15 +278,44 @@ class _Sender:
         """The schedule as Azure has it, because a change keeps what it doesn't name.
 
         Raises:
-            ProblemError: it can't be read, and nothing was sent.
+            ProblemError: it can't be read, or was deleted meanwhile, and nothing was sent.
         """
-        if row.change.kind is not ChangeKind.SAVE:
+        if row.change.kind not in (ChangeKind.CREATE, ChangeKind.SAVE):
             return None
         read = partial(self._c.gateway.read_changed, row.change)
         try:
-            return await self._c.calls.reads.call(read, urgency)
+            old = await self._c.calls.reads.call(read, urgency)
         except ProblemError as error:
             raise ProblemError(error.problem._replace(may_have_been_sent=False)) from error
+        if old is None and row.change.kind is ChangeKind.SAVE:
+            raise _refusal(
+                ProblemKind.NOT_FOUND,
+                tr(
+                    "{name} was deleted meanwhile, so nothing was changed.", name=row.change.subject
+                ),
+                tr("Create it again, if it is still needed."),
+            )
+        return old
+
+    async def _is_made(self, row: StoredChange, old: Mapping[str, Any] | None) -> bool:
+        """Whether a schedule to be created exists just as requested, as after a lost response.
+
+        Raises:
+            ProblemError: another schedule of this name exists, and nothing was sent.
+        """
+        if row.change.kind is not ChangeKind.CREATE or old is None:
+            return False
+        from hotpatch_gui.azure import maintenance  # noqa: PLC0415 - the SDK, after the first frame
+
+        if maintenance.shows(old, row.change):
+            await self._succeed(row, tr("Azure shows the change."))
+            await self._store_effect()
+            return True
+        raise _refusal(
+            ProblemKind.CONFLICT,
+            tr("{name} exists already, so nothing was created.", name=row.change.subject),
+            tr("Choose another name, or edit the existing schedule."),
+        )
 
     async def _claim(self, row: StoredChange) -> bool:
         """Mark the row as sent, on disk; False if it was canceled or changes are off."""
@@ -248,6 +340,8 @@ class _Sender:
         async with self._c.transaction(durable=True) as db:
             now, done = self._c.clock(), OperationState.SUCCEEDED
             store.move(db, row.id, done, now, Event.ENDED, note=note, request_id=request_id)
+            connection_id, of = self._c.connection_id, row.change.resource_id
+            store.dismiss_unknown_of(db, connection_id, of, now, before=row.id)
         self._made.append(row.change)
         self._c.changed(_TABLES)
 
@@ -305,6 +399,7 @@ class _Sender:
             return None
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
             self._c.failed(problem._replace(connection_id=self._c.connection_id))
+            problem = problem._replace(next_step=tr("Sign in again, then request it again."))
         event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
         await self._move(row, OperationState.FAILED, event, problem.text, problem)
         return None

@@ -95,6 +95,7 @@ def test_exit_codes_distinguish_done_partly_failed_and_usage(here) -> None:
         ("install", "vm-web-02", "--classification", "Nice"),
         ("install", "vm-web-02", "--only", "KB5120708", "--classification", "Security"),
         ("install", "vm-web-02", "--only", "KB5120708", "--include", "KB5120708"),
+        ("install", "vm-web-02", "--only", ""),
     ):
         found = here(*wrong)
         assert found.returncode == 2, wrong
@@ -238,6 +239,7 @@ def test_the_report_of_today_and_of_a_past_day_needs_no_display(here, tmp_path: 
         ("report", "--connection", "Contoso", *out),
         ("machines", "--day", "2026-01-31", *out),
         ("report", "--day", "31.1.2026", *out),
+        ("report", "--day", "20260131", *out),
         ("report", "--out", str(tmp_path / "y.csv")),
     ):
         assert here("export", *wrong).returncode == 2, wrong
@@ -553,7 +555,7 @@ def test_a_schedule_goes_through_a_file_and_gets_machines(here, tmp_path: Path) 
     made = here("schedules", "apply", str(saved), "--resource-group", "rg-web", "--json")
     assert made.returncode == 0, made.stderr
     (change,) = json.loads(made.stdout)["changes"]
-    assert (change["change"], change["state"]) == ("save schedule", "succeeded")
+    assert (change["change"], change["state"]) == ("create schedule", "succeeded")
     assert "Note:" in here("schedules", "show", "from-file").stdout
     (listed,) = [x for x in here("schedules").stdout.splitlines() if x.startswith("from-file")]
     assert listed.split()[-1] == "0", "notes don't ask for a check"
@@ -562,6 +564,12 @@ def test_a_schedule_goes_through_a_file_and_gets_machines(here, tmp_path: Path) 
     assert given.stdout.count("succeeded. Azure made the change.") == 2
     shown = json.loads(here("schedules", "show", "from-file", "--json").stdout)
     assert [f["machine"] for f in shown["followers"]] == ["vm-web-01", "vm-web-02"]
+    again = here("schedules", "apply", str(saved), "--resource-group", "rg-web")
+    assert (again.returncode, "exists already" in again.stderr) == (2, True)
+    foreign = dict(body, id=f"{change['resource_id']}x", name="from-file")
+    saved.write_text(json.dumps(foreign))
+    wrong = here("schedules", "apply", str(saved))
+    assert (wrong.returncode, "isn't that of the schedule" in wrong.stderr) == (2, True)
     nobody = here("schedules", "assign", "from-file", "vm-nobody")
     assert (nobody.returncode, "No machine is named" in nobody.stderr) == (2, True)
     saved.write_text('{"name": "x"}')

@@ -43,7 +43,7 @@ NIGHTS = Schedule(
 )
 NAME = "nights"
 ID = schedule_id(SUBSCRIPTION, "rg-web", NAME)
-SAVE = ScheduleChange(ChangeKind.SAVE, ID, NAME, json.dumps(schedule_body(NIGHTS, "westus2")))
+SAVE = ScheduleChange(ChangeKind.CREATE, ID, NAME, json.dumps(schedule_body(NIGHTS, "westus2")))
 WEB_1 = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-web/providers/Microsoft.Compute/virtualMachines/vm-web-01"
 ASSIGN = ScheduleChange(
     ChangeKind.ASSIGN,
@@ -142,8 +142,8 @@ def test_a_schedule_is_created_assigned_and_shown_before_resource_graph_shows_it
     stage.sync()
     assert followers(stage) == {"vm-web-01": How.DIRECT, "vm-erp-01": How.DYNAMIC}
     assert audit(stage) == [
-        ("save schedule", "sending"),
-        ("save schedule", "ended"),
+        ("create schedule", "sending"),
+        ("create schedule", "ended"),
     ]
 
 
@@ -159,7 +159,7 @@ def test_a_change_keeps_what_it_does_not_name_and_deleting_removes_the_machines(
     }
     weekly = NIGHTS._replace(recurs="Week Saturday", exclude=())
     body = json.dumps(schedule_body(weekly, "westus2"))
-    change(stage, SAVE._replace(body=body))
+    change(stage, SAVE._replace(kind=ChangeKind.SAVE, body=body))
     stage.until(lambda: states(stage) == ["succeeded"] * 3)
     now = stage.simulator.cloud.maintenance.configurations[ID.casefold()]
     assert now["tags"] == {"owner": "night shift"}
@@ -323,3 +323,138 @@ def test_what_waited_for_more_than_an_hour_is_not_sent(qapp: QApplication, tmp_p
         second.start()
         second.until(lambda: states(second) == ["cancelled"])
         assert "maintenance" not in simulator.cloud.received
+
+
+def test_creating_over_an_existing_schedule_changes_nothing(stage: Stage) -> None:
+    """Also one that somebody else created since the last sync."""
+    change(stage, SAVE)
+    stage.until(lambda: states(stage) == ["succeeded"])
+    before = dict(stage.simulator.cloud.maintenance.configurations[ID.casefold()])
+    other = NIGHTS._replace(recurs="Week Saturday")
+    change(stage, SAVE._replace(body=json.dumps(schedule_body(other, "westus2"))))
+    stage.until(lambda: states(stage) == ["succeeded", "failed"])
+    assert "exists already, so nothing was created" in rows(stage)[1][2]
+    assert stage.simulator.cloud.maintenance.configurations[ID.casefold()] == before
+    received = stage.simulator.cloud.received["maintenance"]
+    change(stage, SAVE)
+    stage.until(lambda: states(stage)[2:] == ["succeeded"])
+    assert rows(stage)[2][2] == "Azure shows the change.", "exactly this schedule exists"
+    assert stage.simulator.cloud.received["maintenance"] == received
+
+
+def test_a_schedule_that_was_deleted_meanwhile_is_not_created_by_a_change(stage: Stage) -> None:
+    change(stage, SAVE._replace(kind=ChangeKind.SAVE))
+    stage.until(lambda: states(stage) == ["failed"])
+    assert "was deleted meanwhile" in rows(stage)[0][2]
+    assert "maintenance" not in stage.simulator.cloud.received
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_schedule_is_not_deleted_while_a_machine_could_not_be_removed(
+    stage: Stage, status: int
+) -> None:
+    change(stage, SAVE, ASSIGN)
+    stage.until(lambda: states(stage) == ["succeeded"] * 2)
+    refused = Answer(status, {"error": {"code": "No", "message": "No."}})
+
+    def on(method: str, path: str) -> Answer | None:
+        ours = method == "DELETE" and "configurationassignments" in path.casefold()
+        return refused if ours else None
+
+    stage.simulator.faults.append(on)
+    unassign = ScheduleChange(ChangeKind.UNASSIGN, ASSIGN.resource_id, "vm-web-01")
+    change(stage, unassign, ScheduleChange(ChangeKind.DELETE, ID, NAME))
+    first = "failed" if status == 403 else "unknown"
+    stage.until(lambda: states(stage)[2:3] == [first])
+    if status == 403:
+        stage.until(lambda: states(stage)[3:] == ["cancelled"])
+        assert "wasn't sent, because" in rows(stage)[3][2]
+    else:
+        stage.settle()
+        assert states(stage)[3] == "queued", "it waits for the result"
+        stage.app.actions.dismiss_changes()
+        stage.until(lambda: states(stage)[2:] == ["dismissed", "cancelled"])
+    assert ID.casefold() in stage.simulator.cloud.maintenance.configurations
+    stage.simulator.faults.clear()
+    stage.sync()
+    assert followers(stage) == {"vm-web-01": How.DIRECT}
+
+
+def test_one_schedule_that_cannot_be_read_holds_up_no_other(stage: Stage) -> None:
+    def on(method: str, path: str) -> Answer | None:
+        is_it = method == "GET" and path.casefold() == ID.casefold()
+        return Answer(500, {"error": {"code": "Broken", "message": "Broken."}}) if is_it else None
+
+    stage.simulator.faults.append(on)
+    other = schedule_id(SUBSCRIPTION, "rg-web", "other")
+    change(stage, SAVE)
+    change(stage, SAVE._replace(resource_id=other, subject="other"))
+    stage.until(lambda: states(stage) == ["queued", "succeeded"])
+    assert rows(stage)[0][2].endswith("Trying again.")
+    assert ("create schedule", "not sent") in audit(stage)
+    stage.app.actions.cancel_changes()
+    stage.until(lambda: states(stage) == ["cancelled", "succeeded"])
+
+
+def test_assigning_again_after_removing_is_a_change_of_its_own(stage: Stage) -> None:
+    """Also while the first still waits."""
+    change(stage, SAVE)
+    stage.until(lambda: states(stage) == ["succeeded"])
+    throttled = [Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "1"})]
+    fault(stage, "PUT", lambda: throttled.pop() if throttled else None)
+    unassign = ScheduleChange(ChangeKind.UNASSIGN, ASSIGN.resource_id, "vm-web-01")
+    for one in (ASSIGN, unassign, ASSIGN):
+        change(stage, one)
+    stage.until(lambda: states(stage) == ["succeeded"] * 4)
+    assert followers(stage) == {"vm-web-01": How.DIRECT}
+    assert stage.simulator.cloud.maintenance.assignments
+
+
+def test_a_later_success_settles_an_unknown_result(stage: Stage) -> None:
+    broken = [Broken("reset")]
+    fault(stage, "PUT", lambda: broken.pop() if broken else None)
+    change(stage, SAVE)
+    stage.until(lambda: states(stage) == ["unknown"])
+    with closing(open_writer(stage.folder / FILE_NAME)) as db, transaction(db):
+        db.execute(
+            "INSERT INTO schedule_changes (connection_id, kind, resource_id, subject, request, state, requested_by,"
+            " created_at) SELECT connection_id, kind, resource_id, subject, request, 'queued', requested_by, created_at FROM schedule_changes"
+        )
+    stage.app.engine.send(ChangeSchedules(1, (SAVE,)))
+    stage.until(lambda: states(stage)[1] == "succeeded")
+    assert states(stage)[0] == "dismissed"
+
+
+def test_the_answer_about_another_resource_is_never_merged(stage: Stage) -> None:
+    """A caching proxy may return an earlier response."""
+    change(stage, SAVE)
+    stage.until(lambda: states(stage) == ["succeeded"])
+    foreign = dict(stage.simulator.cloud.maintenance.configurations[ID.casefold()])
+    foreign |= {"id": ID.replace(NAME, "others"), "tags": {"of": "others"}}
+    answers = [Answer(200, foreign)]
+    fault(stage, "GET", lambda: answers.pop() if answers else None)
+    weekly = json.dumps(schedule_body(NIGHTS._replace(recurs="Week Sunday"), "westus2"))
+    change(stage, SAVE._replace(kind=ChangeKind.SAVE, body=weekly))
+    stage.until(lambda: states(stage) == ["succeeded"] * 2)
+    made = stage.simulator.cloud.maintenance.configurations[ID.casefold()]
+    assert made["properties"]["maintenanceWindow"]["recurEvery"] == "Week Sunday"
+    assert not made["tags"]
+
+
+def test_schedules_of_one_name_keep_their_machines_and_scopes(stage: Stage) -> None:
+    other = schedule_id(SUBSCRIPTION, "rg-app", NAME)
+    change(stage, SAVE, ASSIGN, SAVE_SCOPE)
+    change(stage, SAVE._replace(resource_id=other))
+    stage.until(lambda: states(stage) == ["succeeded"] * 4)
+    db = stage.app.source.db
+    assert db is not None
+    (machine,) = db.execute("SELECT id FROM machines WHERE name='vm-web-01'").fetchone()
+    stage.app.actions.assign_machines(1, other, NAME, [machine])
+    stage.app.actions.save_scope(1, SCOPE._replace(schedule_id=other.lower()))
+    stage.until(lambda: states(stage) == ["succeeded"] * 6)
+    both = {"vm-web-01": How.DIRECT, "vm-erp-01": How.DYNAMIC}
+    assert followers(stage) == both
+    assert followers(stage, other) == both
+    stage.clock.advance(minutes=30)
+    stage.sync()
+    assert (followers(stage), followers(stage, other)) == (both, both)

@@ -80,6 +80,19 @@ def create(stage: Stage, name: str) -> ScheduleEntry:
     return entry(stage, name)
 
 
+def test_a_name_that_is_taken_is_refused_in_the_form(stage: Stage) -> None:
+    click(page(stage).new)
+    form = dialog(stage, ScheduleDialog)
+    form.place.setCurrentIndex(
+        next(n for n, p in enumerate(form._places) if p.resource_group == "rg-files")
+    )
+    QTest.keyClicks(form.name, "FILES-saturdays")
+    assert not form.save.isEnabled()
+    assert "exists already" in form.problem.text()
+    QTest.keyClicks(form.name, "-2")
+    assert form.save.isEnabled()
+
+
 def tick(form: AssignMachinesDialog, *names: str) -> None:
     for number, row in enumerate(form.model.rows):
         if row.cells[0] in names:
@@ -161,7 +174,7 @@ def test_the_journey_of_a_schedule_from_its_creation_to_the_proof(stage: Stage) 
     assert not [i for i in cloud.maintenance.configurations if i.endswith("/nightly")]
     assert not [i for i in cloud.maintenance.assignments if "/nightly" in i or i.endswith("/erp")]
     titles = [o.title for o in stage.app.outcomes.items]
-    assert "nightly: Save schedule, succeeded" in titles
+    assert "nightly: Create schedule, succeeded" in titles
     assert "Assign to schedule, 2 of 2 changes succeeded" in titles
     assert "vm-web-02: Remove from schedule, succeeded" in titles
     assert "nightly: Delete schedule, 3 of 3 changes succeeded" in titles

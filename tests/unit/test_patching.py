@@ -15,12 +15,14 @@ import pytest
 from hotpatch_gui.domain.ledger import InstalledUpdate, reason
 from hotpatch_gui.domain.off_peak import is_off_peak
 from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.catalog import Catalog
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.cloud import Cloud
 from hotpatch_gui.simulator.fleet import CORE_25, EPOCH, JULY_25, WS25
 from hotpatch_gui.simulator.guest import Guest
+from hotpatch_gui.simulator.patching import takes_part
 from hotpatch_gui.simulator.scenarios import SCENARIOS
 from hotpatch_gui.system import resources
 
@@ -345,3 +347,19 @@ def test_a_machine_that_is_set_to_periodic_assessment_later_is_assessed_from_the
     guest.assessment_mode = "AutomaticByPlatform"
     go_on(cloud, days=4)
     assert guest.assessment is not None
+
+
+def test_a_machine_with_a_security_update_left_has_another_turn_the_next_night() -> None:
+    """Two updates fit into no single hour of the first night, or one is offered only after the other."""
+    cloud = world("today")
+    go_on(cloud, days=12)
+    now = cloud.clock.now()
+    for guest in cloud.guests.values():
+        if takes_part(guest, cloud.maintenance) and guest.power == "running":
+            left = [
+                p
+                for p in guest.offered(cloud.catalog, now)
+                if p.classification in (Classification.CRITICAL, Classification.SECURITY)
+                and p.kb != guest.fails_kb
+            ]
+            assert not left, (guest.name, left)

@@ -226,7 +226,7 @@ def test_a_baseline_restarts_also_machines_that_were_not_assessed_since() -> Non
     assert product is not None
     for baselines, restart in (((product,), RestartBehavior.ALWAYS), ((), RestartBehavior.UNKNOWN)):
         one = facts("a", assessed=old, restart_pending=False, important=RestartBehavior.NEVER)
-        found = view(RELEASED, [one], PAIRS, NIGHT, baselines).positions["a"]
+        found = view(RELEASED, [one], PAIRS, NIGHT, baselines=baselines).positions["a"]
         assert found.restart is restart
     settings = replace(facts("a").machine.settings, hotpatch_enabled=False)
     off = one._replace(machine=replace(one.machine, settings=settings))
@@ -255,3 +255,17 @@ def test_a_schedule_has_its_own_restart_setting_and_may_select_other_updates() -
     assert own_restart("IfRequired", every=always) is RestartBehavior.CAN_REQUEST
     assert own_restart(None, restart_pending=True) is always
     assert own_restart(None, exclude_restarting=True, every=always) is RestartBehavior.NEVER
+
+
+def test_a_start_after_the_next_release_does_not_claim_to_need_no_restart() -> None:
+    now = datetime(2026, 10, 13, 14, tzinfo=UTC)
+    waits = facts("a", assessed=now, restart_pending=False, important=RestartBehavior.NEVER)
+    due = datetime(2026, 10, 13, 17, tzinfo=UTC)
+    released = now - timedelta(days=20)
+    known = view(released, (waits,), PAIRS, now).positions["a"]
+    assert (known.restart, known.window) == (RestartBehavior.NEVER, now.replace(hour=22))
+    unknown = view(released, (waits,), PAIRS, now, next_release=due).positions["a"]
+    assert (unknown.restart, unknown.window) == (RestartBehavior.UNKNOWN, known.window)
+    certain = waits._replace(restart_pending=True)
+    found = view(released, (certain,), PAIRS, now, next_release=due).positions["a"]
+    assert found.restart is RestartBehavior.ALWAYS

@@ -95,3 +95,29 @@ def test_a_file_that_cannot_be_read_or_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "large.json").write_bytes(b" " * 1_000_001)
     with pytest.raises(ScheduleFileError, match="too large"):
         read_file(tmp_path / "large.json")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("kbNumbersToExclude", ["KB50x4545", "5120708"], "KB50x4545"),
+        ("kbNumbersToInclude", ["all"], "all"),
+        ("classificationsToInclude", ["Securty"], "Securty"),
+    ],
+)
+def test_a_selection_that_is_not_understood_is_refused_and_not_dropped(
+    key: str, value: list[str], words: str
+) -> None:
+    body = json.loads(json_text(NIGHTS))
+    body["properties"]["installPatches"]["windowsParameters"][key] = value
+    with pytest.raises(ScheduleFileError, match=words):
+        read_text(json.dumps(body).encode())
+
+
+def test_parameters_for_linux_are_refused() -> None:
+    body = json.loads(json_text(NIGHTS))
+    body["properties"]["installPatches"]["linuxParameters"] = {
+        "classificationsToInclude": ["Other"]
+    }
+    with pytest.raises(ScheduleFileError, match="linuxParameters"):
+        read_text(json.dumps(body).encode())

@@ -73,6 +73,7 @@ class ScheduleDialog(SurfaceDialog):
         title = tr("New schedule") if entry is None else tr("Edit {name}", name=entry.name)
         super().__init__(services.theme, "scheduleDialog", title, parent)
         self._s, self._entry, self._places = services, entry, places
+        self._known = services.source.read(schedule_form.known_ids, frozenset[str]())
         self._make_fields()
         self._lay_out()
         self.problem = label(services.theme, role="error", wrap=True)
@@ -281,7 +282,12 @@ class ScheduleDialog(SurfaceDialog):
         before = self._entry.row.schedule.starts[:16] if self._entry is not None else ""
         if schedule.assumes_utc:
             return tr("Choose a time zone from the list.")
-        if self._entry is None and self._place is None:
+        place = self._place
+        if self._entry is None and place is not None:
+            made = schedule_id(place.subscription_id, place.resource_group, schedule.name)
+            if made.lower() in self._known:
+                return tr("A schedule of this name exists already in this resource group.")
+        if self._entry is None and place is None:
             return tr("No connection allows changes. Turn them on in Settings › Connections.")
         return read_kbs(texts).problem or schedule_form.problem(
             schedule, self._s.clock(), has_moved=schedule.starts != before
@@ -308,11 +314,11 @@ class ScheduleDialog(SurfaceDialog):
         if self._entry is not None:
             row = self._entry.row
             known = row.schedule.azure_id or row.resource_id
-            self._s.actions.save_schedule(row.connection_id, known, schedule)
+            self._s.actions.save_schedule(row.connection_id, known, schedule, is_new=False)
             self.saved.emit(known)
         elif place is not None:
             made = schedule_id(place.subscription_id, place.resource_group, schedule.name)
-            self._s.actions.save_schedule(place.connection_id, made, schedule)
+            self._s.actions.save_schedule(place.connection_id, made, schedule, is_new=True)
             self.saved.emit(made)
         self.save.setEnabled(False)
         self.accept()

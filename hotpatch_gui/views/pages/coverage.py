@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
@@ -32,6 +32,8 @@ from .table_page import Page
 tr = translator("CoveragePage")
 
 DETAILS_PX = 420
+REST_MS = 2000
+"""Between queries during a sync, which writes machines every few milliseconds."""
 SETTABLE = (Way.TURN_ON, Way.ENROLL)
 """Ways that the settings dialog goes."""
 
@@ -53,6 +55,14 @@ class CoveragePage(Page):
         )
         self._s = services
         self._rows: Sequence[CoverageRow] = ()
+        self._is_stale = True
+        """Whether machines or releases changed since the last query."""
+        self._shown_ways: set[Way] | None = None
+        """A refresh of the same ways leaves the selection alone, also none."""
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(REST_MS)
+        self._soon.timeout.connect(self._ask_again)
         self.ways = ListedModel(services.source, coverage.WAYS, services.clock, self)
         self.machines = ListedModel(services.source, coverage.MACHINES, services.clock, self)
         self.ways_panel = self._panel(self.ways, "coverageWaysTable", tr("Ways to hotpatch"))
@@ -129,13 +139,21 @@ class CoveragePage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._ask(is_refresh=False)
+        if self._is_stale:
+            self._ask(is_refresh=False)
 
     def _on_changed(self, changes: Changes) -> None:
-        if self.isVisible() and changes.affects(frozenset({"machines", "releases"})):
+        if changes.affects(frozenset({"machines", "releases"})):
+            self._is_stale = True
+            if self.isVisible() and not self._soon.isActive():
+                self._soon.start()
+
+    def _ask_again(self) -> None:
+        if self.isVisible():
             self._ask(is_refresh=True)
 
     def _ask(self, *, is_refresh: bool) -> None:
+        self._is_stale = False
         work = partial(coverage.read_coverage, calendar=self._s.calendar(), clock=self._s.clock)
         self._channel.query(work, is_refresh=is_refresh)
 
@@ -178,8 +196,9 @@ class CoveragePage(Page):
                 tr("Select a way above to see its machines."),
             )
         table = self.machines_panel.table
-        if shown and not table.selectionModel().hasSelection():
+        if shown and ways != self._shown_ways and not table.selectionModel().hasSelection():
             table.selectRow(0)
+        self._shown_ways = ways
         self._show_selected()
 
     @property

@@ -80,12 +80,12 @@ class SchedulesPage(Page):
         theme = services.theme
         self._shown: ScheduleEntry | None = None
         self._of_shown = MachinesRead([], [])
+        self._has_unknown = False
         self._expected = 0
         """The row ID of a schedule that was just requested."""
         self.banner = Banner(theme)
         self.banner.hide()
-        self.banner.button.setText(tr("Dismiss"))
-        self.banner.button.clicked.connect(services.actions.dismiss_changes)
+        self.banner.button.clicked.connect(self._settle_changes)
         self.banner.button.hide()
         self.model = ListedModel(services.source, schedule_columns.SCHEDULES, services.clock, self)
         self.machines = ListedModel(
@@ -129,6 +129,13 @@ class SchedulesPage(Page):
         self.tabs.currentChanged.connect(self._show_commands)
         services.source.changed.connect(self._on_changed)
         services.source.minute_passed.connect(self._ask_again)
+
+    def _settle_changes(self) -> None:
+        """Dismiss changes with an unknown result; without any, cancel those that wait."""
+        if self._has_unknown:
+            self._s.actions.dismiss_changes()
+        else:
+            self._s.actions.cancel_changes()
 
     def _report(self) -> Make:
         """What the open tab lists; on Details, the schedules."""
@@ -245,7 +252,9 @@ class SchedulesPage(Page):
         self.banner.setVisible(read.notice is not None)
         if read.notice is not None:
             self.banner.show_text(*read.notice)
-        self.banner.button.setVisible(read.changes.unknown > 0)
+        self._has_unknown = read.changes.unknown > 0
+        self.banner.button.setText(tr("Dismiss") if self._has_unknown else tr("Cancel waiting"))
+        self.banner.button.setVisible(self._has_unknown or read.changes.queued > 0)
         self.model.set_rows(read.entries)
         self.panel.show_table(bool(read.entries))
         self.panel.empty.show_text(

@@ -56,7 +56,7 @@ def apply(
             "filter": properties.get("filter"),
         }
         match change.kind:
-            case ChangeKind.SAVE:
+            case ChangeKind.CREATE | ChangeKind.SAVE:
                 found[key] = parse.schedule(
                     link
                     | {
@@ -66,9 +66,7 @@ def apply(
                     }
                 )
             case ChangeKind.DELETE:
-                found.pop(key, None)
-                direct = {i: a for i, a in direct.items() if a[2] != key}
-                scopes = {i: s for i, s in scopes.items() if s.schedule_id != key}
+                found.pop(key, None)  # its assignments were deleted before, each on its own
             case ChangeKind.ASSIGN:
                 machine, of = str(link["machine"]).lower(), str(link["schedule"]).lower()
                 direct[key] = (change.resource_id, machine, of)
