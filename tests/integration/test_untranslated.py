@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from hotpatch_gui import translation
 from hotpatch_gui.captures import scenes
 from hotpatch_gui.captures.scenes.registry import SCENES
+from hotpatch_gui.domain.support import CHOICES
 from hotpatch_gui.domain.update_error_list import ERRORS
 from hotpatch_gui.store.database import FILE_NAME
 
@@ -83,8 +84,12 @@ NAMES = frozenset(
 """Names, keys, and dates, whose languages are the system's."""
 
 
-FOLDER, ZONE = "prefFolder", "scheduleZone"
-"""Shows the path of the data folder; lists Windows' names of time zones."""
+FOREIGN = ("prefFolder", "scheduleZone", "newMachineTimeZone")
+"""Shows the path of the data folder; list Windows' names of time zones."""
+PORTAL_WORDS = frozenset(
+    word for pair in CHOICES for text in pair for word in re.findall(r"[A-Za-z]{2,}", text)
+)
+"""What the Azure portal calls its own choices."""
 ERROR_NAMES = frozenset(
     word for e in ERRORS for word in re.findall(r"[A-Za-z]{2,}", f"{e.code} {e.name} {e.source}")
 )
@@ -104,11 +109,11 @@ def _bracketed() -> Iterator[None]:
 def test_every_word_of_the_program_is_translated(name: str) -> None:
     with scenes.set_up(name, "light") as stage:
         shown = scenes.play(name, stage)
-        data = NAMES | ERROR_NAMES | _words_of(stage.folder / FILE_NAME)
+        data = NAMES | ERROR_NAMES | PORTAL_WORDS | _words_of(stage.folder / FILE_NAME)
         found = {
             (slot, text)
             for slot, text in _texts(shown.window())
-            if slot not in (FOLDER, ZONE) and _words(_outside(text)) - data
+            if slot not in FOREIGN and _words(_outside(text)) - data
         }
         assert not found
 
