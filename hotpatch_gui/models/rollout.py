@@ -13,7 +13,16 @@ from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import horizon_notes, release_data_step
 from hotpatch_gui.domain.off_peak import HOUR, zone_of
-from hotpatch_gui.domain.patching import MachineFacts, RolloutState, RolloutStatus, view
+from hotpatch_gui.domain.patching import (
+    MachineFacts,
+    RolloutPosition,
+    RolloutState,
+    RolloutStatus,
+    exclusion_reason,
+    expected_restart,
+    own_time,
+    view,
+)
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, day_name, release_day
 from hotpatch_gui.domain.rollout import PERIOD
@@ -156,7 +165,7 @@ def read_rollout(
             tr("The newest release isn't known"),
             " ".join([*horizon_notes(calendar, now), release_data_step()]),
             [],
-            [],
+            _scheduled(db, now),
         )
     if released is None or now >= released + PERIOD:
         since = (
@@ -173,7 +182,7 @@ def read_rollout(
                 step=release_data_step(),
             ),
             [],
-            [],
+            _scheduled(db, now),
         )
     facts = read_facts(db, released)
     releases = [
@@ -205,8 +214,26 @@ def read_rollout(
         )
         detail = f"{detail} {coming}"
     return RolloutData(
-        level, headline, detail, _phases(found, facts), [_row(f, found) for f in facts]
+        level,
+        headline,
+        detail,
+        _phases(found, facts),
+        [_row(f, found.positions[f.key]) for f in facts],
     )
+
+
+def _scheduled(db: sqlite3.Connection, now: datetime) -> list[MachineRow]:
+    """The machines that follow a schedule of their own, which starts also without a release."""
+    since = now - PERIOD
+    found = []
+    for f in read_facts(db, since):
+        window = own_time(f, now)
+        if window is not None:
+            why = exclusion_reason(f.machine, f.schedules, now) or ""
+            restart = expected_restart(f, since, now, ())
+            status = RolloutStatus.NOT_INCLUDED
+            found.append(_row(f, RolloutPosition(f.key, status, None, window, why, restart)))
+    return found
 
 
 def _upcoming(calendar: Calendar, now: datetime) -> datetime | None:
@@ -369,8 +396,8 @@ def _zone_group(f: MachineFacts) -> str:
     return tr("Zone {zone}", zone=f.machine.zone) if f.machine.zone else tr("No zone")
 
 
-def _row(f: MachineFacts, found: RolloutState) -> MachineRow:
-    position, m = found.positions[f.key], f.machine
+def _row(f: MachineFacts, position: RolloutPosition) -> MachineRow:
+    m = f.machine
     domain = (
         tr(", update domain {update_domain}", update_domain=m.update_domain)
         if m.update_domain is not None

@@ -52,7 +52,7 @@ class Rail(QFrame):
         self._group = QButtonGroup(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 8, 0, 8)
-        column.setSpacing(2)
+        column.setSpacing(0)
         for number, (key, name) in enumerate(ENTRIES):
             text = tr(name)
             button = QToolButton()
@@ -65,7 +65,7 @@ class Rail(QFrame):
             button.setIconSize(QSize(22, 22) * services.theme.scale)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setFixedSize(
-                round((WIDTH_PX - 1) * services.theme.scale), round(52 * services.theme.scale)
+                round((WIDTH_PX - 1) * services.theme.scale), round(54 * services.theme.scale)
             )
             services.icons.give(key, button.setIcon)
             self._group.addButton(button, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from PySide6.QtCore import QObject, Qt, QUrl, Slot
@@ -206,6 +206,20 @@ def test_what_is_listed_for_the_next_day_is_what_restarts(qapp: QApplication) ->
         restarted = restarts_of(stage, now)
         assert certain <= restarted <= {r.name for r in due}
         assert again & restarted, "patched, but another Security update was left"
+
+
+def test_schedules_of_machines_are_listed_also_without_a_release(stage: Stage) -> None:
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    pairs = resources.read_json("region-pairs.json")["pairs"]
+    now = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    data = read_rollout(db, resources.calendar(), pairs, lambda: now)
+    assert (data.headline, data.phases) == ("The newest release isn't known", [])
+    (row,) = data.rows
+    assert (row.name, row.status) == ("vm-file-01", RolloutStatus.NOT_INCLUDED)
+    assert row.window is not None
+    assert now < row.window < now + timedelta(days=7)
 
 
 def test_without_machines_the_pages_say_so(qapp: QApplication) -> None:
