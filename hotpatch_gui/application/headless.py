@@ -38,12 +38,13 @@ if TYPE_CHECKING:
 tr = translator("Headless")
 
 CHECK_S = 0.2
+"""How often a waiting command line looks for a signal."""
 FIRST_POLLS_S = 30.0
-"""The interval of checks for system signals while idle, and the limit for polling earlier operations."""
+"""How long it waits for the first poll of earlier operations."""
 LAST_WAIT_S = 4.0
+"""How long after an interruption it waits, at most, until queued operations are canceled in the file."""
 SENT_WAIT_S = 1.0
-"""How long an interrupted command line waits until its operations are canceled in the file; and, if that is done, for
-responses to those that were sent, both counted from the interruption."""
+"""How long after the interruption it waits, once they are canceled, for responses to those that were sent."""
 _OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
 """Problems of some machines, which don't stop a command; nor do those of one connection."""
 UNTIL_NEXT_S = 86_400.0

@@ -40,6 +40,12 @@ class Product(StrEnum):
         """The first part of every build of the product."""
         return "20348" if self is Product.WS2022 else "26100"
 
+    @classmethod
+    def of_build(cls, build: str | None) -> Product | None:
+        """The product whose builds begin like this one; None for any other."""
+        family = (build or "").partition(".")[0]
+        return next((p for p in cls if p.build_family == family), None)
+
     @property
     def last_planned(self) -> date:
         """The last day with announced hotpatches (2022: October 2027), or the end of mainstream support."""

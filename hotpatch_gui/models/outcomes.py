@@ -85,7 +85,12 @@ class Outcomes(QObject):
         self._after = self._source.read(ended_operations.newest_action, 0)
         """Later actions are of this session."""
         self._open = self._source.read_list(ended_operations.open_actions)
-        """Actions of earlier sessions that hadn't ended."""
+        """Actions of earlier sessions with an operation in progress or of unknown result."""
+        read = partial(ended_operations.ended, after=self._after, also=self._open)
+        for action in self._source.read_list(
+            read
+        ):  # unknown results were news in their own session
+            self._announced[action.id] = _results(action)
         self._after_change = self._source.read(schedule_changes.newest, 0)
         """Later changes of schedules are of this session."""
 
@@ -125,7 +130,7 @@ class Outcomes(QObject):
 
     def _on_ended(self, found: list[EndedAction]) -> None:
         for action in found:
-            results = (action.succeeded, action.failed, action.unknown, action.canceled)
+            results = _results(action)
             if self._announced.get(action.id) != results:
                 self._announced[action.id] = results
                 self.add(
@@ -137,10 +142,14 @@ class Outcomes(QObject):
 
     def _on_changes_ended(self, found: list[EndedChanges]) -> None:
         for ended in found:
-            results = (ended.succeeded, ended.failed, ended.unknown, ended.canceled)
+            results = _results(ended)
             if self._announced.get(-ended.action_id) != results:
                 self._announced[-ended.action_id] = results
                 self.add(glyph_of(ended), change_title(ended), ended.note)
+
+
+def _results(action: EndedAction | EndedChanges) -> tuple[int, ...]:
+    return action.succeeded, action.failed, action.unknown, action.canceled
 
 
 def change_title(ended: EndedChanges) -> str:

@@ -100,8 +100,11 @@ def _missing(
     found = []
     read = overview.last_synced(db, day) or day
     for product, version, machines in daily_states.builds_on(db, day):
-        of = Product(product) if product else None
-        missing = missing_updates(of, build_of(version), query.calendar, day, read)
+        build = build_of(version)
+        of = (
+            Product.of_build(build) if product else None
+        )  # that day's: it may have been upgraded since
+        missing = missing_updates(of, build, query.calendar, day, read)
         found.append((missing.is_missing, missing.since, machines))
     return found
 

@@ -277,7 +277,9 @@ def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator
     for state in sorted(states, key=lambda s: (names[s.machine_id][0].casefold(), s.machine_id)):
         name, resource_group, product = names[state.machine_id]
         build = build_of(state.os_version)
-        of = Product(product) if product else None
+        of = (
+            Product.of_build(build) if product else None
+        )  # that day's: it may have been upgraded since
         missing = missing_updates(of, build, calendar, day, read)
         group = ComplianceGroup.of(state.situation)
         is_known = group is not ComplianceGroup.NOT_KNOWN

@@ -78,7 +78,7 @@ def run_status(row: RunRow) -> RunStatus:
 
 
 def run_status_text(row: RunRow) -> str:
-    """The run's status as text, with the code of its last error."""
+    """The run's status as text, with the code of its last error, or that its window was exceeded."""
     label = run_status(row).label
     if row.window_exceeded:
         return tr("{label}, window exceeded", label=label)
@@ -107,6 +107,8 @@ def started_by_text(value: str | None) -> str:
 
 def kb_state_text(row: KbMachineRow) -> str:
     """The state of an update on a machine: by the last assessment, then by the last run."""
+    if row.is_missing and row.has_unknown:
+        return tr("Missing, result unknown")
     if row.is_missing and row.is_installing:
         return tr("Missing, installation in progress")
     if row.is_missing:
@@ -116,6 +118,8 @@ def kb_state_text(row: KbMachineRow) -> str:
 
 def kb_state_glyph(row: KbMachineRow) -> Glyph:
     """The glyph of ``kb_state_text``."""
+    if row.is_missing and row.has_unknown:
+        return Glyph.UNKNOWN
     if row.is_missing and row.is_installing:
         return Glyph.RUNNING
     if row.state == "Failed":

@@ -76,7 +76,8 @@ class DayCount(NamedTuple):
 def trend(db: sqlite3.Connection, first: date, last: date) -> list[DayCount]:
     """Compliance as known on each day with a sync, from ``first`` to ``last``; days without one are missing.
 
-    A connection that wasn't read that day counts as it was last known, until it is removed or the assessments are too old.
+    A connection that wasn't read that day counts as it was last known, until it is removed. If that is longer ago than
+    IN_RESOURCE_GRAPH, situations that depend on an assessment count as STALE.
     """
     rows = db.execute(
         "SELECT d.day, d.connection_id, d.situation, d.machines, c.removed_at FROM daily_counts d"

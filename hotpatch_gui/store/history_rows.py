@@ -45,7 +45,9 @@ class KbMachineRow(NamedTuple):
         is_missing: whether the last assessment offers the update.
         state: ``Installed`` or ``Failed`` by the last run with the update, which began at ``run_at``; None without one.
         error: the last error of that run.
-        is_installing: whether an installation on the machine is queued or in progress; its updates show when it ends.
+        is_installing: whether an installation on the machine is queued, in progress or of unknown result; its updates show when it
+            ends.
+        has_unknown: whether the result of one isn't known.
     """
 
     id: int
@@ -59,6 +61,7 @@ class KbMachineRow(NamedTuple):
     run_at: str | None
     error: str | None
     is_installing: int
+    has_unknown: int
 
 
 class RunRow(NamedTuple):

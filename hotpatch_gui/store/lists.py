@@ -242,7 +242,8 @@ results AS (
 SELECT m.id, {DISPLAY_NAME}, m.resource_group, m.tags, m.power, m.hotpatch_status, m.id IN (SELECT id FROM missing), r.state, r.run_at,
     CASE r.state WHEN 'Failed' THEN (SELECT message FROM installation_errors WHERE installation_id=r.run
         ORDER BY ordinal DESC LIMIT 1) END,
-    EXISTS (SELECT 1 FROM operations o WHERE o.machine_id=m.id AND o.kind='install' AND o.state IN {OPEN})
+    EXISTS (SELECT 1 FROM operations o WHERE o.machine_id=m.id AND o.kind='install' AND o.state IN {OPEN}),
+    EXISTS (SELECT 1 FROM operations o WHERE o.machine_id=m.id AND o.kind='install' AND o.state='unknown')
 FROM machines m LEFT JOIN results r ON r.id=m.id
 WHERE m.deleted_at IS NULL AND (m.id IN (SELECT id FROM missing) OR r.id IS NOT NULL)
 ORDER BY m.id IN (SELECT id FROM missing) DESC, r.state='Failed' DESC, m.name COLLATE NOCASE

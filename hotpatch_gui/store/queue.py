@@ -324,7 +324,9 @@ def next_of_batch(
 
 
 def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
-    """Cancel the batch's remaining operations if it has enough failed or unknown results. Call it inside a transaction.
+    """Cancel the batch's remaining operations if enough of those that were sent failed or have an unknown result.
+
+    Call it inside a transaction.
 
     Returns:
         How many were canceled.

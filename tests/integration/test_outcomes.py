@@ -300,3 +300,31 @@ def test_a_code_of_windows_is_explained_in_each_notation(code: str) -> None:
     assert "Check the permissions of" in detail_of(ended)
     plain = ended._replace(note="Another operation is running (Conflict).")
     assert detail_of(plain) == plain.note
+
+
+@pytest.mark.expects_log
+def test_an_unknown_result_of_an_earlier_session_is_no_news_until_it_changes(
+    stage: Stage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    stage.request.assess(ids(stage, "vm-web-01"))
+    end(stage)
+    path = tmp_path / "hotpatch.sqlite3"
+    assert stage.app.source.db is not None
+    with closing(sqlite3.connect(path)) as copy:
+        stage.app.source.db.backup(copy)
+        copy.execute("UPDATE operations SET state='unknown', ended_at=NULL")
+        copy.commit()
+    source = DataSource(path)
+    outcomes = Outcomes(source, lambda: EPOCH, source)
+    source.notify(Changes(frozenset({"operations"})))
+    qtbot.waitUntil(lambda: source.reader.is_idle)
+    qtbot.wait(20)
+    assert list(outcomes.items) == []
+    with closing(sqlite3.connect(path)) as copy:
+        copy.execute("UPDATE operations SET state='succeeded', ended_at=created_at")
+        copy.commit()
+    qtbot.wait(250)  # notifications rest
+    source.notify(Changes(frozenset({"operations"})))
+    qtbot.waitUntil(lambda: len(outcomes.items) == 1)
+    assert outcomes.items[0].title == "Assess now on vm-web-01: succeeded"
+    source.close()

@@ -22,8 +22,10 @@ from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import export_writers
 from hotpatch_gui.models.exports import Writing
-from hotpatch_gui.models.overview_report import PAST, overview_report
+from hotpatch_gui.models.overview import OverviewQuery, read_overview
+from hotpatch_gui.models.overview_report import PAST, overview_report, past_rows
 from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.pages.overview import OverviewPage
 from hotpatch_gui.views.pages.rollout import RolloutPage
@@ -424,3 +426,18 @@ def test_the_export_of_today_has_the_figures_and_each_machine(stage: Stage, tmp_
     assert "audit" in made
     assert any(note.startswith("Windows Server 2025: releases are known") for note in made["notes"])
     assert made["notes"][0] == "Scope: 16 machines, of all connections."
+
+
+@pytest.mark.expects_log
+def test_a_past_day_judges_a_machine_by_the_system_that_it_ran_then(stage: Stage) -> None:
+    """An upgrade in place to Windows Server 2025 invents no exposure in the past."""
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    now, calendar = stage.app.clock(), resources.calendar()
+    day = now.date()
+    query = OverviewQuery(now, calendar, Dimension.REGION, "", now, day)
+    before = read_overview(db, query).exposure, list(past_rows(db, day, calendar))
+    with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
+        writer.execute("UPDATE machines SET product='WS2025' WHERE product='WS2022'")
+    assert (read_overview(db, query).exposure, list(past_rows(db, day, calendar))) == before

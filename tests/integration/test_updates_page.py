@@ -13,8 +13,10 @@ from PySide6.QtWidgets import QApplication
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.kb import without_kb
+from hotpatch_gui.models.update_text import kb_state_glyph, kb_state_text
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.store.lists import machines_with
+from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.main_window import PAGES
 from hotpatch_gui.views.pages.updates import UpdatesPage
@@ -294,3 +296,12 @@ def test_figures_and_machines_of_an_update_count_each_machines_last_run(stage: S
     found = machines_with(db, row.kb, row.name)
     assert row.installed == sum(m.state == "Installed" for m in found)
     assert row.failed == sum(m.state == "Failed" for m in found) == 1
+
+
+def test_a_lost_installation_is_not_shown_as_one_in_progress(stage: Stage) -> None:
+    shown = updates(stage)
+    select(stage, shown, "KB5120228")
+    row = next(r for r in shown.machines.model.all_rows if r.is_missing)
+    assert kb_state_text(row._replace(is_installing=1)) == "Missing, installation in progress"
+    lost = row._replace(is_installing=1, has_unknown=1)
+    assert (kb_state_text(lost), kb_state_glyph(lost)) == ("Missing, result unknown", Glyph.UNKNOWN)
