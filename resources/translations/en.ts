@@ -992,6 +992,33 @@
     </message>
   </context>
   <context>
+    <name>ScheduleCalendar</name>
+    <message numerus="yes">
+      <source>%n day(s) after the release of {day}</source>
+      <translation>
+        <numerusform>%n day after the release of {day}</numerusform>
+        <numerusform>%n days after the release of {day}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Overlaps with {name} on %n machine(s)</source>
+      <translation>
+        <numerusform>Overlaps with {name} on %n machine</numerusform>
+        <numerusform>Overlaps with {name} on %n machines</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>ScheduleCalendarDialog</name>
+    <message numerus="yes">
+      <source>%n window(s)</source>
+      <translation>
+        <numerusform>%n window</numerusform>
+        <numerusform>%n windows</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>ScheduleChangesCommand</name>
     <message numerus="yes">
       <source>Azure runs no schedule on %n of them until their update settings are Customer Managed Schedules.</source>

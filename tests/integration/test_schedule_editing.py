@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,15 +16,18 @@ from requests.exceptions import ConnectionError as Broken
 from hotpatch_gui.captures.scenes.acts import go_on
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.permissions import READ
+from hotpatch_gui.domain.schedule_windows import windows
 from hotpatch_gui.domain.schedules import How
 from hotpatch_gui.models.checked import ROLE
 from hotpatch_gui.models.schedule_form import read_places
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.simulator.maintenance import schedule_of
+from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.assign_machines import AssignMachinesDialog
 from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
 from hotpatch_gui.views.dialogs.dynamic_scope import DynamicScopeDialog
 from hotpatch_gui.views.dialogs.schedule import ScheduleDialog
+from hotpatch_gui.views.dialogs.schedule_calendar import ScheduleCalendarDialog
 from hotpatch_gui.views.pages.schedules import SchedulesPage
 
 pytestmark = pytest.mark.expects_log
@@ -353,3 +357,43 @@ def test_a_result_that_stays_unknown_can_be_dismissed(stage: Stage) -> None:
     assert shown.banner.headline.text() == "The result of 1 change isn't known"
     click(shown.banner.button)
     stage.until(lambda: not shown.banner.isVisible())
+
+
+def test_the_month_lists_every_window_between_the_releases_and_marks_overlaps(stage: Stage) -> None:
+    db = stage.app.source.db
+    assert db is not None
+    nightly = create(stage, "nightly")
+    known = nightly.row.schedule.azure_id or nightly.row.resource_id
+    (machine,) = db.execute("SELECT id FROM machines WHERE name='vm-file-01'").fetchone()
+    stage.request.assign_machines(nightly.row.connection_id, known, "nightly", [machine])
+    stage.until(lambda: "vm-file-01" in scheduled(stage, "nightly"))
+    click(page(stage).month)
+    shown = dialog(stage, ScheduleCalendarDialog)
+    shown.month.setCurrentIndex(1)
+    stage.settle()
+    rows = list(shown.model.all_rows)
+    assert [r.when for r in rows] == sorted(r.when for r in rows)
+    by_schedule = {"nightly": nightly.row.schedule}
+    by_schedule["files-saturdays"] = entry(stage, "files-saturdays").row.schedule
+    first, last = datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
+    for name, schedule in by_schedule.items():
+        found = [r.when for r in rows if r.what == name]
+        assert found == [w.opens for w in windows(schedule, first, last)], name
+    (release,) = [r for r in rows if r.machines is None]
+    assert (release.what, release.glyph) == ("Hotpatch: Server 2022, 2025", Glyph.OK)
+    assert release.when == datetime(2026, 9, 8, 17, tzinfo=UTC)
+    ahead = {n: list(windows(s, first, last)) for n, s in by_schedule.items()}
+    overlapping = {
+        (n, a.opens)
+        for n, mine in ahead.items()
+        for a in mine
+        for other, theirs in ahead.items()
+        for b in theirs
+        if other != n and a.opens < b.closes and b.opens < a.closes
+    }
+    assert overlapping == {(r.what, r.when) for r in rows if "Overlaps with" in r.note}
+    assert all((r.glyph is Glyph.WARNING) is ("Overlaps" in r.note) for r in rows)
+    shown.month.setCurrentIndex(2)
+    stage.settle()
+    (release,) = [r for r in shown.model.all_rows if r.machines is None]
+    assert (release.what, release.glyph) == ("Planned baseline: Server 2022, 2025", Glyph.RESTART)

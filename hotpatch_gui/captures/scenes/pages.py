@@ -16,6 +16,7 @@ from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
 from hotpatch_gui.views.dialogs.new_machine import NewMachineDialog
 from hotpatch_gui.views.dialogs.report import ReportDialog
 from hotpatch_gui.views.dialogs.schedule import ScheduleDialog
+from hotpatch_gui.views.dialogs.schedule_calendar import ScheduleCalendarDialog
 from hotpatch_gui.views.dialogs.support import SupportDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.views.pages.calendar import CalendarPage
@@ -334,6 +335,30 @@ def coverage(stage: Stage) -> QWidget:
     page.machines_panel.table.select_id(row.id)
     stage.settle()
     return stage.window
+
+
+@scene
+def schedule_calendar(stage: Stage) -> QWidget:
+    """The windows of all schedules next month, two of which overlap on the same machine."""
+    page = _schedules_page(stage)
+    page.duplicate.click()
+    form = dialog_of(stage, ScheduleDialog)
+    form.name.setText("files-nightly")
+    form.recurs.setText("Day")
+    form.preset.setCurrentIndex(0)
+    form.save.click()
+    stage.until(lambda: any(e.name == "files-nightly" for e in page.model.all_rows))
+    stage.settle()
+    made = next(e for e in page.model.all_rows if e.name == "files-nightly")
+    machine = [machine_ids(stage)["vm-file-01"]]
+    known = made.row.schedule.azure_id or made.row.resource_id
+    stage.request.assign_machines(made.row.connection_id, known, made.name, machine)
+    stage.until(lambda: any(e.machines and e.name == "files-nightly" for e in page.model.all_rows))
+    page.month.click()
+    shown = dialog_of(stage, ScheduleCalendarDialog)
+    shown.month.setCurrentIndex(1)
+    stage.settle()
+    return shown
 
 
 @scene

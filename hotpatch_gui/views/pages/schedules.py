@@ -108,6 +108,7 @@ class SchedulesPage(Page):
         )
         self._make_buttons()
         self.tools.addWidget(self.new)
+        self.tools.addWidget(self.month)
         self.tools.addWidget(self.load)
         self.tools.addWidget(
             ExportButton(
@@ -160,6 +161,7 @@ class SchedulesPage(Page):
         self.remove = self._button("removeFromSchedule", "", self._remove)
         self.add_scope = self._button("addScope", tr("Add dynamic scope…"), self._add_scope)
         self.drop_scope = self._button("deleteScope", tr("Delete scope…"), self._drop_scope)
+        self.month = self._button("scheduleMonth", tr("Calendar…"), self._open_month)
         self.load = self._button("openSchedule", tr("Open file…"), self._load)
         self.save_as = self._button("saveSchedule", tr("Save as…"), self._save_as)
 
@@ -476,6 +478,11 @@ class SchedulesPage(Page):
         if entry is not None:
             chosen = self._s.settings.selected
             open_once(self, lambda: AssignMachinesDialog(self._s, self.window(), entry, chosen))
+
+    def _open_month(self) -> None:
+        from hotpatch_gui.views.dialogs.schedule_calendar import ScheduleCalendarDialog  # noqa: PLC0415 - only when it opens
+
+        open_once(self, lambda: ScheduleCalendarDialog(self._s, self.window()))
 
     def _remove(self) -> None:
         entry, ids = self._shown, self._removable
