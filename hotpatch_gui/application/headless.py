@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -183,32 +183,30 @@ class Session:
         Returns:
             The IDs of all its operations.
         """
+        return self._cancel(operations.states, self.actions.cancel)
+
+    def cancel_changes(self) -> list[int]:
+        """As ``cancel_queued``, for the last request's changes of schedules."""
+        return self._cancel(schedule_changes.states, self.actions.cancel_changes)
+
+    def _cancel(
+        self,
+        read: Callable[[sqlite3.Connection, Sequence[int]], Mapping[int, OperationState]],
+        cancel: Callable[[Sequence[int]], None],
+    ) -> list[int]:
         self._engine.stop_queuing()
         began, again = time.monotonic(), 0.0
         while True:
-            now, rows = time.monotonic(), operations.read_all(self.db, self.queued)
-            states = {row.state for row in rows}
-            is_over = self._is_queued and OperationState.QUEUED not in states
-            is_answered = is_over and OperationState.SENT not in states
+            now, is_queued = time.monotonic(), self._is_queued  # before the rows are read
+            states = read(self.db, self.queued)
+            queued = [i for i, state in states.items() if state is OperationState.QUEUED]
+            is_over = is_queued and not queued
+            is_answered = is_over and OperationState.SENT not in states.values()
             if is_answered or now > began + (SENT_WAIT_S if is_over else LAST_WAIT_S):
                 break
             if now > again:
                 again = now + CHECK_S
-                self.actions.cancel(
-                    operations.in_state(self.db, self.queued, OperationState.QUEUED)
-                )
-            self._wait()
-        return list(self.queued)
-
-    def cancel_changes(self) -> list[int]:
-        """Cancel the last request's changes of schedules that weren't sent, and wait briefly until that is stored.
-
-        Returns:
-            The IDs of all its changes.
-        """
-        self.actions.cancel_changes(self.queued)
-        end = time.monotonic() + LAST_WAIT_S
-        while schedule_changes.any_queued(self.db, self.queued) and time.monotonic() < end:
+                cancel(queued)
             self._wait()
         return list(self.queued)
 

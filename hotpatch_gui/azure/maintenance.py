@@ -126,6 +126,7 @@ def _meaning(body: Json, change: ScheduleChange) -> object:
         window = {
             "window": properties.get("maintenanceWindow"),
             "install": properties.get("installPatches"),
+            "location": str(body.get("location")).replace(" ", "").lower(),
         }
         schedule = parse.schedule(link | window)
         return schedule._replace(starts=schedule.starts[:16], expires=None), schedule.ends()

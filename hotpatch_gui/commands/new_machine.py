@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.installs import RestartSetting
-from hotpatch_gui.domain.machine_files import Format, written
+from hotpatch_gui.domain.machine_files import Format, encoded, written
 from hotpatch_gui.domain.new_machine import IMAGES, NewMachine, SecurityType, faults
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.translation import translator
@@ -52,7 +52,7 @@ def new_machine(options: argparse.Namespace, _: Path, __: CloudTarget) -> int:
         raise CommandError(" ".join(fault.sentence for fault in found), Exit.USAGE)
     try:
         part = path.with_name(f".{path.name}.part")
-        part.write_text(written(machine, form), encoding="utf-8")
+        part.write_bytes(encoded(written(machine, form), form))
         part.replace(path)
     except OSError as error:
         raise CommandError(

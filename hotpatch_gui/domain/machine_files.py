@@ -60,6 +60,11 @@ def written(machine: NewMachine, form: Format) -> str:
     return _WRITERS[form](machine)
 
 
+def encoded(text: str, form: Format) -> bytes:
+    """The file's bytes on every system: Windows PowerShell reads UTF-8 only with a byte order mark, and sh no carriage returns."""
+    return text.encode("utf-8-sig" if form is Format.POWERSHELL else "utf-8")
+
+
 def template(machine: NewMachine) -> dict[str, Any]:
     """The ARM template. Its only parameter is the administrator's password, as a secureString."""
     resources = [
@@ -253,7 +258,7 @@ def _cli(machine: NewMachine) -> str:
         "cat >\"$template\" <<'TEMPLATE'\n"
         f"{_arm(machine)}"
         "TEMPLATE\n"
-        f"az deployment group create --resource-group {_sh(machine.resource_group)} "
+        f"az deployment group create --resource-group={_sh(machine.resource_group)} "
         f'--name {_sh(machine.name)} --template-file "$template"\n'
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from enum import StrEnum
 from typing import NamedTuple
@@ -70,6 +71,17 @@ class ScheduleChange(NamedTuple):
     resource_id: str
     subject: str
     body: str = ""
+
+    def does_as(self, other: ScheduleChange) -> bool:
+        """Whether the other one requests the same of the same resource."""
+        return (self.kind, self.body) == (other.kind, other.body)
+
+    @property
+    def builds_on(self) -> str:
+        """The resource ID, in lower case, of the schedule that must exist before; empty for none."""
+        if not self.body or self.kind.is_of_schedule:
+            return ""
+        return str(json.loads(self.body)["properties"]["maintenanceConfigurationId"]).lower()
 
 
 PROVIDER = "/providers/Microsoft.Maintenance"

@@ -71,11 +71,16 @@ def in_state(
     db: sqlite3.Connection, operation_ids: Sequence[int], state: OperationState
 ) -> list[int]:
     """Those of these operations that are in the state."""
+    return [i for i, found in states(db, operation_ids).items() if found is state]
+
+
+def states(db: sqlite3.Connection, operation_ids: Sequence[int]) -> dict[int, OperationState]:
+    """The state of each of these operations."""
     rows = db.execute(
-        f"SELECT id FROM operations WHERE id IN {IN_JSON} AND state=? ORDER BY id",
-        (as_list(operation_ids), state),
+        f"SELECT id, state FROM operations WHERE id IN {IN_JSON} ORDER BY id",
+        (as_list(operation_ids),),
     )
-    return [row[0] for row in rows]
+    return {row[0]: OperationState.parse(row[1]) for row in rows}
 
 
 def read_all(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[OperationRow]:

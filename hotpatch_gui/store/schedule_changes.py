@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
+from hotpatch_gui.translation import translator
 
 from . import audit
 from .audit import Event
 from .sql import IN_JSON, as_list, quoted
 from .timestamps import to_text
+
+tr = translator("StoredScheduleChanges")
 
 _OPEN = quoted(
     s.value for s in (OperationState.QUEUED, OperationState.SENT, OperationState.UNKNOWN)
@@ -34,6 +37,11 @@ class StoredChange(NamedTuple):
     action_id: int
     note: str
 
+    @property
+    def target(self) -> str:
+        """The changed resource's ID in lower case."""
+        return self.change.resource_id.lower()
+
 
 def add(
     db: sqlite3.Connection,
@@ -44,25 +52,29 @@ def add(
 ) -> list[int]:
     """Queue changes in order. Call it inside a transaction.
 
-    One that is already queued or being sent as the last change of its resource isn't queued again. An earlier change of the
-    same resource whose result isn't known is dismissed: this one decides.
+    One that is already queued or being sent as the last change of its resource isn't queued again, unless others of the
+    request build on it. An earlier change of the same resource whose result isn't known is dismissed: this one decides.
 
     Returns:
         The row IDs, of those that were queued before, too.
     """
+    builds = len({change.kind for change in changes}) > 1
+    last: dict[str, StoredChange] = {}
+    lost: dict[str, list[int]] = {}
+    for row in unfinished(db, connection_id):
+        if row.state is OperationState.UNKNOWN:
+            lost.setdefault(row.target, []).append(row.id)
+        else:
+            last[row.target] = row
     added: list[int] = []
     queued: list[int] = []
     for change in changes:
         target = change.resource_id.lower()
-        last = db.execute(
-            "SELECT id, kind, request FROM schedule_changes WHERE ended_at IS NULL AND state<>'unknown' AND connection_id=?"
-            " AND lower(resource_id)=? ORDER BY id DESC LIMIT 1",
-            (connection_id, target),
-        ).fetchone()
-        if last is not None and (last["kind"], last["request"]) == (change.kind, change.body):
-            queued.append(last["id"])
+        if not builds and target in last and last[target].change.does_as(change):
+            queued.append(last[target].id)
             continue
-        dismiss_unknown_of(db, connection_id, change.resource_id, now)
+        for row_id in lost.pop(target, ()):
+            move(db, row_id, OperationState.DISMISSED, now, Event.DISMISSED)
         made = db.execute(
             "INSERT INTO schedule_changes (connection_id, kind, resource_id, subject, request, state, requested_by,"
             " created_at) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
@@ -85,29 +97,39 @@ def add(
     return sorted({*queued, *added})
 
 
-def dismiss_unknown_of(
-    db: sqlite3.Connection,
-    connection_id: int,
-    resource_id: str,
-    now: datetime,
-    before: int = 2**63 - 1,
+def settle_earlier(
+    db: sqlite3.Connection, connection_id: int, resource_id: str, now: datetime, before: int
 ) -> None:
-    """Dismiss the resource's changes with an unknown result, because a later one decides; those with an ID below ``before``."""
-    rows = db.execute(
-        "SELECT id FROM schedule_changes WHERE state='unknown' AND connection_id=? AND lower(resource_id)=? AND id<?",
-        (connection_id, resource_id.lower(), before),
-    )
-    for row in rows.fetchall():
-        move(db, row[0], OperationState.DISMISSED, now, Event.DISMISSED)
+    """End the resource's changes with an ID below ``before``, because that one has succeeded and decides.
+
+    Unknown ones are dismissed, and queued ones of an earlier session are canceled.
+    """
+    ends = {
+        OperationState.UNKNOWN: (OperationState.DISMISSED, Event.DISMISSED),
+        OperationState.QUEUED: (OperationState.CANCELED, Event.CANCELED),
+    }
+    for row in unfinished(db, connection_id):
+        if row.id < before and row.target == resource_id.lower() and row.state in ends:
+            state, event = ends[row.state]
+            move(db, row.id, state, now, event, note=tr("A later change decided."))
 
 
-def states_before(db: sqlite3.Connection, change: StoredChange) -> set[OperationState]:
-    """The states of the changes of other kinds that precede it in its action: it may build on them."""
+def states_before(
+    db: sqlite3.Connection, action_ids: Iterable[int]
+) -> dict[tuple[int, ChangeKind], set[OperationState]]:
+    """For each kind of these actions, the states of the other kinds that precede it: it may build on them."""
     rows = db.execute(
-        "SELECT DISTINCT state FROM schedule_changes WHERE coalesce(action_id, id)=? AND id<? AND kind<>?",
-        (change.action_id, change.id, change.change.kind),
+        "SELECT action_id, kind, min(id), group_concat(DISTINCT state) FROM schedule_changes"
+        f" WHERE action_id IN {IN_JSON} GROUP BY 1, 2 ORDER BY 3",
+        (as_list(action_ids),),
     )
-    return {OperationState.parse(row[0]) for row in rows}
+    found: dict[tuple[int, ChangeKind], set[OperationState]] = {}
+    so_far: dict[int, set[OperationState]] = {}
+    for action_id, kind, _, states in rows:
+        before = so_far.setdefault(action_id, set())
+        found[action_id, ChangeKind(kind)] = set(before)
+        before |= {OperationState.parse(state) for state in states.split(",")}
+    return found
 
 
 def cancel(db: sqlite3.Connection, change_ids: Sequence[int] | None, now: datetime) -> None:
@@ -203,23 +225,19 @@ def is_allowed(db: sqlite3.Connection, connection_id: int) -> bool:
     return row is not None and bool(row[0])
 
 
-def any_queued(db: sqlite3.Connection, change_ids: Sequence[int]) -> bool:
-    """Whether one of these changes is still to be sent."""
-    return _any_in(db, change_ids, OperationState.QUEUED)
-
-
 def any_waiting(db: sqlite3.Connection, change_ids: Sequence[int]) -> bool:
     """Whether one of these changes is still to be sent or answered."""
-    return _any_in(db, change_ids, OperationState.QUEUED, OperationState.SENT)
-
-
-def _any_in(db: sqlite3.Connection, change_ids: Sequence[int], *states: OperationState) -> bool:
-    waiting = quoted(state.value for state in states)
+    waiting = quoted((OperationState.QUEUED, OperationState.SENT))
     row = db.execute(
         f"SELECT 1 FROM schedule_changes WHERE id IN {IN_JSON} AND state IN {waiting}",
         (as_list(change_ids),),
     ).fetchone()
     return row is not None
+
+
+def states(db: sqlite3.Connection, change_ids: Sequence[int]) -> dict[int, OperationState]:
+    """The state of each of these changes."""
+    return {row.id: row.state for row in results(db, change_ids)}
 
 
 def results(db: sqlite3.Connection, change_ids: Sequence[int]) -> list[StoredChange]:

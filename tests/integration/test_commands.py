@@ -21,7 +21,7 @@ from helpers.simulator import Simulated, simulate
 from helpers.tls import CLIENT, TENANT, SecureAzure, secure_azure
 from hotpatch_gui.application.folder_lock import lock
 from hotpatch_gui.captures.stage import stopped_simulator
-from hotpatch_gui.domain.machine_files import Format, written
+from hotpatch_gui.domain.machine_files import Format, encoded, written
 from hotpatch_gui.domain.new_machine import NewMachine
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
@@ -597,7 +597,7 @@ def test_the_file_of_a_new_machine_is_written_in_each_format(here, tmp_path: Pat
         found = here(*usual, "--out", str(path), "--json")
         assert found.returncode == 0, found.stderr
         assert json.loads(found.stdout) == {"file": str(path)}
-        assert path.read_text(encoding="utf-8") == written(machine, form)
+        assert path.read_bytes() == encoded(written(machine, form), form)
     out = ("--out", str(tmp_path / "other.bicep"))
     for wrong, words in (
         ((*usual, "--orchestration", "manual", *out), "Azure to orchestrate"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -14,16 +15,20 @@ import pytest
 
 from hotpatch_gui.application.headless import AbandonedError, Session
 from hotpatch_gui.application.targets import demo_target
+from hotpatch_gui.azure.bodies import schedule_body
 from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.captures.stage import stopped_simulator
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange, schedule_id
+from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
-from hotpatch_gui.store import queue, sync_state
+from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.store import queue, schedule_changes, sync_state
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import commands
 from hotpatch_gui.worker.operation_scheduler import Sends
@@ -165,6 +170,56 @@ def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: P
         session.cancel_queued()
     assert set(states(path)) <= {"cancelled", "failed"}
     assert sum(states(path).values()) == len(some)
+    simulator.cloud.close()
+
+
+def _schedule_states(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as db:
+        return [state for (state,) in db.execute("SELECT state FROM schedule_changes")]
+
+
+@pytest.mark.parametrize("ends", ["before it is stored", "while it is sent"])
+def test_an_interrupted_change_of_a_schedule_is_taken_back_or_awaited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    path, simulator = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
+    add = schedule_changes.add
+
+    def store_late(*arguments: Any) -> list[int]:
+        os.kill(os.getpid(), signal.SIGINT)
+        threading.Event().wait(0.4)
+        return add(*arguments)
+
+    def answer_late(verb: str, url: str) -> None:
+        if verb == "PUT" and "maintenanceconfigurations" in url.casefold():
+            os.kill(os.getpid(), signal.SIGINT)
+            threading.Event().wait(0.6)
+
+    with Session(
+        tmp_path, demo_target(lambda: simulator), lambda _: None, sends=Sends.OWN
+    ) as session:
+        session.wait_for_sync()
+        if ends == "while it is sent":
+            simulator.faults.append(answer_late)
+        else:
+            monkeypatch.setattr(schedule_changes, "add", store_late)
+        nights = Schedule(
+            "nights", "2026-08-21 22:00", 180, "UTC", "Day", classifications=("Critical",)
+        )
+        change = ScheduleChange(
+            ChangeKind.CREATE,
+            schedule_id(SUBSCRIPTION, "rg-web", "nights"),
+            "nights",
+            json.dumps(schedule_body(nights, "westus2")),
+        )
+        with suppress(AbandonedError):  # before or after it is on the disk
+            session.queue(lambda: session.send(commands.ChangeSchedules(1, (change,))))
+            session.wait_for_changes(session.queued, 1.0)
+        mine = session.cancel_changes()
+        found = schedule_changes.states(session.db, mine)
+    wanted = ["succeeded"] if ends == "while it is sent" else ["cancelled"]
+    assert [state.value for state in found.values()] == wanted
+    assert _schedule_states(path) == wanted
     simulator.cloud.close()
 
 

@@ -16,6 +16,7 @@ from requests.exceptions import ConnectionError as Broken
 
 from hotpatch_gui.azure.bodies import assignment_body, schedule_body, scope_body
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.schedule_changes import (
     ChangeKind,
     ScheduleChange,
@@ -25,6 +26,7 @@ from hotpatch_gui.domain.schedule_changes import (
 from hotpatch_gui.domain.schedules import How, Schedule, Scope
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.store import schedule_changes as store
 from hotpatch_gui.store import schedules
 from hotpatch_gui.store.database import FILE_NAME, open_writer, transaction
 from hotpatch_gui.worker.commands import ChangeSchedules, SetChangesAllowed
@@ -123,6 +125,7 @@ def test_a_schedule_is_created_assigned_and_shown_before_resource_graph_shows_it
 ) -> None:
     change(stage, SAVE, ASSIGN, SAVE_SCOPE)
     stage.until(lambda: states(stage) == ["succeeded"] * 3)
+    stage.idle()
     assert ID.casefold() in stage.simulator.cloud.maintenance.configurations
     assert followers(stage) == {"vm-web-01": How.DIRECT, "vm-erp-01": How.DYNAMIC}
     now = stage.simulator.cloud.clock.now()
@@ -173,6 +176,7 @@ def test_a_change_keeps_what_it_does_not_name_and_deleting_removes_the_machines(
         ScheduleChange(ChangeKind.DELETE, ID, NAME),
     )
     stage.until(lambda: states(stage) == ["succeeded"] * 5)
+    stage.idle()
     assert followers(stage) == {}
     assert ID.casefold() not in stage.simulator.cloud.maintenance.configurations
     stage.sync()
@@ -406,6 +410,7 @@ def test_assigning_again_after_removing_is_a_change_of_its_own(stage: Stage) -> 
     for one in (ASSIGN, unassign, ASSIGN):
         change(stage, one)
     stage.until(lambda: states(stage) == ["succeeded"] * 4)
+    stage.idle()
     assert followers(stage) == {"vm-web-01": How.DIRECT}
     assert stage.simulator.cloud.maintenance.assignments
 
@@ -452,9 +457,150 @@ def test_schedules_of_one_name_keep_their_machines_and_scopes(stage: Stage) -> N
     stage.app.actions.assign_machines(1, other, NAME, [machine])
     stage.app.actions.save_scope(1, SCOPE._replace(schedule_id=other.lower()))
     stage.until(lambda: states(stage) == ["succeeded"] * 6)
+    stage.idle()
     both = {"vm-web-01": How.DIRECT, "vm-erp-01": How.DYNAMIC}
     assert followers(stage) == both
     assert followers(stage, other) == both
     stage.clock.advance(minutes=30)
     stage.sync()
     assert (followers(stage), followers(stage, other)) == (both, both)
+
+
+UNASSIGN = ScheduleChange(ChangeKind.UNASSIGN, ASSIGN.resource_id, "vm-web-01")
+DELETE = ScheduleChange(ChangeKind.DELETE, ID, NAME)
+
+
+def throttle_once(stage: Stage, verb: str, part: str = "") -> None:
+    """Let the first call of this verb to a path with ``part`` wait a second."""
+    left = [Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "1"})]
+
+    def on(method: str, path: str) -> Answer | None:
+        return left.pop() if left and method == verb and part in path.casefold() else None
+
+    stage.simulator.faults.append(on)
+
+
+def make_schedule(stage: Stage, *more: ScheduleChange) -> None:
+    change(stage, SAVE, *more)
+    stage.until(lambda: states(stage) == ["succeeded"] * (1 + len(more)))
+
+
+def test_changes_of_a_resource_are_sent_in_the_order_requested(stage: Stage) -> None:
+    make_schedule(stage)
+    throttle_once(stage, "PUT")
+    for recurs in ("Week Sunday", "Week Saturday"):
+        body = json.dumps(schedule_body(NIGHTS._replace(recurs=recurs), "westus2"))
+        change(stage, SAVE._replace(kind=ChangeKind.SAVE, body=body))
+    stage.until(lambda: states(stage)[1:] == ["succeeded"] * 2)
+    made = stage.simulator.cloud.maintenance.configurations[ID.casefold()]
+    assert made["properties"]["maintenanceWindow"]["recurEvery"] == "Week Saturday"
+    throttle_once(stage, "PUT")
+    change(stage, ASSIGN)
+    change(stage, UNASSIGN)
+    stage.until(lambda: states(stage)[3:] == ["succeeded"] * 2)
+    stage.idle()
+    assert followers(stage) == {}
+    assert ASSIGN.resource_id.casefold() not in stage.simulator.cloud.maintenance.assignments
+
+
+def test_an_assignment_waits_for_the_creation_of_its_schedule(stage: Stage) -> None:
+    throttle_once(stage, "PUT")
+    change(stage, SAVE)
+    change(stage, ASSIGN)
+    stage.until(lambda: states(stage) == ["succeeded"] * 2)
+
+
+def test_a_deletion_waits_for_a_removal_that_was_requested_before(stage: Stage) -> None:
+    make_schedule(stage, ASSIGN)
+    throttle_once(stage, "DELETE", "configurationassignments")
+    change(stage, UNASSIGN)
+    stage.until(lambda: any(note.endswith("Trying again.") for _, _, note in rows(stage)))
+    refused = Answer(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
+
+    def on(method: str, path: str) -> Answer | None:
+        ours = method == "DELETE" and "configurationassignments" in path.casefold()
+        return refused if ours else None
+
+    stage.simulator.faults.append(on)
+    change(stage, UNASSIGN, DELETE)
+    stage.until(lambda: states(stage)[2:] == ["failed", "failed", "cancelled"])
+    assert ID.casefold() in stage.simulator.cloud.maintenance.configurations
+
+
+def test_a_deletion_requested_again_is_done(stage: Stage) -> None:
+    make_schedule(stage, ASSIGN)
+    broken = [Answer(500, {"error": {"code": "Broken", "message": "No."}})]
+    fault(stage, "DELETE", lambda: broken.pop() if broken else None)
+    change(stage, UNASSIGN, DELETE)
+    stage.until(lambda: states(stage)[2:] == ["unknown", "queued"])
+    change(stage, UNASSIGN, DELETE)
+    stage.until(lambda: states(stage)[4:] == ["succeeded"] * 2)
+    assert states(stage)[2:4] == ["dismissed", "cancelled"]
+    assert ID.casefold() not in stage.simulator.cloud.maintenance.configurations
+
+
+def test_a_later_success_cancels_what_an_earlier_session_left(stage: Stage) -> None:
+    """A command doesn't send it, and the next window mustn't, either."""
+    with closing(open_writer(stage.folder / FILE_NAME)) as db, transaction(db):
+        left, made = store.add(db, 1, [UNASSIGN, ASSIGN], stage.clock.now(), "somebody")
+        for state in (OperationState.SENT, OperationState.SUCCEEDED):
+            store.move(db, made, state, stage.clock.now(), None)
+        store.settle_earlier(db, 1, ASSIGN.resource_id, stage.clock.now(), made)
+    assert left < made
+    assert states(stage) == ["cancelled", "succeeded"]
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [(403, "failed"), (429, "queued"), (409, "failed"), (500, "unknown")]
+)
+def test_an_answer_is_kept_that_comes_while_the_program_ends(
+    qapp: QApplication, tmp_path: Path, status: int, state: str
+) -> None:
+    asked = Event()
+
+    def answer_late() -> Answer:
+        asked.set()
+        time.sleep(0.3)
+        return Answer(status, {"error": {"code": "No", "message": "No."}})
+
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        fault(stage, "PUT", answer_late)
+        change(stage, SAVE)
+        stage.until(asked.is_set)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        assert db.execute("SELECT state FROM schedule_changes").fetchall() == [(state,)]
+
+
+def test_a_schedule_of_another_region_is_another_schedule(stage: Stage) -> None:
+    make_schedule(stage)
+    change(stage, SAVE._replace(body=json.dumps(schedule_body(NIGHTS, "eastus"))))
+    stage.until(lambda: states(stage) == ["succeeded", "failed"])
+    assert "exists already, so nothing was created" in rows(stage)[1][2]
+
+
+def test_canceling_a_change_lets_go_what_waited_for_it(stage: Stage) -> None:
+    make_schedule(stage, ASSIGN)
+    refused = Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
+    fault(stage, "DELETE", lambda: refused)
+    change(stage, UNASSIGN, DELETE)
+    stage.until(lambda: any(note.endswith("Trying again.") for _, _, note in rows(stage)))
+    stage.app.actions.cancel_changes([3])
+    stage.until(lambda: states(stage)[2:] == ["cancelled"] * 2)
+
+
+def test_the_reads_of_a_request_do_not_grow_with_its_changes(stage: Stage) -> None:
+    many = [UNASSIGN._replace(resource_id=f"{WEB_1}/{n}") for n in range(300)]
+    asked: list[str] = []
+    with closing(open_writer(stage.folder / FILE_NAME)) as db:
+        db.execute("BEGIN")
+        db.set_trace_callback(asked.append)
+        for _ in range(2):
+            assert len(store.add(db, 1, many, stage.clock.now(), "somebody")) == len(many)
+        assert len({row.action_id for row in store.unfinished(db, 1)}) == 1
+        singles = [store.add(db, 1, [DELETE], stage.clock.now(), "somebody") for _ in range(2)]
+        store.states_before(db, range(1, 500))
+        db.set_trace_callback(None)
+        db.execute("ROLLBACK")
+    assert singles[0] == singles[1]
+    assert sum(line.lstrip().startswith("SELECT") for line in asked) <= 6

@@ -16,6 +16,7 @@ from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.machine_files import (
     PASSWORD,
     Format,
+    encoded,
     template,
     vm_body,
     written,
@@ -235,7 +236,7 @@ def test_the_script_for_the_azure_cli_deploys_exactly_the_template(tmp_path: Pat
     """With an ``az`` that keeps what it was given."""
     machine = GOOD._replace(resource_group="rg-(it's)")
     script = tmp_path / "machine.sh"
-    script.write_text(written(machine, Format.CLI), encoding="utf-8")
+    script.write_bytes(encoded(written(machine, Format.CLI), Format.CLI))
     az = tmp_path / "az"
     az.write_text(
         '#!/bin/sh\nfor one in "$@"; do last=$one; printf "%s\\n" "$one"; done >"$KEPT.arguments"\ncp "$last" "$KEPT"\n'
@@ -246,8 +247,8 @@ def test_the_script_for_the_azure_cli_deploys_exactly_the_template(tmp_path: Pat
     subprocess.run(["sh", str(script)], check=True, env={"PATH": path, "KEPT": str(kept)})
     assert json.loads(kept.read_text(encoding="utf-8")) == template(machine)
     arguments = Path(f"{kept}.arguments").read_text(encoding="utf-8").splitlines()
-    assert arguments[:6] == [
-        *("deployment", "group", "create", "--resource-group", "rg-(it's)", "--name")
+    assert arguments[:5] == [
+        *("deployment", "group", "create", "--resource-group=rg-(it's)", "--name")
     ]
     assert not Path(arguments[-1]).exists(), "the template is removed again"
 
@@ -259,3 +260,11 @@ def test_the_powershell_script_contains_exactly_the_template() -> None:
     assert json.loads(found[1]) == template(GOOD)
     assert "-ResourceGroupName 'rg-(it''s)'" in text
     assert "\n'" not in found[1], "nothing in it ends the here-string"
+
+
+def test_windows_powershell_reads_a_file_as_utf_8() -> None:
+    text = written(GOOD._replace(resource_group="rg-Ñä"), Format.POWERSHELL)
+    file = encoded(text, Format.POWERSHELL)
+    assert file.startswith(b"\xef\xbb\xbf")
+    assert "rg-Ñä" in file.decode("utf-8-sig")
+    assert b"\r" not in file

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.installs import RestartSetting
-from hotpatch_gui.domain.machine_files import Format, written
+from hotpatch_gui.domain.machine_files import Format, encoded, written
 from hotpatch_gui.domain.new_machine import IMAGES, ZONES, NewMachine, SecurityType, faults
 from hotpatch_gui.domain.off_peak import windows_zone_names
 from hotpatch_gui.domain.settings import Orchestration
@@ -260,7 +260,7 @@ class NewMachineDialog(SurfaceDialog):
     def write(self, path: str) -> None:
         """Write the file, and report that it is there, or why not."""
         file = QSaveFile(path)
-        content = self.text.toPlainText().encode()
+        content = encoded(self.text.toPlainText(), self._format)
         is_written = (
             file.open(QIODevice.OpenModeFlag.WriteOnly)
             and file.write(content) == len(content)
