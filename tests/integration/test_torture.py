@@ -23,6 +23,7 @@ def test_killed_again_and_again_it_loses_and_doubles_nothing(qapp, tmp_path: Pat
     assert sum(outcome.operations.values()) >= 6, "it had something to lose"
     assert outcome.received.get("install", 0) > 0
     assert max(outcome.open_at) >= 50, "a kill fell into a burst"
+    assert outcome.of_schedules.get("succeeded", 0) > 0
 
 
 @pytest.mark.expects_log

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from hotpatch_gui.captures import environment
+from tests.torture import changes
 from tests.torture.kills import BURST_EVERY
 
 BURST = 100
@@ -50,6 +51,7 @@ def main() -> None:
                 periodic_assessment=rng.random() < 0.5,
             ),
         ),
+        "schedule": lambda i: changes.ask(desk, rng, db, i),
     }
     while True:
         ids = [
@@ -65,7 +67,7 @@ def main() -> None:
             request(chosen)
             print("burst", flush=True)
         elif ids:
-            name = rng.choices(list(asks), (2, 3, 4, 1, 1))[0]
+            name = rng.choices(list(asks), (2, 3, 4, 1, 1, 4))[0]
             asks[name](rng.choice(ids))
             print(name, flush=True)
         stage._spin(rng.randint(5, 120))

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from hotpatch_gui.store.database import FILE_NAME
 
+from . import changes
+
 BUSY = Path(__file__).with_name("busy.py")
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_LIFE_S, BURST_LIFE_S = 3.0, 0.3
@@ -24,23 +26,31 @@ BURST_EVERY, BURST_S = 5, 60.0
 """Which lives begin with a burst, and how long one is waited for."""
 DEEP = 50
 """So many open operations at a kill are a burst that it fell into."""
-KEPT = ("machines", "assessments", "installations", "installation_updates", "operations")
+KEPT = (
+    "machines",
+    "assessments",
+    "installations",
+    "installation_updates",
+    "operations",
+    "schedule_changes",
+)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it went: operations by (kind, state), what Azure received by kind, and how many operations were open at each
-    kill."""
+    """How it went: operations by (kind, state), what Azure received by kind, how many operations were open at each
+    kill, and changes of schedules by state."""
 
     operations: dict[tuple[str, str], int]
     received: dict[str, int]
     open_at: Sequence[int]
+    of_schedules: dict[str, int]
 
     def __str__(self) -> str:
         states = ", ".join(f"{k} {s} {n}" for (k, s), n in sorted(self.operations.items()))
         deep = sum(n >= DEEP for n in self.open_at)
         return (
-            f"operations: {states}; received by Azure: {self.received}; {deep} kills with {DEEP} operations or more "
+            f"operations: {states}; changes of schedules: {self.of_schedules}; received by Azure: {self.received}; {deep} kills with {DEEP} operations or more "
             f"open, at most {max(self.open_at, default=0)}"
         )
 
@@ -135,8 +145,9 @@ def judge(folder: Path, state: Path, open_at: Sequence[int] = ()) -> Outcome:
         rows = db.execute(
             "SELECT o.*, m.name FROM operations o JOIN machines m ON m.id=o.machine_id"
         ).fetchall()
-    with closing(sqlite3.connect(state)) as azure:
-        items = {(k, key): json.loads(v) for k, key, v in azure.execute("SELECT * FROM item")}
+        with closing(sqlite3.connect(state)) as azure:
+            items = {(k, key): json.loads(v) for k, key, v in azure.execute("SELECT * FROM item")}
+        of_schedules = changes.judge(db, items)
     received: dict[str, int] = items.get(("world", "received"), {})
     taken = {key: op for (kind, key), op in items.items() if kind == "operation"}
     for kind in {row["kind"] for row in rows}:
@@ -176,4 +187,4 @@ def judge(folder: Path, state: Path, open_at: Sequence[int] = ()) -> Outcome:
         counted[row["kind"], row["state"]] = counted.get((row["kind"], row["state"]), 0) + 1
     open_ones = {k: n for k, n in counted.items() if k[1] in ("queued", "sent", "running")}
     assert not open_ones, f"not ended: {open_ones}"
-    return Outcome(counted, received, open_at)
+    return Outcome(counted, received, open_at, of_schedules)

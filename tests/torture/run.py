@@ -50,7 +50,7 @@ def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
 
 
 def all_ended(stage: Stage) -> bool:
-    """Whether no operation is open, but for those that nobody can find out about any more."""
+    """Whether no operation and no change of a schedule is open, but for those that nobody can find out about any more."""
     db = stage.app.source.db
     assert db is not None
     (left,) = db.execute(
@@ -58,4 +58,7 @@ def all_ended(stage: Stage) -> bool:
         " OR (state='unknown' AND note NOT LIKE '%' || ? AND note NOT LIKE '%' || ?)",
         (NotYet.NO_TRACE.value, NotYet.NOT_REPORTED.value),
     ).fetchone()
-    return not left
+    (waiting,) = db.execute(
+        "SELECT count(*) FROM schedule_changes WHERE state IN ('queued', 'sent')"
+    ).fetchone()
+    return not left + waiting
