@@ -214,12 +214,15 @@ class UserActions:
         return ""
 
     def delete_schedule(self, connection_id: int, resource_id: str, name: str) -> None:
-        """Its assignments are deleted first, or they would stay without a schedule."""
-        from hotpatch_gui.store import schedules  # noqa: PLC0415 - after the first paint
+        """Its assignments are deleted first, also requested ones, or they would stay without a schedule."""
+        from hotpatch_gui.store import schedule_changes, schedules  # noqa: PLC0415 - after the first paint
 
-        assigned = self._read(lambda db: schedules.assignments_of(db, resource_id.lower()))
-        if assigned is not None:
-            changes = _deletions(assigned)
+        of = resource_id.lower()
+        assigned = self._read(lambda db: schedules.assignments_of(db, of))
+        requested = self._read(lambda db: schedule_changes.building_on(db, connection_id, of))
+        if assigned is not None and requested is not None:
+            known = {azure_id.lower() for azure_id, *_ in assigned}
+            changes = _deletions([*assigned, *(r for r in requested if r[0].lower() not in known)])
             changes.append(ScheduleChange(ChangeKind.DELETE, resource_id, name))
             self._send(commands.ChangeSchedules(connection_id, tuple(changes)))
 

@@ -98,20 +98,26 @@ def add(
 
 
 def settle_earlier(
-    db: sqlite3.Connection, connection_id: int, resource_id: str, now: datetime, before: int
+    db: sqlite3.Connection,
+    connection_id: int,
+    later: StoredChange,
+    state: OperationState,
+    now: datetime,
 ) -> None:
-    """End the resource's changes with an ID below ``before``, because that one has succeeded and decides.
+    """End the changes of the resource in ``state`` that were requested before ``later``, because that one decides.
 
-    Unknown ones are dismissed, and queued ones of an earlier session are canceled.
+    Unknown ones are dismissed, when it succeeded. Queued ones of another session are canceled, when it is sent.
     """
-    ends = {
-        OperationState.UNKNOWN: (OperationState.DISMISSED, Event.DISMISSED),
-        OperationState.QUEUED: (OperationState.CANCELED, Event.CANCELED),
-    }
-    for row in unfinished(db, connection_id):
-        if row.id < before and row.target == resource_id.lower() and row.state in ends:
-            state, event = ends[row.state]
-            move(db, row.id, state, now, event, note=tr("A later change decided."))
+    rows = db.execute(
+        "SELECT id FROM schedule_changes WHERE connection_id=? AND ended_at IS NULL AND state=? AND lower(resource_id)=?"
+        " AND id<?",
+        (connection_id, state, later.target, later.id),
+    )
+    is_unknown = state is OperationState.UNKNOWN
+    end = OperationState.DISMISSED if is_unknown else OperationState.CANCELED
+    event = Event.DISMISSED if is_unknown else Event.CANCELED
+    for row in rows.fetchall():
+        move(db, row[0], end, now, event, note=tr("A later change decided."))
 
 
 def states_before(
@@ -145,6 +151,18 @@ def cancel(db: sqlite3.Connection, change_ids: Sequence[int] | None, now: dateti
 def unfinished(db: sqlite3.Connection, connection_id: int) -> list[StoredChange]:
     """Changes that haven't ended or whose result isn't known, in order."""
     return _read(db, f"connection_id=? AND state IN {_OPEN}", connection_id)
+
+
+def building_on(
+    db: sqlite3.Connection, connection_id: int, schedule_id: str
+) -> list[tuple[str, str, bool]]:
+    """(assignment ID, machine's or scope's name, whether it is a scope) of changes that haven't ended and assign something to the
+    schedule with this ID in lower case."""
+    return [
+        (row.change.resource_id, row.change.subject, row.change.kind is ChangeKind.SAVE_SCOPE)
+        for row in unfinished(db, connection_id)
+        if row.change.builds_on == schedule_id
+    ]
 
 
 def succeeded_since(

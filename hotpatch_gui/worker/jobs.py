@@ -154,7 +154,7 @@ class Jobs:
                 async with asyncio.timeout(seconds):  # wait_for may lose a cancellation
                     await event.wait()
             except TimeoutError:
-                return False
+                return event.is_set()  # maybe in the same turn of the loop
             return True
 
     @asynccontextmanager

@@ -113,25 +113,27 @@ class ScheduleSender:
         return self._c.clock() - row.created > EXPIRES
 
     def _free(self, queued: Sequence[StoredChange]) -> list[StoredChange]:
-        """The changes that needn't wait: for others of their action, for an earlier one of their resource, or for the creation of
-        their schedule."""
+        """The changes that needn't wait: for others of their action, for an earlier one of their resource, or for the creation or
+        deletion of their schedule."""
         states = store.states_before(self._c.db, {row.action_id for row in queued})
         first: dict[str, int] = {}
-        created: dict[str, int] = {}
+        turned: dict[str, int] = {}
         for row in queued:
             first.setdefault(row.target, row.id)
-            if row.change.kind is ChangeKind.CREATE:
-                created.setdefault(row.target, row.id)
+            if row.change.kind in (ChangeKind.CREATE, ChangeKind.DELETE):
+                turned.setdefault(row.target, row.id)
         return [
             row
             for row in queued
             if states.get((row.action_id, row.change.kind), set()) <= {OperationState.SUCCEEDED}
             and first[row.target] == row.id
-            and created.get(row.change.builds_on, row.id) >= row.id
+            and turned.get(row.change.builds_on, row.id) >= row.id
         ]
 
     async def _find_interrupted(self) -> None:
-        """Nobody receives the response of a change that an earlier session sent."""
+        """Nobody receives the response of a change that an earlier session sent; what an earlier sender sent is awaited."""
+        sent = f"{self._c.connection_id} schedule change "
+        await self._c.jobs.kept(sent, EXPIRES.total_seconds())
         rows = store.unfinished(self._c.db, self._c.connection_id)
         async with self._c.transaction() as db:
             for row in rows:
@@ -259,6 +261,8 @@ class ScheduleSender:
                 and not (c.jobs.is_closing or c.jobs.is_abandoned)
                 and store.move(db, row.id, OperationState.SENT, c.clock(), Event.SENDING)
             )
+            if claimed:
+                store.settle_earlier(db, c.connection_id, row, OperationState.QUEUED, c.clock())
         c.changed(TABLES)
         if not is_allowed:
             name = c.gateway.connection.name
@@ -271,8 +275,9 @@ class ScheduleSender:
     async def _succeed(self, row: StoredChange, note: str, request_id: str = "") -> None:
         async with self._c.transaction(durable=True) as db:
             now, done = self._c.clock(), OperationState.SUCCEEDED
-            store.move(db, row.id, done, now, Event.ENDED, note=note, request_id=request_id)
-            store.settle_earlier(db, self._c.connection_id, row.change.resource_id, now, row.id)
+            if store.move(db, row.id, done, now, Event.ENDED, note=note, request_id=request_id):
+                unknown = OperationState.UNKNOWN
+                store.settle_earlier(db, self._c.connection_id, row, unknown, now)
         self._made.append(row.change)
         self._c.changed(TABLES)
 
@@ -317,6 +322,9 @@ class ScheduleSender:
         if problem.kind is ProblemKind.THROTTLED or (
             problem.kind in INCONCLUSIVE and not problem.may_have_been_sent
         ):
+            if self._c.jobs.is_abandoned:
+                await self._move(row, OperationState.FAILED, Event.NOT_SENT, problem.text, problem)
+                return None
             pause = problem.retry_after_s or self._pause_s
             self._pause_s = min(self._pause_s * 2, MAX_BACK_OFF_S)
             note = tr("{sentence} Trying again.", sentence=problem.sentence)

@@ -178,7 +178,7 @@ def _schedule_states(path: Path) -> list[str]:
         return [state for (state,) in db.execute("SELECT state FROM schedule_changes")]
 
 
-@pytest.mark.parametrize("ends", ["before it is stored", "while it is sent"])
+@pytest.mark.parametrize("ends", ["before it is stored", "while it is sent", "refused late"])
 def test_an_interrupted_change_of_a_schedule_is_taken_back_or_awaited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
 ) -> None:
@@ -190,16 +190,21 @@ def test_an_interrupted_change_of_a_schedule_is_taken_back_or_awaited(
         threading.Event().wait(0.4)
         return add(*arguments)
 
-    def answer_late(verb: str, url: str) -> None:
-        if verb == "PUT" and "maintenanceconfigurations" in url.casefold():
-            os.kill(os.getpid(), signal.SIGINT)
+    def answer_late(verb: str, url: str) -> Answer | None:
+        if verb != "PUT" or "maintenanceconfigurations" not in url.casefold():
+            return None
+        os.kill(os.getpid(), signal.SIGINT)
+        if ends == "while it is sent":
             threading.Event().wait(0.6)
+            return None
+        threading.Event().wait(2.0)  # longer than the command waits
+        return Answer(429, {"error": {"code": "TooManyRequests"}}, {"Retry-After": "1"})
 
     with Session(
         tmp_path, demo_target(lambda: simulator), lambda _: None, sends=Sends.OWN
     ) as session:
         session.wait_for_sync()
-        if ends == "while it is sent":
+        if ends != "before it is stored":
             simulator.faults.append(answer_late)
         else:
             monkeypatch.setattr(schedule_changes, "add", store_late)
@@ -217,9 +222,13 @@ def test_an_interrupted_change_of_a_schedule_is_taken_back_or_awaited(
             session.wait_for_changes(session.queued, 1.0)
         mine = session.cancel_changes()
         found = schedule_changes.states(session.db, mine)
-    wanted = ["succeeded"] if ends == "while it is sent" else ["cancelled"]
-    assert [state.value for state in found.values()] == wanted
-    assert _schedule_states(path) == wanted
+    at_exit, afterwards = {
+        "before it is stored": ("cancelled", "cancelled"),
+        "while it is sent": ("succeeded", "succeeded"),
+        "refused late": ("sent", "failed"),
+    }[ends]
+    assert [state.value for state in found.values()] == [at_exit]
+    assert _schedule_states(path) == [afterwards]
     simulator.cloud.close()
 
 

@@ -29,7 +29,7 @@ from hotpatch_gui.simulator.guest import SUBSCRIPTION
 from hotpatch_gui.store import schedule_changes as store
 from hotpatch_gui.store import schedules
 from hotpatch_gui.store.database import FILE_NAME, open_writer, transaction
-from hotpatch_gui.worker.commands import ChangeSchedules, SetChangesAllowed
+from hotpatch_gui.worker.commands import ChangeSchedules, SetChangesAllowed, SignIn, SignOut
 
 pytestmark = pytest.mark.expects_log
 NIGHTS = Schedule(
@@ -539,15 +539,81 @@ def test_a_deletion_requested_again_is_done(stage: Stage) -> None:
     assert ID.casefold() not in stage.simulator.cloud.maintenance.configurations
 
 
-def test_a_later_success_cancels_what_an_earlier_session_left(stage: Stage) -> None:
+def test_what_an_earlier_session_left_is_canceled_when_a_later_change_is_sent(
+    stage: Stage,
+) -> None:
     """A command doesn't send it, and the next window mustn't, either."""
     with closing(open_writer(stage.folder / FILE_NAME)) as db, transaction(db):
-        left, made = store.add(db, 1, [UNASSIGN, ASSIGN], stage.clock.now(), "somebody")
-        for state in (OperationState.SENT, OperationState.SUCCEEDED):
-            store.move(db, made, state, stage.clock.now(), None)
-        store.settle_earlier(db, 1, ASSIGN.resource_id, stage.clock.now(), made)
-    assert left < made
-    assert states(stage) == ["cancelled", "succeeded"]
+        store.add(db, 1, [UNASSIGN], stage.clock.now(), "somebody")
+        store.add(db, 1, [ASSIGN], stage.clock.now(), "somebody")
+        left, made = store.unfinished(db, 1)
+        store.settle_earlier(db, 1, made, OperationState.QUEUED, stage.clock.now())
+    assert left.id < made.id
+    assert states(stage) == ["cancelled", "queued"]
+
+
+@pytest.mark.parametrize("settle", ["cancel", "dismiss"])
+def test_a_request_right_after_the_last_change_ended_is_sent(stage: Stage, settle: str) -> None:
+    """The sender that finds nothing more is about to end."""
+    broken = [Answer(500, {"error": {"code": "No", "message": "No."}})]
+    fault(stage, "PUT" if settle == "dismiss" else "GET", lambda: broken.pop() if broken else None)
+    change(stage, SAVE)
+    stage.until(lambda: bool(rows(stage)) and bool(rows(stage)[0][2]))
+    stage.idle()
+    other = schedule_id(SUBSCRIPTION, "rg-web", "other")
+    if settle == "dismiss":
+        stage.app.actions.dismiss_changes()
+    else:
+        stage.app.actions.cancel_changes()
+    change(stage, SAVE._replace(resource_id=other, subject="other"))
+    stage.until(lambda: states(stage)[1:] == ["succeeded"])
+
+
+def test_nothing_is_assigned_to_a_schedule_between_a_deletion_and_its_end(stage: Stage) -> None:
+    make_schedule(stage, ASSIGN)
+    throttle_once(stage, "DELETE", "maintenanceconfigurations")
+    change(stage, UNASSIGN, DELETE)
+    stage.until(lambda: any(note.endswith("Trying again.") for _, _, note in rows(stage)))
+    change(stage, ASSIGN)
+    stage.until(lambda: states(stage)[2:] == ["succeeded", "succeeded", "failed"])
+    assert ASSIGN.resource_id.casefold() not in stage.simulator.cloud.maintenance.assignments
+
+
+def test_deleting_a_schedule_removes_what_is_being_assigned_to_it(stage: Stage) -> None:
+    make_schedule(stage)
+    throttle_once(stage, "PUT")
+    change(stage, ASSIGN)
+    stage.until(lambda: states(stage)[1:] == ["queued"])
+    stage.app.actions.delete_schedule(1, ID, NAME)
+    stage.until(lambda: states(stage)[1:] == ["succeeded"] * 3)
+    assert ASSIGN.resource_id.casefold() not in stage.simulator.cloud.maintenance.assignments
+
+
+def test_another_sender_waits_for_the_answers_to_an_earlier_one(stage: Stage) -> None:
+    """As after signing out and in, while a request is being answered."""
+    make_schedule(stage)
+    asked, handle = Event(), stage.simulator.handle
+
+    def answer_late(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        if method == "PUT" and not asked.is_set():
+            asked.set()
+            time.sleep(2.0)
+        return handle(method, url, headers, body)
+
+    stage.simulator.handle = answer_late  # type: ignore[method-assign]
+    bodies = [
+        json.dumps(schedule_body(NIGHTS._replace(recurs=recurs), "westus2"))
+        for recurs in ("Week Sunday", "Week Saturday")
+    ]
+    save = SAVE._replace(kind=ChangeKind.SAVE)
+    change(stage, save._replace(body=bodies[0]))
+    stage.until(asked.is_set)
+    change(stage, save._replace(body=bodies[1]))
+    stage.app.engine.send(SignOut(1))
+    stage.app.engine.send(SignIn(1))
+    stage.until(lambda: states(stage)[1:] == ["succeeded"] * 2)
+    made = stage.simulator.cloud.maintenance.configurations[ID.casefold()]
+    assert made["properties"]["maintenanceWindow"]["recurEvery"] == "Week Saturday"
 
 
 @pytest.mark.parametrize(
