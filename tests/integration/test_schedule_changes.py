@@ -30,6 +30,7 @@ from hotpatch_gui.store import schedule_changes as store
 from hotpatch_gui.store import schedules
 from hotpatch_gui.store.database import FILE_NAME, open_writer, transaction
 from hotpatch_gui.worker.commands import ChangeSchedules, SetChangesAllowed, SignIn, SignOut
+from hotpatch_gui.worker.jobs import KEPT_S
 
 pytestmark = pytest.mark.expects_log
 NIGHTS = Schedule(
@@ -597,7 +598,7 @@ def test_another_sender_waits_for_the_answers_to_an_earlier_one(stage: Stage) ->
     def answer_late(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
         if method == "PUT" and not asked.is_set():
             asked.set()
-            time.sleep(2.0)
+            time.sleep(KEPT_S + 1.5)
         return handle(method, url, headers, body)
 
     stage.simulator.handle = answer_late  # type: ignore[method-assign]
