@@ -44,6 +44,7 @@ def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
             with Stage("light", folder=data, target=target) as stage:
                 stage.start()
                 stage.until(lambda: all_ended(stage))
+                stage.idle()
         finally:
             stages.TIMEOUT_S, pauses.MAX_UNKNOWN_READS = patience, looks
     return killing.judge(data, state, open_at)
