@@ -1,4 +1,4 @@
-"""Changes of schedules for the tortures: what is asked for, and whether it ended in its true state."""
+"""Changes of schedules for the tortures: what is requested, and whether it ended in its true state."""
 
 from __future__ import annotations
 
