@@ -39,6 +39,8 @@ CHECK_S, CHECKS = 15.0, 20
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 _BAD = {OperationState.FAILED, OperationState.CANCELED, OperationState.DISMISSED}
 """States after which nothing that builds on the change is sent."""
+_Before = Mapping[tuple[int, ChangeKind], set[OperationState]]
+"""What ``store.states_before`` returns."""
 TABLES = Changes.to("schedule_changes", "audit_log")
 
 
@@ -71,9 +73,10 @@ class ScheduleSender:
             rows = store.unfinished(self._c.db, self._c.connection_id)
             queued = [r for r in rows if r.state is OperationState.QUEUED and self._may_send(r.id)]
             unknown = [r for r in rows if r.state is OperationState.UNKNOWN]
-            if await self._cancel_hopeless(queued):
+            before = store.states_before(self._c.db, {row.action_id for row in queued})
+            if await self._cancel_hopeless(queued, before):
                 continue
-            free = self._free(queued)
+            free = self._free(queued, before)
             ready = [r for r in free if self._pauses.get(r.id, 0.0) <= time.monotonic()]
             if ready:
                 await self._send(ready)
@@ -90,11 +93,10 @@ class ScheduleSender:
             elif not await self._c.jobs.rest_until(self._wake, 0.0):
                 return
 
-    async def _cancel_hopeless(self, queued: Sequence[StoredChange]) -> bool:
+    async def _cancel_hopeless(self, queued: Sequence[StoredChange], before: _Before) -> bool:
         """Cancel changes that waited for too long, or build on what wasn't done in their action; whether there were any."""
-        states = store.states_before(self._c.db, {row.action_id for row in queued})
         late = {row.id for row in queued if self._is_late(row)}
-        spoiled = {r.id for r in queued if states.get((r.action_id, r.change.kind), set()) & _BAD}
+        spoiled = {r.id for r in queued if before.get((r.action_id, r.change.kind), set()) & _BAD}
         if not late | spoiled:
             return False
         async with self._c.transaction() as db:
@@ -112,10 +114,9 @@ class ScheduleSender:
     def _is_late(self, row: StoredChange) -> bool:
         return self._c.clock() - row.created > EXPIRES
 
-    def _free(self, queued: Sequence[StoredChange]) -> list[StoredChange]:
+    def _free(self, queued: Sequence[StoredChange], before: _Before) -> list[StoredChange]:
         """The changes that needn't wait: for others of their action, for an earlier one of their resource, or for the creation or
         deletion of their schedule."""
-        states = store.states_before(self._c.db, {row.action_id for row in queued})
         first: dict[str, int] = {}
         turned: dict[str, int] = {}
         for row in queued:
@@ -125,7 +126,7 @@ class ScheduleSender:
         return [
             row
             for row in queued
-            if states.get((row.action_id, row.change.kind), set()) <= {OperationState.SUCCEEDED}
+            if before.get((row.action_id, row.change.kind), set()) <= {OperationState.SUCCEEDED}
             and first[row.target] == row.id
             and turned.get(row.change.builds_on, row.id) >= row.id
         ]
@@ -175,7 +176,7 @@ class ScheduleSender:
         try:
             old = await self._read_before(row, urgency)
             if self._is_late(row):  # the answer sets the clock
-                await self._cancel_hopeless([row])
+                await self._cancel_hopeless([row], {})
                 return None
             if await self._is_made(row, old):
                 return None
