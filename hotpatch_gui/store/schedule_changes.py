@@ -52,8 +52,9 @@ def add(
 ) -> list[int]:
     """Queue changes in order. Call it inside a transaction.
 
-    One that is already queued or being sent as the last change of its resource isn't queued again, unless others of the
-    request build on it. An earlier change of the same resource whose result isn't known is dismissed: this one decides.
+    One that does the same as the last change of its resource isn't queued again if that one is of the same request, or if it is
+    queued or being sent and no others of the request build on it. An earlier change of the same resource whose result isn't known
+    is dismissed: this one decides.
 
     Returns:
         The row IDs, of those that were queued before, too.
@@ -68,11 +69,16 @@ def add(
             last[row.target] = row
     added: list[int] = []
     queued: list[int] = []
+    own: dict[str, ScheduleChange] = {}
     for change in changes:
         target = change.resource_id.lower()
-        if not builds and target in last and last[target].change.does_as(change):
+        if target in own:
+            if own[target].does_as(change):
+                continue
+        elif not builds and target in last and last[target].change.does_as(change):
             queued.append(last[target].id)
             continue
+        own[target] = change
         for row_id in lost.pop(target, ()):
             move(db, row_id, OperationState.DISMISSED, now, Event.DISMISSED)
         made = db.execute(
@@ -122,19 +128,18 @@ def settle_earlier(
 
 def states_before(
     db: sqlite3.Connection, action_ids: Iterable[int]
-) -> dict[tuple[int, ChangeKind], set[OperationState]]:
-    """For each kind of these actions, the states of the other kinds that precede it: it may build on them."""
+) -> dict[int, set[OperationState]]:
+    """For each change of these actions, by row ID, the states of those before it that are of other kinds: it may build on them."""
     rows = db.execute(
-        "SELECT action_id, kind, min(id), group_concat(DISTINCT state) FROM schedule_changes"
-        f" WHERE action_id IN {IN_JSON} GROUP BY 1, 2 ORDER BY 3",
+        f"SELECT id, action_id, kind, state FROM schedule_changes WHERE action_id IN {IN_JSON} ORDER BY id",
         (as_list(action_ids),),
     )
-    found: dict[tuple[int, ChangeKind], set[OperationState]] = {}
-    so_far: dict[int, set[OperationState]] = {}
-    for action_id, kind, _, states in rows:
-        before = so_far.setdefault(action_id, set())
-        found[action_id, ChangeKind(kind)] = set(before)
-        before |= {OperationState.parse(state) for state in states.split(",")}
+    found: dict[int, set[OperationState]] = {}
+    by_kind: dict[int, dict[str, set[OperationState]]] = {}
+    for row_id, action_id, kind, state in rows:
+        before = by_kind.setdefault(action_id, {})
+        found[row_id] = {s for other, states in before.items() if other != kind for s in states}
+        before.setdefault(kind, set()).add(OperationState.parse(state))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import Problem, ProblemKind
+from hotpatch_gui.store import connections
 from hotpatch_gui.store import schedule_changes as store
 from hotpatch_gui.system.user import local_user
 from hotpatch_gui.translation import translator
@@ -59,13 +60,12 @@ class ScheduleChanges:
                 await self.dismiss()
 
     async def request(self, command: commands.ChangeSchedules) -> None:
-        """Store the changes, then send them. Without a connection that is ready, report that nothing was stored."""
-        context = self._contexts.get(command.connection_id)
-        if context is None:
+        """Store the changes; they are sent when the connection is ready. If it was removed, report that nothing was stored."""
+        if connections.read(self._file.db, command.connection_id) is None:
             problem = Problem(
                 ProblemKind.NOT_FOUND,
-                tr("The connection isn't ready, so nothing was requested."),
-                tr("Try again when it is connected."),
+                tr("The connection was removed, so nothing was requested."),
+                tr("Choose another connection."),
             )
             self._observe(Failed(problem))
             self._observe(ChangesQueued(()))
@@ -80,7 +80,7 @@ class ScheduleChanges:
                 else []
             )
         self._own.update(added)
-        context.changed(TABLES)
+        self._observe(Changed(TABLES))
         self._observe(ChangesQueued(tuple(added)))
         self.resume(command.connection_id)
         self._wake(command.connection_id).set()

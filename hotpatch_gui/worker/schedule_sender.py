@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.domain.changes import Changes
@@ -31,7 +34,9 @@ tr = translator("ScheduleSender")
 
 log = logging.getLogger(__name__)
 AT_ONCE = 100
-"""Changes of one kind that are sent together, and whose effect is stored together."""
+"""Changes of bulk requests that are being sent."""
+EFFECTS_S = 5.0
+"""How long effects are stored together while others are being sent."""
 FEW = 10
 """So many changes are sent before others' bulk requests."""
 CHECK_S, CHECKS = 15.0, 20
@@ -39,7 +44,7 @@ CHECK_S, CHECKS = 15.0, 20
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 _BAD = {OperationState.FAILED, OperationState.CANCELED, OperationState.DISMISSED}
 """States after which nothing that builds on the change is sent."""
-_Before = Mapping[tuple[int, ChangeKind], set[OperationState]]
+_Before = Mapping[int, set[OperationState]]
 """What ``store.states_before`` returns."""
 TABLES = Changes.to("schedule_changes", "audit_log")
 
@@ -49,6 +54,21 @@ def _refusal(kind: ProblemKind, sentence: str, step: str) -> ProblemError:
     return ProblemError(Problem(kind, sentence, step)._replace(may_have_been_sent=False))
 
 
+@dataclass(slots=True)
+class _Attempts:
+    """When a change is sent or checked again.
+
+    Attributes:
+        at: as a time of the monotonic clock.
+        pause_s: seconds before the next try, unless Azure requests other ones.
+        checks: how often its resource was read since its response was lost.
+    """
+
+    at: float = 0.0
+    pause_s: float = FIRST_BACK_OFF_S
+    checks: int = 0
+
+
 class ScheduleSender:
     """One connection's changes, until each has ended or can't be clarified anymore."""
 
@@ -56,47 +76,98 @@ class ScheduleSender:
         self, context: Context, wake: asyncio.Event, may_send: Callable[[int], bool]
     ) -> None:
         self._c, self._wake, self._may_send = context, wake, may_send
-        self._pause_s = FIRST_BACK_OFF_S
-        self._pauses: dict[int, float] = {}
-        """When each row is tried again, as a time of the monotonic clock."""
-        self._checks = 0
-        self._going = set[int]()
-        """Row IDs of the changes that are being sent."""
+        self._attempts: defaultdict[int, _Attempts] = defaultdict(_Attempts)
+        self._tasks: dict[int, Urgency] = {}
+        """Row IDs of the changes that are being sent or checked."""
+        self._requests = set[int]()
+        """Those whose request is at Azure, also after their task was canceled."""
+        self._is_full = False
+        """Whether changes that could be sent wait for others of this sender."""
         self._made: list[ScheduleChange] = []
         """Changes that Azure made and whose effect isn't stored yet."""
+        self._stored_at = -math.inf
 
     async def run(self) -> None:
-        """Send and check until nothing waits."""
+        """Send and check until nothing waits.
+
+        Raises:
+            Exception: the first failure that isn't a problem of one change, such as a full disk.
+        """
         await self._find_interrupted()
-        while True:
-            self._wake.clear()
-            rows = store.unfinished(self._c.db, self._c.connection_id)
-            queued = [r for r in rows if r.state is OperationState.QUEUED and self._may_send(r.id)]
-            unknown = [r for r in rows if r.state is OperationState.UNKNOWN]
-            before = store.states_before(self._c.db, {row.action_id for row in queued})
-            if await self._cancel_hopeless(queued, before):
-                continue
-            free = self._free(queued, before)
-            ready = [r for r in free if self._pauses.get(r.id, 0.0) <= time.monotonic()]
-            if ready:
-                await self._send(ready)
-            elif free:
-                pause = min(self._pauses[r.id] for r in free) - time.monotonic()
-                await self._c.jobs.rest_until(self._wake, max(0.0, pause))
-            elif unknown and self._checks < CHECKS:
-                self._checks += 1
-                await self._check(unknown)
-                await self._c.jobs.rest_until(self._wake, CHECK_S)
-            elif queued:  # on what is unknown
-                left = EXPIRES - (self._c.clock() - min(r.created for r in queued))
-                await self._c.jobs.rest_until(self._wake, max(1.0, left.total_seconds()))
-            elif not await self._c.jobs.rest_until(self._wake, 0.0):
-                return
+        try:
+            async with asyncio.TaskGroup() as group:
+                while await self._start_ready(group):
+                    pass
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        finally:
+            await self._store_effect()
+
+    async def _start_ready(self, group: asyncio.TaskGroup) -> bool:
+        """Start what can be sent or checked now, then wait until there may be more; whether there may."""
+        self._wake.clear()
+        rows = store.unfinished(self._c.db, self._c.connection_id)
+        waiting = [r for r in rows if r.state is OperationState.SENT or self._is_to_be_sent(r)]
+        queued = [r for r in waiting if self._is_to_be_sent(r) and r.id not in self._tasks]
+        before = store.states_before(self._c.db, {row.action_id for row in queued})
+        if await self._cancel_hopeless(queued, before):
+            return True
+        free = self._free(waiting, before)
+        unknown = [r for r in rows if r.state is OperationState.UNKNOWN]
+        checked = [r for r in unknown if self._attempts[r.id].checks < CHECKS]
+        sizes = Counter(row.action_id for row in waiting)
+        now = time.monotonic()
+        due = sorted(self._due(free, now), key=lambda row: sizes[row.action_id] > FEW)
+        self._is_full = False
+        for row in due:
+            urgency = Urgency.BULK if sizes[row.action_id] > FEW else Urgency.ACT
+            if urgency is Urgency.BULK and len(self._tasks) >= AT_ONCE:
+                self._is_full = True
+                break
+            self._start(group, row, urgency, self._send)
+        for row in self._due(checked, now):
+            self._start(group, row, Urgency.FOLLOW, self._check)
+        pauses = [self._attempts[row.id].at - now for row in (*free, *checked)]
+        if queued:
+            left = EXPIRES - (self._c.clock() - min(row.created for row in queued))
+            pauses.append(max(1.0, left.total_seconds()))
+        return await self._wait(min((p for p in pauses if p > 0), default=None))
+
+    def _is_to_be_sent(self, row: StoredChange) -> bool:
+        return row.state is OperationState.QUEUED and self._may_send(row.id)
+
+    def _due(self, rows: Sequence[StoredChange], now: float) -> list[StoredChange]:
+        return [r for r in rows if r.id not in self._tasks and self._attempts[r.id].at <= now]
+
+    def _start(
+        self,
+        group: asyncio.TaskGroup,
+        row: StoredChange,
+        urgency: Urgency,
+        act: Callable[[StoredChange, Urgency], Coroutine[Any, Any, None]],
+    ) -> None:
+        self._tasks[row.id] = urgency
+        group.create_task(act(row, urgency)).add_done_callback(lambda _: self._end(row.id))
+
+    def _end(self, row_id: int) -> None:
+        urgency = self._tasks.pop(row_id)
+        if not self._is_full or urgency is Urgency.ACT or len(self._tasks) <= AT_ONCE // 2:
+            self._wake.set()
+
+    async def _wait(self, seconds: float | None) -> bool:
+        """Wait until a task has ended, something is requested or canceled, or the time has passed; False if nothing is waited for."""
+        if self._tasks:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._wake.wait()
+            return True
+        is_woken = await self._c.jobs.rest_until(self._wake, seconds or 0.0)
+        return is_woken or seconds is not None
 
     async def _cancel_hopeless(self, queued: Sequence[StoredChange], before: _Before) -> bool:
         """Cancel changes that waited for too long, or build on what wasn't done in their action; whether there were any."""
         late = {row.id for row in queued if self._is_late(row)}
-        spoiled = {r.id for r in queued if before.get((r.action_id, r.change.kind), set()) & _BAD}
+        spoiled = {row.id for row in queued if before.get(row.id, set()) & _BAD}
         if not late | spoiled:
             return False
         async with self._c.transaction() as db:
@@ -114,19 +185,21 @@ class ScheduleSender:
     def _is_late(self, row: StoredChange) -> bool:
         return self._c.clock() - row.created > EXPIRES
 
-    def _free(self, queued: Sequence[StoredChange], before: _Before) -> list[StoredChange]:
-        """The changes that needn't wait: for others of their action, for an earlier one of their resource, or for the creation or
-        deletion of their schedule."""
+    def _free(self, waiting: Sequence[StoredChange], before: _Before) -> list[StoredChange]:
+        """Of those that are queued or being sent, the changes that needn't wait: for others of their action, for an earlier one of
+        their resource, or for the creation or deletion of their schedule."""
         first: dict[str, int] = {}
         turned: dict[str, int] = {}
-        for row in queued:
+        for row in waiting:
             first.setdefault(row.target, row.id)
             if row.change.kind in (ChangeKind.CREATE, ChangeKind.DELETE):
                 turned.setdefault(row.target, row.id)
         return [
             row
-            for row in queued
-            if before.get((row.action_id, row.change.kind), set()) <= {OperationState.SUCCEEDED}
+            for row in waiting
+            if row.state is OperationState.QUEUED
+            and row.id not in self._tasks
+            and before.get(row.id, set()) <= {OperationState.SUCCEEDED}
             and first[row.target] == row.id
             and turned.get(row.change.builds_on, row.id) >= row.id
         ]
@@ -149,65 +222,37 @@ class ScheduleSender:
         )
         store.move(db, row.id, OperationState.UNKNOWN, self._c.clock(), Event.LOST, note=note)
 
-    async def _send(self, queued: Sequence[StoredChange]) -> None:
-        """Send the first changes of one kind, because later kinds may build on them."""
-        first = queued[0]
-        kind, action = first.change.kind, first.action_id
-        some = list(takewhile(lambda r: (r.change.kind, r.action_id) == (kind, action), queued))[
-            :AT_ONCE
-        ]
-        urgency = Urgency.ACT if len(queued) <= FEW else Urgency.BULK
-        self._going.update(row.id for row in some)
-        try:
-            results = await asyncio.gather(*(self._send_one(row, urgency) for row in some))
-        finally:
-            self._going.clear()  # of those that weren't sent
-        await self._store_effect()
-        for row, pause in zip(some, results, strict=True):
-            if pause is not None:
-                self._pauses[row.id] = time.monotonic() + pause
-
-    async def _send_one(self, row: StoredChange, urgency: Urgency) -> float | None:
-        """Send one change.
-
-        Returns:
-            Seconds until it is tried again; None if it isn't.
-        """
+    async def _send(self, row: StoredChange, urgency: Urgency) -> None:
+        """Send one change; the problem of one isn't a problem of others."""
         try:
             old = await self._read_before(row, urgency)
             if self._is_late(row):  # the answer sets the clock
                 await self._cancel_hopeless([row], {})
-                return None
+                return
             if await self._is_made(row, old):
-                return None
+                return
             async with self._c.calls.writes.slot(urgency) as slot:
                 if not await self._claim(row):
-                    return FIRST_BACK_OFF_S
+                    self._attempts[row.id].at = time.monotonic() + FIRST_BACK_OFF_S
+                    return
                 change = partial(self._c.gateway.change_schedule, row.change, old)
                 owner = f"{self._c.connection_id} schedule change {row.id}"
-                return await self._c.jobs.to_its_end(owner, self._request(row, change, slot))
+                await self._c.jobs.to_its_end(owner, self._request(row, change, slot))
         except ProblemError as error:
-            return await self._handle(row, error.problem)
+            await self._handle(row, error.problem)
 
-    async def _request(
-        self, row: StoredChange, change: partial[str], slot: RequestSlot
-    ) -> float | None:
-        """Send the change and store what the response says, also while the program ends.
-
-        Returns:
-            Seconds until it is tried again; None if it isn't.
-        """
+    async def _request(self, row: StoredChange, change: partial[str], slot: RequestSlot) -> None:
+        """Send the change and store what the response says, also while the program ends."""
+        self._requests.add(row.id)
         try:
             request_id = await slot.run(change)
             await self._succeed(row, tr("Azure made the change."), request_id)
+            log.info("schedule change %s was made (request %s)", row.id, request_id or "no ID")
         except ProblemError as error:
-            return await self._handle(row, error.problem)
+            await self._handle(row, error.problem)
         finally:
-            self._going.discard(row.id)
-            await self._store_effect()
-        self._pause_s = FIRST_BACK_OFF_S
-        log.info("schedule change %s was made (request %s)", row.id, request_id or "without an ID")
-        return None
+            self._requests.discard(row.id)
+            await self._store_effect_if_due(row)
 
     async def _read_before(self, row: StoredChange, urgency: Urgency) -> Mapping[str, Any] | None:
         """The schedule as Azure has it, because a change keeps what it doesn't name.
@@ -244,7 +289,7 @@ class ScheduleSender:
 
         if maintenance.shows(old, row.change):
             await self._succeed(row, tr("Azure shows the change."))
-            await self._store_effect()
+            await self._store_effect_if_due(row)
             return True
         raise _refusal(
             ProblemKind.CONFLICT,
@@ -282,13 +327,20 @@ class ScheduleSender:
         self._made.append(row.change)
         self._c.changed(TABLES)
 
+    async def _store_effect_if_due(self, row: StoredChange) -> None:
+        """Store the effect of the last changes together: when no other is being sent, or after a while."""
+        others = (self._tasks.keys() | self._requests) - {row.id}
+        if not others or time.monotonic() > self._stored_at + EFFECTS_S:
+            await self._store_effect()
+
     async def _store_effect(self) -> None:
-        """Store the effect of the last changes together when none is being sent: Resource Graph shows it later."""
-        if self._going or not self._made:
+        """Store the effect of the last changes: Resource Graph shows it later."""
+        if not self._made:
             return
         from .sync.schedule_overlay import save_with  # noqa: PLC0415 - after the first frame
 
         made, self._made = self._made, []
+        self._stored_at = time.monotonic()
         async with self._c.transaction() as db:
             save_with(db, self._c.connection_id, made, self._c.clock())
         self._c.changed(Changes.to("machines"))
@@ -314,47 +366,45 @@ class ScheduleSender:
             )
         self._c.changed(TABLES)
 
-    async def _handle(self, row: StoredChange, problem: Problem) -> float | None:
-        """Store what a problem means for the change.
-
-        Returns:
-            Seconds until it is tried again, if it certainly wasn't made and waiting helps; None otherwise.
-        """
+    async def _handle(self, row: StoredChange, problem: Problem) -> None:
+        """Store what a problem means for the change; it is tried again if it certainly wasn't made and waiting helps."""
+        attempts = self._attempts[row.id]
         if problem.kind is ProblemKind.THROTTLED or (
             problem.kind in INCONCLUSIVE and not problem.may_have_been_sent
         ):
             if self._c.jobs.is_abandoned:
                 await self._move(row, OperationState.FAILED, Event.NOT_SENT, problem.text, problem)
-                return None
-            pause = problem.retry_after_s or self._pause_s
-            self._pause_s = min(self._pause_s * 2, MAX_BACK_OFF_S)
+                return
+            attempts.at = time.monotonic() + (problem.retry_after_s or attempts.pause_s)
+            attempts.pause_s = min(attempts.pause_s * 2, MAX_BACK_OFF_S)
             note = tr("{sentence} Trying again.", sentence=problem.sentence)
             await self._move(row, OperationState.QUEUED, Event.NOT_SENT, note, problem)
-            return pause
+            return
         if problem.kind in INCONCLUSIVE:
             async with self._c.transaction() as db:
                 self._lose(db, row, problem.sentence)
-            self._checks = 0
+            self._attempts.pop(row.id)
             self._c.changed(TABLES)
-            return None
+            return
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
             self._c.failed(problem._replace(connection_id=self._c.connection_id))
             problem = problem._replace(next_step=tr("Sign in again, then request it again."))
         event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
         await self._move(row, OperationState.FAILED, event, problem.text, problem)
-        return None
 
-    async def _check(self, unknown: Sequence[StoredChange]) -> None:
-        """Read the resources of changes whose result isn't known."""
+    async def _check(self, row: StoredChange, urgency: Urgency) -> None:
+        """Read the resource of a change whose result isn't known."""
         from hotpatch_gui.azure import maintenance  # noqa: PLC0415 - the SDK, after the first frame
 
-        for row in unknown:
-            read = partial(self._c.gateway.read_changed, row.change)
-            try:
-                found = await self._c.calls.reads.call(read, Urgency.FOLLOW)
-            except ProblemError as error:
-                log.info("schedule change %s can't be checked yet: %s", row.id, error)
-                continue
+        attempts = self._attempts[row.id]
+        attempts.checks += 1
+        read = partial(self._c.gateway.read_changed, row.change)
+        try:
+            found = await self._c.calls.reads.call(read, urgency)
+        except ProblemError as error:
+            log.info("schedule change %s can't be checked yet: %s", row.id, error)
+        else:
             if maintenance.shows(found, row.change):
                 await self._succeed(row, tr("Azure shows the change."))
-        await self._store_effect()
+                await self._store_effect_if_due(row)
+        attempts.at = time.monotonic() + CHECK_S

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from requests.exceptions import ConnectionError as Broken
 
+from hotpatch_gui.application.targets import demo_target
 from hotpatch_gui.azure.bodies import assignment_body, schedule_body, scope_body
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.operations import OperationState
@@ -31,6 +33,7 @@ from hotpatch_gui.store import schedules
 from hotpatch_gui.store.database import FILE_NAME, open_writer, transaction
 from hotpatch_gui.worker.commands import ChangeSchedules, SetChangesAllowed, SignIn, SignOut
 from hotpatch_gui.worker.jobs import KEPT_S
+from hotpatch_gui.worker.schedule_sender import AT_ONCE
 
 pytestmark = pytest.mark.expects_log
 NIGHTS = Schedule(
@@ -671,3 +674,159 @@ def test_the_reads_of_a_request_do_not_grow_with_its_changes(stage: Stage) -> No
         db.execute("ROLLBACK")
     assert singles[0] == singles[1]
     assert sum(line.lstrip().startswith("SELECT") for line in asked) <= 6
+
+
+def hold(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Event]:
+    """Answer calls of this verb to a path with ``part``, but for the first ones, only when the second event is set; the first event
+    tells that one waits."""
+    asked, goes_on, handle = Event(), Event(), stage.simulator.handle
+    first = iter(range(but))
+
+    def answer(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        if method == verb and part in url.casefold() and next(first, None) is None:
+            asked.set()
+            goes_on.wait(30)
+        return handle(method, url, headers, body)
+
+    stage.simulator.handle = answer  # type: ignore[method-assign]
+    return asked, goes_on
+
+
+OTHER = schedule_id(SUBSCRIPTION, "rg-web", "other")
+SAVE_OTHER = SAVE._replace(resource_id=OTHER, subject="other")
+
+
+@pytest.mark.parametrize("verb", ["PUT", "GET"])
+def test_a_slow_answer_about_one_schedule_holds_up_no_other(stage: Stage, verb: str) -> None:
+    asked, goes_on = hold(stage, verb, f"/{NAME}?")
+    change(stage, SAVE)
+    stage.until(asked.is_set)
+    change(stage, SAVE_OTHER)
+    stage.until(lambda: states(stage)[1:] == ["succeeded"])
+    assert states(stage)[0] in {"queued", "sent"}
+    goes_on.set()
+    stage.until(lambda: states(stage) == ["succeeded"] * 2)
+
+
+def test_changes_of_a_resource_wait_for_the_answer_to_the_one_before(stage: Stage) -> None:
+    make_schedule(stage)
+    asked, goes_on = hold(stage, "PUT", "configurationassignments")
+    change(stage, ASSIGN)
+    stage.until(asked.is_set)
+    change(stage, UNASSIGN)
+    change(stage, SAVE_OTHER)
+    stage.until(lambda: states(stage)[3:] == ["succeeded"])
+    assert states(stage)[1:3] == ["sent", "queued"]
+    goes_on.set()
+    stage.until(lambda: states(stage)[1:3] == ["succeeded"] * 2)
+    assert ASSIGN.resource_id.casefold() not in stage.simulator.cloud.maintenance.assignments
+
+
+def test_a_slow_check_of_an_unknown_result_holds_up_nothing(stage: Stage) -> None:
+    broken = [Broken("reset")]
+    fault(stage, "PUT", lambda: broken.pop() if broken else None)
+    asked, goes_on = hold(stage, "GET", f"/{NAME}?", but=1)
+    change(stage, SAVE)
+    stage.until(asked.is_set)
+    assert states(stage) == ["unknown"]
+    change(stage, SAVE_OTHER)
+    stage.until(lambda: states(stage) == ["unknown", "succeeded"])
+    goes_on.set()
+
+
+def test_one_click_is_sent_before_the_rest_of_many(stage: Stage) -> None:
+    count = 3 * AT_ONCE
+    asked, goes_on = hold(stage, "DELETE", "configurationassignments")
+    change(
+        stage, *(UNASSIGN._replace(resource_id=f"{UNASSIGN.resource_id}{n}") for n in range(count))
+    )
+    stage.until(asked.is_set)
+    change(stage, SAVE)
+    stage.until(lambda: stage.app.engine.unhandled == 0)
+    goes_on.set()
+    stage.until(lambda: states(stage)[-1] == "succeeded")
+    assert states(stage).count("queued") > AT_ONCE
+    stage.until(lambda: states(stage) == ["succeeded"] * (count + 1))
+
+
+def test_a_failure_of_the_file_ends_the_sender_without_leaving_a_request_alone(
+    stage: Stage,
+) -> None:
+    """What is being sent is kept, and the next sender goes on."""
+    asked, goes_on = hold(stage, "PUT", f"/{NAME}?")
+    change(stage, SAVE)
+    stage.until(asked.is_set)
+    with closing(open_writer(stage.folder / FILE_NAME)) as db, transaction(db):
+        db.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON schedule_changes WHEN new.subject='other' AND new.state='sent'"
+            " BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        )
+    change(stage, SAVE_OTHER)
+    stage.until(lambda: bool(stage.app.engine.unhandled == 0 and len(states(stage)) == 2))
+    goes_on.set()
+    stage.until(lambda: states(stage) == ["succeeded", "queued"])
+    with closing(open_writer(stage.folder / FILE_NAME)) as db, transaction(db):
+        db.execute("DROP TRIGGER full")
+    change(stage, SAVE_OTHER)
+    stage.until(lambda: states(stage) == ["succeeded"] * 2)
+    assert stage.simulator.cloud.received["maintenance"] == 2
+
+
+def test_equal_changes_of_one_request_are_one(stage: Stage) -> None:
+    make_schedule(stage)
+    change(stage, ASSIGN, ASSIGN)
+    stage.until(lambda: states(stage)[1:] == ["succeeded"])
+    change(stage, UNASSIGN, ASSIGN, UNASSIGN)
+    stage.until(lambda: states(stage)[2:] == ["succeeded"] * 3)
+    assert ASSIGN.resource_id.casefold() not in stage.simulator.cloud.maintenance.assignments
+    assert stage.simulator.cloud.received["maintenance"] == 5
+
+
+def test_kinds_that_alternate_in_one_request_are_sent_in_its_order(stage: Stage) -> None:
+    make_schedule(stage, ASSIGN)
+    machine = WEB_1.replace("web-01", "web-02")
+    other = assignment_id(machine, NAME)
+    body = json.dumps(assignment_body(ID, machine, "westus2"))
+    assign = ScheduleChange(ChangeKind.ASSIGN, other, "vm-web-02", body)
+    change(stage, UNASSIGN, assign, UNASSIGN._replace(resource_id=other, subject="vm-web-02"))
+    stage.until(lambda: states(stage)[2:] == ["succeeded"] * 3)
+    left = stage.simulator.cloud.maintenance.assignments
+    assert not left.keys() & {ASSIGN.resource_id.casefold(), other.casefold()}
+
+
+def test_a_change_that_is_requested_before_the_connection_is_ready_is_sent_then(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    is_ready = Event()
+    with Stage("light", folder=tmp_path) as first:
+        first.start()
+        simulator = first.simulator
+    target = demo_target(lambda: simulator)
+    make = target.transport
+    assert make is not None
+
+    def later() -> Callable[[], Any]:
+        made = make()
+
+        def connect() -> Any:
+            is_ready.wait(30)
+            return made()
+
+        return connect
+
+    with Stage(
+        "light", folder=tmp_path, simulator=simulator, target=target._replace(transport=later)
+    ) as second:
+        second.app.start()
+        change(second, SAVE)
+        second.until(lambda: states(second) == ["queued"])
+        is_ready.set()
+        second.until(lambda: states(second) == ["succeeded"])
+
+
+def test_a_change_for_a_removed_connection_is_refused(stage: Stage) -> None:
+    stage.app.engine.send(ChangeSchedules(99, (SAVE,)))
+    stage.until(lambda: stage.app.engine.unhandled == 0)
+    stage.settle()
+    assert states(stage) == []
+    assert "The connection was removed" in stage.window.notice.headline.text()
