@@ -108,7 +108,7 @@ class App(QObject):
     """The program: window and engine. ``close`` ends both in order.
 
     Signals:
-        first_frame_painted (): the first frame was painted; the engine starts next.
+        first_frame_painted (): the first frame was painted, or the window stayed hidden for UNSEEN_MS; the engine starts next.
     """
 
     first_frame_painted = Signal()

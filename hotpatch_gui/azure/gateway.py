@@ -278,14 +278,14 @@ class Gateway:
                 return json.dumps(first_license_body(machine.location))
         return json.dumps(enroll_body())
 
-    def read_changed(self, change: ScheduleChange) -> Mapping[str, Any] | None:
+    def read_target(self, change: ScheduleChange) -> Mapping[str, Any] | None:
         """The configuration or assignment that a change is about; None if there is none."""
         doing = tr("checking “{label}” for {name}", label=change.kind.label, name=change.subject)
         with as_problems(doing):
             return maintenance.read(self._maintenance_of(change.resource_id), change.resource_id)
 
     def change_schedule(self, change: ScheduleChange, old: Mapping[str, Any] | None) -> str:
-        """Send a change of a schedule once; ``old`` is what ``read_changed`` returned.
+        """Send a change of a schedule once; ``old`` is what ``read_target`` returned.
 
         Returns:
             Azure's request ID.

@@ -20,7 +20,9 @@ def network_transport() -> RequestsTransport:
     azure-core's own session keeps ten and reopens others each time.
     """
     session = requests.Session()
-    once = Retry(total=False, redirect=False, raise_on_status=False)  # azure-core counts retries
+    once = Retry(
+        total=False, redirect=False, raise_on_status=False
+    )  # no retries; azure-core's are off, too
     adapter = HTTPAdapter(pool_maxsize=MAX_IN_FLIGHT, max_retries=once)
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)

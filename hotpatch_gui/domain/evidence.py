@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hotpatch_gui.translation import translator
 
 from .arc import License
-from .health import COUNTS_UNREPORTED, RESTART_UNREPORTED, Level, Situation
+from .health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED, Level, Situation
 from .hotpatch import HotpatchStatus, is_on
 from .machines import Freshness, Machine, freshness
 from .power import PowerState
@@ -56,6 +56,11 @@ class Evidence:
     hidden: datetime | None = None
     unreported: tuple[str, ...] = ()
     """Values that the assessment doesn't report: COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED."""
+
+    @property
+    def is_list_read(self) -> bool:
+        """Whether the updates are known one by one, and not only counted."""
+        return LIST_UNREPORTED not in self.unreported
 
 
 class Departure(NamedTuple):
@@ -183,7 +188,7 @@ def offers_release(evidence: Evidence, calendar: Calendar) -> bool | None:
     if evidence.titles:
         return True
     product = evidence.machine.product
-    if evidence.updates and not evidence.offered:
+    if not evidence.is_list_read:
         return None
     return product is not None and any(
         calendar.by_kb(product, kb) or calendar.hotpatch_month_of_lcu(product, kb)

@@ -99,7 +99,7 @@ class ForecastMachine(NamedTuple):
         automatic: automatic guest patching installs updates on it.
     """
 
-    member: RolloutMachine
+    rollout_machine: RolloutMachine
     product: Product
     enrolled: bool
     on_train: bool
@@ -138,7 +138,7 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month's release day: the restarts and the exposure that it causes on all machines, with and without hotpatch."""
+    """A month's release day: its restarts on all machines, and the exposure of automatically patched ones, with and without hotpatch."""
 
     day: date
     entries: tuple[Entry, ...]
@@ -242,12 +242,12 @@ def steps(calendar: Calendar, products: Iterable[Product], options: ForecastOpti
 
 def forecast(
     options: ForecastOptions,
-    subjects: Sequence[ForecastMachine],
+    machines: Sequence[ForecastMachine],
     calendar: Calendar,
     region_pairs: Sequence[Sequence[str]],
 ) -> Iterator[Forecast]:
     """Yield the forecast after each release day, so that it can be shown and canceled."""
-    products = {s.product for s in subjects}
+    products = {s.product for s in machines}
     by_day: dict[date, dict[Product, Entry]] = {}
     for product in products:
         for entry in entries(calendar, product, options):
@@ -261,13 +261,15 @@ def forecast(
         and options.first <= r.released <= min(options.last, options.today)
     )
     so_far = Forecast(
-        options, len(subjects), sum(not s.automatic for s in subjects), (), out_of_band
+        options, len(machines), sum(not s.automatic for s in machines), (), out_of_band
     )
-    waits = dict.fromkeys(products, True)  # no baseline yet that puts machines on the train?
+    waits = dict.fromkeys(
+        products, True
+    )  # until the first baseline, which puts machines on the train
     for day in sorted(by_day):
         for product, entry in by_day[day].items():
             waits[product] = waits[product] and not _is_baseline(entry)
-        month = _month(options, day, by_day[day], subjects, waits=waits, region_pairs=region_pairs)
+        month = _month(options, day, by_day[day], machines, waits=waits, region_pairs=region_pairs)
         so_far = replace(so_far, months=(*so_far.months, month))
         yield so_far
 
@@ -276,27 +278,28 @@ def _month(
     options: ForecastOptions,
     day: date,
     of: dict[Product, Entry],
-    subjects: Sequence[ForecastMachine],
+    machines: Sequence[ForecastMachine],
     *,
     waits: dict[Product, bool],
     region_pairs: Sequence[Sequence[str]],
 ) -> Month:
     released = datetime.combine(day, RELEASE_HOUR)
-    here = [s for s in subjects if s.product in of]
+    of_products = [s for s in machines if s.product in of]
     patched = timetable(
-        Rollout((s.member for s in here if s.automatic), region_pairs, released), released
+        Rollout((s.rollout_machine for s in of_products if s.automatic), region_pairs, released),
+        released,
     )
     restarts = 0
     exposure = without = Delay()
     delays: dict[date, float] = {}
-    for subject in here:
+    for machine in of_products:
         gets_hotpatch = (
-            subject.enrolled
-            and of[subject.product].kind is ReleaseKind.HOTPATCH
-            and (subject.on_train or not waits[subject.product])
+            machine.enrolled
+            and of[machine.product].kind is ReleaseKind.HOTPATCH
+            and (machine.on_train or not waits[machine.product])
         )
         restarts += not gets_hotpatch
-        hour = patched.get(subject.member.key)
+        hour = patched.get(machine.rollout_machine.key)
         if hour is None:
             continue
         installed = (hour - released) / _DAY
@@ -306,7 +309,9 @@ def _month(
         late = delays[night]
         exposure = exposure.plus(installed if gets_hotpatch else installed + late)
         without = without.plus(installed + late)
-    return Month(day, tuple(of[p] for p in sorted(of)), restarts, len(here), exposure, without)
+    return Month(
+        day, tuple(of[p] for p in sorted(of)), restarts, len(of_products), exposure, without
+    )
 
 
 _DAY = timedelta(days=1)

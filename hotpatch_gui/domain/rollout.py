@@ -1,9 +1,10 @@
 """The order of automatic VM guest patching: availability-first.
 
-A release is rolled out in phases of regions; paired regions are never patched in the same phase. Within a region, one zone
-at a time; of machines outside availability sets, one batch at a time; of a set, one update domain at a time, and of
-that at most a fifth of the set's size, or one machine if the set has fewer than ten. A phase starts a day after every
-machine of the previous one was tried (one that isn't running counts as tried), unless too many of them are unhealthy.
+A release is rolled out in phases of regions; paired regions are never patched in the same phase. Within a region, one
+zone is patched at a time. In a zone, machines outside availability sets are patched in batches. An availability set is patched
+one update domain at a time: at most a fifth of the set together, or one machine if the set has fewer than ten. A phase starts
+a day after every machine of the previous one was tried (one that isn't running counts as tried), unless too many of them are
+unhealthy.
 
 Source: Microsoft's documentation of automatic VM guest patching. It has no figures: PHASE_SIZES, BATCH_SHARE, SOAK,
 UNHEALTHY_SHARE, and that an installation finishes within its hour, are assumptions and shown as such.

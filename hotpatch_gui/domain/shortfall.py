@@ -45,7 +45,7 @@ _OUT_OF_BAND_RESTARTS = {
 
 
 def stale_headline(evidence: Evidence, calendar: Calendar, now: datetime) -> str:
-    """That the last assessment is too old, and what was released since."""
+    """Why the last assessment can't be relied on: it is too old, or a release followed it."""
     if freshness(evidence.assessed, now) is Freshness.TOO_OLD:
         return tr(
             "The last assessment is {assessed} old; Azure keeps assessments for seven days.",
@@ -261,7 +261,7 @@ def _shared_build(evidence: Evidence, calendar: Calendar) -> str:
 
 def _consequence(evidence: Evidence) -> str:
     many = evidence.updates_that_restart
-    if not (many or evidence.offered or evidence.titles):
+    if not evidence.is_list_read:
         return tr(
             "Their list hasn't been read yet, so it isn't known whether they restart the machine."
         )

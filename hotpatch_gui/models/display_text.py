@@ -15,7 +15,7 @@ from hotpatch_gui.translation import translated, translator
 
 if TYPE_CHECKING:
     from hotpatch_gui.store.machine_grid import MachineGridRow
-    from hotpatch_gui.store.machine_rows import ChosenRow, InstallRow, MachineRow
+    from hotpatch_gui.store.machine_rows import InstallRow, MachineRow, SummaryRow
     from hotpatch_gui.store.rows import MachineListRow
 
 tr = translator("DisplayText")
@@ -146,7 +146,7 @@ def level_text(level: Level) -> str:
     }[level]
 
 
-def level_of(row: MachineListRow | MachineRow | ChosenRow) -> Level:
+def level_of(row: MachineListRow | MachineRow | SummaryRow) -> Level:
     """The machine's level; UNKNOWN if it wasn't read yet."""
     if not row.situation:
         return Level.UNKNOWN
@@ -156,7 +156,7 @@ def level_of(row: MachineListRow | MachineRow | ChosenRow) -> Level:
         return Level.UNKNOWN
 
 
-def machine_glyph(row: MachineListRow | MachineRow | ChosenRow) -> Glyph:
+def machine_glyph(row: MachineListRow | MachineRow | SummaryRow) -> Glyph:
     """The glyph of the machine's situation, or else of its level."""
     return SITUATION_GLYPHS.get(row.situation, LEVEL_GLYPHS[level_of(row)])
 
@@ -190,17 +190,17 @@ def machine_line(row: MachineListRow, now: datetime) -> str:
     return tr("{summary}, %n d behind", days, summary=summary)
 
 
-def is_counted(row: MachineRow | ChosenRow | InstallRow | MachineGridRow) -> bool:
+def is_counted(row: MachineRow | SummaryRow | InstallRow | MachineGridRow) -> bool:
     """Whether a current assessment has the number of available updates."""
     return bool(row.assessed_at and row.in_graph and COUNTS_UNREPORTED not in row.unreported)
 
 
-def is_listed(row: MachineRow | ChosenRow | InstallRow) -> bool:
+def is_listed(row: MachineRow | SummaryRow | InstallRow) -> bool:
     """Whether a current assessment has the list of available updates."""
     return is_counted(row) and LIST_UNREPORTED not in row.unreported
 
 
-def situation_of(row: MachineListRow | MachineRow | ChosenRow) -> str:
+def situation_of(row: MachineListRow | MachineRow | SummaryRow) -> str:
     """The machine's situation."""
     if not row.situation:
         return tr("Not read yet")

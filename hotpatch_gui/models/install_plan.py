@@ -25,7 +25,8 @@ tr = translator("InstallPlan")
 
 
 class Candidate(NamedTuple):
-    """A selected machine. ``offer`` is the key of its updates; ``skip_reason`` is empty if it can be installed on."""
+    """A selected machine. ``offer`` is the key of its updates; ``skip_reason`` is empty if updates can be installed on
+    it."""
 
     id: int
     name: str
@@ -134,7 +135,7 @@ def _zone_text(location: str, zone: str | None) -> str:
 
 
 class Line(NamedTuple):
-    """An update in the preview: its machines, and why it is excluded, empty if selected."""
+    """An update in the preview: on how many machines, and why it is excluded (empty if it is selected)."""
 
     update: Update
     machines: int
@@ -186,7 +187,7 @@ def plan_all(
         by_machine = {i: p for i, p in by_machine.items() if i not in idle}
         mine = [m for m in mine if m.id in by_machine]
     many = Counter(map(id, by_machine.values()))
-    taken, left = _lines(plans.values(), many)
+    taken, left = _lines([p for p in plans.values() if many[id(p)]], many)
     texts = {id(p): _texts(p) for p in plans.values()}
     rows = tuple(
         CheckedRow(m.id, (m.name, *texts[id(by_machine[m.id])]))

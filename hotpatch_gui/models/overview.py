@@ -36,7 +36,7 @@ class OverviewQuery(NamedTuple):
     calendar: Calendar
     dimension: Dimension
     tag: str
-    looked: datetime
+    last_closed: datetime
     day: date | None
 
 
@@ -82,7 +82,7 @@ def read_overview(db: sqlite3.Connection, query: OverviewQuery) -> OverviewRead:
         compliance((g.situation, g.machines) for g in groups),
         groups,
         daily_states.trend(db, today - timedelta(days=TREND_DAYS - 1), today),
-        overview.changes_since(db, query.looked),
+        overview.changes_since(db, query.last_closed),
         overview.tag_names(db) if query.dimension is Dimension.TAG else [],
         daily_states.pending_since(db),
         daily_states.first_day(db),
@@ -126,7 +126,7 @@ def headline(read: OverviewRead) -> Headline:
         synced = (
             tr("Azure was last read on {synced}.", synced=day_name(read.last_synced))
             if read.last_synced is not None
-            else tr("Azure hadn't been read until then.")
+            else tr("Azure hadn't been read by that day.")
         )
         detail = tr("What was known at the end of that day, UTC. {synced}", synced=synced)
         return Headline(Level.INFO, tr("Showing {day}", day=day_name(day)), detail)
@@ -134,11 +134,12 @@ def headline(read: OverviewRead) -> Headline:
         return Headline(Level.INFO, tr("No machines are known yet."), "")
     detail = " ".join((*_details(read), coverage_text(read)))
     if exposed.machines:
+        how_long = tr("for up to %n day(s)", exposed.worst) if exposed.worst else tr("since today")
         text = tr(
-            "A monthly security update is missing on %n of {total} machine(s), for up to {worst} days.",
+            "A monthly security update is missing on %n of {total} machine(s), {how_long}.",
             exposed.machines,
             total=f"{total:,}",
-            worst=exposed.worst,
+            how_long=how_long,
         )
         return Headline(Level.WARNING, text, detail, having(Condition.UPDATE_MISSING))
     urgent, unknown = by_group[ComplianceGroup.ATTENTION], by_group[ComplianceGroup.NOT_KNOWN]
@@ -178,7 +179,7 @@ def _details(read: OverviewRead) -> list[str]:
 
 
 def coverage_text(read: OverviewRead) -> str:
-    """On how many of the machines that can receive hotpatches it is on."""
+    """How many of the machines that can receive hotpatches have it on."""
     eligible = read.count(lambda g: g.is_eligible)
     if not eligible:
         return tr("No machine is known to be able to receive hotpatches.")

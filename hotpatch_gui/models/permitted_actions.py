@@ -12,7 +12,7 @@ from hotpatch_gui.domain.permissions import allows, needed
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.store import machines
 from hotpatch_gui.store.machine_columns import ARC
-from hotpatch_gui.store.machine_rows import ChosenRow, InstallRow, MachineRow
+from hotpatch_gui.store.machine_rows import InstallRow, MachineRow, SummaryRow
 from hotpatch_gui.store.permissions import grants_of
 from hotpatch_gui.translation import translated, translator
 
@@ -26,7 +26,7 @@ _WITHOUT_MACHINE = (OperationKind.SETTINGS, OperationKind.ENROLL, OperationKind.
 """Azure changes these even if the machine isn't running."""
 
 
-Able = MachineRow | ChosenRow | InstallRow
+Able = MachineRow | SummaryRow | InstallRow
 """A row that shows which operations are permitted."""
 
 

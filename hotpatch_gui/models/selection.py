@@ -12,7 +12,7 @@ from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.store import installations, machine_columns, machines
-from hotpatch_gui.store.machine_rows import ChosenRow, MachineRow
+from hotpatch_gui.store.machine_rows import MachineRow, SummaryRow
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
@@ -87,7 +87,7 @@ def read_hotpatches(db: sqlite3.Connection, machine_ids: Sequence[int], since: d
     return installations.installed(db, machine_ids, ReleaseKind.HOTPATCH, since)
 
 
-def _sum_up(rows: Sequence[MachineRow | ChosenRow], one: MachineRow | None) -> SelectionSummary:
+def _sum_up(rows: Sequence[MachineRow | SummaryRow], one: MachineRow | None) -> SelectionSummary:
     assessed = [r for r in rows if r.assessed_at]
     counted = [r for r in assessed if is_counted(r)]
     offered = [r for r in (assessed if one is not None else counted) if r.updates]
@@ -111,7 +111,7 @@ def _sum_up(rows: Sequence[MachineRow | ChosenRow], one: MachineRow | None) -> S
     )
 
 
-def _words(row: MachineRow | ChosenRow) -> str:
+def _words(row: MachineRow | SummaryRow) -> str:
     """The situation; of available updates, whether a monthly one is among them."""
     if row.situation != Situation.BEHIND:
         return situation_of(row)
@@ -122,8 +122,8 @@ def _words(row: MachineRow | ChosenRow) -> str:
     )
 
 
-def _status_groups(rows: Sequence[MachineRow | ChosenRow]) -> tuple[StatusGroup, ...]:
-    groups: dict[tuple[int, str], list[MachineRow | ChosenRow]] = {}
+def _status_groups(rows: Sequence[MachineRow | SummaryRow]) -> tuple[StatusGroup, ...]:
+    groups: dict[tuple[int, str], list[MachineRow | SummaryRow]] = {}
     for row in rows:
         groups.setdefault((row.attention, row.situation), []).append(row)
     return tuple(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from hotpatch_gui.domain.operations import OperationKind, OperationState
-from hotpatch_gui.store import operations
+from hotpatch_gui.store import operations, schedule_changes
 from hotpatch_gui.translation import translator
 
 from . import operation_text
@@ -103,5 +103,12 @@ def machine_of(source: DataSource, operation_id: int) -> int:
 
 
 def is_any_open(source: DataSource) -> bool:
-    """Whether any operation is in progress or queued."""
+    """Whether any operation is queued, in progress or unknown."""
     return source.read(operations.is_any_open, instead=False)
+
+
+def is_any_under_way(source: DataSource) -> bool:
+    """Whether any operation or change of a schedule is queued or in progress."""
+    return source.read(operations.is_any_under_way, instead=False) or bool(
+        source.read(lambda db: schedule_changes.still_open(db).waiting, instead=0)
+    )

@@ -23,7 +23,7 @@ MIGRATIONS_TABLE = "_sqlite_migrations"
 
 
 def open_reader(path: Path) -> sqlite3.Connection | None:
-    """A read-only connection to a file of the current schema; None if there is none.
+    """A read-only connection to a file of the current schema; None if it is missing, unreadable or of another schema.
 
     It doesn't change the file, so the first paint can use it.
     """
@@ -52,12 +52,12 @@ def must_be_readable(path: Path) -> None:
         ProblemError: what is wrong with the file. Nothing is raised for a missing, empty or older file.
     """
     if path.is_file():
-        with _store_problems(path), _looked_at(path) as db:
+        with _store_problems(path), _open_read_only(path) as db:
             _refuse_foreign(db, path)
             _refuse_newer(db, path)
 
 
-def _looked_at(path: Path) -> closing[sqlite3.Connection]:
+def _open_read_only(path: Path) -> closing[sqlite3.Connection]:
     """A connection that changes nothing in the file, not even by writing back its WAL."""
     return closing(sqlite3.connect(file_uri(path, "ro"), uri=True))
 
@@ -67,7 +67,7 @@ def is_earlier(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        with _looked_at(path) as db:
+        with _open_read_only(path) as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error:
         return False
@@ -149,7 +149,7 @@ def prepare(path: Path, data_origin: str) -> tuple[sqlite3.Connection, Path | No
     """
     with _store_problems(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _look_first(path, data_origin)
+        _check_before_opening(path, data_origin)
         set_aside = _set_aside_if_damaged(path)
         created = not path.exists()
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -308,14 +308,14 @@ def _set_aside_if_damaged(path: Path) -> Path | None:
     return aside
 
 
-def _look_first(path: Path, data_origin: str) -> None:
+def _check_before_opening(path: Path, data_origin: str) -> None:
     """Reject an unusable file before anything is changed in it.
 
     A file that is damaged, or that needs a rollback after a crash, can only be checked later.
     """
     if path.is_file():
         try:
-            with _looked_at(path) as db:
+            with _open_read_only(path) as db:
                 _refuse_unusable(db, path, data_origin)
         except sqlite3.DatabaseError as error:
             if _code_of(error) not in _DAMAGED | {("sqlite", sqlite3.SQLITE_READONLY)}:

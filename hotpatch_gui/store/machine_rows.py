@@ -84,7 +84,7 @@ class MachineRow(NamedTuple):
     missing_since: str | None
 
 
-class ChosenRow(NamedTuple):
+class SummaryRow(NamedTuple):
     """A row for summaries of many machines, with a third of MachineRow's memory."""
 
     id: int

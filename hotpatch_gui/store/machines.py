@@ -14,7 +14,7 @@ from hotpatch_gui.domain.machines import Machine
 from . import permissions
 from .identity import retire_replaced
 from .machine_columns import COLUMNS, machine_from, values_of
-from .machine_rows import ChosenRow, InstallRow, MachineRow
+from .machine_rows import InstallRow, MachineRow, SummaryRow
 from .rows import fields, typed
 from .run_sql import FINAL_RUNS
 from .sql import IN_JSON, as_list
@@ -223,9 +223,9 @@ def read_rows(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[Machin
     return _rows(db, machine_ids, MachineRow)
 
 
-def read_briefly(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[ChosenRow]:
+def read_briefly(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[SummaryRow]:
     """Like ``read_rows``, for summaries."""
-    return _rows(db, machine_ids, ChosenRow)
+    return _rows(db, machine_ids, SummaryRow)
 
 
 def read_for_install(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[InstallRow]:
@@ -240,7 +240,7 @@ _COMPUTED = {
     "may_act": "coalesce(c.may_act, 0)",
     "grants": permissions.GRANTS,
 }
-_Row = TypeVar("_Row", MachineRow, ChosenRow, InstallRow)
+_Row = TypeVar("_Row", MachineRow, SummaryRow, InstallRow)
 
 
 def _rows(

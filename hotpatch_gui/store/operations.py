@@ -37,9 +37,9 @@ def set_request(db: sqlite3.Connection, operation_id: int, request: str) -> None
 def claim(db: sqlite3.Connection, operation_id: int, at: datetime, note: str) -> bool:
     """Move a queued operation to *sent*, so that nobody else sends it. Call it inside a durable transaction.
 
-    Also records how far the machine's history is known. If the response is lost, whatever Azure shows beyond that belongs to
-    this operation. For an installation this uses only Azure's times. For an assessment, one as recent as the request (less
-    SKEW) is as good as its own.
+    Also records how far the machine's history is known. If the response is lost, the first later run that no other operation
+    claims belongs to this one. For an installation this uses only Azure's times. For an assessment, any that started after the
+    request (minus SKEW) counts as its result.
 
     Returns:
         False if the operation isn't queued anymore.
@@ -125,6 +125,14 @@ def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Wo
 def is_any_open(db: sqlite3.Connection) -> bool:
     """Whether any operation is queued, in progress or unknown."""
     row = db.execute("SELECT 1 FROM operations WHERE ended_at IS NULL LIMIT 1").fetchone()
+    return row is not None
+
+
+def is_any_under_way(db: sqlite3.Connection) -> bool:
+    """Whether any operation is queued or in progress."""
+    row = db.execute(
+        "SELECT 1 FROM operations WHERE ended_at IS NULL AND state!='unknown' LIMIT 1"
+    ).fetchone()
     return row is not None
 
 
@@ -258,7 +266,7 @@ def newest_id(db: sqlite3.Connection) -> int:
 def before(
     db: sqlite3.Connection, operation_id: int, *, sent_after: int = 0
 ) -> OperationKind | None:
-    """The kind of an earlier operation on the same machine for which a later one waits; None if there is none.
+    """The kind of the first earlier operation on the machine that this one must wait for; None if there is none.
 
     Unknown ones don't count, and queued ones only count with an ID above ``sent_after``.
     """

@@ -123,7 +123,7 @@ class Blade(QStackedWidget):
         for widget, text in (
             (self._status, tr("Status")),
             (self._compliance, tr("Update compliance")),
-            (self._history, tr("Update history (30 days)")),
+            (self._history, tr("Update history")),
             (self._schedule, tr("Schedule")),
         ):
             self.tabs.addTab(widget, text)
@@ -165,7 +165,7 @@ class Blade(QStackedWidget):
     def show_machines(self, machine_ids: Sequence[int], *, is_passing: bool = False) -> None:
         """Show these machines. A single one is read from Azure the first time it is selected.
 
-        ``is_passing``: the user is typing a search, so it is only read once it stays.
+        ``is_passing``: the user is typing a search, so it is read only if it stays selected.
         """
         ids = tuple(machine_ids)
         if ids != self._ids:
@@ -225,8 +225,8 @@ class Blade(QStackedWidget):
         if selection is None:
             self._update_command_bar()
         else:
-            self._query_work()
             self._show_head(selection)
+            self._query_work()
             self._show_tab()
             self._update_command_bar()
 

@@ -29,7 +29,7 @@ from hotpatch_gui.models.state import (
     is_connected,
     problem_level,
 )
-from hotpatch_gui.models.work import is_any_open
+from hotpatch_gui.models.work import is_any_under_way
 from hotpatch_gui.translation import translator
 
 from .dialogs.once import open_once
@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self._s = services
         demo = f" ({services.cloud.demo})" if services.cloud.demo else ""
         self.setWindowTitle(tr("Hotpatch Dashboard{demo}", demo=demo))
-        self._syncing = self._is_painted = self._is_prompting = self._follows_start = False
+        self._syncing = self._is_painted = self._is_prompting = self._awaits_overview = False
         self._sign_in_id = 0
         """The connection that the notice's button signs in; 0 for none."""
         self._hides_after_sync = False
@@ -193,16 +193,16 @@ class MainWindow(QMainWindow):
         if last in PAGES:
             self._show_page(last)
         else:
-            self._follows_start = True
+            self._awaits_overview = True
             self._show_start_page_now()
 
     def _show_start_page_now(self) -> None:
-        if self._follows_start and has_several(self._s.source):
-            self._follows_start = False
+        if self._awaits_overview and has_several(self._s.source):
+            self._awaits_overview = False
             self._show_page("overview")
 
     def show_page(self, key: str) -> None:
-        self._follows_start = False
+        self._awaits_overview = False
         _ = self.page(key)
         self._show_page(key)
 
@@ -329,7 +329,7 @@ class MainWindow(QMainWindow):
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(frozenset({"sync_state", "connections"})):
             self.show_sync()
-        if self._follows_start and changes.affects(frozenset({"machines"})):
+        if self._awaits_overview and changes.affects(frozenset({"machines"})):
             self._show_start_page_now()
 
     def _search(self, text: str) -> None:
@@ -470,14 +470,15 @@ class MainWindow(QMainWindow):
             self,
             consequence=tr(
                 "Azure continues the operations that were sent; the program reads their results at the next "
-                "start. Queued operations are sent then, unless they are more than an hour late."
+                "start. Queued operations are sent then, except those requested more than an hour before. "
+                "Installations in waves and operations set to wait and retry are sent in any case."
             ),
             yes=tr("Close"),
             act=self.close,
         ).open()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if event.spontaneous() and is_any_open(self._s.source):
+        if event.spontaneous() and is_any_under_way(self._s.source):
             event.ignore()
             self._ask_to_close()
             return

@@ -201,7 +201,7 @@ class Calls:
 
     def bulk_slot(self, urgency: Urgency) -> AbstractAsyncContextManager[object]:
         """Limits how many bulk operations are between reading the machine and sending, so that each is sent soon after
-        it was read."""
+        its machine was read."""
         return self._many if urgency is Urgency.BULK else nullcontext()
 
     def close(self) -> None:

@@ -47,7 +47,7 @@ class CommandHandler:
         feed: Callable[[], str | None],
     ) -> None:
         self._jobs, self._connections, self._feed = jobs, connections, feed
-        self._requests = OperationQueue(file, clock, jobs, connections.scheduler, observe)
+        self._queue = OperationQueue(file, clock, jobs, connections.scheduler, observe)
         self._signing = Signing(file, clock, jobs, connections, observe)
         self._changes = ConnectionChanges(file, clock, jobs, connections, self._signing)
         self._releases = ReleaseUpdates(file, calendar, releases, clock, jobs=jobs, observe=observe)
@@ -71,11 +71,11 @@ class CommandHandler:
             case commands.ReadMachine(resource_id):
                 await self._connections.read_machine(resource_id)
             case commands.Act():
-                await self._requests.act(command)
+                await self._queue.act(command)
             case commands.Cancel() | commands.Dismiss():
-                await self._requests.end(command)
+                await self._queue.end(command)
             case commands.WaitForTurn():
-                await self._requests.wait_for_turn(command)
+                await self._queue.wait_for_turn(command)
             case commands.ReadReleasesDaily():
                 await self._jobs.end(_DAILY)
                 self.read_releases_daily()

@@ -59,7 +59,8 @@ class Engine:
         calendar: the release data shipped with the program.
         observe: called with every event, on the engine's thread.
         seed: creates a connection that the file should contain.
-        transport: creates a factory of a cloud's transports in this process. Both are called on a thread that may wait.
+        transport: returns a factory of transports to a simulated cloud in this process; None for the network. Both may block, so they are
+            called on threads.
         only: the connections to use; None for all.
         sends: which queued operations are sent.
         release_feed: where release data is read once a day; None for nowhere.

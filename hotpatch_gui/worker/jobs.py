@@ -76,7 +76,7 @@ class Jobs:
     def keep(self, owner: str, job: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Start a task that survives the end of its owner's job.
 
-        ``owner`` is a label of the caller's, by whose beginning ``kept`` finds it.
+        ``owner`` is a label; ``kept`` finds tasks by its beginning.
         """
         task = asyncio.ensure_future(job)
         self._kept[task] = owner

@@ -27,7 +27,7 @@ T = TypeVar("T")
 SLICE = 200
 """Operations written in one transaction."""
 END_SLICE = 2000
-"""Operations canceled per transaction: so many that on a slow disk none remains queued at exit."""
+"""Operations canceled per transaction; large, so that canceling finishes before exit even on a slow disk."""
 MANY = 10
 """A command with more operations than this runs at bulk priority, after clicks."""
 _OPERATIONS = Changes.to("operations", "audit_log")
@@ -89,10 +89,10 @@ class OperationQueue:
         """Store the operations in slices, then report and start them."""
         tried, queued, missing, batch, action = 0, 0, 0, None, None
         try:
-            requests, missing = self._requests(command)
+            new, missing = self._new_operations(command)
             async with self._file.transaction() as db:
                 batch = queue.begin_batch(db, command.kind, command.waves, self._clock())
-            for some in _slices(requests):
+            for some in _slices(new):
                 if self._jobs.is_abandoned:
                     return
                 async with self._file.transaction(durable=True) as db:
@@ -110,7 +110,7 @@ class OperationQueue:
                 self._observe(Changed(_OPERATIONS))
                 self._observe(Queued(tuple(ids)))
                 if batch is None:
-                    self._scheduler.start(ids, _urgency(len(requests)))
+                    self._scheduler.start(ids, _urgency(len(new)))
                 await asyncio.sleep(0)
         finally:
             if batch is not None:
@@ -118,13 +118,13 @@ class OperationQueue:
             self._observe(Queued((), is_last=True))
             if 0 < tried < len(command.operations) - missing and not self._jobs.is_abandoned:
                 self._observe(Failed(_partly_queued(queued, len(command.operations) - missing)))
-        passed_over = len(requests) - queued
+        passed_over = len(new) - queued
         if passed_over:
             self._observe(Failed(under_way(command.kind, passed_over)))
         if missing:
             self._observe(Failed(missing_machines(missing)))
 
-    def _requests(self, command: commands.Act) -> tuple[list[queue.NewOperation], int]:
+    def _new_operations(self, command: commands.Act) -> tuple[list[queue.NewOperation], int]:
         """The machines' rows in wave order, and how many aren't in the file."""
         known = machines.ids(self._file.db, (name.lower() for name, _ in command.operations))
         groups: Sequence[str] = command.groups or [""] * len(command.operations)

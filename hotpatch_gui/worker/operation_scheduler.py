@@ -123,7 +123,10 @@ class OperationScheduler:
         return abs(self._clock() - since) > EXPIRES
 
     def expire_after_sleep(self, db: sqlite3.Connection) -> None:
-        """Cancel earlier operations if the computer slept. Call it inside the transaction that marks an operation *sent*, before that."""
+        """Cancel earlier operations if the computer slept.
+
+        Call it in the transaction that marks an operation *sent*, before it is marked.
+        """
         since = self._sleep.look()
         if since is not None:
             queue.expire_older(db, since, self._clock())

@@ -262,7 +262,7 @@ class ScheduleSender:
         """
         if row.change.kind not in (ChangeKind.CREATE, ChangeKind.SAVE):
             return None
-        read = partial(self._c.gateway.read_changed, row.change)
+        read = partial(self._c.gateway.read_target, row.change)
         try:
             old = await self._c.calls.reads.call(read, urgency)
         except ProblemError as error:
@@ -398,7 +398,7 @@ class ScheduleSender:
 
         attempts = self._attempts[row.id]
         attempts.checks += 1
-        read = partial(self._c.gateway.read_changed, row.change)
+        read = partial(self._c.gateway.read_target, row.change)
         try:
             found = await self._c.calls.reads.call(read, urgency)
         except ProblemError as error:

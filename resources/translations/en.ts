@@ -632,7 +632,7 @@
     <message numerus="yes">
       <source>%n of the machines are not in the current data, so nothing was requested for them.</source>
       <translation>
-        <numerusform>The machine is not in the current data, so nothing was requested for them.</numerusform>
+        <numerusform>One of the machines is not in the current data, so nothing was requested for it.</numerusform>
         <numerusform>%n of the machines are not in the current data, so nothing was requested for them.</numerusform>
       </translation>
     </message>
@@ -779,10 +779,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>A monthly security update is missing on %n of {total} machine(s), for up to {worst} days.</source>
+      <source>A monthly security update is missing on %n of {total} machine(s), {how_long}.</source>
       <translation>
-        <numerusform>A monthly security update is missing on %n of {total} machines, for up to {worst} days.</numerusform>
-        <numerusform>A monthly security update is missing on %n of {total} machines, for up to {worst} days.</numerusform>
+        <numerusform>A monthly security update is missing on %n of {total} machine, {how_long}.</numerusform>
+        <numerusform>A monthly security update is missing on %n of {total} machines, {how_long}.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -797,6 +797,13 @@
       <translation>
         <numerusform>The state of %n machine isn't known.</numerusform>
         <numerusform>The state of %n machines isn't known.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>for up to %n day(s)</source>
+      <translation>
+        <numerusform>for up to %n day</numerusform>
+        <numerusform>for up to %n days</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1078,7 +1085,7 @@
     <message numerus="yes">
       <source>The release planned for {day} waits %n days for the next window, on {opens}.</source>
       <translation>
-        <numerusform>The release planned for {day} waits %n days for the next window, on {opens}.</numerusform>
+        <numerusform>The release planned for {day} waits %n day for the next window, on {opens}.</numerusform>
         <numerusform>The release planned for {day} waits %n days for the next window, on {opens}.</numerusform>
       </translation>
     </message>

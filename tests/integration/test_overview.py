@@ -22,7 +22,7 @@ from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import export_writers
 from hotpatch_gui.models.exports import Writing
-from hotpatch_gui.models.overview import OverviewQuery, read_overview
+from hotpatch_gui.models.overview import OverviewQuery, headline, read_overview
 from hotpatch_gui.models.overview_report import PAST, overview_report, past_rows
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.system import resources
@@ -441,3 +441,17 @@ def test_a_past_day_judges_a_machine_by_the_system_that_it_ran_then(stage: Stage
     with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
         writer.execute("UPDATE machines SET product='WS2025' WHERE product='WS2022'")
     assert (read_overview(db, query).exposure, list(past_rows(db, day, calendar))) == before
+
+
+@pytest.mark.parametrize(
+    ("worst", "says"), [(0, "since today."), (1, "for up to 1 day."), (9, "for up to 9 days.")]
+)
+def test_the_headline_names_the_days_as_one_says_them(stage: Stage, worst: int, says: str) -> None:
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    now = stage.clock.now()
+    query = OverviewQuery(now, resources.calendar(), Dimension.REGION, "", now, None)
+    read = read_overview(db, query)
+    exposure = read.exposure._replace(machines=2, worst=worst)
+    assert headline(read._replace(exposure=exposure)).headline.endswith(f"machines, {says}")

@@ -27,10 +27,12 @@ from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.installs import FleetReview, InstallRequest, RestartSetting, plan
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.models.work import is_any_under_way
 from hotpatch_gui.simulator.arm import SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
@@ -43,6 +45,8 @@ from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.main_window import FRAME_PX, SIZE_PX, first_size
 from hotpatch_gui.views.pages.history import HistoryPage
 from hotpatch_gui.views.rail import PAGES
+from hotpatch_gui.worker.commands import ReadMachine
+from hotpatch_gui.worker.operation_queue import missing_machines
 
 HOSTILE = (
     "<b>bold<b>",
@@ -1020,3 +1024,78 @@ def test_machines_without_a_selected_update_can_be_left_out(stage: Stage) -> Non
     assert "1 skipped" in dialog.facts.text()
     dialog.do_it()
     stage.until(lambda: len(stage.operation_states()) == count)
+
+
+def test_the_banner_is_of_the_machine_that_is_shown_also_while_work_is_in_progress(
+    stage: Stage,
+) -> None:
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    failed, other = (
+        db.execute(
+            f"SELECT id, name FROM machines WHERE situation{sign}? AND situation NOT LIKE '%restart%' ORDER BY id",
+            (Situation.LAST_FAILED,),
+        ).fetchone()
+        for sign in ("=", "!=")
+    )
+    stage.choose(other["name"])
+    stage.request.assess([other["id"], failed["id"]])
+    stage.settle()
+    for name, is_visible in ((failed["name"], False), (other["name"], True)) * 2:
+        stage.choose(name)
+        blade = stage.window.machines.blade
+        assert blade.work.isVisible()
+        assert blade.banner.isVisible() is is_visible, name
+
+
+@pytest.mark.parametrize(("state", "asks"), [("queued", True), ("unknown", False)])
+def test_closing_asks_only_while_something_is_under_way(
+    stage: Stage, state: str, *, asks: bool
+) -> None:
+    stage.start()
+    assert stage.app.source.db is not None
+    (machine,) = stage.app.source.db.execute("SELECT min(id) FROM machines").fetchone()
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        db.execute(
+            "INSERT INTO operations (machine_id, kind, state, requested_by, created_at)"
+            " VALUES (?, 'restart', ?, 'a', ?)",
+            (machine, state, stage.clock.now().isoformat()),
+        )
+    assert is_any_under_way(stage.app.source) is asks
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        db.execute("DELETE FROM operations")
+        db.execute(
+            "INSERT INTO schedule_changes (connection_id, kind, resource_id, subject, request, state, requested_by, created_at)"
+            " VALUES (1, 'delete schedule', '/x', 'x', '', ?, 'a', ?)",
+            (state, stage.clock.now().isoformat()),
+        )
+    assert is_any_under_way(stage.app.source) is asks
+
+
+def test_a_machine_made_again_under_its_name_is_shown_when_it_is_read(stage: Stage) -> None:
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-01'").fetchone()
+    with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
+        writer.execute("UPDATE machines SET vm_id='the old one' WHERE id=?", (number,))
+    heard: list[Changes] = []
+    stage.app.source.changed.connect(heard.append)
+    stage.app.engine.send(
+        ReadMachine(
+            db.execute("SELECT resource_id FROM machines WHERE id=?", (number,)).fetchone()[0]
+        )
+    )
+    stage.until(
+        lambda: db.execute(
+            "SELECT 1 FROM machines WHERE name='vm-web-01' AND id<>?", (number,)
+        ).fetchone()
+    )
+    stage.until(lambda: any(changes.affects(frozenset({"machines"})) for changes in heard))
+
+
+def test_one_machine_that_is_gone_is_one_machine(stage: Stage) -> None:
+    assert missing_machines(1).sentence == (
+        "One of the machines is not in the current data, so nothing was requested for it."
+    )

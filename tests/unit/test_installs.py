@@ -14,6 +14,7 @@ from hotpatch_gui.domain.installs import (
     plan,
 )
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
+from hotpatch_gui.models.install_plan import Candidate, Candidates, plan_all
 from hotpatch_gui.simulator.guest import choose
 from hotpatch_gui.simulator.install_parameters import parse_install_parameters
 
@@ -241,3 +242,17 @@ def test_the_sentence_adds_up_to_all_machines() -> None:
     )
     assert "1 more is not known" in review.sentence
     assert not review.is_foreseen
+
+
+def test_an_update_of_machines_that_are_left_out_is_no_line_of_the_preview(qapp) -> None:
+    fields = (True, False, AUGUST, "", "rg", {})
+    of_first = Candidate(1, "first", "", "both", *fields)
+    of_second = Candidate(2, "second", "", "definitions", *fields)
+    candidates = Candidates(
+        (of_first, of_second), (), {"both": (HOTPATCH,), "definitions": (DEFINITIONS,)}
+    )
+    planned = plan_all(candidates, [1, 2], InstallRequest(SECURITY), leaves_idle=True)
+    assert [(line.update, line.machines) for line in planned.taken] == [(HOTPATCH, 1)]
+    assert planned.left_out == ()
+    whole = plan_all(candidates, [1, 2], InstallRequest(SECURITY))
+    assert [(line.update, line.machines) for line in whole.left_out] == [(DEFINITIONS, 1)]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.evidence import Evidence, classify
-from hotpatch_gui.domain.health import Level, Situation
+from hotpatch_gui.domain.health import LIST_UNREPORTED, Level, Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.outlook import running_text
@@ -314,3 +314,13 @@ def test_a_release_counts_from_its_hour_on_and_not_from_midnight(calendar: Calen
     before = status_text(seen, calendar, day + timedelta(hours=16))
     after = status_text(seen, calendar, day + timedelta(hours=18))
     assert (before.situation, after.situation) == (Situation.UP_TO_DATE, Situation.STALE)
+
+
+def test_a_list_without_kbs_is_a_list(calendar: Calendar) -> None:
+    """As of drivers."""
+    driver = replace(CURRENT, updates=1)
+    assert status_text(driver, calendar, EPOCH).next_step.startswith("It needs no restart.")
+    counted = replace(driver, unreported=(LIST_UNREPORTED,))
+    assert "list hasn't been read yet" in status_text(counted, calendar, EPOCH).next_step
+    old = replace(driver, machine=replace(GOOD, os_version="10.0.26100.33158"))
+    assert status_text(old, calendar, EPOCH).situation is Situation.NOT_OFFERED

@@ -76,16 +76,19 @@ class OverviewPage(Page):
     machines_requested = Signal(object)
     page_requested = Signal(str)
 
-    def __init__(self, services: Services, looked: datetime | None) -> None:
-        """``looked``: when the window was last closed; None at the first start."""
+    def __init__(self, services: Services, last_closed: datetime | None) -> None:
+        """``last_closed``: when the window was last closed; None at the first start."""
         super().__init__(
             services.theme,
             tr("Overview"),
             tr(EXPLANATION),
         )
         now = services.clock()
-        self._is_first_look = looked is None or looked > now  # the clock was set back
-        self._s, self._looked = services, now if self._is_first_look or looked is None else looked
+        self._is_first_look = last_closed is None or last_closed > now  # the clock was set back
+        self._s, self._last_closed = (
+            services,
+            now if self._is_first_look or last_closed is None else last_closed,
+        )
         self._has_limits = False
         self._targets: dict[str, MachineFilter | None] = {}
         self._headline_machines: MachineFilter | None = None
@@ -217,7 +220,7 @@ class OverviewPage(Page):
         dimension = tuple(Dimension)[self.dimension.currentIndex()]
         tag = self.tag.currentText() if dimension is Dimension.TAG else ""
         return OverviewQuery(
-            self._s.clock(), self._s.calendar(), dimension, tag, self._looked, self.past
+            self._s.clock(), self._s.calendar(), dimension, tag, self._last_closed, self.past
         )
 
     def _ask(self, *, is_refresh: bool) -> None:
@@ -302,7 +305,7 @@ class OverviewPage(Page):
                 )
             )
             return
-        age = age_text(self._looked, read.query.now)
+        age = age_text(self._last_closed, read.query.now)
         self.since.setText(
             tr("No changes since your last session ({age}).", age=age)
             if not read.changes

@@ -23,7 +23,7 @@ ReadPages = Callable[[str, Iterator[Any], Callable[[Any], Awaitable[int]]], Awai
 async def read_assessments(
     context: Context, since: datetime, new: Sequence[str], pages: ReadPages
 ) -> None:
-    """Read assessments since then and of new machines (lower-case resource IDs), and updates that aren't stored."""
+    """Read assessments that changed since then, those of new machines (lower-case resource IDs), and their updates if not stored."""
     wanted: list[int] = []
 
     async def store(page: AssessmentPage) -> int:
@@ -52,7 +52,7 @@ async def read_assessments(
 async def read_installations(
     context: Context, since: datetime, new: Sequence[str], pages: ReadPages
 ) -> None:
-    """Read runs that changed since then, of new machines, and unfinished ones."""
+    """Read runs that changed since then, all runs of new machines, and unfinished runs."""
     runs = RunLists(context)
     below: list[str] = []
 

@@ -144,8 +144,8 @@ class _FleetSync:
             gateway.subscriptions, Urgency.READ, self._waiting("subscriptions", 0, 0)
         )
         self.begun = c.clock()
-        reading = sync_state.reading(c.db, own)
-        self._since = reading.changes_since(self.begun, FULL_SYNC_EVERY)
+        last_read = sync_state.reading(c.db, own)
+        self._since = last_read.changes_since(self.begun, FULL_SYNC_EVERY)
         self.is_full |= self._since is None
         async with c.transaction() as db:
             sync_state.sync_started(db, own, self.begun)
@@ -266,7 +266,7 @@ class _FleetSync:
         )
         await assessment_pass.end()
         await runs.end()
-        return assessment_pass.shown
+        return assessment_pass.in_graph
 
     async def _read_changed(self, new: Sequence[str]) -> None:
         """Read what changed since the last sync, and everything of new machines."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 from hotpatch_gui.azure.gateway import MachineSnapshot
@@ -47,19 +49,22 @@ async def read_instance_view(
     async with context.transaction() as db:
         machines.save(db, context.connection_id, [reading.machine])
         own = reading.machine.resource_id.lower()
-        if machines.ids(db, [own]).get(own) != machine_id:
-            return None  # another machine has its name now
-        if (
-            reading.assessment is not None
-            and reading.assessment.status is not RunStatus.IN_PROGRESS
-        ):
-            assessments.save(db, [(machine_id, reading.assessment)], now)
-        if reading.run is not None:
-            installations.save(db, [(machine_id, reading.run)], now)
-        machines.mark_instance_view_read(db, machine_id, now)
-        health.refresh_health(db, [machine_id], context.calendar, now)
+        is_same = machines.ids(db, [own]).get(own) == machine_id
+        if is_same:
+            _save_snapshot(db, machine_id, reading, now)
+            health.refresh_health(db, [machine_id], context.calendar, now)
     context.changed(Changes.to("machines", "assessments", "installations"))
-    return reading
+    return reading if is_same else None  # another machine has its name now
+
+
+def _save_snapshot(
+    db: sqlite3.Connection, machine_id: int, reading: MachineSnapshot, now: datetime
+) -> None:
+    if reading.assessment is not None and reading.assessment.status is not RunStatus.IN_PROGRESS:
+        assessments.save(db, [(machine_id, reading.assessment)], now)
+    if reading.run is not None:
+        installations.save(db, [(machine_id, reading.run)], now)
+    machines.mark_instance_view_read(db, machine_id, now)
 
 
 async def read_machine(context: Context, machine_id: int, urgency: Urgency) -> None:

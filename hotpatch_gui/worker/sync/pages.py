@@ -45,7 +45,7 @@ class AssessmentPass:
     def __init__(self, context: Context, number: int) -> None:
         self._c, self._number = context, number
         self._activities: dict[int, str] = {}
-        self.shown: set[int] = set()
+        self.in_graph: set[int] = set()
         """Machines whose assessment didn't fail."""
         self._outdated: set[int] = set()
 
@@ -66,7 +66,7 @@ class AssessmentPass:
         known = machines.ids(c.db, owners)
         found = [(known[o], a) for o, a in page.assessments if o in known]
         failed = {machine_id for machine_id, a in found if a.status is RunStatus.FAILED}
-        self.shown |= {machine_id for machine_id, _ in found} - failed
+        self.in_graph |= {machine_id for machine_id, _ in found} - failed
         self._outdated |= {machine_id for machine_id, a in found if not a.status.is_good}
         self._outdated |= assessments.outdated(c.db, found)
         self._activities |= {machine_id: a.activity_id for machine_id, a in found}
@@ -83,8 +83,8 @@ class AssessmentPass:
 
     async def end(self) -> None:
         """Delete updates that aren't offered anymore, after the last page."""
-        shown, current = sorted(self.shown), sorted(self.shown - self._outdated)
-        for some in slices(shown):
+        in_graph, current = sorted(self.in_graph), sorted(self.in_graph - self._outdated)
+        for some in slices(in_graph):
             async with self._c.transaction() as db:
                 assessments.set_in_graph(db, some)
         for some in slices(current):
