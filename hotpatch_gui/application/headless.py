@@ -95,7 +95,9 @@ class Session:
             sends=sends,
         )
         self.send = self._engine.send
-        self.actions = UserActions(self.send, self._path, lambda: self.db, self._fail)
+        self.actions = UserActions(
+            self.send, self._path, lambda: self.db, self._fail, clock=self.clock
+        )
         self._db: sqlite3.Connection | None = None
         self._happened = threading.Condition()
         self._connected: frozenset[int] | None = None
@@ -133,6 +135,10 @@ class Session:
         """Wait until each connection was read or reported why not."""
         self._until(lambda: self._connected is not None)
         self._until(lambda: self._synced >= (self._connected or frozenset()))
+
+    def is_connected(self, connection_id: int) -> bool:
+        """Whether the connection is set up; call it after ``wait_for_sync``."""
+        return connection_id in (self._connected or ())
 
     def wait_for_first_polls(self) -> None:
         """Wait until earlier operations were polled once, up to FIRST_POLLS_S."""

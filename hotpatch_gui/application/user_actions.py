@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.schedule_changes import (
     ChangeKind,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from hotpatch_gui.domain.problems import Problem
     from hotpatch_gui.domain.schedules import Schedule, Scope
     from hotpatch_gui.domain.settings import SettingsChange
+    from hotpatch_gui.store.schedule_changes import StoredChange
 
 
 T = TypeVar("T")
@@ -71,11 +73,12 @@ class UserActions:
         reader: Callable[[], sqlite3.Connection | None],
         fail: Callable[[Problem], None],
         *,
+        clock: Clock,
         continue_with: Callable[[NextSession], None] = lambda _: None,
         start_trial: Callable[[Connection | None], None] = lambda _: None,
     ) -> None:
         self._send, self._path, self._reader, self._fail = send, path, reader, fail
-        self._continue_with, self._start_trial = continue_with, start_trial
+        self._clock, self._continue_with, self._start_trial = clock, continue_with, start_trial
 
     def sync(self, *, full: bool = False) -> None:
         self._send(commands.Sync(full))
@@ -215,14 +218,22 @@ class UserActions:
 
     def delete_schedule(self, connection_id: int, resource_id: str, name: str) -> None:
         """Its assignments are deleted first, also requested ones, or they would stay without a schedule."""
-        from hotpatch_gui.store import schedule_changes, schedules  # noqa: PLC0415 - after the first paint
+        from hotpatch_gui.store import schedules  # noqa: PLC0415 - after the first paint
 
         of = resource_id.lower()
         assigned = self._read(lambda db: schedules.assignments_of(db, of))
-        requested = self._read(lambda db: schedule_changes.building_on(db, connection_id, of))
-        if assigned is not None and requested is not None:
+        if assigned is not None:
             known = {azure_id.lower() for azure_id, *_ in assigned}
-            changes = _deletions([*assigned, *(r for r in requested if r[0].lower() not in known)])
+            requested = [
+                (
+                    row.change.resource_id,
+                    row.change.subject,
+                    row.change.kind is ChangeKind.SAVE_SCOPE,
+                )
+                for row in self._assigning(connection_id)
+                if row.change.builds_on == of and row.target not in known
+            ]
+            changes = _deletions([*assigned, *requested])
             changes.append(ScheduleChange(ChangeKind.DELETE, resource_id, name))
             self._send(commands.ChangeSchedules(connection_id, tuple(changes)))
 
@@ -233,7 +244,7 @@ class UserActions:
         from hotpatch_gui.store import schedules  # noqa: PLC0415 - after the first paint
 
         found = self._read(lambda db: schedules.targets(db, machine_ids)) or []
-        taken = self._taken(resource_id)
+        taken = self._taken(connection_id, resource_id)
         changes = tuple(
             ScheduleChange(
                 ChangeKind.ASSIGN,
@@ -260,7 +271,7 @@ class UserActions:
     def save_scope(self, connection_id: int, scope: Scope) -> None:
         from hotpatch_gui.azure.bodies import scope_body  # noqa: PLC0415 - after the first paint
 
-        taken = self._taken(scope.schedule_id)
+        taken = self._taken(connection_id, scope.schedule_id)
         known = scope.azure_id or _free_id(scope.below, scope.name, scope.schedule_id, taken)
         change = ScheduleChange(
             ChangeKind.SAVE_SCOPE, known, scope.name, json.dumps(scope_body(scope))
@@ -271,11 +282,21 @@ class UserActions:
         change = ScheduleChange(ChangeKind.DELETE_SCOPE, scope.azure_id, scope.name)
         self._send(commands.ChangeSchedules(connection_id, (change,)))
 
-    def _taken(self, resource_id: str) -> frozenset[str]:
-        """IDs of assignments to other schedules, which an assignment to this one must not replace."""
+    def _taken(self, connection_id: int, resource_id: str) -> frozenset[str]:
+        """IDs of assignments to other schedules, also requested ones, which an assignment to this one must not replace."""
         from hotpatch_gui.store import schedules  # noqa: PLC0415 - after the first paint
 
-        return self._read(lambda db: schedules.assigned_to_others(db, resource_id)) or frozenset()
+        of = resource_id.lower()
+        taken = self._read(lambda db: schedules.assigned_to_others(db, resource_id)) or frozenset()
+        requested = self._assigning(connection_id)
+        return taken | {row.target for row in requested if row.change.builds_on != of}
+
+    def _assigning(self, connection_id: int) -> list[StoredChange]:
+        """What is being assigned, or was so lately that Resource Graph may not show it."""
+        from hotpatch_gui.store import schedule_changes  # noqa: PLC0415 - after the first paint
+
+        now = self._clock()
+        return self._read(lambda db: schedule_changes.assigning(db, connection_id, now)) or []
 
     def cancel(self, operation_ids: Iterable[int]) -> None:
         self._send_for_operations(commands.Cancel, operation_ids)

@@ -196,6 +196,7 @@ class App(QObject):
             self.source.path,
             lambda: self.source.db,
             self.window.show_problem,
+            clock=self.clock,
             continue_with=self._continue_with,
             start_trial=self._start_trial,
         )

@@ -17,6 +17,7 @@ from azure.mgmt.maintenance import MaintenanceManagementClient
 from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
 
 from . import parse, values
+from .values import UnreadableError
 
 Json = Mapping[str, Any]
 _ID = re.compile(
@@ -25,6 +26,14 @@ _ID = re.compile(
     r"/providers/microsoft\.maintenance/(?P<type>maintenanceconfigurations|configurationassignments)/(?P<name>[^/]+)",
     re.IGNORECASE,
 )
+
+MISSING = (
+    "ResourceNotFound",
+    "NotFound",
+    "ResourceGroupNotFound",
+    "MaintenanceConfigurationNotFound",
+)
+"""Error codes of a resource that doesn't exist."""
 
 
 class _Verbs(NamedTuple):
@@ -70,10 +79,14 @@ def _verbs(client: MaintenanceManagementClient, resource_id: str) -> _Verbs:
 
 
 def read(client: MaintenanceManagementClient, resource_id: str) -> Json | None:
-    """The resource's JSON; None if there is none."""
+    """The resource's JSON; None if Azure says that there is none."""
     try:
         body: Json = _verbs(client, resource_id).get(cls=_json)
-    except ResourceNotFoundError:
+    except ResourceNotFoundError as error:
+        if (
+            error.error is None or error.error.code not in MISSING
+        ):  # of a proxy, or of the subscription
+            raise
         return None
     if str(body.get("id") or "").casefold() != resource_id.casefold():
         raise ValueError(
@@ -115,7 +128,10 @@ def shows(body: Json | None, change: ScheduleChange) -> bool:
     """Whether the resource is as the change requests it."""
     if body is None or change.kind.deletes:
         return (body is None) is change.kind.deletes
-    return _meaning(body, change) == _meaning(json.loads(change.body), change)
+    try:
+        return _meaning(body, change) == _meaning(json.loads(change.body), change)
+    except UnreadableError:  # it confirms nothing
+        return False
 
 
 def _meaning(body: Json, change: ScheduleChange) -> object:

@@ -112,8 +112,19 @@ def _saving(
     )
     if why:
         raise CommandError(why, Exit.USAGE)
+    _require(running, connection_id)
     is_new = old is None
     return lambda: running.actions.save_schedule(connection_id, resource_id, wanted, is_new=is_new)
+
+
+def _require(running: Session, connection_id: int) -> None:
+    """A command doesn't wait for a connection that isn't set up, as without its certificate.
+
+    Raises:
+        CommandError: it isn't.
+    """
+    if not running.is_connected(connection_id):
+        raise CommandError(tr("The connection isn't ready, so nothing was requested."))
 
 
 def _place(places: Sequence[Place], wanted: Schedule, group: str | None) -> Place:
@@ -166,6 +177,7 @@ def _assigning(
                 waiting,
             )
         )
+    _require(running, row.connection_id)
     known = row.schedule.azure_id or row.resource_id
     return lambda: running.actions.assign_machines(
         row.connection_id, known, row.schedule.name, chosen

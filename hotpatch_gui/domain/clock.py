@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from hotpatch_gui.translation import translator
 
@@ -19,6 +20,16 @@ YEARS = range(1970, 2200)
 def system_clock() -> datetime:
     """The system's time, UTC."""
     return datetime.now(UTC)
+
+
+class Span(NamedTuple):
+    """A time range, UTC: from ``since`` to before ``until``; None is an open end."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+ALWAYS = Span()
 
 
 class CloudClock:

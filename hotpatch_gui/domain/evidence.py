@@ -72,7 +72,6 @@ class Departure(NamedTuple):
 
 LEVELS = {
     Situation.NO_PERMISSION: Level.UNKNOWN,
-    Situation.UNSUPPORTED: Level.INFO,
     Situation.RESTART_PENDING: Level.WARNING,
     Situation.OFF_TRAIN: Level.ERROR,
     Situation.ACTION_REQUIRED: Level.ERROR,
@@ -93,7 +92,7 @@ LEVELS = {
 def classify(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Situation, Level]:
     """A machine's situation and the attention it needs, without text, for whole fleets."""
     situation = situation_of(evidence, calendar, now)
-    if situation is not Situation.BEHIND:
+    if situation not in (Situation.BEHIND, Situation.UNSUPPORTED):
         return situation, LEVELS[situation]
     is_behind = offers_release(evidence, calendar) or missing_releases(evidence, calendar, now)
     return situation, Level.WARNING if is_behind else Level.INFO

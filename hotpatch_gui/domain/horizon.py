@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from hotpatch_gui.translation import translator
 
+from .dates import day_name
 from .phrases import listed
 from .release_calendar import Calendar
-from .releases import Product, day_name, release_day
+from .releases import Product, release_day
 
 tr = translator("Horizon")
 

@@ -54,6 +54,14 @@ ELIGIBLE = (
     HotpatchStatus.ACTION_REQUIRED,
 )
 """Statuses of machines that can receive hotpatches and whose state Azure reports."""
+WITHOUT_HOTPATCH = (
+    HotpatchStatus.DISABLED,
+    HotpatchStatus.NOT_ENROLLED,
+    HotpatchStatus.CANCELED,
+    HotpatchStatus.NOT_AVAILABLE,
+    HotpatchStatus.ACTION_REQUIRED,
+)
+"""Statuses of machines that certainly receive no hotpatches now."""
 _MEANINGS = {
     HotpatchStatus.ENABLED: tr.mark(
         "The machine receives hotpatches as long as it stays on the baseline in force."

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from hotpatch_gui.translation import translator
 
+from .dates import day_name, month_name
 from .release_calendar import Calendar
 from .releases import (
     BASELINE_MONTHS,
@@ -18,8 +19,6 @@ from .releases import (
     Release,
     ReleaseKind,
     build_revision,
-    day_name,
-    month_name,
     second_tuesday,
 )
 from .titles import ReleaseTitle

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from hotpatch_gui.translation import translator
 
+from .dates import month_name
 from .release_calendar import Calendar
-from .releases import Product, Release, ReleaseKind, month_name
+from .releases import Product, Release, ReleaseKind
 from .titles import ReleaseTitle, read_title
 
 tr = translator("LedgerDomain")

@@ -63,12 +63,13 @@ class Condition(StrEnum):
     BASELINE_MISSING = "Baseline missing, no restart pending"
     RESTART_PENDING = "Restart pending"
     FAILED = "Failed installation in the last 30 days"
+    UNHEALTHY = "Unhealthy since an installation"
     UNKNOWN_RESULT = "Operation with an unknown result"
     HOTPATCH_ON = "Hotpatch on"
     HOTPATCH_OFF = "Can receive hotpatches, but hotpatch is off"
     ENROLLMENT_FAILED = "Enrollment failed"
     DISCONNECTED = "Disconnected"
-    RELEASE_UNKNOWN = "Installed release not known"
+    RELEASE_UNKNOWN = "Monthly update: not known"
 
     @property
     def label(self) -> str:

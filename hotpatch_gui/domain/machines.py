@@ -132,6 +132,14 @@ class Machine:
         return ", ".join(f"{name}:{value}" if value else name for name, value in self.tags)
 
     @property
+    def follows_schedules(self) -> bool:
+        """Whether schedules of Azure Update Manager patch it: Arc-enabled servers always, virtual machines if set so.
+
+        Source: Microsoft's documentation of scheduled patching.
+        """
+        return self.arc is not None or bool(self.settings.bypass_safety_checks)
+
+    @property
     def product(self) -> Product | None:
         """Windows Server 2022 or 2025 by name, build, then image; None otherwise."""
         edition = self.arc.edition if self.arc is not None else None

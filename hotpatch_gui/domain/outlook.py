@@ -6,11 +6,12 @@ from datetime import date, datetime
 
 from hotpatch_gui.translation import translator
 
+from .dates import day_name, month_name
 from .evidence import Evidence, running_of
 from .horizon import horizon_text
 from .phrases import capital
 from .release_calendar import Calendar
-from .releases import Product, ReleaseKind, day_name, month_name, release_day
+from .releases import Product, ReleaseKind, release_day
 
 tr = translator("Outlook")
 

@@ -64,6 +64,7 @@ class MachineFacts(NamedTuple):
         important: the strongest restart behavior of its missing Critical and Security updates: NEVER if none is missing,
             UNKNOWN if that isn't reported.
         every: like ``important``, for all updates.
+        restarting: KBs of the missing updates that will or may restart it.
         failed: when the last failed one started.
         begun: when the last one that is in progress started.
     """
@@ -84,6 +85,7 @@ class MachineFacts(NamedTuple):
     restart_pending: bool | None = None
     important: RestartBehavior = RestartBehavior.UNKNOWN
     every: RestartBehavior = RestartBehavior.UNKNOWN
+    restarting: tuple[str, ...] = ()
 
 
 class RolloutPosition(NamedTuple):
@@ -120,9 +122,7 @@ def exclusion_reason(
     """
     settings = machine.settings
     if machine.arc is not None:
-        return tr(
-            "An Arc-enabled server: automatic guest patching is only for virtual machines in Azure."
-        )
+        return _arc_reason(schedules, now)
     match settings.patch_mode:
         case None:
             return tr("Its patch orchestration is not known.")
@@ -147,6 +147,15 @@ def exclusion_reason(
     if machine.allow_extensions is False or settings.provision_agent is False:
         return tr("Azure can't patch it without the VM agent and extension operations.")
     return None
+
+
+def _arc_reason(schedules: MachineSchedules, now: datetime) -> str:
+    if schedules.current(now):
+        times = _own_times(schedules, now)
+        return tr("An Arc-enabled server on a schedule: {schedules}.", schedules=times)
+    return tr(
+        "An Arc-enabled server: automatic guest patching is only for virtual machines in Azure."
+    )
 
 
 def _own_times(schedules: MachineSchedules, now: datetime) -> str:
@@ -257,7 +266,7 @@ def own_time(f: MachineFacts, now: datetime) -> datetime | None:
 
 def _own_schedule(f: MachineFacts, now: datetime) -> Schedule | None:
     """The schedule that runs next."""
-    if not f.machine.settings.bypass_safety_checks:
+    if not f.machine.follows_schedules:
         return None
     runs = [(next_run(own.schedule, now), own.schedule) for own in f.schedules.certain(now)]
     due = [(run, schedule) for run, schedule in runs if run is not None]

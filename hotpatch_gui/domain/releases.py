@@ -14,6 +14,8 @@ from typing import Any
 
 from hotpatch_gui.translation import translator
 
+from .dates import month_name
+
 tr = translator("ReleasesDomain")
 
 BASELINE_MONTHS = (1, 4, 7, 10)
@@ -167,16 +169,6 @@ def release_days(first: date, last: date) -> Iterator[date]:
         if day >= first:
             yield day
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-
-
-def month_name(day: date) -> str:
-    """Month and year, such as ``July 2026``."""
-    return f"{day:%B %Y}"
-
-
-def day_name(day: date) -> str:
-    """The date, such as ``13 October 2026``."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def read_release(row: Mapping[str, Any]) -> Release:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from hotpatch_gui.translation import translator
 
+from .dates import day_name, month_name
 from .evidence import (
     Evidence,
     expected_since,
@@ -21,7 +22,7 @@ from .machines import Freshness, freshness
 from .outlook import horizon_since, next_restart_text
 from .phrases import capital, days, join, listed, lower
 from .release_calendar import Calendar
-from .releases import Release, ReleaseKind, day_name, month_name
+from .releases import Release, ReleaseKind
 from .titles import ReleaseTitle
 from .updates import RestartBehavior
 
@@ -84,6 +85,9 @@ def behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
             updates=lower(updates_text(evidence)),
         )
         step = _install_step(missing)
+        many = evidence.updates_that_restart
+        if many and not needs_baseline and missing[-1].kind is ReleaseKind.HOTPATCH:
+            step = join(step, tr("%n of the available updates may restart the machine.", many))
         return headline, join(step, horizon, release_data_step() if horizon else "", expected)
     if offer is not None:
         return tr("{offer} is offered.", offer=capital(_offer_name(offer))), join(

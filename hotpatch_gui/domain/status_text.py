@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hotpatch_gui.translation import translator
 
 from .clock import age_text
+from .dates import day_name
 from .evidence import LEVELS, Evidence, classify, departure, offered_instead
 from .health import Level, Situation
 from .horizon import release_data_step
@@ -19,7 +20,6 @@ from .outlook import next_restart_text, rejoin_text, running_text
 from .phrases import join, listed
 from .platforms import REPLACEMENTS
 from .release_calendar import Calendar
-from .releases import day_name
 from .shortfall import (
     behind,
     definitions_text,
@@ -43,6 +43,8 @@ class StatusText:
     headline: str
     running: str
     next_step: str
+    page: str = ""
+    """Microsoft's page about it."""
 
     @property
     def needs_releases(self) -> bool:
@@ -52,7 +54,8 @@ class StatusText:
     @property
     def text(self) -> str:
         """All parts as one text."""
-        return " ".join(part for part in (self.headline, self.running, self.next_step) if part)
+        page = tr("See {page}.", page=self.page) if self.page else ""
+        return " ".join(filter(None, (self.headline, self.running, self.next_step, page)))
 
 
 def status_text(evidence: Evidence, calendar: Calendar, now: datetime) -> StatusText:
@@ -65,7 +68,7 @@ def status_text(evidence: Evidence, calendar: Calendar, now: datetime) -> Status
     is_past = situation is Situation.NOT_RUNNING and machine.build is not None
     running = running_text(evidence, calendar, at_last_sync=is_past)
     if situation in _WHOLE:
-        return _WHOLE[situation](evidence, situation, running)
+        return replace(_WHOLE[situation](evidence, situation, running), level=level)
     if situation is Situation.OFF_TRAIN:
         return _off_train(evidence, calendar, now)
     if situation is Situation.DISABLED:
@@ -116,7 +119,6 @@ def _stale(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
 
 def _last_failed(evidence: Evidence, situation: Situation, _: str) -> StatusText:
     kb = kb_in_title(evidence.last_run_error or "")
-    page = tr(" See {page} for {kb}.", page=help_page(kb), kb=kb) if kb else ""
     error = error_in(evidence.last_run_error or "")
     return StatusText(
         LEVELS[situation],
@@ -124,11 +126,11 @@ def _last_failed(evidence: Evidence, situation: Situation, _: str) -> StatusText
         tr("The last installation failed."),
         evidence.last_run_error or tr("Azure gave no reason."),
         tr(
-            "{step}{page} {updates}.",
+            "{step} {updates}.",
             step=error.step if error else Remedy.LOGS.text,
-            page=page,
             updates=updates_text(evidence),
         ),
+        help_page(kb) if kb else "",
     )
 
 

@@ -23,11 +23,24 @@ _NOT_MONTHLY = re.compile(r"\.NET|\bpreview\b|\bdynamic\b|\bout-of-band\b", re.I
 _SYSTEM = re.compile(
     r"\s+for (Microsoft server operating system|Windows Server)\b.*$", re.IGNORECASE
 )
+_KIND_OF_NET = re.compile(
+    r"^(20\d\d-\d\d)\s+(?:Security and Quality Rollup|Cumulative Update)\s+for\s+(?=\.NET)",
+    re.IGNORECASE,
+)
 
 
 def without_system(title: str) -> str:
     """``2026-08 Hotpatch for Windows Server 2025`` as ``2026-08 Hotpatch``, where the product is shown beside it."""
     return _SYSTEM.sub("", title)
+
+
+def short_title(title: str, kb: str | None) -> str:
+    """A title for a narrow column beside the KB and the product.
+
+    ``2026-08 Cumulative Update for .NET Framework 3.5 and 4.8.1 for Windows Server 2025 (KB5120708)`` as ``2026-08 .NET Framework
+    3.5 and 4.8.1``.
+    """
+    return _KIND_OF_NET.sub(r"\1 ", without_system(title.removesuffix(f" ({kb})")))
 
 
 class ReleaseTitle(NamedTuple):

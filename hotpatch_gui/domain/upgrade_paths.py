@@ -48,7 +48,7 @@ class Way(StrEnum):
 
 
 class UpgradePath(NamedTuple):
-    """One machine's way to hotpatch.
+    """One machine's path to hotpatch.
 
     Attributes:
         obstacle: what keeps it from hotpatch now; empty if nothing does.
@@ -128,7 +128,7 @@ def is_client(machine: Machine) -> bool:
 
 
 def upgrade_path(machine: Machine) -> UpgradePath:
-    """The machine's way to hotpatch, by what Azure reports about it."""
+    """The machine's path to hotpatch, by what Azure reports about it."""
     if is_enrolled(machine):
         return UpgradePath(Way.ON, product=machine.product)
     if is_client(machine):
@@ -171,7 +171,7 @@ def _replacement(machine: Machine) -> UpgradePath:
         (_generation(machine, product),),
         (
             tr(
-                "An upgrade in place is no way to hotpatch in Azure: the image stays the same, and Microsoft excludes "
+                "An upgrade in place doesn't enable hotpatch in Azure: the image stays the same, and Microsoft excludes "
                 "hotpatch, automatic guest patching and Azure Update Manager afterwards."
             ),
             tr(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QObject
 
-from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.clock import Clock, Span
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.store import lists
 from hotpatch_gui.store.history_rows import ActionRow
@@ -129,9 +129,9 @@ class ActionsModel(WindowedModel[ActionRow]):
             source, lists.ACTIONS, COLUMNS, clock, where=lists.actions_where(), parent=parent
         )
 
-    def filter(self, words: str, since: str) -> None:
-        """Show actions with an operation that contains the words and was requested since."""
-        self.set_where(lists.actions_where(words, since, operation_text.meanings))
+    def filter(self, words: str, span: Span) -> None:
+        """Show actions of the time with an operation that contains the words."""
+        self.set_where(lists.actions_where(words, span, operation_text.meanings))
 
 
 def title(row: ActionRow) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.kb import help_page
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import Expected, Product, Release, ReleaseKind, day_name
+from hotpatch_gui.domain.releases import Expected, Product, Release, ReleaseKind
 from hotpatch_gui.store import installations
 from hotpatch_gui.store.history_rows import ReleaseDay
 from hotpatch_gui.theme.glyphs import Glyph

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.titles import without_system
+from hotpatch_gui.domain.titles import short_title
 from hotpatch_gui.domain.update_errors import explained
 from hotpatch_gui.domain.updates import Classification, installed_by, outside_programme
 from hotpatch_gui.store.history_rows import KbRow, UpdateRow
@@ -60,7 +60,7 @@ _NAME = Column(
     "name",
     tr.mark("Update"),
     194,
-    lambda r, _: without_system(_short_name(r)),
+    lambda r, _: short_title(r.name, r.kb),
     tip=_name_tip,
     sort="name",
     raw=_short_name,

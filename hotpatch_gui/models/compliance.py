@@ -93,7 +93,9 @@ def why_empty(row: MachineRow, now: datetime) -> tuple[Glyph, str, str]:
                 )
             ),
         )
-    found = tr("The assessment {assessed} offers no update.", assessed=age_text(assessed, now))
+    found = tr(
+        "The assessment {assessed} found no missing updates.", assessed=age_text(assessed, now)
+    )
     if row.situation == Situation.UP_TO_DATE:
         return Glyph.OK, tr("Up to date"), found
     glyph = display_text.LEVEL_GLYPHS[display_text.level_of(row)]

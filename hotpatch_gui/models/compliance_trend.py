@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
-from hotpatch_gui.domain.releases import day_name
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.store.daily_states import DayCount
 from hotpatch_gui.translation import translator
 

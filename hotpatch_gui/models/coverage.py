@@ -88,7 +88,9 @@ def _row(row: MachineRow, saved: dict[Product, int]) -> CoverageRow:
         row.id,
         row.display_name,
         row.resource_group,
-        machine.os_name or machine.image.sku or tr("Not reported"),
+        machine.os_name.removeprefix("Windows ")
+        if machine.os_name
+        else machine.image.sku or tr("Not reported"),
         path,
         path.way.label,
         path.obstacle,
@@ -157,7 +159,7 @@ def _avoided(*, hidden: bool) -> Column:
 WAYS = (
     Column(
         "label",
-        tr.mark("Way to hotpatch"),
+        tr.mark("Path to hotpatch"),
         280,
         lambda r, _: r.label,
         glyph=lambda r: GLYPHS[r.way],
@@ -198,11 +200,12 @@ MACHINES = (
         lambda r, _: r.system,
         tip=lambda r, _: r.system,
         sort="system",
+        cut_in_middle=True,
     ),
-    Column("way", tr.mark("Way to hotpatch"), 180, lambda r, _: r.way, sort="way"),
+    Column("way", tr.mark("Path to hotpatch"), 180, lambda r, _: r.way, sort="way"),
     Column(
         "obstacle",
-        tr.mark("What is in the way"),
+        tr.mark("Blocker"),
         220,
         lambda r, _: r.obstacle or display_text.NOTHING,
         tip=lambda r, _: r.obstacle,

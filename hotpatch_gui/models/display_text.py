@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.dates import day_name, moment_name
 from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, Level, Situation
 from hotpatch_gui.domain.phrases import updates
 from hotpatch_gui.domain.power import PowerState
@@ -52,26 +53,26 @@ def local(moment: datetime, zone: tzinfo | None = None) -> datetime:
 
 
 def time_text(text: str | None) -> str:
-    """A stored time as ``20 Aug 2026 09:14`` local; a dash for none."""
+    """A stored time as ``20 Aug 2026, 09:14`` local; a dash for none."""
     moment = from_text(text)
     return moment_text(moment) if moment else NOTHING
 
 
 def moment_text(moment: datetime) -> str:
-    """A time as ``20 Aug 2026 09:14`` local."""
+    """A time as ``20 Aug 2026, 09:14`` local."""
+    return moment_name(local(moment))
+
+
+def zone_text(moment: datetime) -> str:
+    """The user's time zone at that time, such as ``UTC`` or ``UTC+02:00``."""
     here = local(moment)
-    return f"{here.day} {here:%b %Y %H:%M}"
+    return f"UTC{here.isoformat()[-6:]}" if here.utcoffset() else "UTC"
 
 
 def day_text(text: str | None) -> str:
     """A stored time's date."""
     moment = from_text(text)
-    return day_of(moment) if moment else NOTHING
-
-
-def day_of(day: date) -> str:
-    """A date as ``20 Aug 2026``."""
-    return f"{day.day} {day:%b %Y}"
+    return day_name(moment) if moment else NOTHING
 
 
 def time_tip(text: str | None, now: datetime) -> str:
@@ -109,11 +110,15 @@ def span_text(span: timedelta) -> str:
     if seconds < 60:
         return f"{seconds} s"
     minutes = seconds // 60
-    return (
-        tr("{minutes} min", minutes=minutes)
-        if minutes < 120
-        else tr("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
-    )
+    return tr("{minutes} min", minutes=minutes) if minutes < 120 else hours_text(minutes)
+
+
+def hours_text(minutes: int) -> str:
+    """Minutes as hours and minutes, such as ``3 h 55 min`` or ``3 h``."""
+    hours, rest = divmod(minutes, 60)
+    if not rest:
+        return tr("{hours} h", hours=hours)
+    return tr("{hours} h {minutes} min", hours=hours, minutes=rest)
 
 
 def age_days(text: str | None, now: datetime) -> str:
@@ -175,7 +180,7 @@ def machine_summary(row: MachineListRow) -> str:
         count = row.updates
         restart = row.updates_that_restart
         what = updates(count)
-        return tr("{what}, with a restart", what=what) if restart else what
+        return tr("{what}, may restart", what=what) if restart else what
     return situation_of(row)
 
 
@@ -185,7 +190,7 @@ def machine_line(row: MachineListRow, now: datetime) -> str:
     if not row.update_missing or not row.missing_since:
         return summary
     days = (now.date() - date.fromisoformat(row.missing_since)).days
-    if summary == hotpatch_text(row.hotpatch_status):
+    if row.situation == Situation.UNSUPPORTED or summary == hotpatch_text(row.hotpatch_status):
         return tr("Monthly update missing, %n d", days)
     return tr("{summary}, %n d behind", days, summary=summary)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from hotpatch_gui.domain.clock import age_text
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.evidence import running_release
 from hotpatch_gui.domain.health import RESTART_UNREPORTED
 from hotpatch_gui.domain.machines import AssessmentMode, Machine
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import Product, day_name, release_day
+from hotpatch_gui.domain.releases import Product, release_day
 from hotpatch_gui.store.machine_columns import machine_of
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.timestamps import from_text
@@ -91,7 +92,7 @@ def monthly_text(row: MachineRow, now: datetime) -> str:
         return tr("Installed, by build")
     since = date.fromisoformat(row.missing_since)
     days = (now.date() - since).days
-    return tr("Missing since {day} (%n day(s))", days, day=display_text.day_of(since))
+    return tr("Missing since {day} (%n day(s))", days, day=day_name(since))
 
 
 _PERIODIC = {

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
+from hotpatch_gui.domain.clock import Span
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.known_days import KEPT_BY_AZURE, Gap, gaps, merged
 from hotpatch_gui.domain.records import RunStatus
+from hotpatch_gui.domain.update_error_list import UpdateError
 from hotpatch_gui.domain.update_errors import error_in, explained
 from hotpatch_gui.store import daily_states, installations, lists
 from hotpatch_gui.store.history_rows import RunErrorRow, RunRow, RunUpdateRow
-from hotpatch_gui.store.timestamps import to_text
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
 from . import discrepancies, display_text, update_text
 from .chart_data import DayCount
-from .display_text import day_of
 from .source import DataSource
 
 tr = translator("HistoryModel")
@@ -29,23 +30,29 @@ LONGEST_DAYS = 400
 """A longer range starts with its first run."""
 
 
+YESTERDAY, ALL_DAYS = 0, 36500
+FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before it, nothing is stored."""
 RANGES = (
     (tr.mark("Last 24 hours"), 1),
+    (tr.mark("Yesterday (UTC)"), YESTERDAY),
     (tr.mark("Last 7 days"), 7),
     (tr.mark("Last 15 days"), 15),
     (tr.mark("Last 30 days"), 30),
     (tr.mark("Last 90 days"), 90),
     (tr.mark("Last 12 months"), 365),
-    (tr.mark("All history"), 36500),
+    (tr.mark("All history"), ALL_DAYS),
 )
 
 
-def since(days: int, now: datetime) -> str:
-    """The start of the last ``days`` days, as stored text; one day is 24 hours."""
+def span_of(days: int, now: datetime) -> Span:
+    """The last ``days`` days, or YESTERDAY. One day is 24 hours; others are days of UTC."""
     if days == 1:
-        return to_text(now - timedelta(days=1)) or ""
-    first = max(date(2000, 1, 1), now.date() - timedelta(days=days - 1))
-    return f"{first.isoformat()}T00:00:00Z"
+        return Span(now - timedelta(days=1))
+    today = datetime.combine(now.date(), time(), UTC)
+    if days == YESTERDAY:
+        return Span(today - timedelta(days=1), today)
+    return Span(max(FIRST, today - timedelta(days=days - 1)))
 
 
 class Figures(NamedTuple):
@@ -91,7 +98,8 @@ class Figures(NamedTuple):
         if not self.gaps:
             return ""
         spans = "; ".join(
-            tr("{first} to {last}", first=day_of(g.first), last=day_of(g.last)) for g in self.gaps
+            tr("{first} to {last}", first=day_name(g.first), last=day_name(g.last))
+            for g in self.gaps
         )
         return tr("Not known, because no sync read these days in time: {spans}.", spans=spans)
 
@@ -99,17 +107,17 @@ class Figures(NamedTuple):
 def read_figures(
     db: sqlite3.Connection,
     machine_ids: Sequence[int] | None,
-    since: str,
+    span: Span,
     today: date,
     text: str = "",
 ) -> Figures:
-    """Read the figures of the runs that the filter ``text`` finds; ``since`` is from the function of that name."""
-    where = lists.history_where(machine_ids, since, (), text)
+    """Read the figures of the runs that the filter ``text`` finds; ``span`` is from ``span_of``."""
+    where = lists.history_where(machine_ids, span, (), text)
     total, failed, succeeded = lists.tally(db, where)
     tally = {"total": total, "failed": failed, "succeeded": succeeded}
     counts = lists.by_day(db, where)
     days = [DayCount(date.fromisoformat(d), i, f) for d, i, f in counts]
-    first = date.fromisoformat(since[:10])
+    first = (span.since or datetime.combine(today, time(), UTC)).date()
     if (today - first).days > LONGEST_DAYS:
         first = min((c.day for c in days), default=today)
     unknown = merged(
@@ -133,6 +141,8 @@ class RunText(NamedTuple):
     title: str
     errors: str
     results: list[ResultLine]
+    pages: tuple[str, ...]
+    """Microsoft's pages about the errors."""
 
 
 def run_text(source: DataSource, run_row_id: int, run: RunRow) -> RunText:
@@ -144,6 +154,7 @@ def run_text(source: DataSource, run_row_id: int, run: RunRow) -> RunText:
         f"{run.machine_name}, {display_text.time_text(run.started_at)}: {update_text.run_status_text(run)}",
         "\n".join(error_texts + discrepancies.sentences(run)),
         [_line(row) for row in results],
+        tuple(dict.fromkeys(e.source for e in map(_known, errors) if e is not None)),
     )
 
 
@@ -162,7 +173,14 @@ def _line(row: RunUpdateRow) -> ResultLine:
 
 def _error_text(error: RunErrorRow) -> str:
     """The message, with Azure's code unless the message contains it, and what it means if the code is known."""
+    text = _azures_text(error)
+    return f"{text}\n{explained(text)}" if _known(error) else text
+
+
+def _azures_text(error: RunErrorRow) -> str:
     message, code = error.message, error.code
-    text = message if not code or code in message else f"{message} ({code})".strip()
-    known = error_in(text)
-    return f"{text}\n{explained(text)} {known.source}" if known else text
+    return message if not code or code in message else f"{message} ({code})".strip()
+
+
+def _known(error: RunErrorRow) -> UpdateError | None:
+    return error_in(_azures_text(error))

@@ -13,7 +13,7 @@ from hotpatch_gui.domain.installs import FleetReview, InstallRequest, Plan, plan
 from hotpatch_gui.domain.machines import Freshness, Machine, freshness
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.updates import Update
-from hotpatch_gui.store import assessments, machine_columns, machines
+from hotpatch_gui.store import assessments, machine_columns, machines, unhealthy
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.translation import translator
 
@@ -42,11 +42,15 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The selected machines, their rows, and available updates by key."""
+    """The selected machines, their rows, and available updates by key.
+
+    ``unhealthy`` is by KB how many machines of the fleet became unhealthy after its installation.
+    """
 
     machines: tuple[Candidate, ...]
     rows: tuple[CheckedRow, ...]
     offers: Mapping[str, tuple[Update, ...]]
+    unhealthy: Mapping[str, int]
 
     @property
     def skipped(self) -> int:
@@ -94,7 +98,7 @@ def read_candidates(
         )
         for machine, row in zip(found, rows, strict=True)
     )
-    return Candidates(found, texts, offers)
+    return Candidates(found, texts, offers, unhealthy.by_kb(db, now))
 
 
 def _remark(machine: Candidate, now: datetime) -> str:
@@ -182,12 +186,12 @@ def plan_all(
                 is_known=machine.is_listed,
             )
     by_machine = {m.id: plans[m.offer, m.restart_pending, m.is_listed] for m in mine}
+    many = Counter(map(id, by_machine.values()))
     idle = {i for i, p in by_machine.items() if p.is_known and not p.taken}
     if leaves_idle:
         by_machine = {i: p for i, p in by_machine.items() if i not in idle}
         mine = [m for m in mine if m.id in by_machine]
-    many = Counter(map(id, by_machine.values()))
-    taken, left = _lines([p for p in plans.values() if many[id(p)]], many)
+    taken, left = _lines(plans.values(), many)
     texts = {id(p): _texts(p) for p in plans.values()}
     rows = tuple(
         CheckedRow(m.id, (m.name, *texts[id(by_machine[m.id])]))

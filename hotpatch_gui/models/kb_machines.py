@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from hotpatch_gui.store import lists
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.store import lists, unhealthy
 from hotpatch_gui.store.history_rows import KbMachineRow
 from hotpatch_gui.translation import translator
 
@@ -41,6 +42,8 @@ class KbMachines(NamedTuple):
     """The machines on which an update is missing, or whose runs installed it or failed to."""
 
     rows: tuple[KbMachineRow, ...] = ()
+    unhealthy: int = 0
+    """How many became unhealthy after an installation of it."""
 
     @property
     def text(self) -> str:
@@ -50,12 +53,18 @@ class KbMachines(NamedTuple):
         missing = sum(bool(r.is_missing) for r in self.rows)
         failed = sum(r.state == "Failed" for r in self.rows)
         installed = sum(r.state == "Installed" for r in self.rows)
-        return tr(
+        became = (
+            tr(" %n machine(s) became unhealthy after it was installed.", self.unhealthy)
+            if self.unhealthy
+            else ""
+        )
+        counts = tr(
             "Missing on {missing:,}. By the last run, installed on {installed:,} and failed on {failed:,}.",
             missing=missing,
             installed=installed,
             failed=failed,
         )
+        return f"{counts}{became}"
 
     def showing(self, state: KbState, text: str) -> KbMachines:
         """The machines in a state whose name, resource group or tags contain every word of ``text``."""
@@ -82,6 +91,7 @@ class KbMachines(NamedTuple):
         return [r.id for r in waiting if not wanted or r.id in wanted]
 
 
-def read_kb_machines(db: sqlite3.Connection, kb: str | None, name: str) -> KbMachines:
+def read_kb_machines(db: sqlite3.Connection, kb: str | None, name: str, clock: Clock) -> KbMachines:
     """Read the machines of an update."""
-    return KbMachines(tuple(lists.machines_with(db, kb, name)))
+    became = unhealthy.by_kb(db, clock()).get(kb, 0) if kb else 0
+    return KbMachines(tuple(lists.machines_with(db, kb, name)), became)

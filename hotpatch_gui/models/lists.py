@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject
 
-from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.clock import Clock, Span
 from hotpatch_gui.domain.update_filter import UpdateFilter
 from hotpatch_gui.store import lists
 from hotpatch_gui.store.history_rows import CallRow, KbRow, RunRow, UpdateRow
@@ -63,14 +63,14 @@ class RunsModel(WindowedModel[RunRow]):
     def show(
         self,
         machine_ids: Sequence[int] | None,
-        since: str,
+        span: Span,
         statuses: Sequence[str],
         text: str,
         *,
         are_others: bool,
     ) -> None:
         """Show runs of these machines, or all with None. ``are_others`` as in UpdatesModel."""
-        where = lists.history_where(machine_ids, since, statuses, text)
+        where = lists.history_where(machine_ids, span, statuses, text)
         if are_others:
             is_one = machine_ids is not None and len(machine_ids) == 1
             self.show_others(where, synchronous=is_one)
@@ -88,9 +88,9 @@ class OperationsModel(WindowedModel[OperationRow]):
         """Show the operations of these actions."""
         self.set_where(lists.of_actions(action_ids))
 
-    def filter(self, text: str, since: str) -> None:
-        """Show operations that contain the words and were requested since."""
-        self.set_where(lists.operations_where(text, since, operation_text.meanings))
+    def filter(self, text: str, span: Span) -> None:
+        """Show operations of the time that contain the words."""
+        self.set_where(lists.operations_where(text, span, operation_text.meanings))
 
 
 class CallsModel(WindowedModel[CallRow]):
@@ -99,6 +99,6 @@ class CallsModel(WindowedModel[CallRow]):
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(source, lists.CALLS, columns.CALLS, clock, parent=parent)
 
-    def filter(self, text: str, since: str) -> None:
-        """Show calls that contain the words and were made since."""
-        self.set_where(lists.calls_where(text, since, operation_text.meanings))
+    def filter(self, text: str, span: Span) -> None:
+        """Show calls of the time that contain the words."""
+        self.set_where(lists.calls_where(text, span, operation_text.meanings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -93,6 +94,9 @@ class Outcomes(QObject):
             self._announced[action.id] = _results(action)
         self._after_change = self._source.read(schedule_changes.newest, 0)
         """Later changes of schedules are of this session."""
+        self._open_changes = self._source.read_list(schedule_changes.open_actions)
+        for ended in self._source.read_list(self._read_changes):
+            self._announced[-ended.action_id] = _results(ended)
 
     def add(
         self,
@@ -122,7 +126,10 @@ class Outcomes(QObject):
         if changes.affects(frozenset({"operations"})):
             self._channel.query(partial(ended_operations.ended, after=self._after, also=self._open))
         if changes.affects(frozenset({"schedule_changes"})):
-            self._changes.query(partial(schedule_changes.ended, after=self._after_change))
+            self._changes.query(self._read_changes)
+
+    def _read_changes(self, db: sqlite3.Connection) -> list[EndedChanges]:
+        return schedule_changes.ended(db, self._after_change, self._open_changes)
 
     def _on_failure(self, why: str) -> None:
         """What ended is reported with the next change."""

@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.exposure import Exposure, exposure, missing_updates
 from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import Product, day_name
+from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.store import daily_states, overview
 from hotpatch_gui.store.overview import Change, FleetCounts, FleetGroup, GroupCount
 from hotpatch_gui.theme.glyphs import Glyph
@@ -151,7 +152,10 @@ def headline(read: OverviewRead) -> Headline:
         text = (
             tr("The state of %n machine(s) isn't known.", unknown)
             if unknown
-            else tr("The installed release of %n machine(s) isn't known.", exposed.not_known)
+            else tr(
+                "Whether a monthly update is missing on %n machine(s) isn't known.",
+                exposed.not_known,
+            )
         )
         return Headline(Level.UNKNOWN, text, detail)
     return Headline(Level.OK, tr("No machine is missing a monthly security update."), detail)
@@ -159,32 +163,35 @@ def headline(read: OverviewRead) -> Headline:
 
 def _details(read: OverviewRead) -> list[str]:
     """What the groups of the ring don't show."""
-    updates = read.compliance[ComplianceGroup.UPDATES]
-    monthly = read.count(
-        lambda g: bool(g.is_missing) and ComplianceGroup.of(g.situation) is ComplianceGroup.UPDATES
+    others = read.count(
+        lambda g: (
+            g.is_missing is False and ComplianceGroup.of(g.situation) is ComplianceGroup.UPDATES
+        )
     )
     found = []
     if read.last_synced is not None and read.last_synced < read.query.now.date():
         found.append(tr("As of the last sync on {day}.", day=day_name(read.last_synced)))
-    others = updates - monthly
     if others:
         found.append(
             tr("%n machine(s) have other updates available, but no monthly one is missing.", others)
         )
     if read.exposure.not_known:
         found.append(
-            tr("The installed release of %n machine(s) isn't known.", read.exposure.not_known)
+            tr(
+                "Whether a monthly update is missing on %n machine(s) isn't known.",
+                read.exposure.not_known,
+            )
         )
     return found
 
 
 def coverage_text(read: OverviewRead) -> str:
-    """How many of the machines that can receive hotpatches have it on."""
+    """How many of the machines that are known to be able to receive hotpatches have it on."""
     eligible = read.count(lambda g: g.is_eligible)
     if not eligible:
         return tr("No machine is known to be able to receive hotpatches.")
     return tr(
-        "Hotpatch is on for {enabled:,} of {eligible:,} machines that can receive hotpatches.",
+        "Hotpatch is on for {enabled:,} of {eligible:,} machines that are known to be able to receive hotpatches.",
         enabled=read.count(lambda g: g.is_on),
         eligible=eligible,
     )
@@ -278,13 +285,13 @@ def _exposed(read: OverviewRead) -> Figure:
 def _coverage(read: OverviewRead) -> Figure:
     enabled, eligible = read.count(lambda g: g.is_on), read.count(lambda g: g.is_eligible)
     if not eligible:
-        return Figure(display_text.NOTHING, tr("no machine can receive hotpatches"))
+        return Figure(display_text.NOTHING, tr("no machine is known to be able to"))
     figure = tr("{enabled:,} of {eligible:,}", enabled=enabled, eligible=eligible)
     off = eligible - enabled
     if not off:
-        return Figure(figure, tr("all that can receive hotpatches"), Glyph.OK)
+        return Figure(figure, tr("all that are known to be able to"), Glyph.OK)
     return Figure(
-        figure, tr("off on %n machine(s)", off), Glyph.INFO, having(Condition.HOTPATCH_OFF)
+        figure, tr("not on for %n machine(s)", off), Glyph.INFO, having(Condition.HOTPATCH_OFF)
     )
 
 

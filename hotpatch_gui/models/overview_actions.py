@@ -9,16 +9,17 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.health import Situation
-from hotpatch_gui.domain.hotpatch import HotpatchStatus
+from hotpatch_gui.domain.hotpatch import WITHOUT_HOTPATCH, HotpatchStatus
 from hotpatch_gui.domain.machine_filter import Choice, Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import Product, day_name, release_day
+from hotpatch_gui.domain.releases import Product, release_day
 from hotpatch_gui.store.overview import Change
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translated, translator
 
-from .overview import OverviewRead, having, of_group, pending_text
+from .overview import OverviewRead, having, pending_text
 
 tr = translator("OverviewActions")
 
@@ -71,6 +72,18 @@ _SITUATIONS = (
 def next_steps(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
     """What needs attention, with errors first."""
     found = []
+    if read.counts.unhealthy:
+        found.append(
+            ActionItem(
+                Glyph.ERROR,
+                f"{Condition.UNHEALTHY.label}: {read.counts.unhealthy:,}",
+                tr(
+                    "Resource Health reports them as unavailable or degraded. Check them before you install the update on others."
+                ),
+                tr("Show"),
+                having(Condition.UNHEALTHY),
+            )
+        )
     if read.counts.unknown:
         found.append(
             ActionItem(
@@ -182,7 +195,8 @@ def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
             dated.append((expected.day if expected else date.max, item))
     if read.machines:
         dated.append((date.min, _next_day()))
-    without = read.compliance[ComplianceGroup.NO_HOTPATCH]
+    off = tuple(status.value for status in WITHOUT_HOTPATCH)
+    without = read.count(lambda g: g.status in off)
     if without:
         days = [e.day for p in each for e in calendar.expected(p, today)[:1]]
         title = tr("%n machine(s) without hotpatch", without)
@@ -191,7 +205,7 @@ def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
             f"{day_name(min(days))}: {title}" if days else title,
             tr("They restart with each monthly update, also with one that is missing now."),
             tr("Show"),
-            of_group(ComplianceGroup.NO_HOTPATCH),
+            MachineFilter(choices=(Choice(Dimension.HOTPATCH, off, tr("Without hotpatch")),)),
         )
         dated.append((min(days, default=date.max), item))
     return [item for _, item in sorted(dated, key=itemgetter(0))]

@@ -8,15 +8,17 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
+from hotpatch_gui.domain.clock import Span
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.exposure import MissingUpdates, missing_updates
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.machine_filter import FAILURE_DAYS
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import Product, day_name
+from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.store import daily_states, lists, machines, overview
-from hotpatch_gui.store.timestamps import from_text, to_text
+from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.tokens import LIGHT
 from hotpatch_gui.translation import translated, translator
 
@@ -225,10 +227,8 @@ def _past_sheets(
 
 def _failed_runs(db: sqlite3.Connection, end: datetime, now: datetime) -> Sheet:
     """The installations that failed in the FAILURE_DAYS before ``end``."""
-    since = to_text(end - timedelta(days=FAILURE_DAYS))
-    where = lists.history_where(since=since, statuses=("Failed",)).and_(
-        "i.started_at<?", to_text(end)
-    )
+    span = Span(end - timedelta(days=FAILURE_DAYS), end)
+    where = lists.history_where(span=span, statuses=("Failed",))
     runs = export_sheets.rows_of(db, lists.HISTORY, where, *lists.HISTORY.default_sort)
     return export_sheets.sheet_of(tr("Failed installations"), HISTORY, runs, now)
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.forecast import Delay, Entry, Forecast, Month
 from hotpatch_gui.domain.phrases import capital
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import day_name
 from hotpatch_gui.translation import translator
 
 from . import display_text

@@ -6,10 +6,11 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.learning import FORMAT
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import Product, Release, day_name, release_day
+from hotpatch_gui.domain.releases import Product, Release, release_day
 from hotpatch_gui.store import releases
 from hotpatch_gui.translation import translated, translator
 
@@ -19,7 +20,7 @@ tr = translator("ReleaseSources")
 
 
 def newest_text(calendar: Calendar, product: Product) -> str:
-    """Such as ``complete until 9 November 2026; the newest release known is the October 2026 baseline``."""
+    """Such as ``complete until 9 Nov 2026; the newest release known is the October 2026 baseline``."""
     known = [r for r in calendar.monthly(product, date.max) if r.is_certain]
     newest = tr("; the newest release known is the {title}", title=known[-1].title) if known else ""
     return tr(

@@ -8,7 +8,7 @@ from html import escape
 from math import ceil
 from typing import Any, NamedTuple
 
-from hotpatch_gui.domain.releases import day_name
+from hotpatch_gui.domain.dates import day_name
 
 from .report import Sheet
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.dates import day_name, moment_name
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import horizon_notes, release_data_step
 from hotpatch_gui.domain.off_peak import HOUR, zone_of
@@ -23,8 +24,9 @@ from hotpatch_gui.domain.patching import (
     own_time,
     view,
 )
+from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, day_name, release_day
+from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, release_day
 from hotpatch_gui.domain.rollout import PERIOD
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.store import sync_state
@@ -102,6 +104,7 @@ class MachineRow(NamedTuple):
     time_zone: str | None
     reason: str
     restart: RestartBehavior | None
+    restarting: tuple[str, ...]
 
 
 @tr.mark_values
@@ -119,9 +122,14 @@ class Showing(StrEnum):
         return tr(self.value)
 
     def includes(self, row: MachineRow, now: datetime) -> bool:
-        """Whether a machine is shown. A start that can't be known to need no restart counts as one that may restart."""
+        """Whether a machine is shown; after now, only one that is running.
+
+        A start that can't be known to need no restart counts as one that may restart.
+        """
         if self is Showing.ALL:
             return True
+        if row.status is RolloutStatus.NOT_RUNNING:
+            return False
         until = now + timedelta(days=7 if self is Showing.WEEK else 1)
         restarts = row.restart is not RestartBehavior.NEVER or self is not Showing.DAY_RESTARTS
         return row.window is not None and row.window < until and restarts
@@ -167,6 +175,19 @@ def read_rollout(
             [],
             _scheduled(db, now),
         )
+    upcoming = _upcoming(calendar, now)
+    if released is not None and upcoming is not None and now >= released + PERIOD:
+        return RolloutData(
+            Level.INFO,
+            tr("Nothing to roll out until {day}", day=day_name(upcoming)),
+            tr(
+                "The releases of {day} are more than 30 days old, and no later one is due before {next}.",
+                day=day_name(released.date()),
+                next=display_text.moment_text(upcoming),
+            ),
+            [],
+            _scheduled(db, now),
+        )
     if released is None or now >= released + PERIOD:
         since = (
             tr("; the last one was released on {day}", day=day_name(released.date()))
@@ -193,7 +214,6 @@ def read_rollout(
     baselines = {r.product for r in releases if r.kind.is_baseline}
     synced = sync_state.sync_state(db).finished or now
     is_old = now - synced > OLD
-    upcoming = _upcoming(calendar, now)
     found = view(
         released,
         facts,
@@ -414,6 +434,7 @@ def _row(f: MachineFacts, position: RolloutPosition) -> MachineRow:
         m.time_zone,
         position.reason,
         position.restart,
+        f.restarting,
     )
 
 
@@ -436,9 +457,8 @@ def _window_tip(row: MachineRow, _: datetime) -> str:
         local = row.window.astimezone(zone)
         lines.append(
             tr(
-                "{day} {local:%b %Y %H:%M} in {time_zone}, the machine's time zone",
-                day=local.day,
-                local=local,
+                "{local} in {time_zone}, the machine's time zone",
+                local=moment_name(local),
                 time_zone=row.time_zone,
             )
         )
@@ -456,7 +476,10 @@ def _restart_tip(row: MachineRow, _: datetime) -> str:
         return tr(
             "The last assessment was before the release, or doesn't report it. Assess the machine to know."
         )
-    return tr("By the updates of the last assessment, the release and the restart setting")
+    reason = tr("By the updates of the last assessment, the release and the restart setting")
+    if not row.restarting or row.restart is RestartBehavior.NEVER:
+        return reason
+    return "\n".join((reason, tr("May restart it: {kbs}", kbs=listed(row.restarting))))
 
 
 MACHINES = (

@@ -48,6 +48,8 @@ class Column(NamedTuple):
     tip: Callable[[Any, datetime], str] | None = None
     glyph: Callable[[Any], Glyph | None] | None = None
     right: bool = False
+    cut_in_middle: bool = False
+    """Where the end tells texts apart."""
     sort: str | None = None
     hidden: bool = False
     raw: Callable[[Any], Any] | None = None

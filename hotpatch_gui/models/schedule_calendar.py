@@ -8,9 +8,10 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.phrases import capital
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, ReleaseKind, day_name
+from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, ReleaseKind, release_day
 from hotpatch_gui.domain.schedule_windows import Window, windows
 from hotpatch_gui.store import schedule_rows
 from hotpatch_gui.store.schedule_rows import ScheduleRow
@@ -37,6 +38,7 @@ class CalendarRow(NamedTuple):
     id: int
     when: datetime
     what: str
+    group: str
     length: str
     machines: int | None
     note: str
@@ -47,6 +49,7 @@ class _Due(NamedTuple):
     at: datetime
     text: str
     restarts: bool
+    is_released: bool
 
 
 def read_month(
@@ -57,7 +60,7 @@ def read_month(
     begin = datetime.combine(first, time(), zone)
     end = datetime.combine((first + timedelta(days=31)).replace(day=1), time(), zone)
     rows = [row for row in schedule_rows.read_all(db) if row.schedule.starts]
-    due = list(_releases(calendar, (begin - BEFORE).date(), end.date()))
+    due = list(_releases(calendar, (begin - BEFORE).date(), end.date(), clock()))
     opening = [
         (window, row)
         for row in rows
@@ -75,8 +78,11 @@ def _shared(db: sqlite3.Connection) -> dict[frozenset[str], int]:
     return {frozenset((one, other)): machines for one, other, machines in schedule_rows.shared(db)}
 
 
-def _releases(calendar: Calendar, first: date, last: date) -> Iterator[_Due]:
+def _releases(calendar: Calendar, first: date, last: date, now: datetime) -> Iterator[_Due]:
     """Release days by the published plan, with the kinds of each product."""
+    released = {
+        r.released for r in calendar.releases if r.on_train and r.released <= release_day(now)
+    }
     by_day: dict[date, dict[ReleaseKind, list[str]]] = {}
     for product in Product:
         for expected in calendar.plan(product, first, last):
@@ -88,13 +94,14 @@ def _releases(calendar: Calendar, first: date, last: date) -> Iterator[_Due]:
             for kind, years in kinds.items()
         ]
         restarts = any(kind.is_baseline for kind in kinds)
-        yield _Due(datetime.combine(day, RELEASE_HOUR), capital("; ".join(texts)), restarts)
+        at = datetime.combine(day, RELEASE_HOUR)
+        yield _Due(at, capital("; ".join(texts)), restarts, day in released)
 
 
 def _release_row(due: _Due) -> CalendarRow:
-    note = tr("Release day by the published plan")
-    glyph = Glyph.RESTART if due.restarts else Glyph.OK
-    return CalendarRow(0, due.at, due.text, "", None, note, glyph)
+    note = tr("Released") if due.is_released else tr("Release day by the published plan")
+    glyph = Glyph.RESTART if due.restarts else Glyph.OK if due.is_released else Glyph.INFO
+    return CalendarRow(0, due.at, due.text, "", "", None, note, glyph)
 
 
 def _window_row(
@@ -121,6 +128,7 @@ def _window_row(
         0,
         window.opens,
         row.schedule.name,
+        row.group,
         schedule_text.length(row.schedule.minutes),
         row.machines,
         ". ".join([*overlaps, *([after] if after else [])]),
@@ -151,6 +159,13 @@ COLUMNS = (
         lambda r, _: r.what,
         glyph=lambda r: r.glyph,
         sort="what",
+    ),
+    Column(
+        "group",
+        tr.mark("Resource group"),
+        120,
+        lambda r, _: r.group or display_text.NOTHING,
+        sort="group",
     ),
     Column(
         "length", tr.mark("Length"), 80, lambda r, _: r.length or display_text.NOTHING, right=True

@@ -138,7 +138,7 @@ def length(minutes: int | None) -> str:
     """The length of a window."""
     if minutes is None:
         return display_text.NOTHING
-    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
+    return display_text.hours_text(minutes)
 
 
 def how_text(how: str, scope: str) -> str:

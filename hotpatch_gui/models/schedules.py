@@ -9,6 +9,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.dates import day_name, moment_name
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.permissions import allows
 from hotpatch_gui.domain.release_calendar import Calendar
@@ -78,8 +79,7 @@ class ScheduleEntry(NamedTuple):
     @property
     def group(self) -> str:
         """The schedule's resource group, in lower case."""
-        parts = self.row.resource_id.split("/")
-        return parts[4] if len(parts) > 4 else ""
+        return self.row.group
 
     @property
     def level(self) -> Level:
@@ -182,13 +182,22 @@ def _entry(
         row_id(row.resource_id),
         row,
         schedule.name,
-        tr("Not known: your account can't read it") if is_unread else recurrence_text(schedule),
+        tr("Not known: your account can't read it") if is_unread else _recurrence(schedule, now),
         upcoming[0].opens if upcoming else None,
         upcoming,
         tuple(_concerns(row, calendar, common, now, is_unread=is_unread)),
         tuple(r for r in runs if r.schedule == row.resource_id and _is_in_a_window(r, row)),
         schedule.has_ended(now),
     )
+
+
+def _recurrence(schedule: Schedule, now: datetime) -> str:
+    """The recurrence, with the schedule's time zone if the reader's differs."""
+    text = recurrence_text(schedule)
+    there = now.astimezone(schedule.zone).utcoffset()
+    if there == display_text.local(now).utcoffset():
+        return text
+    return tr("{text} ({zone})", text=text, zone=schedule.time_zone or "UTC")
 
 
 def _first(found: Iterable[Window]) -> Iterable[Window]:
@@ -266,7 +275,7 @@ def window_text(window: Window, schedule: Schedule) -> str:
     """A window in the reader's time zone and in the schedule's."""
     own = window.opens.astimezone(schedule.zone)
     here, length = display_text.moment_text(window.opens), schedule_text.length(schedule.minutes)
-    there = f"{own.day} {own:%b %Y %H:%M}"
+    there = moment_name(own)
     if there == here:
         return tr("{here} for {length}", here=here, length=length)
     zone = schedule.time_zone or "UTC"
@@ -308,8 +317,8 @@ def strip_words(entry: ScheduleEntry, data: StripData) -> str:
         "%n window(s) of {name} from {first} to {last}.",
         len(data.installs),
         name=entry.name,
-        first=display_text.day_of(data.first),
-        last=display_text.day_of(data.last),
+        first=day_name(data.first),
+        last=day_name(data.last),
     )
 
 

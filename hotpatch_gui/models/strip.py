@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name
+from hotpatch_gui.domain.releases import Product, ReleaseKind
 from hotpatch_gui.store import installations
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.translation import translator

@@ -144,20 +144,20 @@ def _of_month(catalog: Catalog, guest: Guest, month: str) -> Release:
 
 
 SCENARIOS = {
-    "today": Scenario("20 August 2026, between two releases", EPOCH, demo_fleet),
+    "today": Scenario("20 Aug 2026, between two releases", EPOCH, demo_fleet),
     "before-upgrade": Scenario(
-        "20 August 2026, servers whose edition has no hotpatch", EPOCH, _before_upgrade
+        "20 Aug 2026, servers whose edition has no hotpatch", EPOCH, _before_upgrade
     ),
     "october-2025": Scenario(
-        "22 October 2025, the day before KB5070881", datetime(2025, 10, 22, 9, tzinfo=UTC), _october
+        "22 Oct 2025, the day before KB5070881", datetime(2025, 10, 22, 9, tzinfo=UTC), _october
     ),
     "bad-update": Scenario(
-        "8 September 2026, the day of a bad update",
+        "8 Sep 2026, the day of a bad update",
         datetime(2026, 9, 8, 16, tzinfo=UTC),
         _bad_update,
     ),
     "november-2026": Scenario(
-        "25 November 2026, after the release data ends",
+        "25 Nov 2026, after the release data ends",
         datetime(2026, 11, 25, 9, tzinfo=UTC),
         _november,
     ),

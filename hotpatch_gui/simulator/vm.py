@@ -74,7 +74,7 @@ def error_of(run: dict[str, Any]) -> dict[str, Any] | None:
         return None
     return {
         "code": "PatchInstallationFailed",
-        "message": f"{len(run['errors'])} error(s) reported.",
+        "message": f"{len(run['errors'])} {'error' if len(run['errors']) == 1 else 'errors'} reported.",
         "details": details,
     }
 

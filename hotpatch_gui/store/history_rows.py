@@ -81,6 +81,7 @@ class RunRow(NamedTuple):
     not_selected: int | None
     discrepancies: str | None
     machine_name: str
+    machine_id: int
     error_code: str | None
     error: str | None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from hotpatch_gui.domain.clock import ALWAYS, Span
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.update_filter import UpdateFilter
 
@@ -256,16 +257,21 @@ def machines_with(db: sqlite3.Connection, kb: str | None, name: str) -> list[KbM
     return typed(db.execute(_KB_MACHINES, {"kb": kb, "name": name}), KbMachineRow)
 
 
+def _within(column: str, span: Span) -> Where:
+    where = Where().and_(f"{column}>=?", to_text(span.since)) if span.since else Where()
+    return where.and_(f"{column}<?", to_text(span.until)) if span.until else where
+
+
 def operations_where(
     text: str = "",
-    since: str = "",
+    span: Span = ALWAYS,
     meanings: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> Where:
     """Conditions for operations, by words in the machine, operation, state, requester or note.
 
     ``meanings`` are the stored kinds and states that a word, as the window shows it, may stand for.
     """
-    where = Where().and_("o.created_at>=?", since) if since else Where()
+    where = _within("o.created_at", span)
     for word in words(text):
         where = where.and_(
             "m.name LIKE ? ESCAPE '\\' OR o.kind LIKE ? ESCAPE '\\' OR o.state LIKE ? ESCAPE '\\'"
@@ -279,12 +285,12 @@ def operations_where(
 
 def actions_where(
     text: str = "",
-    since: str = "",
+    span: Span = ALWAYS,
     meanings: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> Where:
     """Conditions for actions of which an operation fits ``operations_where``."""
     where = Where().and_("a.action_id IS NULL OR a.action_id=a.id")
-    fitting = operations_where(text, since, meanings)
+    fitting = operations_where(text, span, meanings)
     if not fitting.conditions:
         return where
     return where.and_(
@@ -314,11 +320,11 @@ def open_operations() -> Where:
 
 def calls_where(
     text: str = "",
-    since: str = "",
+    span: Span = ALWAYS,
     meanings: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> Where:
     """Conditions for the audit log, by words in any of its texts; ``meanings`` as in ``operations_where``."""
-    where = Where().and_("c.at>=?", since) if since else Where()
+    where = _within("c.at", span)
     for word in words(text):
         where = where.and_(
             "c.machine LIKE ? ESCAPE '\\' OR c.account LIKE ? ESCAPE '\\' OR c.requested_by LIKE ? ESCAPE '\\'"
@@ -332,14 +338,12 @@ def calls_where(
 
 def history_where(
     machine_ids: Sequence[int] | None = None,
-    since: str | None = None,
+    span: Span = ALWAYS,
     statuses: Sequence[str] = (),
     text: str = "",
 ) -> Where:
     """Conditions for installation runs."""
-    where = _among(Where(), "i.machine_id", machine_ids)
-    if since is not None:
-        where = where.and_("i.started_at>=?", since)
+    where = _among(_within("i.started_at", span), "i.machine_id", machine_ids)
     if statuses:
         where = where.and_(f"i.status IN ({','.join('?' * len(statuses))})", *statuses)
     for word in words(text):

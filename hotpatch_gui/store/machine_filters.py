@@ -17,6 +17,7 @@ from hotpatch_gui.domain.machine_filter import (
 from hotpatch_gui.domain.machines import IN_RESOURCE_GRAPH
 from hotpatch_gui.domain.power import PowerState
 
+from . import unhealthy
 from .sql import IN_JSON, as_list, quoted
 from .tables import PRESENT, Where, like, words
 from .timestamps import to_text
@@ -46,7 +47,7 @@ CONDITIONS = {
     Condition.DISCONNECTED: f"m.power='{PowerState.DISCONNECTED}'",
     Condition.RELEASE_UNKNOWN: "m.update_missing IS NULL",
 }
-"""Conditions as SQL over ``machines m``; FAILED needs a time. A baseline that only waits for its restart isn't missing."""
+"""Conditions as SQL over ``machines m``; FAILED and UNHEALTHY need a time. A baseline that only waits for its restart isn't missing."""
 _TEXT = (
     "m.name LIKE ? ESCAPE '\\' OR m.resource_group LIKE ? ESCAPE '\\' OR m.location LIKE ? ESCAPE '\\'"
     " OR m.sku LIKE ? ESCAPE '\\' OR m.situation LIKE ? ESCAPE '\\' OR m.tags LIKE ? ESCAPE '\\'"
@@ -94,6 +95,8 @@ def machines_where(wanted: MachineFilter, now: datetime) -> Where:
             "m.id IN (SELECT machine_id FROM installations WHERE status='Failed' AND started_at>=?)",
             to_text(now - timedelta(days=FAILURE_DAYS)),
         )
+    if wanted.condition is Condition.UNHEALTHY:
+        return where.and_(f"m.id IN ({unhealthy.MACHINES})", unhealthy.since(now))
     return where.and_(CONDITIONS[wanted.condition]) if wanted.condition else where
 
 

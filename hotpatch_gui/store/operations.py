@@ -92,7 +92,7 @@ def read_all(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[Opera
 
 
 class Work(NamedTuple):
-    """Operations in progress: their number, the oldest, and unfinished ones by kind."""
+    """Operations that are queued or in progress: their number, the oldest, and unfinished ones by kind, including unknown ones."""
 
     total: int = 0
     first: OperationRow | None = None
@@ -100,7 +100,7 @@ class Work(NamedTuple):
 
 
 def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Work:
-    """Operations in progress on these machines, or on all.
+    """Operations that are queued or in progress on these machines, or on all.
 
     The time depends on the machines, not on the length of the history.
     """
@@ -203,7 +203,7 @@ def move(
     """Change the state. ``at`` is stored as the time it finished.
 
     Returns:
-        False if it was canceled or dismissed in the meantime.
+        False if it had already ended.
 
     Raises:
         WrongTransitionError: the change is never allowed.

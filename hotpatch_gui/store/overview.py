@@ -12,7 +12,7 @@ from hotpatch_gui.domain.machine_filter import FAILURE_DAYS, Condition, Dimensio
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Product
 
-from . import daily_states
+from . import daily_states, unhealthy
 from .machine_columns import tags_of
 from .machine_filters import CONDITIONS, group_key
 from .run_sql import GOOD_RUNS
@@ -46,12 +46,12 @@ class FleetGroup(NamedTuple):
 
     @property
     def is_on(self) -> bool:
-        """Whether hotpatch is on."""
+        """Whether hotpatch is known to be on."""
         return self.status == HotpatchStatus.ENABLED
 
     @property
     def is_eligible(self) -> bool:
-        """Whether they can receive hotpatches."""
+        """Whether they are known to be able to receive hotpatches."""
         return self.status in ELIGIBLE
 
 
@@ -61,12 +61,14 @@ class FleetCounts(NamedTuple):
     Attributes:
         groups: all machines.
         failed: machines with failed installations in the last FAILURE_DAYS; ``failures`` is the number of these installations.
+        unhealthy: machines that became unhealthy after an installation.
         unknown: machines with an operation whose result isn't known.
     """
 
     groups: list[FleetGroup]
     failed: int
     failures: int
+    unhealthy: int
     unknown: int
 
 
@@ -115,7 +117,8 @@ def counts(db: sqlite3.Connection, now: datetime) -> FleetCounts:
     ]
     since = to_text(now - timedelta(days=FAILURE_DAYS))
     failed, failures = db.execute(_FAILED, (since,)).fetchone()
-    return FleetCounts(groups, failed, failures, db.execute(_UNKNOWN).fetchone()[0])
+    unknown = db.execute(_UNKNOWN).fetchone()[0]
+    return FleetCounts(groups, failed, failures, unhealthy.count(db, now), unknown)
 
 
 class GroupCount(NamedTuple):

@@ -40,9 +40,10 @@ WITH runs AS (
     GROUP BY i.machine_id),
 offered AS (
     SELECT machine_id, max({_RANK}) AS every, max(CASE WHEN classification IN ('Critical', 'Security') THEN {_RANK} END)
-        AS important
+        AS important,
+        group_concat(CASE WHEN restart IN ('AlwaysRequiresReboot', 'CanRequestReboot') THEN kb END, ' ') AS restarting
     FROM updates GROUP BY machine_id)
-SELECT m.*, {DISPLAY_NAME} AS display_name, r.patched, r.by_platform, r.failed, r.begun, o.every, o.important AS strongest
+SELECT m.*, {DISPLAY_NAME} AS display_name, r.patched, r.by_platform, r.failed, r.begun, o.every, o.important AS strongest, o.restarting
 FROM machines m LEFT JOIN runs r ON r.machine_id=m.id LEFT JOIN offered o ON o.machine_id=m.id
 WHERE m.deleted_at IS NULL ORDER BY m.name COLLATE NOCASE, m.id
 """
@@ -90,6 +91,7 @@ def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> 
         ),
         important=_behavior(row, "strongest"),
         every=_behavior(row, "every"),
+        restarting=tuple((row["restarting"] or "").split()),
     )
 
 

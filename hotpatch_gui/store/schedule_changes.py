@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_gui.domain.operations import OperationState
@@ -25,6 +25,12 @@ _OPEN = quoted(
 
 _ALSO = {OperationState.QUEUED: (OperationState.QUEUED, OperationState.SUCCEEDED)}
 """Besides an operation's transitions: another try, and a schedule that exists just as requested."""
+
+
+SAME_CLICK = timedelta(minutes=5)
+"""For so long, an equal request is the same one."""
+LAG = timedelta(minutes=10)
+"""For so long, Resource Graph may not show a change."""
 
 
 class StoredChange(NamedTuple):
@@ -52,9 +58,9 @@ def add(
 ) -> list[int]:
     """Queue changes in order. Call it inside a transaction.
 
-    One that does the same as the last change of its resource isn't queued again if that one is of the same request, or if it is
-    queued or being sent and no others of the request build on it. An earlier change of the same resource whose result isn't known
-    is dismissed: this one decides.
+    One that does the same as the last change of its resource isn't queued again if that one is of the same request, or if it was
+    requested within SAME_CLICK, hasn't ended and no others of the request build on it. An earlier change of the same resource
+    whose result isn't known is dismissed: this one decides.
 
     Returns:
         The row IDs, of those that were queued before, too.
@@ -75,7 +81,7 @@ def add(
         if target in own:
             if own[target].does_as(change):
                 continue
-        elif not builds and target in last and last[target].change.does_as(change):
+        elif not builds and target in last and _is_same(last[target], change, now):
             queued.append(last[target].id)
             continue
         own[target] = change
@@ -101,6 +107,11 @@ def add(
             (added[0], added[0], added[-1]),
         )
     return sorted({*queued, *added})
+
+
+def _is_same(row: StoredChange, change: ScheduleChange, now: datetime) -> bool:
+    """Whether a row stands for the change, too: another click, and not what an earlier session left."""
+    return row.change.does_as(change) and now - row.created < SAME_CLICK
 
 
 def settle_earlier(
@@ -153,21 +164,48 @@ def cancel(db: sqlite3.Connection, change_ids: Sequence[int] | None, now: dateti
         move(db, row[0], OperationState.CANCELED, now, Event.CANCELED)
 
 
+def any_unfinished(db: sqlite3.Connection, connection_id: int) -> bool:
+    """Whether a change hasn't ended, or its result isn't known."""
+    row = db.execute(
+        f"SELECT 1 FROM schedule_changes WHERE connection_id=? AND state IN {_OPEN} LIMIT 1",
+        (connection_id,),
+    ).fetchone()
+    return row is not None
+
+
+def expire_older(db: sqlite3.Connection, before: datetime, now: datetime) -> None:
+    """Cancel queued changes created up to ``before``. Call it inside a transaction."""
+    rows = db.execute(
+        "SELECT id FROM schedule_changes WHERE state='queued' AND created_at<=?", (to_text(before),)
+    )
+    for row in rows.fetchall():
+        note = tr("It waited for more than an hour and wasn't sent.")
+        move(db, row[0], OperationState.CANCELED, now, Event.CANCELED, note=note)
+
+
+def end_all(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
+    """End the changes of a connection that is removed. Call it inside a transaction."""
+    for row in unfinished(db, connection_id):
+        if row.state is OperationState.QUEUED:
+            note = tr("Canceled with its connection.")
+            move(db, row.id, OperationState.CANCELED, now, Event.CANCELED, note=note)
+            continue
+        if row.state is OperationState.SENT:
+            note = tr("Its connection was removed before Azure answered.")
+            move(db, row.id, OperationState.UNKNOWN, now, Event.LOST, note=note)
+        move(db, row.id, OperationState.DISMISSED, now, Event.DISMISSED)
+
+
 def unfinished(db: sqlite3.Connection, connection_id: int) -> list[StoredChange]:
     """Changes that haven't ended or whose result isn't known, in order."""
     return _read(db, f"connection_id=? AND state IN {_OPEN}", connection_id)
 
 
-def building_on(
-    db: sqlite3.Connection, connection_id: int, schedule_id: str
-) -> list[tuple[str, str, bool]]:
-    """(assignment ID, machine's or scope's name, whether it is a scope) of changes that haven't ended and assign something to the
-    schedule with this ID in lower case."""
-    return [
-        (row.change.resource_id, row.change.subject, row.change.kind is ChangeKind.SAVE_SCOPE)
-        for row in unfinished(db, connection_id)
-        if row.change.builds_on == schedule_id
-    ]
+def assigning(db: sqlite3.Connection, connection_id: int, now: datetime) -> list[StoredChange]:
+    """The last change of each assignment or scope that hasn't ended or succeeded lately, if it assigns something."""
+    lately = succeeded_since(db, connection_id, now - LAG)
+    last = {row.target: row for row in sorted((*lately, *unfinished(db, connection_id)))}
+    return [row for row in last.values() if row.change.builds_on]
 
 
 def succeeded_since(
@@ -288,13 +326,13 @@ class EndedChanges(NamedTuple):
     note: str
 
 
-_ENDED = """
+_ENDED = f"""
 SELECT a.action_id, a.kinds, l.kind, l.subject, a.total, a.succeeded, a.failed, a.unknown, a.canceled, a.note
 FROM (SELECT action_id, max(id) AS last, count(DISTINCT kind) AS kinds, count(*) AS total,
         sum(state='succeeded') AS succeeded, sum(state='failed') AS failed,
         sum(state IN ('unknown', 'dismissed')) AS unknown, sum(state='cancelled') AS canceled,
         coalesce(max(CASE WHEN state='failed' THEN note END), max(CASE WHEN state='unknown' THEN note END), '') AS note
-    FROM schedule_changes WHERE action_id>? GROUP BY 1 HAVING sum(state IN ('queued', 'sent'))=0) a
+    FROM schedule_changes WHERE action_id>? OR action_id IN {IN_JSON} GROUP BY 1 HAVING sum(state IN ('queued', 'sent'))=0) a
 JOIN schedule_changes l ON l.id=a.last ORDER BY 1
 """
 
@@ -330,6 +368,12 @@ def newest(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT coalesce(max(id), 0) FROM schedule_changes").fetchone()[0])
 
 
-def ended(db: sqlite3.Connection, after: int) -> list[EndedChanges]:
-    """Ended actions with a higher ID than ``after``, oldest first."""
-    return [EndedChanges(*row) for row in db.execute(_ENDED, (after,))]
+def open_actions(db: sqlite3.Connection) -> list[int]:
+    """The actions with a change that hasn't ended, or whose result isn't known."""
+    rows = db.execute(f"SELECT DISTINCT action_id FROM schedule_changes WHERE state IN {_OPEN}")
+    return [row[0] for row in rows]
+
+
+def ended(db: sqlite3.Connection, after: int, also: Sequence[int] = ()) -> list[EndedChanges]:
+    """Ended actions with a higher ID than ``after``, and of ``also``, oldest first."""
+    return [EndedChanges(*row) for row in db.execute(_ENDED, (after, as_list(also)))]

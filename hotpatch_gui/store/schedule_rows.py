@@ -47,6 +47,12 @@ class ScheduleRow(NamedTuple):
     earlier: tuple[tuple[datetime, Schedule], ...]
 
     @property
+    def group(self) -> str:
+        """The schedule's resource group, in lower case."""
+        parts = self.resource_id.split("/")
+        return parts[4] if len(parts) > 4 else ""
+
+    @property
     def machines(self) -> int:
         """Machines that certainly follow it."""
         return self.how.get(How.DIRECT, 0) + self.how.get(How.DYNAMIC, 0)

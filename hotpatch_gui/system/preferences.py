@@ -107,11 +107,7 @@ class Preferences:
     @property
     def filters(self) -> dict[str, str]:
         """Saved machine filters by name, as stored text."""
-        try:
-            found = json.loads(str(self._store.value("filters", "{}")))
-            return {str(name): str(text) for name, text in found.items()}
-        except (ValueError, AttributeError, RecursionError):
-            return {}
+        return self._texts("filters")
 
     @filters.setter
     def filters(self, saved: Mapping[str, str]) -> None:
@@ -125,6 +121,15 @@ class Preferences:
     @machine_filter.setter
     def machine_filter(self, text: str) -> None:
         self._store.setValue("machine_filter", text)
+
+    @property
+    def machine_view(self) -> dict[str, str]:
+        """How the machines were shown last: ``view`` (list or grid), ``sort``, ``group`` and ``tag``."""
+        return self._texts("machine_view")
+
+    @machine_view.setter
+    def machine_view(self, texts: Mapping[str, str]) -> None:
+        self._store.setValue("machine_view", json.dumps(dict(texts)))
 
     @property
     def selected(self) -> tuple[int, ...]:
@@ -146,6 +151,13 @@ class Preferences:
 
     def save(self) -> None:
         self._store.sync()
+
+    def _texts(self, key: str) -> dict[str, str]:
+        try:
+            found = json.loads(str(self._store.value(key, "{}")))
+            return {str(name): str(text) for name, text in found.items()}
+        except (ValueError, AttributeError, RecursionError):
+            return {}
 
     def _flag(self, key: str) -> bool:
         """A setting that is on by default."""

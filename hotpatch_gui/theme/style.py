@@ -52,6 +52,7 @@ QFrame#rail {{ background: {t.background}; border-right: 1px solid {t.divider}; 
 QFrame#commands {{ background: {t.surface}; border-bottom: 1px solid {t.divider}; }}
 QFrame#statusBar {{ background: {t.background}; border-top: 1px solid {t.divider}; }}
 QFrame#listPanel {{ background: {t.surface}; border-right: 1px solid {t.divider}; }}
+QFrame#listPanel[whole="true"] {{ border-right: none; }}
 QFrame#line {{ background: {t.divider}; border: none; }}
 QFrame#tile {{ background: {t.raised}; border: 1px solid {t.divider}; border-radius: {CORNER_PX}px; }}
 QFrame#tile[clickable="true"]:hover {{ background: {t.hover}; }}
@@ -109,6 +110,10 @@ QPushButton[primary="true"]:disabled {{ background: {t.divider}; border-color: {
 QPushButton[flat="true"] {{ min-height: 24px; padding: 0 4px; border: 1px solid transparent; text-align: left; }}
 QPushButton[flat="true"]:focus {{ border: 2px solid {t.accent}; padding: 0 3px; }}
 QPushButton[flat="true"]:disabled {{ color: {t.secondary}; border-color: transparent; }}
+QPushButton[link="true"] {{ min-height: 24px; padding: 0; border: none; background: transparent; color: {t.accent_text};
+    text-align: left; }}
+QPushButton[link="true"]:hover {{ text-decoration: underline; }}
+QPushButton[link="true"]:focus {{ border: 2px solid {t.accent}; padding: 0 2px; }}
 QPushButton[chip="true"] {{ min-height: 24px; padding: 0 10px; border: 1px solid {t.border};
     border-radius: 13px; }}
 QPushButton[chip="true"]:focus {{ border: 2px solid {t.accent}; padding: 0 9px; }}
@@ -125,6 +130,8 @@ QPlainTextEdit:focus {{ padding: 3px; }}
 QLineEdit[invalid="true"] {{ border-color: {t.error}; }}
 QLineEdit:disabled, QSpinBox:disabled, QDateTimeEdit:disabled, QComboBox:disabled,
 QPlainTextEdit:disabled {{ color: {t.disabled}; border-color: {t.divider}; }}
+QComboBox {{ padding: 0 8px 0 10px; }}
+QComboBox:focus {{ padding: 0 7px 0 9px; }}
 QComboBox::drop-down, QDateTimeEdit::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow, QDateTimeEdit::down-arrow {{ image: url("{icons}/chevron-{t.name}.svg");
     width: 14px; height: 14px; }}
@@ -139,7 +146,7 @@ QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.divi
     selection-background-color: {t.selection}; selection-color: {t.text}; outline: none; }}
 QCheckBox, QRadioButton {{ spacing: 8px; color: {t.text}; min-height: 24px; }}
 QCheckBox:disabled, QRadioButton:disabled {{ color: {t.disabled}; }}
-QSpinBox QLineEdit, QDateTimeEdit QLineEdit {{ border: none; min-height: 0; padding: 0;
+QSpinBox QLineEdit, QDateTimeEdit QLineEdit, QComboBox QLineEdit {{ border: none; min-height: 0; padding: 0;
     background: transparent; }}
 QDateTimeEdit {{ padding: 0 0 0 8px; }}
 QDateTimeEdit:focus {{ padding: 0 0 0 7px; }}
@@ -178,13 +185,12 @@ QTableView, QTreeView, QTableWidget {{ background: {t.surface}; border: none; ou
     gridline-color: {t.divider}; selection-background-color: {t.selection};
     selection-color: {t.text}; }}
 QTableView::item {{ padding: 0 8px; }}
-QTreeView::item, QTableWidget::item {{ min-height: {ROW_PX - 4}px; padding: 0 8px;
+QTreeView::item, QTableWidget::item {{ min-height: {ROW_PX - 1}px; padding: 0 8px;
     border-bottom: 1px solid {t.divider}; }}
 QTreeView::item:disabled {{ color: {t.secondary}; }}
 QTreeView::item:selected {{ background: {t.selection}; color: {t.text}; }}
-QHeaderView {{ background: {t.surface}; border: none; }}
-QHeaderView::section {{ background: {t.surface}; color: {t.secondary}; border: none;
-    border-bottom: 1px solid {t.divider}; padding: 0 8px 0 11px;
+QHeaderView {{ background: {t.surface}; border: none; border-bottom: 1px solid {t.divider}; }}
+QHeaderView::section {{ background: {t.surface}; color: {t.secondary}; border: none; padding: 0 8px 0 11px;
     min-height: {ROW_PX}px; }}
 QHeaderView::section:first, QHeaderView::section:only-one {{ padding-left: 16px; }}
 QTreeView QHeaderView::section:first, QTreeView QHeaderView::section:only-one,

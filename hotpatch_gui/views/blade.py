@@ -163,7 +163,7 @@ class Blade(QStackedWidget):
         return self._ids
 
     def show_machines(self, machine_ids: Sequence[int], *, is_passing: bool = False) -> None:
-        """Show these machines. A single one is read from Azure the first time it is selected.
+        """Show these machines. A single machine is read from Azure each time the selection changes to it.
 
         ``is_passing``: the user is typing a search, so it is read only if it stays selected.
         """
@@ -246,7 +246,9 @@ class Blade(QStackedWidget):
         self.work.setVisible(bool(work.doing))
         self.banner.setVisible(not work.doing or self._situation is not Situation.LAST_FAILED)
         if work.doing:
-            also = tr(", and %n more in progress", work.total - 1) if work.total > 1 else ""
+            also = (
+                tr(", and %n more queued or in progress", work.total - 1) if work.total > 1 else ""
+            )
             self.work.show_text(Level.INFO, f"{work.doing}{also}.", work.note, glyph=Glyph.RUNNING)
         self._update_command_bar()
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.models import display_text, state
 from hotpatch_gui.system.resources import resource
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
@@ -143,7 +144,7 @@ class Header(QFrame):
             return
         menu.clear()
         release = demo.next_release
-        day = f" ({release.day} {release:%b %Y})" if release else ""
+        day = f" ({day_name(release)})" if release else ""
         step = menu.addAction(
             tr("Step to the next release{day}", day=day)
             if release

@@ -248,7 +248,7 @@ class MainWindow(QMainWindow):
         elif problem.kind is ProblemKind.CONFLICT:
             self._notify(Level.WARNING, sentence, problem.next_step)
         else:
-            self._notify(Level.ERROR, sentence, problem.next_step, tr("Try again"))
+            self._notify(Level.ERROR, sentence, problem.next_step, tr("Refresh"))
         self._hides_after_sync = not problem.connection_id
         self._synced_before = combined_sync_state(self._s.source).finished
 
@@ -317,7 +317,7 @@ class MainWindow(QMainWindow):
         self.notice.show()
 
     def _retry(self) -> None:
-        """Try again, or sign in if sign-in is required."""
+        """Sync again, or sign in if sign-in is required."""
         state = combined_sync_state(self._s.source)
         if self._sign_in_id:
             self._s.actions.sign_in(self._sign_in_id)
@@ -393,7 +393,9 @@ class MainWindow(QMainWindow):
     def _history(self) -> QWidget:
         from .pages.history import HistoryPage  # noqa: PLC0415 - built when first shown
 
-        return HistoryPage(self._s)
+        page = HistoryPage(self._s)
+        page.machine_opened.connect(self._open_machine)
+        return page
 
     def _calendar(self) -> QWidget:
         from .pages.calendar import CalendarPage  # noqa: PLC0415 - built when first shown
@@ -424,6 +426,7 @@ class MainWindow(QMainWindow):
             page.tab.show_maintenance_run(run)
 
     def _open_machine(self, machine_id: int) -> None:
+        self.header.search.clear()
         self.show_page("machines")
         self.machines.choose(machine_id)
 

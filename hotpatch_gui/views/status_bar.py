@@ -100,7 +100,7 @@ class StatusBar(QFrame):
             self.connection.set_full_text(tr("No connection to Azure yet"))
             return
         since = (
-            f"{display_text.moment_text(last.finished)} ({age_text(last.finished, now)})"
+            f"{display_text.moment_text(last.finished)} {display_text.zone_text(last.finished)} ({age_text(last.finished, now)})"
             if last.finished
             else ""
         )

@@ -21,7 +21,8 @@ T = TypeVar("T")
 MAX_THROTTLED = 5
 MAX_QUERIES, MAX_POLLS, MAX_BULK = 6, 8, 12
 """Limits of a connection at a time. MAX_QUERIES: Resource Graph queries; a second, independent limit of the same size is for all
-requests of syncs. MAX_POLLS: requests that follow operations. MAX_BULK: bulk operations between reading the machine and sending."""
+requests of syncs. MAX_POLLS: requests that follow operations. MAX_BULK: requests of bulk actions,
+and bulk operations between reading the machine and sending."""
 
 
 class RequestSlot:
@@ -191,6 +192,7 @@ class Calls:
     def __init__(self, gateway: Gateway) -> None:
         slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         background = {
+            Urgency.BULK: asyncio.Semaphore(MAX_BULK),
             Urgency.FOLLOW: asyncio.Semaphore(MAX_POLLS),
             Urgency.READ: asyncio.Semaphore(MAX_QUERIES),
         }

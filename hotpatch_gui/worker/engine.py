@@ -126,7 +126,7 @@ class Engine:
                 self._loop.call_soon_threadsafe(self._inbox.put_nowait, command)
 
     def stop_queuing(self) -> None:
-        """Don't queue the remaining operations of a command whose window or process has closed."""
+        """Stop queuing and retrying, because the command line abandoned its request."""
         self._abandoned.set()
 
     def stop(self, timeout_s: float = STOP_S) -> bool:

@@ -22,7 +22,7 @@ class Jobs:
     Args:
         guard: awaits a job and handles its exceptions.
         idled: called when every job rests or has ended.
-        abandoned: set when the window or command line has closed, so nothing more is queued or retried.
+        abandoned: set when the command line abandoned its request, so nothing more is queued or retried.
     """
 
     def __init__(
@@ -107,6 +107,10 @@ class Jobs:
         if kept:
             await asyncio.wait(kept, timeout=seconds)
 
+    def has_kept(self, owner: str) -> bool:
+        """Whether a kept task of this owner is running."""
+        return owner in self._kept.values()
+
     async def all_kept(self, owner: str) -> None:
         """Wait for all kept tasks of this owner, including new ones.
 
@@ -122,7 +126,7 @@ class Jobs:
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the window or command that made the requests has closed."""
+        """Whether the command line abandoned its request."""
         return self._abandoned.is_set()
 
     @property

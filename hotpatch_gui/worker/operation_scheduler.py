@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import Operation, OperationState, Standby
-from hotpatch_gui.store import connections, operations, queue
+from hotpatch_gui.store import connections, operations, queue, schedule_changes
 from hotpatch_gui.store.queue import NOT_STARTED, BatchProgress
 
 from .file import DataFile
@@ -123,13 +123,14 @@ class OperationScheduler:
         return abs(self._clock() - since) > EXPIRES
 
     def expire_after_sleep(self, db: sqlite3.Connection) -> None:
-        """Cancel earlier operations if the computer slept.
+        """Cancel earlier operations and changes of schedules if the computer slept.
 
         Call it in the transaction that marks an operation *sent*, before it is marked.
         """
         since = self._sleep.look()
         if since is not None:
             queue.expire_older(db, since, self._clock())
+            schedule_changes.expire_older(db, since, self._clock())
 
     async def _watch(self) -> None:
         while True:

@@ -105,7 +105,7 @@ class ScheduleChanges:
     def resume(self, connection_id: int) -> None:
         """Send what waits, also from an earlier session."""
         context = self._contexts.get(connection_id)
-        if context is not None and store.unfinished(self._file.db, connection_id):
+        if context is not None and store.any_unfinished(self._file.db, connection_id):
             name = f"{connection_id} schedule changes"
             wake = self._wake(connection_id)
             self._jobs.add(name, lambda: ScheduleSender(context, wake, self._may_send).run())

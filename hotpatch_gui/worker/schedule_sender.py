@@ -8,7 +8,7 @@ import math
 import sqlite3
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +18,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
+from hotpatch_gui.store import connections
 from hotpatch_gui.store import schedule_changes as store
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.store.schedule_changes import StoredChange
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
 tr = translator("ScheduleSender")
 
 log = logging.getLogger(__name__)
-AT_ONCE = 100
-"""Changes of bulk requests that are being sent."""
+AT_ONCE, CHECKED_AT_ONCE = 100, 8
+"""Changes of bulk requests that are being sent, and changes that are being checked."""
 EFFECTS_S = 5.0
 """How long effects are stored together while others are being sent."""
+FRESH_S = 5.0
+"""How long a schedule that was read may wait until its change is sent."""
 FEW = 10
 """So many changes are sent before others' bulk requests."""
 CHECK_S, CHECKS = 15.0, 20
@@ -68,6 +71,11 @@ class _Attempts:
     pause_s: float = FIRST_BACK_OFF_S
     checks: int = 0
 
+    def pause(self, seconds: float | None = None) -> None:
+        """Wait for these seconds, or twice as long each time."""
+        self.at = time.monotonic() + (seconds or self.pause_s)
+        self.pause_s = min(self.pause_s * 2, MAX_BACK_OFF_S)
+
 
 class ScheduleSender:
     """One connection's changes, until each has ended or can't be clarified anymore."""
@@ -77,15 +85,17 @@ class ScheduleSender:
     ) -> None:
         self._c, self._wake, self._may_send = context, wake, may_send
         self._attempts: defaultdict[int, _Attempts] = defaultdict(_Attempts)
-        self._tasks: dict[int, Urgency] = {}
-        """Row IDs of the changes that are being sent or checked."""
+        self._tasks: dict[int, tuple[Urgency, asyncio.Task[None]]] = {}
+        """By row ID, the changes that are being sent or checked."""
+        self._waiting = set[int]()
+        """Those that wait for a response about their resource, or for their turn."""
         self._requests = set[int]()
         """Those whose request is at Azure, also after their task was canceled."""
         self._is_full = False
         """Whether changes that could be sent wait for others of this sender."""
         self._made: list[ScheduleChange] = []
         """Changes that Azure made and whose effect isn't stored yet."""
-        self._stored_at = -math.inf
+        self._stored_at = self._refused_at = -math.inf
 
     async def run(self) -> None:
         """Send and check until nothing waits.
@@ -93,7 +103,6 @@ class ScheduleSender:
         Raises:
             Exception: the first failure that isn't a problem of one change, such as a full disk.
         """
-        await self._find_interrupted()
         try:
             async with asyncio.TaskGroup() as group:
                 while await self._start_ready(group):
@@ -106,31 +115,37 @@ class ScheduleSender:
     async def _start_ready(self, group: asyncio.TaskGroup) -> bool:
         """Start what can be sent or checked now, then wait until there may be more; whether there may."""
         self._wake.clear()
+        await self._store_effect_if_due()
         rows = store.unfinished(self._c.db, self._c.connection_id)
+        if await self._lose_interrupted(rows):
+            return True
+        self._stop_waiting_of_ended({row.id for row in rows})
         waiting = [r for r in rows if r.state is OperationState.SENT or self._is_to_be_sent(r)]
         queued = [r for r in waiting if self._is_to_be_sent(r) and r.id not in self._tasks]
         before = store.states_before(self._c.db, {row.action_id for row in queued})
         if await self._cancel_hopeless(queued, before):
             return True
-        free = self._free(waiting, before)
         unknown = [r for r in rows if r.state is OperationState.UNKNOWN]
         checked = [r for r in unknown if self._attempts[r.id].checks < CHECKS]
+        free = self._free(waiting, checked, before)
         sizes = Counter(row.action_id for row in waiting)
         now = time.monotonic()
         due = sorted(self._due(free, now), key=lambda row: sizes[row.action_id] > FEW)
         self._is_full = False
         for row in due:
             urgency = Urgency.BULK if sizes[row.action_id] > FEW else Urgency.ACT
-            if urgency is Urgency.BULK and len(self._tasks) >= AT_ONCE:
+            if urgency is Urgency.BULK and self._count(urgency) >= AT_ONCE:
                 self._is_full = True
                 break
             self._start(group, row, urgency, self._send)
-        for row in self._due(checked, now):
+        for row in self._due(checked, now)[: CHECKED_AT_ONCE - self._count(Urgency.FOLLOW)]:
             self._start(group, row, Urgency.FOLLOW, self._check)
         pauses = [self._attempts[row.id].at - now for row in (*free, *checked)]
         if queued:
             left = EXPIRES - (self._c.clock() - min(row.created for row in queued))
             pauses.append(max(1.0, left.total_seconds()))
+        if self._made:
+            pauses.append(max(0.1, self._stored_at + EFFECTS_S - now))
         return await self._wait(min((p for p in pauses if p > 0), default=None))
 
     def _is_to_be_sent(self, row: StoredChange) -> bool:
@@ -146,13 +161,39 @@ class ScheduleSender:
         urgency: Urgency,
         act: Callable[[StoredChange, Urgency], Coroutine[Any, Any, None]],
     ) -> None:
-        self._tasks[row.id] = urgency
-        group.create_task(act(row, urgency)).add_done_callback(lambda _: self._end(row.id))
+        task = group.create_task(self._guarded(act, row, urgency))
+        self._tasks[row.id] = urgency, task
+        task.add_done_callback(lambda _: self._end(row.id))
+
+    async def _guarded(
+        self,
+        act: Callable[[StoredChange, Urgency], Coroutine[Any, Any, None]],
+        row: StoredChange,
+        urgency: Urgency,
+    ) -> None:
+        """A bug concerns one change: it is tried again later, until it expires, and the others go on."""
+        try:
+            await act(row, urgency)
+        except (ProblemError, sqlite3.Error):
+            raise
+        except Exception:
+            log.exception("schedule change %s: a bug", row.id)
+            self._attempts[row.id].pause()
 
     def _end(self, row_id: int) -> None:
-        urgency = self._tasks.pop(row_id)
-        if not self._is_full or urgency is Urgency.ACT or len(self._tasks) <= AT_ONCE // 2:
+        urgency, _ = self._tasks.pop(row_id)
+        if not self._is_full or urgency is not Urgency.BULK or self._count(urgency) <= AT_ONCE // 2:
             self._wake.set()
+
+    def _count(self, urgency: Urgency) -> int:
+        """How many changes of this urgency are being sent or checked."""
+        return sum(of is urgency for of, _ in self._tasks.values())
+
+    def _stop_waiting_of_ended(self, open_ids: Collection[int]) -> None:
+        """What was canceled meanwhile doesn't wait for its turn."""
+        for row_id in self._waiting - set(open_ids):
+            if row_id in self._tasks:
+                self._tasks[row_id][1].cancel()
 
     async def _wait(self, seconds: float | None) -> bool:
         """Wait until a task has ended, something is requested or canceled, or the time has passed; False if nothing is waited for."""
@@ -185,15 +226,20 @@ class ScheduleSender:
     def _is_late(self, row: StoredChange) -> bool:
         return self._c.clock() - row.created > EXPIRES
 
-    def _free(self, waiting: Sequence[StoredChange], before: _Before) -> list[StoredChange]:
+    def _free(
+        self, waiting: Sequence[StoredChange], checked: Sequence[StoredChange], before: _Before
+    ) -> list[StoredChange]:
         """Of those that are queued or being sent, the changes that needn't wait: for others of their action, for an earlier one of
-        their resource, or for the creation or deletion of their schedule."""
+        their resource, for the creation or deletion of their schedule, or, to delete one, for what is being assigned to it."""
         first: dict[str, int] = {}
         turned: dict[str, int] = {}
-        for row in waiting:
-            first.setdefault(row.target, row.id)
+        built: dict[str, int] = {}
+        for row in sorted((*waiting, *checked), key=lambda r: r.id):
             if row.change.kind in (ChangeKind.CREATE, ChangeKind.DELETE):
                 turned.setdefault(row.target, row.id)
+        for row in waiting:
+            first.setdefault(row.target, row.id)
+            built.setdefault(row.change.builds_on, row.id)
         return [
             row
             for row in waiting
@@ -202,18 +248,31 @@ class ScheduleSender:
             and before.get(row.id, set()) <= {OperationState.SUCCEEDED}
             and first[row.target] == row.id
             and turned.get(row.change.builds_on, row.id) >= row.id
+            and (
+                row.change.kind is not ChangeKind.DELETE or built.get(row.target, row.id) >= row.id
+            )
         ]
 
-    async def _find_interrupted(self) -> None:
-        """Nobody receives the response of a change that an earlier session sent; what an earlier sender sent is awaited."""
-        sent = f"{self._c.connection_id} schedule change "
-        await self._c.jobs.kept(sent, EXPIRES.total_seconds())
-        rows = store.unfinished(self._c.db, self._c.connection_id)
+    async def _lose_interrupted(self, rows: Sequence[StoredChange]) -> bool:
+        """Nobody receives the response of a change that an earlier session sent; whether there were any."""
+        lost = [
+            row
+            for row in rows
+            if row.state is OperationState.SENT
+            and row.id not in self._tasks
+            and not self._c.jobs.has_kept(self._owner(row))
+        ]
+        if not lost:
+            return False
         async with self._c.transaction() as db:
-            for row in rows:
-                if row.state is OperationState.SENT:
-                    self._lose(db, row, tr("The program ended before Azure answered."))
+            for row in lost:
+                self._lose(db, row, tr("The program ended before Azure answered."))
         self._c.changed(TABLES)
+        return True
+
+    def _owner(self, row: StoredChange) -> str:
+        """The name under which a sent request is kept."""
+        return f"{self._c.connection_id} schedule change {row.id}."
 
     def _lose(self, db: sqlite3.Connection, row: StoredChange, why: str) -> None:
         note = tr(
@@ -224,35 +283,56 @@ class ScheduleSender:
 
     async def _send(self, row: StoredChange, urgency: Urgency) -> None:
         """Send one change; the problem of one isn't a problem of others."""
+        self._waiting.add(row.id)
         try:
-            old = await self._read_before(row, urgency)
-            if self._is_late(row):  # the answer sets the clock
-                await self._cancel_hopeless([row], {})
-                return
-            if await self._is_made(row, old):
-                return
-            async with self._c.calls.writes.slot(urgency) as slot:
-                if not await self._claim(row):
-                    self._attempts[row.id].at = time.monotonic() + FIRST_BACK_OFF_S
-                    return
-                change = partial(self._c.gateway.change_schedule, row.change, old)
-                owner = f"{self._c.connection_id} schedule change {row.id}"
-                await self._c.jobs.to_its_end(owner, self._request(row, change, slot))
+            while not await self._is_sent(row, urgency):
+                pass
         except ProblemError as error:
             await self._handle(row, error.problem)
+        finally:
+            self._waiting.discard(row.id)
+
+    async def _is_sent(self, row: StoredChange, urgency: Urgency) -> bool:
+        """Read the resource and send the change; False if it waited for so long in between that it has to be read again."""
+        read_at = time.monotonic()
+        old = await self._read_before(row, urgency)
+        if await self._is_made(row, old):
+            return True
+        async with self._c.calls.writes.slot(urgency) as slot:
+            if old is not None and time.monotonic() > read_at + FRESH_S:
+                return False
+            self._waiting.discard(row.id)
+            if not await self._claim(row):
+                self._attempts[row.id].at = time.monotonic() + FIRST_BACK_OFF_S
+                return True
+            change = partial(self._c.gateway.change_schedule, row.change, old)
+            await self._c.jobs.to_its_end(self._owner(row), self._request(row, change, slot))
+        return True
 
     async def _request(self, row: StoredChange, change: partial[str], slot: RequestSlot) -> None:
         """Send the change and store what the response says, also while the program ends."""
         self._requests.add(row.id)
         try:
             request_id = await slot.run(change)
-            await self._succeed(row, tr("Azure made the change."), request_id)
-            log.info("schedule change %s was made (request %s)", row.id, request_id or "no ID")
         except ProblemError as error:
-            await self._handle(row, error.problem)
+            problem = error.problem
+            await self._until_stored(lambda: self._handle(row, problem))
+        else:
+            made = tr("Azure made the change.")
+            await self._until_stored(lambda: self._succeed(row, made, request_id))
         finally:
             self._requests.discard(row.id)
-            await self._store_effect_if_due(row)
+            self._wake.set()
+        await self._store_effect_if_due()
+
+    async def _until_stored(self, write: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Retry until the file accepts Azure's response, which must not be lost."""
+        while True:
+            try:
+                return await write()
+            except (sqlite3.Error, ProblemError) as error:
+                log.warning("a response about a schedule is not stored yet: %s", error)
+                await self._c.jobs.rest(FIRST_BACK_OFF_S)
 
     async def _read_before(self, row: StoredChange, urgency: Urgency) -> Mapping[str, Any] | None:
         """The schedule as Azure has it, because a change keeps what it doesn't name.
@@ -289,7 +369,6 @@ class ScheduleSender:
 
         if maintenance.shows(old, row.change):
             await self._succeed(row, tr("Azure shows the change."))
-            await self._store_effect_if_due(row)
             return True
         raise _refusal(
             ProblemKind.CONFLICT,
@@ -302,8 +381,10 @@ class ScheduleSender:
         c = self._c
         async with c.transaction(durable=True) as db:
             is_allowed = store.is_allowed(db, c.connection_id)
+            self._c.expire_after_sleep(db)
             claimed = (
                 is_allowed
+                and not self._is_late(row)
                 and not (c.jobs.is_closing or c.jobs.is_abandoned)
                 and store.move(db, row.id, OperationState.SENT, c.clock(), Event.SENDING)
             )
@@ -321,16 +402,20 @@ class ScheduleSender:
     async def _succeed(self, row: StoredChange, note: str, request_id: str = "") -> None:
         async with self._c.transaction(durable=True) as db:
             now, done = self._c.clock(), OperationState.SUCCEEDED
-            if store.move(db, row.id, done, now, Event.ENDED, note=note, request_id=request_id):
+            is_new = store.move(
+                db, row.id, done, now, Event.ENDED, note=note, request_id=request_id
+            )
+            if is_new:
                 unknown = OperationState.UNKNOWN
                 store.settle_earlier(db, self._c.connection_id, row, unknown, now)
-        self._made.append(row.change)
+        if is_new:  # otherwise a later change has decided
+            self._made.append(row.change)
+            log.info("schedule change %s: %s (request %s)", row.id, note, request_id or "no ID")
         self._c.changed(TABLES)
 
-    async def _store_effect_if_due(self, row: StoredChange) -> None:
+    async def _store_effect_if_due(self) -> None:
         """Store the effect of the last changes together: when no other is being sent, or after a while."""
-        others = (self._tasks.keys() | self._requests) - {row.id}
-        if not others or time.monotonic() > self._stored_at + EFFECTS_S:
+        if not (self._tasks or self._requests) or time.monotonic() >= self._stored_at + EFFECTS_S:
             await self._store_effect()
 
     async def _store_effect(self) -> None:
@@ -342,7 +427,8 @@ class ScheduleSender:
         made, self._made = self._made, []
         self._stored_at = time.monotonic()
         async with self._c.transaction() as db:
-            save_with(db, self._c.connection_id, made, self._c.clock())
+            if connections.read(db, self._c.connection_id) is not None:
+                save_with(db, self._c.connection_id, made, self._c.clock())
         self._c.changed(Changes.to("machines"))
 
     async def _move(
@@ -375,22 +461,47 @@ class ScheduleSender:
             if self._c.jobs.is_abandoned:
                 await self._move(row, OperationState.FAILED, Event.NOT_SENT, problem.text, problem)
                 return
-            attempts.at = time.monotonic() + (problem.retry_after_s or attempts.pause_s)
-            attempts.pause_s = min(attempts.pause_s * 2, MAX_BACK_OFF_S)
+            attempts.pause(problem.retry_after_s)
             note = tr("{sentence} Trying again.", sentence=problem.sentence)
             await self._move(row, OperationState.QUEUED, Event.NOT_SENT, note, problem)
             return
         if problem.kind in INCONCLUSIVE:
             async with self._c.transaction() as db:
                 self._lose(db, row, problem.sentence)
-            self._attempts.pop(row.id)
+            self._attempts.pop(row.id, None)
             self._c.changed(TABLES)
             return
+        if problem.kind is ProblemKind.STORE:
+            raise ProblemError(problem)
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
-            self._c.failed(problem._replace(connection_id=self._c.connection_id))
             problem = problem._replace(next_step=tr("Sign in again, then request it again."))
+            await self._refuse_all(problem)
         event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
         await self._move(row, OperationState.FAILED, event, problem.text, problem)
+
+    async def _refuse_all(self, problem: Problem) -> None:
+        """End what waits, because each would fail for the same reason."""
+        async with self._c.transaction() as db:
+            rows = store.unfinished(db, self._c.connection_id)
+            ended = [
+                store.move(
+                    db,
+                    row.id,
+                    OperationState.FAILED,
+                    self._c.clock(),
+                    Event.NOT_SENT,
+                    note=problem.text,
+                )
+                for row in rows
+                if self._is_to_be_sent(row)
+            ]
+        if ended:
+            self._c.changed(TABLES)
+        if (
+            time.monotonic() > self._refused_at + EFFECTS_S
+        ):  # once for those that were sent together
+            self._c.failed(problem._replace(connection_id=self._c.connection_id))
+        self._refused_at = time.monotonic()
 
     async def _check(self, row: StoredChange, urgency: Urgency) -> None:
         """Read the resource of a change whose result isn't known."""
@@ -406,5 +517,4 @@ class ScheduleSender:
         else:
             if maintenance.shows(found, row.change):
                 await self._succeed(row, tr("Azure shows the change."))
-                await self._store_effect_if_due(row)
         attempts.at = time.monotonic() + CHECK_S

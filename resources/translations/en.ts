@@ -76,10 +76,10 @@
   <context>
     <name>AssignMachinesDialog</name>
     <message numerus="yes">
-      <source> Azure runs no schedule on %n of them until their settings change.</source>
+      <source> Azure runs no schedule on %n of them until their settings change, and automatic guest patching stops where it is on.</source>
       <translation>
-        <numerusform> Azure runs no schedule on %n of them until its settings change.</numerusform>
-        <numerusform> Azure runs no schedule on %n of them until their settings change.</numerusform>
+        <numerusform> Azure runs no schedule on %n of them until its settings change, and automatic guest patching stops if it is on.</numerusform>
+        <numerusform> Azure runs no schedule on %n of them until their settings change, and automatic guest patching stops where it is on.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -131,10 +131,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>, and %n more in progress</source>
+      <source>, and %n more queued or in progress</source>
       <translation>
-        <numerusform>, and %n more in progress</numerusform>
-        <numerusform>, and %n more in progress</numerusform>
+        <numerusform>, and %n more queued or in progress</numerusform>
+        <numerusform>, and %n more queued or in progress</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -306,6 +306,13 @@
       <translation>
         <numerusform>%n left out, because no selected update is missing there</numerusform>
         <numerusform>%n left out, because no selected update is missing there</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s) became unhealthy after {kb} was installed. Check them first, or exclude it.</source>
+      <translation>
+        <numerusform>%n machine became unhealthy after {kb} was installed. Check them first, or exclude it.</numerusform>
+        <numerusform>%n machines became unhealthy after {kb} was installed. Check them first, or exclude it.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -567,6 +574,16 @@
     </message>
   </context>
   <context>
+    <name>KbMachinesModel</name>
+    <message numerus="yes">
+      <source> %n machine(s) became unhealthy after it was installed.</source>
+      <translation>
+        <numerusform> %n machine became unhealthy after it was installed.</numerusform>
+        <numerusform> %n machines became unhealthy after it was installed.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>Learning</name>
     <message numerus="yes">
       <source>Seen in your fleet on %n machine(s)</source>
@@ -786,17 +803,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>The installed release of %n machine(s) isn't known.</source>
-      <translation>
-        <numerusform>The installed release of %n machine isn't known.</numerusform>
-        <numerusform>The installed release of %n machines isn't known.</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
       <source>The state of %n machine(s) isn't known.</source>
       <translation>
         <numerusform>The state of %n machine isn't known.</numerusform>
         <numerusform>The state of %n machines isn't known.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Whether a monthly update is missing on %n machine(s) isn't known.</source>
+      <translation>
+        <numerusform>Whether a monthly update is missing on %n machine isn't known.</numerusform>
+        <numerusform>Whether a monthly update is missing on %n machines isn't known.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -807,10 +824,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>off on %n machine(s)</source>
+      <source>not on for %n machine(s)</source>
       <translation>
-        <numerusform>off on %n machine</numerusform>
-        <numerusform>off on %n machines</numerusform>
+        <numerusform>not on for %n machine</numerusform>
+        <numerusform>not on for %n machines</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1304,6 +1321,13 @@
       <translation>
         <numerusform>%n definition update is available.</numerusform>
         <numerusform>%n definition updates are available.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n of the available updates may restart the machine.</source>
+      <translation>
+        <numerusform>%n of the available updates may restart the machine.</numerusform>
+        <numerusform>%n of the available updates may restart the machine.</numerusform>
       </translation>
     </message>
     <message numerus="yes">

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from hotpatch_gui.simulator.arm import Answer, SimulatorApi
 
 ANSWERS = Path(__file__).parents[1] / "answers"
-TODAY = "Thu, 20 Aug 2026 09:00:00 GMT"
+TODAY = "Thu, 20 Aug 2026, 09:00:00 GMT"
 NOTHING: dict[str, Any] = {
     "totalRecords": 0,
     "count": 0,

@@ -510,7 +510,7 @@ def test_schedules_are_listed_shown_and_their_runs_printed(here) -> None:
         0,
         [],
     )
-    assert one["recurrence"] == "Weekly on Saturday, 22:00"
+    assert one["recurrence"] == "Weekly on Saturday, 22:00 (Eastern Standard Time)"
     assert len(one["next_windows"]) == 3
     assert all(w["opens"] < w["closes"] for w in one["next_windows"])
     assert listed["unread"] == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -11,11 +12,17 @@ from PySide6.QtWidgets import QApplication
 from hotpatch_gui.application.user_actions import NextSession
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.demo import time as demo_time
+from hotpatch_gui.domain.machine_filter import Condition, MachineFilter
+from hotpatch_gui.models.kb_machines import read_kb_machines
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import RunningClock
 from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.store import unhealthy
+from hotpatch_gui.store.machine_filters import machines_where
 from hotpatch_gui.system import resources
+from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.pages.calendar import CalendarPage
+from hotpatch_gui.views.pages.overview import OverviewPage
 from hotpatch_gui.views.pages.rollout import RolloutPage
 
 pytestmark = pytest.mark.expects_log
@@ -118,7 +125,7 @@ def test_playing_can_be_stopped_where_it_is(qapp: QApplication) -> None:
 
 def test_another_story_ends_the_program_for_the_next_one(stage: Stage) -> None:
     stage.start()
-    assert "Restart the demo: 22 October 2025, the day before KB5070881" in actions(stage)
+    assert "Restart the demo: 22 Oct 2025, the day before KB5070881" in actions(stage)
     demo = stage.app.demo
     assert demo is not None
     demo.begin("october-2025")
@@ -148,7 +155,7 @@ def test_sentence_and_ledger_show_the_case_of_kb5070881(qapp: QApplication) -> N
                 "Off the hotpatch train: no hotpatches until the next"
             ), month
         assert "It runs the out-of-band update KB5070881" in reported["October"]
-        assert "planned for 13 January 2026" in reported["December"]
+        assert "planned for 13 Jan 2026" in reported["December"]
         assert "January 2026 baseline KB5073379" in reported["January"]
         assert "Hotpatch KB5075942 runs on the January 2026 baseline" in reported["February"]
         stage.window.show_page("calendar")
@@ -189,3 +196,49 @@ def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QA
         assert status["vm-legacy-01"] == "Not included"
         ill = {g.name for g in stage.simulator.cloud.guests.values() if g.health == "Unavailable"}
         assert {n for n, s in status.items() if s == "Unhealthy"} == ill
+
+
+def test_a_bad_update_is_known_wherever_it_could_be_installed(qapp: QApplication) -> None:
+    with Stage("light", scenario="bad-update") as stage:
+        stage.start()
+        stage.clock.advance(days=5)
+        stage.sync()
+        db = stage.app.source.db
+        assert db is not None
+        ill = {g.name for g in stage.simulator.cloud.guests.values() if g.health == "Unavailable"}
+        now = stage.clock.now()
+        where = machines_where(MachineFilter(condition=Condition.UNHEALTHY), now)
+        found = db.execute(f"SELECT m.name FROM machines m{where.sql}", where.parameters)
+        assert {row[0] for row in found} == ill != set()
+        stage.window.show_page("overview")
+        stage.settle()
+        page = stage.window.page("overview")
+        assert isinstance(page, OverviewPage)
+        titles = [item.title for item in page.next_steps._items]
+        assert titles[0] == f"Unhealthy since an installation: {len(ill)}"
+        kb, count = max(unhealthy.by_kb(db, now).items(), key=itemgetter(1))
+        assert count == len(ill)
+        missing = db.execute("SELECT machine_id, name FROM updates WHERE kb=?", (kb,)).fetchall()
+        ids, name = sorted({row[0] for row in missing}), missing[0]["name"]
+        pane = read_kb_machines(db, kb, name, stage.clock.now)
+        assert pane.text.endswith("1 machine became unhealthy after it was installed.")
+        dialog = InstallDialog(stage.window.machines._s, ids, stage.window)
+        dialog.open()
+        stage.settle()
+        dialog.go_to(3)
+        stage.settle()
+        assert f"became unhealthy after {kb} was installed" in dialog.facts.text()
+        dialog.reject()
+
+
+def test_after_a_release_s_thirty_days_there_is_nothing_to_roll_out(qapp: QApplication) -> None:
+    with Stage("light", scenario="bad-update") as stage:
+        stage.start()
+        stage.clock.advance(days=31)
+        stage.sync()
+        stage.window.show_page("rollout")
+        stage.settle()
+        page = stage.window.page("rollout")
+        assert isinstance(page, RolloutPage)
+        assert page.banner.headline.text() == "Nothing to roll out until 13 Oct 2026"
+        assert not page.banner.button.isVisible()

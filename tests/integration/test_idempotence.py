@@ -135,7 +135,11 @@ def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
     stage.start()
     source = stage.app.source
     second = UserActions(
-        stage.app.engine.send, source.path, lambda: source.db, stage.window.show_problem
+        stage.app.engine.send,
+        source.path,
+        lambda: source.db,
+        stage.window.show_problem,
+        clock=stage.clock.now,
     )
     machine = stage.window.machines.model.id_at(0)
     assert machine is not None

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.machine_filter import Condition, MachineFilter
 from hotpatch_gui.models import export_sheets, update_text
 from hotpatch_gui.store.database import open_writer, transaction
@@ -153,3 +154,44 @@ def test_ranges_and_ages_move_on_with_the_time(stage: Stage) -> None:
     stage.settle()
     assert [model.rowCount() for model in lists] == [0, 0, 0]
     assert history.tiles["total"].figure.text() == "0"
+
+
+def test_yesterday_is_a_day(stage: Stage) -> None:
+    known, now = ids(stage), stage.clock.now()
+    yesterday = now.date() - timedelta(days=1)
+    times = (
+        now.date().isoformat() + "T00:00:00Z",
+        f"{yesterday}T23:59:59Z",
+        f"{yesterday}T00:00:00Z",
+        f"{yesterday - timedelta(days=1)}T23:59:59Z",
+    )
+    with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
+        for at in times:
+            writer.execute(
+                "INSERT INTO operations (machine_id, kind, state, requested_by, created_at, ended_at, note)"
+                " VALUES (?, 'assess', 'succeeded', 'a', ?, ?, ?)",
+                (known["vm-web-01"], at, at, at),
+            )
+    stage.app.source.notify(Changes.to("operations"))
+    page = activity(stage)
+    box = page.operations.filter.range
+    box.setCurrentIndex(box.findText("Yesterday (UTC)"))
+    stage.settle()
+    model = page.operations.model
+    shown = [model.row(n) for n in range(model.rowCount())]
+    assert {row.note for row in shown if row is not None} == {times[1], times[2]}
+
+
+def test_an_installation_opens_its_machine(stage: Stage) -> None:
+    stage.window.show_page("history")
+    stage.settle()
+    page = stage.window.page("history")
+    assert isinstance(page, HistoryPage)
+    stage.window.machines.as_grid.setChecked(True)
+    run = page.tab.model.row(0)
+    assert run is not None
+    page.tab.panel.table.opened.emit(page.tab.model.id_at(0))
+    stage.settle()
+    assert PAGES[stage.window.pages.currentIndex()] == "machines"
+    assert stage.window.machines.blade.machine_ids == (run.machine_id,)
+    assert stage.window.machines.blade.isVisible()

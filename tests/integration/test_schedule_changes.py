@@ -15,8 +15,29 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from requests.exceptions import ConnectionError as Broken
 
+from helpers.schedules import (
+    ASSIGN,
+    DELETE,
+    ID,
+    NAME,
+    NIGHTS,
+    SAVE,
+    SAVE_OTHER,
+    SAVE_SCOPE,
+    SCOPE,
+    UNASSIGN,
+    WEB_1,
+    audit,
+    change,
+    fault,
+    followers,
+    hold,
+    make_schedule,
+    rows,
+    states,
+)
 from hotpatch_gui.application.targets import demo_target
-from hotpatch_gui.azure.bodies import assignment_body, schedule_body, scope_body
+from hotpatch_gui.azure.bodies import assignment_body, schedule_body
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.schedule_changes import (
@@ -25,7 +46,7 @@ from hotpatch_gui.domain.schedule_changes import (
     assignment_id,
     schedule_id,
 )
-from hotpatch_gui.domain.schedules import How, Schedule, Scope
+from hotpatch_gui.domain.schedules import How
 from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
 from hotpatch_gui.store import schedule_changes as store
@@ -36,42 +57,6 @@ from hotpatch_gui.worker.jobs import KEPT_S
 from hotpatch_gui.worker.schedule_sender import AT_ONCE
 
 pytestmark = pytest.mark.expects_log
-NIGHTS = Schedule(
-    "nights",
-    "2026-08-21 22:00",
-    180,
-    "UTC",
-    "Day",
-    classifications=("Critical", "Security"),
-    exclude=("KB5120708",),
-    exclude_restarting=False,
-    restart="IfRequired",
-)
-NAME = "nights"
-ID = schedule_id(SUBSCRIPTION, "rg-web", NAME)
-SAVE = ScheduleChange(ChangeKind.CREATE, ID, NAME, json.dumps(schedule_body(NIGHTS, "westus2")))
-WEB_1 = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-web/providers/Microsoft.Compute/virtualMachines/vm-web-01"
-ASSIGN = ScheduleChange(
-    ChangeKind.ASSIGN,
-    assignment_id(WEB_1, NAME),
-    "vm-web-01",
-    json.dumps(assignment_body(ID, WEB_1, "westus2")),
-)
-SCOPE = Scope(
-    "eastus",
-    ID.lower(),
-    f"/subscriptions/{SUBSCRIPTION}",
-    os_types=("Windows",),
-    locations=("eastus",),
-    tags=(("app", ("erp",)),),
-    all_tags=True,
-)
-SAVE_SCOPE = ScheduleChange(
-    ChangeKind.SAVE_SCOPE,
-    assignment_id(SCOPE.below, SCOPE.name),
-    SCOPE.name,
-    json.dumps(scope_body(SCOPE)),
-)
 
 
 @pytest.fixture
@@ -79,49 +64,6 @@ def stage(qapp: QApplication) -> Iterator[Stage]:
     with Stage("light") as made:
         made.start()
         yield made
-
-
-def change(stage: Stage, *changes: ScheduleChange) -> None:
-    stage.app.engine.send(ChangeSchedules(1, changes))
-
-
-def rows(stage: Stage) -> list[tuple[str, str, str]]:
-    db = stage.app.source.db
-    assert db is not None
-    found = db.execute("SELECT kind, state, note FROM schedule_changes ORDER BY id")
-    return [tuple(row) for row in found]
-
-
-def states(stage: Stage) -> list[str]:
-    return [state for _, state, _ in rows(stage)]
-
-
-def followers(stage: Stage, schedule: str = ID) -> dict[str, How]:
-    db = stage.app.source.db
-    assert db is not None
-    found = db.execute(
-        "SELECT m.name, f.how FROM machine_schedules f JOIN machines m ON m.id=f.machine_id"
-        " WHERE f.schedule_id=?",
-        (schedule.lower(),),
-    )
-    return {name: How(how) for name, how in found}
-
-
-def audit(stage: Stage) -> list[tuple[str, str]]:
-    db = stage.app.source.db
-    assert db is not None
-    found = db.execute("SELECT kind, event FROM audit_log WHERE kind LIKE '%schedule%' ORDER BY id")
-    return [tuple(row) for row in found]
-
-
-def fault(stage: Stage, verb: str, outcome: Callable[[], Answer | Exception | None]) -> None:
-    """Answer calls of Microsoft.Maintenance with this verb."""
-
-    def on(method: str, path: str) -> Answer | Exception | None:
-        is_ours = method == verb and "microsoft.maintenance" in path.casefold()
-        return outcome() if is_ours else None
-
-    stage.simulator.faults.append(on)
 
 
 def test_a_schedule_is_created_assigned_and_shown_before_resource_graph_shows_it(
@@ -470,10 +412,6 @@ def test_schedules_of_one_name_keep_their_machines_and_scopes(stage: Stage) -> N
     assert (followers(stage), followers(stage, other)) == (both, both)
 
 
-UNASSIGN = ScheduleChange(ChangeKind.UNASSIGN, ASSIGN.resource_id, "vm-web-01")
-DELETE = ScheduleChange(ChangeKind.DELETE, ID, NAME)
-
-
 def throttle_once(stage: Stage, verb: str, part: str = "") -> None:
     """Let the first call of this verb to a path with ``part`` wait a second."""
     left = [Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "1"})]
@@ -482,11 +420,6 @@ def throttle_once(stage: Stage, verb: str, part: str = "") -> None:
         return left.pop() if left and method == verb and part in path.casefold() else None
 
     stage.simulator.faults.append(on)
-
-
-def make_schedule(stage: Stage, *more: ScheduleChange) -> None:
-    change(stage, SAVE, *more)
-    stage.until(lambda: states(stage) == ["succeeded"] * (1 + len(more)))
 
 
 def test_changes_of_a_resource_are_sent_in_the_order_requested(stage: Stage) -> None:
@@ -674,26 +607,6 @@ def test_the_reads_of_a_request_do_not_grow_with_its_changes(stage: Stage) -> No
         db.execute("ROLLBACK")
     assert singles[0] == singles[1]
     assert sum(line.lstrip().startswith("SELECT") for line in asked) <= 6
-
-
-def hold(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Event]:
-    """Answer calls of this verb to a path with ``part``, but for the first ones, only when the second event is set; the first event
-    tells that one waits."""
-    asked, goes_on, handle = Event(), Event(), stage.simulator.handle
-    first = iter(range(but))
-
-    def answer(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
-        if method == verb and part in url.casefold() and next(first, None) is None:
-            asked.set()
-            goes_on.wait(30)
-        return handle(method, url, headers, body)
-
-    stage.simulator.handle = answer  # type: ignore[method-assign]
-    return asked, goes_on
-
-
-OTHER = schedule_id(SUBSCRIPTION, "rg-web", "other")
-SAVE_OTHER = SAVE._replace(resource_id=OTHER, subject="other")
 
 
 @pytest.mark.parametrize("verb", ["PUT", "GET"])

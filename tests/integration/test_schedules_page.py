@@ -232,6 +232,6 @@ def test_machines_that_a_window_passed_are_named_once_it_is_certain(stage: Stage
     go_on(stage, hours=20)
     (text,) = passed()
     assert text.startswith(
-        "In the last window, on 20 August 2026, 1 machine installed nothing although an update is missing: "
+        "In the last window, on 20 Aug 2026, 1 machine installed nothing although an update is missing: "
         "vm-web-02. Check"
     )

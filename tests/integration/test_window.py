@@ -29,6 +29,7 @@ from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.installs import FleetReview, InstallRequest, RestartSetting, plan
+from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.domain.updates import Classification
@@ -317,9 +318,7 @@ def test_settings_that_azure_would_refuse_cannot_be_saved(stage: Stage) -> None:
     assert "safety checks" in dialog.problem.text()
     dialog.hotpatch.setChecked(False)
     assert dialog.save.isEnabled()
-    assert (
-        "waits for the next baseline, planned for 13 October 2026" in dialog.hotpatch_words.text()
-    )
+    assert "waits for the next baseline, planned for 13 Oct 2026" in dialog.hotpatch_words.text()
     dialog.save.click()
     stage.until(lambda: OperationState.RUNNING in stage.operation_states())
     stage.clock.advance(minutes=2)
@@ -1099,3 +1098,54 @@ def test_one_machine_that_is_gone_is_one_machine(stage: Stage) -> None:
     assert missing_machines(1).sentence == (
         "One of the machines is not in the current data, so nothing was requested for it."
     )
+
+
+def test_the_view_of_the_machines_is_remembered(qapp, tmp_path: Path) -> None:
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        machines = stage.window.machines
+        machines.sort.setCurrentIndex(2)
+        machines.as_grid.setChecked(True)
+        machines.group.setCurrentIndex(machines.group.findData(Dimension.GROUP))
+        stage.window.close()
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        stage.window.show_start_page()
+        stage.settle()
+        machines = stage.window.machines
+        assert machines.as_grid.isChecked()
+        assert machines.group.currentData() == Dimension.GROUP
+        assert machines.sort.currentIndex() == 2
+        assert machines.model.sort_key == "name"
+        assert machines.grid.isVisible()
+        assert machines.grid.rows.heading(0) is not None
+        stage.window.close()
+
+
+def test_a_search_in_a_filtered_list_says_what_it_searched(stage: Stage) -> None:
+    stage.start()
+    machines = stage.window.machines
+    machines.show_only(MachineFilter(situations=(Situation.LAST_FAILED.value,)))
+    stage.window.header.search.setText("vm-web-01")
+    stage.settle()
+    assert machines.nothing.isVisible()
+    assert machines.nothing.explanation.text() == "Only the filtered machines were searched."
+    machines.nothing.button.click()
+    stage.settle()
+    assert machines.model.rowCount() == 1
+    assert machines._wanted.text == "vm-web-01"
+
+
+def test_a_machine_that_a_filter_hides_is_shown_when_it_is_opened(stage: Stage) -> None:
+    stage.start()
+    machines = stage.window.machines
+    machines.show_only(MachineFilter(situations=(Situation.LAST_FAILED.value,)))
+    stage.settle()
+    db = stage.app.source.db
+    assert db is not None
+    (other,) = db.execute("SELECT id FROM machines WHERE name='vm-web-01'").fetchone()
+    assert machines.model.number_of(other) is None
+    machines.choose(other)
+    stage.settle()
+    assert machines.blade.machine_ids == (other,)
+    assert machines.list.selected_ids == [other]

@@ -1,7 +1,7 @@
 """Statements about a machine after the end of the release data.
 
 The data holds releases to October 2026 (without October's KB), so on 25 November one planned release is
-unknown, on 15 January 2027 three are, and on 12 February 2028 sixteen, after WS2022's last announced one.
+unknown, on 15 Jan 2027 three are, and on 12 Feb 2028 sixteen, after WS2022's last announced one.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ from hypothesis import strategies as st
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.evidence import Evidence, classify
-from hotpatch_gui.domain.health import Level, Situation
+from hotpatch_gui.domain.health import LIST_UNREPORTED, Level, Situation
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.hotpatch import HotpatchStatus
+from hotpatch_gui.domain.kb import kb_in_title
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.status_text import status_text
-from hotpatch_gui.domain.titles import ReleaseTitle, read_title
+from hotpatch_gui.domain.titles import ReleaseTitle, read_title, short_title
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.system import resources
 
@@ -37,7 +38,7 @@ S, L = Situation, Level
 AUGUST, SEPTEMBER, OCTOBER = "10.0.26100.33222", "10.0.26100.33438", "10.0.26100.33650"
 NEWER, DRIFTED = "10.0.26100.33999", "10.0.26100.33296"
 NEVER, ALWAYS = RestartBehavior.NEVER, RestartBehavior.ALWAYS
-DATA_ENDS = "the release data ends on 9 November 2026"
+DATA_ENDS = "the release data ends on 9 Nov 2026"
 GET = "hotpatch-gui releases update"
 
 
@@ -84,7 +85,7 @@ STATES = [
         (
             "Behind by at least one release",
             "Missing: October 2026 baseline",
-            "10 November 2026",
+            "10 Nov 2026",
             DATA_ENDS,
             "can't be determined remotely",
         ),
@@ -100,7 +101,7 @@ STATES = [
         (
             "Behind by at least one release",
             "Install the October 2026 baseline: it restarts",
-            "10 November 2026",
+            "10 Nov 2026",
             GET,
         ),
         SAFE,
@@ -112,7 +113,7 @@ STATES = [
         offers(NOV_CUMULATIVE),
         S.BEHIND,
         L.WARNING,
-        ("Behind by at least one release", "10 November 2026", GET),
+        ("Behind by at least one release", "10 Nov 2026", GET),
         SAFE,
     ),
     State(
@@ -145,10 +146,10 @@ STATES = [
         (
             "No update is offered, but whether it's up to date can't be confirmed",
             "It runs the October 2026 baseline",
-            "According to plan, a hotpatch was released on 10 November 2026",
+            "According to plan, a hotpatch was released on 10 Nov 2026",
             DATA_ENDS,
             GET,
-            "12 January 2027",
+            "12 Jan 2027",
         ),
         SAFE,
     ),
@@ -202,7 +203,7 @@ STATES = [
         L.UNKNOWN,
         (
             "2 updates are available, none of them a release of the operating system",
-            "10 November 2026",
+            "10 Nov 2026",
         ),
         SAFE,
     ),
@@ -216,7 +217,7 @@ STATES = [
         (
             "3 updates are available.",
             "it isn't known whether they restart the machine",
-            "10 November 2026",
+            "10 Nov 2026",
         ),
         SAFE,
     ),
@@ -230,7 +231,7 @@ STATES = [
         (
             "newer than any known release",
             "its build is newer than the release data",
-            "10 November 2026",
+            "10 Nov 2026",
             GET,
         ),
         SAFE,
@@ -255,7 +256,7 @@ STATES = [
         {},
         S.NOT_CONFIRMED,
         L.UNKNOWN,
-        ("its build is not reported", "10 November 2026"),
+        ("its build is not reported", "10 Nov 2026"),
         SAFE,
     ),
     State(
@@ -279,7 +280,7 @@ STATES = [
             "August 2026's cumulative update KB5120233",
             "rejoins with the October 2026 baseline, which is already available",
         ),
-        ("12 January 2027",),
+        ("12 Jan 2027",),
     ),
     State(
         "no assessment known",
@@ -321,7 +322,7 @@ STATES = [
         {"off": True},
         S.DISABLED,
         L.WARNING,
-        ("it takes effect with the next baseline, planned for 12 January 2027",),
+        ("it takes effect with the next baseline, planned for 12 Jan 2027",),
         SAFE,
     ),
     State(
@@ -370,7 +371,7 @@ STATES = [
         {"off": True},
         S.DISABLED,
         L.WARNING,
-        ("with the baseline that was planned for 12 January 2027; its details aren't known",),
+        ("with the baseline that was planned for 12 Jan 2027; its details aren't known",),
         SAFE,
     ),
     State(
@@ -381,10 +382,10 @@ STATES = [
         S.NOT_CONFIRMED,
         L.UNKNOWN,
         (
-            "According to plan, 3 monthly releases were published by 12 January 2027",
-            "the last baseline among them on 12 January 2027",
+            "According to plan, 3 monthly releases were published by 12 Jan 2027",
+            "the last baseline among them on 12 Jan 2027",
             DATA_ENDS,
-            "A baseline was planned for 12 January 2027; installing it restarts the machine.",
+            "A baseline was planned for 12 Jan 2027; installing it restarts the machine.",
         ),
         SAFE,
     ),
@@ -415,7 +416,7 @@ STATES = [
         {},
         S.NOT_CONFIRMED,
         L.UNKNOWN,
-        ("16 monthly releases were published by 8 February 2028", DATA_ENDS, GET),
+        ("16 monthly releases were published by 8 Feb 2028", DATA_ENDS, GET),
         SAFE,
     ),
     State(
@@ -436,8 +437,8 @@ STATES = [
         S.NOT_CONFIRMED,
         L.UNKNOWN,
         (
-            "12 monthly releases were published by 12 October 2027",
-            "A baseline was planned for 12 October 2027",
+            "12 monthly releases were published by 12 Oct 2027",
+            "A baseline was planned for 12 Oct 2027",
         ),
         SAFE,
     ),
@@ -448,7 +449,7 @@ STATES = [
         {"ws2022": True, "off": True},
         S.DISABLED,
         L.WARNING,
-        ("12 October 2027",),
+        ("12 Oct 2027",),
         SAFE,
     ),
 ]
@@ -465,6 +466,8 @@ def evidence(state: State) -> Evidence:
     image = Image(GOOD.image.publisher, GOOD.image.offer, sku)
     machine = replace(GOOD, os_version=state.build, settings=settings, image=image)
     assessed = state.now - timedelta(hours=2)
+    if fields.get("updates") and not fields.get("offered"):
+        fields["unreported"] = (LIST_UNREPORTED,)
     return Evidence(machine, HotpatchStatus.ENABLED, **({"assessed": assessed} | fields))
 
 
@@ -507,9 +510,9 @@ def test_due_releases_are_reported_once_if_both_products_agree(calendar: Calenda
 @pytest.mark.parametrize(
     ("now", "day"),
     [
-        (datetime(2026, 10, 13, 8, tzinfo=UTC), "13 October 2026"),
-        (datetime(2026, 10, 13, 16, 59, tzinfo=UTC), "13 October 2026"),
-        (datetime(2026, 10, 13, 17, 1, tzinfo=UTC), "12 January 2027"),
+        (datetime(2026, 10, 13, 8, tzinfo=UTC), "13 Oct 2026"),
+        (datetime(2026, 10, 13, 16, 59, tzinfo=UTC), "13 Oct 2026"),
+        (datetime(2026, 10, 13, 17, 1, tzinfo=UTC), "12 Jan 2027"),
     ],
 )
 def test_on_a_release_day_the_next_restart_is_that_day_until_its_hour(
@@ -591,3 +594,19 @@ def test_a_title_names_its_release(name: str, month: str, hotpatch: bool, kb: st
 )
 def test_other_updates_name_no_release(name: str) -> None:
     assert read_title(name) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "short"),
+    [
+        (
+            "2026-08 Cumulative Update for .NET Framework 3.5 and 4.8.1 for Windows Server 2025 for x64 (KB5120708)",
+            "2026-08 .NET Framework 3.5 and 4.8.1",
+        ),
+        ("2026-08 Hotpatch for Windows Server 2025 (KB5120228)", "2026-08 Hotpatch"),
+        ("Security Intelligence Update (KB2267602)", "Security Intelligence Update"),
+        ("2026-08 Cumulative Update for .NET", "2026-08 .NET"),
+    ],
+)
+def test_a_title_in_a_narrow_column_keeps_what_tells_it_apart(title: str, short: str) -> None:
+    assert short_title(title, kb_in_title(title)) == short

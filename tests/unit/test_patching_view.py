@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpers.machines import GOOD
+from hotpatch_gui.domain.arc import Arc
 from hotpatch_gui.domain.machines import Image, Machine, PatchMode
 from hotpatch_gui.domain.patching import (
     MachineFacts,
@@ -269,3 +270,16 @@ def test_a_start_after_the_next_release_does_not_claim_to_need_no_restart() -> N
     certain = waits._replace(restart_pending=True)
     found = view(released, (certain,), PAIRS, now, next_release=due).positions["a"]
     assert found.restart is RestartBehavior.ALWAYS
+
+
+def test_an_arc_enabled_server_follows_its_schedules_without_a_setting() -> None:
+    followed = MachineSchedules((Follows(SATURDAYS, How.DIRECT),))
+    server = facts("s")._replace(machine=machine("s", arc=Arc("serverdatacenter")))
+    now = datetime(2026, 9, 10, tzinfo=UTC)
+    found = at(server._replace(schedules=followed), server._replace(key="t"), now=now)
+    on_schedule, without = found.positions["s"], found.positions["t"]
+    assert on_schedule.window == datetime(2026, 9, 12, 22, tzinfo=UTC)
+    assert on_schedule.restart is not None
+    assert "patched at the times of Saturdays" in on_schedule.reason
+    assert (without.window, without.restart) == (None, None)
+    assert "only for virtual machines" in without.reason

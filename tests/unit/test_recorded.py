@@ -211,7 +211,7 @@ def test_pending_says_since_when(calendar: Calendar) -> None:
     assert machine.arc.enrolled_at == datetime(2026, 8, 20, 8, 40, tzinfo=UTC)
     pending = Evidence(machine, HotpatchStatus.PENDING, None, pending_since=machine.arc.enrolled_at)
     found = status_text(pending, calendar, NOW)
-    assert "since 20 August 2026, 08:40 UTC" in found.headline
+    assert "since 20 Aug 2026, 08:40 UTC" in found.headline
 
 
 def test_a_license_whose_enablement_is_unknown_is_not_enrolled() -> None:

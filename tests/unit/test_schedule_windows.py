@@ -83,7 +83,7 @@ def test_a_weekly_window_of_three_hours_raises_no_concern() -> None:
         (
             {"recurs": "Month Second Tuesday", "starts": "2026-01-13 10:00"},
             Level.WARNING,
-            "planned for 8 September 2026 waits 34 days for the next window, on 13 October 2026",
+            "planned for 8 Sep 2026 waits 34 days for the next window, on 13 Oct 2026",
         ),
     ],
 )

@@ -106,7 +106,7 @@ def test_an_unknown_time_zone_counts_as_utc_and_is_reported() -> None:
 
 
 def test_a_night_that_the_clock_skips_still_has_its_run() -> None:
-    """2:30 does not exist on 8 March 2026 in Los Angeles, and 1:30 comes twice on 1 November."""
+    """2:30 does not exist on 8 Mar 2026 in Los Angeles, and 1:30 comes twice on 1 November."""
     spring = of(starts="2026-03-01 02:30", time_zone="Pacific Standard Time")
     assert next_run(spring, datetime(2026, 3, 8, 9, tzinfo=UTC)) == datetime(
         2026, 3, 8, 10, 30, tzinfo=UTC

@@ -29,7 +29,7 @@ def test_up_to_date_says_what_runs_on_which_baseline_and_when_it_restarts(
     assert found.level is Level.OK
     assert found.text == (
         "Hotpatch is on and up to date. Hotpatch KB5120228 runs on the July 2026 baseline KB5099536. "
-        "Next expected restart: 13 October 2026, planned baseline (subject to change)."
+        "Next expected restart: 13 Oct 2026, planned baseline (subject to change)."
     )
 
 
@@ -68,7 +68,12 @@ def test_behind_by_one_is_fixed_without_a_restart(calendar: Calendar) -> None:
 
 
 def test_behind_by_two_over_a_baseline_says_that_it_restarts(calendar: Calendar) -> None:
-    behind = replace(CURRENT, machine=replace(GOOD, os_version="10.0.26100.32995"), updates=1)
+    behind = replace(
+        CURRENT,
+        machine=replace(GOOD, os_version="10.0.26100.32995"),
+        updates=1,
+        unreported=(LIST_UNREPORTED,),
+    )
     found = status_text(behind, calendar, EPOCH)
     assert found.headline.startswith("Behind by 2 releases")
     assert "Install the July 2026 baseline KB5099536: it restarts the machine." in found.next_step
@@ -79,7 +84,7 @@ def test_off_the_train_names_the_update_and_the_way_back(calendar: Calendar) -> 
     found = status_text(drifted, calendar, EPOCH)
     assert found.situation is Situation.OFF_TRAIN
     assert "August 2026's cumulative update KB5120233" in found.running
-    assert "13 October 2026" in found.next_step
+    assert "13 Oct 2026" in found.next_step
 
 
 def test_the_story_of_october_2025(calendar: Calendar) -> None:
@@ -94,7 +99,7 @@ def test_the_story_of_october_2025(calendar: Calendar) -> None:
     found = status_text(drifted, calendar, november)
     assert found.situation is Situation.OFF_TRAIN
     assert "out-of-band update KB5070881" in found.running
-    assert "13 January 2026" in found.next_step
+    assert "13 Jan 2026" in found.next_step
     back = replace(drifted, machine=replace(GOOD, os_version="10.0.26100.32230"))
     assert (
         status_text(back, calendar, EPOCH.replace(month=1, day=14)).situation
@@ -141,7 +146,11 @@ def test_a_missing_out_of_band_hotpatch_is_not_called_current(calendar: Calendar
     before = calendar.monthly(GOOD.product, release.released)[-1]
     day = EPOCH.replace(month=release.released.month, day=release.released.day + 1)
     behind = replace(
-        CURRENT, machine=replace(GOOD, os_version=f"10.0.{before.build}"), assessed=day, updates=1
+        CURRENT,
+        machine=replace(GOOD, os_version=f"10.0.{before.build}"),
+        assessed=day,
+        updates=1,
+        unreported=(LIST_UNREPORTED,),
     )
     found = status_text(behind, calendar, day)
     assert found.situation is Situation.BEHIND
@@ -201,7 +210,7 @@ def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
         (
             {"machine": replace(GOOD, settings=replace(GOOD.settings, hotpatch_enabled=False))},
             Situation.DISABLED,
-            "takes effect with the next baseline, planned for 13 October 2026",
+            "takes effect with the next baseline, planned for 13 Oct 2026",
         ),
     ],
 )
@@ -324,3 +333,23 @@ def test_a_list_without_kbs_is_a_list(calendar: Calendar) -> None:
     assert "list hasn't been read yet" in status_text(counted, calendar, EPOCH).next_step
     old = replace(driver, machine=replace(GOOD, os_version="10.0.26100.33158"))
     assert status_text(old, calendar, EPOCH).situation is Situation.NOT_OFFERED
+
+
+def test_an_unsupported_machine_that_misses_a_release_needs_attention(calendar: Calendar) -> None:
+    plain = replace(CURRENT, status=HotpatchStatus.NOT_AVAILABLE)
+    assert status_text(plain, calendar, EPOCH).level is Level.INFO
+    behind = replace(plain, machine=replace(GOOD, os_version="10.0.26100.33158"))
+    assert classify(behind, calendar, EPOCH) == (Situation.UNSUPPORTED, Level.WARNING)
+    assert status_text(behind, calendar, EPOCH).level is Level.WARNING
+
+
+def test_a_hotpatch_hides_no_other_update_that_may_restart(calendar: Calendar) -> None:
+    behind = replace(
+        CURRENT,
+        machine=replace(GOOD, os_version="10.0.26100.33158"),
+        updates=2,
+        updates_that_restart=1,
+        offered=("KB5120228", "KB5120708"),
+    )
+    step = status_text(behind, calendar, EPOCH).next_step
+    assert "it needs no restart. 1 of the available updates may restart the machine." in step

@@ -16,7 +16,7 @@ from .registry import in_scenario, scene
 @scene
 @in_scenario("november-2026")
 def data_ends_machine(stage: Stage) -> QWidget:
-    """25 November 2026: November's release isn't in the release data."""
+    """25 Nov 2026: November's release isn't in the release data."""
     stage.start()
     stage.choose("vm-web-01")
     return stage.window

@@ -325,7 +325,7 @@ def schedule_scope(stage: Stage) -> QWidget:
 @scene
 @in_scenario("before-upgrade")
 def coverage(stage: Stage) -> QWidget:
-    """Ways to hotpatch, and a machine that has to be replaced."""
+    """Paths to hotpatch, and a machine that has to be replaced."""
     stage.start()
     stage.window.show_page("coverage")
     stage.settle()

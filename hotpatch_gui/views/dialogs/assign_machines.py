@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QWidget
@@ -28,15 +27,13 @@ NOTHING = Candidates((), frozenset(), frozenset())
 
 
 class AssignMachinesDialog(SurfaceDialog):
-    """Lists the connection's machines. ``ticked`` are the row IDs that are ticked first."""
+    """Lists the connection's machines."""
 
-    def __init__(
-        self, services: Services, parent: QWidget, entry: ScheduleEntry, ticked: Sequence[int]
-    ) -> None:
+    def __init__(self, services: Services, parent: QWidget, entry: ScheduleEntry) -> None:
         title = tr("Assign machines to {name}", name=entry.name)
         super().__init__(services.theme, "assignMachinesDialog", title, parent)
         self._s, self._entry = services, entry
-        self._found, self._ticked = NOTHING, set(ticked)
+        self._found, self._ticked = NOTHING, set[int]()
         theme = services.theme
         self.search = QLineEdit()
         self.search.setObjectName("assignSearch")
@@ -77,7 +74,6 @@ class AssignMachinesDialog(SurfaceDialog):
 
     def _show_found(self, found: Candidates) -> None:
         self._found = found
-        self._ticked &= {row.id for row in found.rows}
         self._filter()
         fit_names(self.view)
 
@@ -109,7 +105,8 @@ class AssignMachinesDialog(SurfaceDialog):
             tr("%n machine(s) selected.", len(ids))
             + (
                 tr(
-                    " Azure runs no schedule on %n of them until their settings change.",
+                    " Azure runs no schedule on %n of them until their settings change, and automatic guest patching "
+                    "stops where it is on.",
                     len(waiting),
                 )
                 if waiting

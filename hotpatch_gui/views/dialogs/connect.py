@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFormLayout,
     QLineEdit,
     QPushButton,
     QWidget,
@@ -20,6 +19,7 @@ from hotpatch_gui.domain.connections import Connection, SignInMethod, TrialOutco
 from hotpatch_gui.models.connection_list import id_of, name_of, works
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.form import Form
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.problem_field import ProblemField
 
@@ -126,28 +126,25 @@ class ConnectDialog(SurfaceDialog):
         )
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setHorizontalSpacing(24)
-        form.setVerticalSpacing(10)
+        form = Form(10)
         self._fields = {
             field: ProblemField(
                 self._theme, edit, *([self.browse] if field == "certificate" else [])
             )
             for field, edit in zip(FIELDS, self._texts, strict=True)
         }
-        for text, widget in (
+        for text, widget, *hint in (
             (tr("Name"), self._fields["name"]),
             (tr("Cloud"), self.cloud),
             (tr("ARM endpoint"), self._fields["endpoint"]),
             (tr("Authority"), self._fields["authority"]),
             (tr("Audience"), self._fields["audience"]),
-            (tr("Sign-in method"), self.method),
-            ("", self.meaning),
+            (tr("Sign-in method"), self.method, self.meaning),
             (tr("Tenant"), self._fields["tenant"]),
             (tr("Client ID"), self._fields["client_id"]),
             (tr("Certificate"), self._fields["certificate"]),
         ):
-            form.addRow(text, widget)
+            form.add(text, widget, *hint)
         self._form = form
         self.column.addLayout(form)
         self.column.addWidget(self.may_act)

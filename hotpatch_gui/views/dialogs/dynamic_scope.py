@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton, QWidget
 
 from hotpatch_gui.domain.schedules import Scope
 from hotpatch_gui.models import schedule_targets
@@ -17,6 +17,7 @@ from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.form import Form
 from hotpatch_gui.views.widgets.labels import label
 
 from .surface import SurfaceDialog
@@ -65,16 +66,14 @@ class DynamicScopeDialog(SurfaceDialog):
             self.kind.addItem(text, types)
         self.all_tags = QCheckBox(tr("Machines need all of these tags, not only one"))
         self.all_tags.setObjectName("scopeAllTags")
-        form = QFormLayout()
-        form.setHorizontalSpacing(24)
-        form.setVerticalSpacing(8)
-        form.addRow(tr("Name"), self.name)
-        form.addRow(tr("Subscription"), self.subscription)
-        form.addRow(tr("Resource groups"), self.groups)
-        form.addRow(tr("Regions"), self.regions)
-        form.addRow(tr("Kind"), self.kind)
-        form.addRow(tr("Tags"), self.tags)
-        form.addRow("", self.all_tags)
+        form = Form()
+        form.add(tr("Name"), self.name)
+        form.add(tr("Subscription"), self.subscription)
+        form.add(tr("Resource groups"), self.groups)
+        form.add(tr("Regions"), self.regions)
+        form.add(tr("Kind"), self.kind)
+        form.add(tr("Tags"), self.tags)
+        form.add("", self.all_tags)
         self.column.addLayout(form)
         self.matching = label(services.theme, weight=SEMIBOLD_WEIGHT, wrap=True)
         self.matching.setObjectName("scopeMatching")

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -31,6 +30,7 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.form import Form
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.points import Point, Points
 from hotpatch_gui.views.widgets.scroll_area import scrolling
@@ -134,9 +134,7 @@ class NewMachineDialog(SurfaceDialog):
         self.text.setMinimumHeight(round(160 * theme.scale))
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setHorizontalSpacing(24)
-        form.setVerticalSpacing(8)
+        form = Form()
         for title, field in (
             (tr("Name"), self.name),
             (tr("Resource group"), self.group),
@@ -153,13 +151,13 @@ class NewMachineDialog(SurfaceDialog):
             (tr("Subnet"), self.subnet),
             (tr("Administrator"), self.admin),
         ):
-            form.addRow(title, field)
+            form.add(title, field)
         why = QVBoxLayout()
         why.setSpacing(12)
-        why.addWidget(self._heading(tr("Is it correct?")))
+        why.addWidget(self._heading(tr("Checks")))
         why.addWidget(self.points)
         head = QHBoxLayout()
-        head.addWidget(self._heading(tr("The file that makes it")), 1)
+        head.addWidget(self._heading(tr("Template")), 1)
         head.addWidget(self.format)
         right = QVBoxLayout()
         right.setSpacing(8)

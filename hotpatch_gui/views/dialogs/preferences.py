@@ -7,19 +7,20 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFormLayout,
     QHBoxLayout,
     QPushButton,
     QWidget,
 )
 
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
-from hotpatch_gui.domain.releases import Product, day_name
+from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.models.history import RANGES
 from hotpatch_gui.models.state import sync_states
 from hotpatch_gui.theme.theme import CHOICES
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.form import Form
 from hotpatch_gui.views.widgets.labels import ElidedLabel, label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 
@@ -75,13 +76,11 @@ class PreferencesDialog(SurfaceDialog):
 
     def _lay_out(self) -> None:
         theme = self._s.theme
-        form = QFormLayout()
-        form.setHorizontalSpacing(24)
-        form.setVerticalSpacing(12)
-        form.addRow(tr("Theme"), self.theme)
-        form.addRow(tr("Sync with Azure every"), self.minutes)
-        form.addRow(tr("Default history range"), self.days)
-        form.addRow(
+        form = Form(12)
+        form.add(tr("Theme"), self.theme)
+        form.add(tr("Sync with Azure every"), self.minutes)
+        form.add(tr("Default history range"), self.days)
+        form.add(
             "",
             label(
                 theme,
@@ -98,7 +97,7 @@ class PreferencesDialog(SurfaceDialog):
         notify.addWidget(self.successes)
         notify.addWidget(self.failures)
         notify.addStretch(1)
-        form.addRow(tr("System notifications"), notify)
+        form.add(tr("System notifications"), notify)
         folder_row = QHBoxLayout()
         folder_row.setSpacing(8)
         folder_row.addWidget(self.folder, 1)
@@ -107,7 +106,7 @@ class PreferencesDialog(SurfaceDialog):
         folder = QUrl.fromLocalFile(str(self._s.source.path.parent))
         opener.clicked.connect(lambda: QDesktopServices.openUrl(folder))
         folder_row.addWidget(opener)
-        form.addRow(tr("Data folder"), folder_row)
+        form.add(tr("Data folder"), folder_row)
         self.connections = QPushButton(tr("Connections…"))
         self.connections.setObjectName("prefConnections")
         self.connections.setAutoDefault(False)
@@ -115,7 +114,7 @@ class PreferencesDialog(SurfaceDialog):
         row = QHBoxLayout()
         row.addWidget(label(theme, self._connection_text()), 1)
         row.addWidget(self.connections)
-        form.addRow(tr("Azure"), row)
+        form.add(tr("Azure"), row)
         self.releases = QPushButton(tr("Release data…"))
         self.releases.setObjectName("prefReleases")
         self.releases.setAutoDefault(False)
@@ -123,7 +122,7 @@ class PreferencesDialog(SurfaceDialog):
         known = QHBoxLayout()
         known.addWidget(label(theme, self._release_text(), wrap=True), 1)
         known.addWidget(self.releases)
-        form.addRow(tr("Releases"), known)
+        form.add(tr("Releases"), known)
         self.column.addLayout(form)
         self.column.addStretch(1)
         self.finish((600, 480), self.closer())

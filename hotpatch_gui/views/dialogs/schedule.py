@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDateTimeEdit,
-    QFormLayout,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
@@ -31,6 +30,7 @@ from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.form import Form
 from hotpatch_gui.views.widgets.kb_box import KbBox
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
@@ -128,9 +128,7 @@ class ScheduleDialog(SurfaceDialog):
         self.preview = Points(theme)
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setHorizontalSpacing(24)
-        form.setVerticalSpacing(8)
+        form = Form()
         classes = QGridLayout()
         classes.setHorizontalSpacing(16)
         for number, (classification, box) in enumerate(self.classes.items()):
@@ -153,11 +151,11 @@ class ScheduleDialog(SurfaceDialog):
             (tr("Length"), self.minutes),
             (tr("Restart"), self.restart),
         ):
-            form.addRow(title, field)
-        form.addRow(tr("Classifications"), classes)
-        form.addRow(tr("Also include KBs"), self.include)
-        form.addRow(tr("Exclude KBs"), self.exclude)
-        form.addRow("", self.no_restarts)
+            form.add(title, field)
+        form.add(tr("Classifications"), classes)
+        form.add(tr("Also include KBs"), self.include)
+        form.add(tr("Exclude KBs"), self.exclude)
+        form.add("", self.no_restarts)
         self._form = form
         preview = QVBoxLayout()
         preview.setSpacing(12)

@@ -80,4 +80,9 @@ class ScheduleCalendarDialog(SurfaceDialog):
         self.model.set_rows(rows)
         self.panel.show_table(bool(rows))
         self.panel.empty.show_text(Glyph.INFO, tr("No windows and no releases in this month"), "")
+        now = self._s.clock()
+        later = (n for n, row in enumerate(rows) if row.when >= now)
+        self.panel.table.scrollTo(
+            self.model.index(next(later, 0), 0), Table.ScrollHint.PositionAtTop
+        )
         self.counted.setText(tr("%n window(s)", sum(r.machines is not None for r in rows)))

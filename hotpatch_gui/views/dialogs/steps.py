@@ -125,12 +125,19 @@ class StepsDialog(QDialog):
         """Show what is wrong and whether Next is possible."""
         problem = self.what_is_wrong()
         self.problem.setText(problem)
+        self.problem.setProperty("role", "secondary" if self.is_to_be_entered() else "error")
+        self.problem.style().unpolish(self.problem)
+        self.problem.style().polish(self.problem)
         self.next.setEnabled(not problem)
         self.act.setEnabled(not problem)
 
     def what_is_wrong(self) -> str:
         """Why Next isn't possible; empty if it is."""
         return ""
+
+    def is_to_be_entered(self) -> bool:
+        """Whether what is wrong is only that nothing was entered yet."""
+        return False
 
     def do_it(self) -> None:
         """Perform the last step's action."""

@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.hotpatch import can_be_enrolled
 from hotpatch_gui.domain.machines import Machine
-from hotpatch_gui.domain.releases import day_name, release_day
+from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.domain.waves import WaveMode
 from hotpatch_gui.models.install_plan import wave_name

@@ -39,7 +39,7 @@ SETTABLE = (Way.TURN_ON, Way.ENROLL)
 
 
 class CoveragePage(Page):
-    """Ways to hotpatch; below, the machines of the selected way and one of them in detail.
+    """Paths to hotpatch; below, the machines of the selected way and one of them in detail.
 
     Signals:
         machine_opened (int): a machine's row ID.
@@ -65,13 +65,13 @@ class CoveragePage(Page):
         self._soon.timeout.connect(self._ask_again)
         self.ways = ListedModel(services.source, coverage.WAYS, services.clock, self)
         self.machines = ListedModel(services.source, coverage.MACHINES, services.clock, self)
-        self.ways_panel = self._panel(self.ways, "coverageWaysTable", tr("Ways to hotpatch"))
+        self.ways_panel = self._panel(self.ways, "coverageWaysTable", tr("Paths to hotpatch"))
         self.machines_panel = self._panel(
-            self.machines, "coverageMachinesTable", tr("Machines of the selected way")
+            self.machines, "coverageMachinesTable", tr("Machines of the selected path")
         )
         self.name = label(services.theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT, wrap=True)
         self.name.setObjectName("coverageName")
-        self.points = Points(services.theme)
+        self.points = Points(services.theme, stacked=True)
         self.points.setObjectName("coveragePoints")
         self.turn_on = QPushButton()
         self.turn_on.setObjectName("coverageTurnOn")
@@ -172,7 +172,7 @@ class CoveragePage(Page):
         self.ways_panel.empty.show_text(
             Glyph.INFO,
             tr("No machines"),
-            tr("Machines and their way to hotpatch appear here after the first sync."),
+            tr("Machines and their path to hotpatch appear here after the first sync."),
         )
         self._show_way()
 
@@ -213,7 +213,7 @@ class CoveragePage(Page):
         self.turn_on.setVisible(bool(settable))
         one = selected[0] if len(selected) == 1 else None
         replaces = one is not None and one.path.way is Way.REPLACE
-        self.new.setText(tr("Plan its replacement…") if replaces else tr("New hotpatch machine…"))
+        self.new.setText(tr("Plan a replacement…") if replaces else tr("New hotpatch machine…"))
         self.details.setVisible(one is not None)
         if one is None:
             return
@@ -251,10 +251,10 @@ class CoveragePage(Page):
 
 
 def _points(row: CoverageRow) -> list[Point]:
-    """What is in the way, the target, what is known about it, and what a person has to check."""
+    """The blocker, the target, what is known about it, and what a person has to check."""
     path = row.path
     facts = (
-        (coverage.GLYPHS[path.way], tr("What is in the way"), path.obstacle),
+        (coverage.GLYPHS[path.way], tr("Blocker"), path.obstacle),
         (Glyph.INFO, tr("Target"), path.target),
         (Glyph.INFO, tr("Cost"), path.cost),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
+
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.history import HistoryTab
@@ -13,7 +15,13 @@ tr = translator("HistoryPage")
 
 
 class HistoryPage(Page):
-    """The history tab for all machines."""
+    """The history tab for all machines.
+
+    Signals:
+        machine_opened (int): a machine's row ID.
+    """
+
+    machine_opened = Signal(int)
 
     def __init__(self, services: Services) -> None:
         super().__init__(
@@ -27,6 +35,7 @@ class HistoryPage(Page):
         self.tab = HistoryTab(services, "fleetHistory")
         self.fill(self.tab)
         self.tab.show_machines(None)
+        self.tab.machine_opened.connect(self.machine_opened)
         self.tools.addWidget(
             ExportButton(
                 services,

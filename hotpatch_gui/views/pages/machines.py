@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
@@ -44,7 +44,7 @@ from hotpatch_gui.models import display_text
 from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of, read_links
 from hotpatch_gui.models.state import problem_level
 from hotpatch_gui.theme.glyphs import Glyph
-from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX, TITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.services import Services
@@ -62,6 +62,8 @@ if TYPE_CHECKING:
 tr = translator("MachinesPage")
 
 LIST_WIDTH_PX = 336
+PANEL_PX, PAGE_PX = 12, 16
+"""Margins of a panel and of a page."""
 CHOICE_PX = 240
 """At most, the width of a choice above the grid."""
 COMMANDS = ("assess", "install", "restart", "start", "configure")
@@ -118,6 +120,7 @@ class MachinesPage(QSplitter):
         self.as_grid.setAccessibleName(tr("Show as a grid"))
         services.icons.give("columns", self.as_grid.setIcon)
         self.nothing = EmptyState(theme)
+        self.nothing.button.clicked.connect(self._clear_filter)
         self._lay_out()
         self.list.fill_menu = self._fill_menu
         self.as_grid.toggled.connect(self._show_view)
@@ -174,28 +177,15 @@ class MachinesPage(QSplitter):
         theme = self._s.theme
         panel = QFrame()
         panel.setObjectName("listPanel")
-        head = QHBoxLayout()
-        head.setContentsMargins(12, 12, 12, 4)
-        head.addWidget(label(theme, tr("Machines"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
+        self._panel = panel
+        self._head = head = QHBoxLayout()
+        self._title = label(theme, tr("Machines"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
+        head.addWidget(self._title)
         head.addSpacing(8)
         head.addWidget(self.count_label)
         head.addStretch(1)
         head.addWidget(self.filters.button)
         head.addWidget(self.as_grid)
-        filters = QHBoxLayout()
-        filters.setContentsMargins(12, 4, 12, 12)
-        filters.setSpacing(8)
-        filters.addWidget(self.state, 1)
-        filters.addWidget(self.sort, 1)
-        filters.addWidget(self.group, 1)
-        filters.addWidget(self.tag, 1)
-        for box in (self.state, self.sort, self.group, self.tag):
-            box.setMinimumContentsLength(8)
-            box.setMaximumWidth(round(CHOICE_PX * theme.scale))
-            box.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-        filters.addStretch(0)
         self._lists = QStackedWidget()
         self._lists.addWidget(self.list)
         self._lists.addWidget(self.nothing)
@@ -204,10 +194,9 @@ class MachinesPage(QSplitter):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        column.addLayout(filters)
+        column.addLayout(self._lay_out_choices())
         column.addWidget(self.filters)
-        found = QHBoxLayout()
-        found.setContentsMargins(12, 0, 12, 0)
+        self._found = found = QHBoxLayout()
         found.addWidget(self.kb)
         found.addStretch(1)
         column.addLayout(found)
@@ -222,8 +211,38 @@ class MachinesPage(QSplitter):
         panel.setMinimumWidth(round(308 * theme.scale))
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
+        self._fit_head(as_grid=False)
         width = round(LIST_WIDTH_PX * theme.scale)
         self.setSizes([width, 3 * width])
+
+    def _lay_out_choices(self) -> QHBoxLayout:
+        self._choices = filters = QHBoxLayout()
+        filters.setSpacing(8)
+        filters.addWidget(self.state, 1)
+        filters.addWidget(self.sort, 1)
+        filters.addWidget(self.group, 1)
+        filters.addWidget(self.tag, 1)
+        for box in (self.state, self.sort, self.group, self.tag):
+            box.setMinimumContentsLength(8)
+            box.setMaximumWidth(round(CHOICE_PX * self._s.theme.scale))
+            box.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+        filters.addStretch(0)
+        return filters
+
+    def _fit_head(self, *, as_grid: bool) -> None:
+        """The head of a page above the grid, and of a panel above the list."""
+        side = PAGE_PX if as_grid else PANEL_PX
+        self._head.setContentsMargins(side, 12, side, 4)
+        self._choices.setContentsMargins(side, 4, side, 12)
+        self.filters.set_side_margin(side)
+        self._found.setContentsMargins(side, 0, side, 0)
+        px = TITLE_PX if as_grid else SUBTITLE_PX
+        self._title.setFont(self._s.theme.font(px, SEMIBOLD_WEIGHT))
+        self._panel.setProperty("whole", as_grid)
+        self._panel.style().unpolish(self._panel)
+        self._panel.style().polish(self._panel)
 
     def _make_bar(self) -> None:
         """The commands above the grid, filled with it."""
@@ -272,18 +291,21 @@ class MachinesPage(QSplitter):
         grid.fill_menu = self._fill_menu
         for key in COMMANDS:
             self._bar.insertAction(self._bar_end, self.blade.commands[key])
-        grid.opened.connect(self._open_from_grid)
+        grid.opened.connect(self.choose)
         grid.selectionModel().selectionChanged.connect(self._on_selected)
         self._grid_model.rows_changed.connect(self._on_grid_rows)
         export = ExportButton(
             self._s, tr("Machines"), lambda: table_report(grid, tr("Machines"), self._s)
         )
+        export.setProperty("flat", True)
+        self._s.icons.give("export", export.setIcon)
         self._bar.insertWidget(self._bar_end, export)
         return grid
 
     def _show_view(self, as_grid: bool) -> None:
         """Show the list with the blade, or the grid over the whole page."""
         selected = (self.list if as_grid else self.grid).selected_ids
+        self._fit_head(as_grid=as_grid)
         self.sort.setVisible(not as_grid)
         self.group.setVisible(as_grid)
         self.tag.setVisible(as_grid and self.group.currentData() == Dimension.TAG)
@@ -324,10 +346,6 @@ class MachinesPage(QSplitter):
         if chosen is None:
             return None
         return Grouping(Dimension(chosen), self.tag.currentText() if is_tag else "")
-
-    def _open_from_grid(self, machine_id: int) -> None:
-        self.as_grid.setChecked(False)
-        self.choose(machine_id)
 
     def _fill_menu(self, menu: QMenu) -> None:
         """Commands for the selected machines."""
@@ -389,13 +407,23 @@ class MachinesPage(QSplitter):
             table.setCurrentIndex(QModelIndex())
 
     def restore(self, stored_filter: str, selected: Sequence[int]) -> None:
-        """Show the last session's filter and selection."""
+        """Show the last session's filter, view and selection."""
         if stored_filter:
             from hotpatch_gui.models.filters import from_text  # noqa: PLC0415 - only with a stored filter
 
             self.show_only(from_text(stored_filter) or EVERY_MACHINE)
         self._restored = tuple(selected)
         self._select_restored()
+        self._restore_view(self._s.settings.machine_view)
+
+    def _restore_view(self, stored: Mapping[str, str]) -> None:
+        """Show the last session's order, grouping and view."""
+        self.sort.setCurrentIndex(max(0, self.sort.findText(stored.get("sort", ""))))
+        self.group.setCurrentIndex(max(0, self.group.findData(stored.get("group"))))
+        if stored.get("tag"):
+            self._grouping()
+            self.tag.setCurrentText(stored["tag"])
+        self.as_grid.setChecked(stored.get("view") == "grid")
 
     def _select_restored(self) -> None:
         """Select the last session's machines once they are listed."""
@@ -416,11 +444,17 @@ class MachinesPage(QSplitter):
                 selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
 
     def save(self) -> None:
-        """Keep the filter and the selection for the next session; a search isn't kept."""
+        """Keep the filter, the view and the selection for the next session; a search isn't kept."""
         from hotpatch_gui.models.filters import to_text  # noqa: PLC0415 - after the first paint
 
         wanted = self._wanted._replace(text="")
         self._s.settings.machine_filter = to_text(wanted) if wanted != EVERY_MACHINE else ""
+        self._s.settings.machine_view = {
+            "view": "grid" if self.as_grid.isChecked() else "list",
+            "sort": self.sort.currentText(),
+            "group": str(self.group.currentData() or ""),
+            "tag": self.tag.currentText(),
+        }
         self._s.settings.selected = self.list.selected_ids[:MOST_KEPT]
 
     def go_to_first(self) -> None:
@@ -439,10 +473,14 @@ class MachinesPage(QSplitter):
             self.blade.show_machines(())
 
     def choose(self, machine_id: int) -> None:
-        """Select one machine by row ID."""
+        """Show one machine by row ID; a search or filter that hides it ends."""
+        self.as_grid.setChecked(False)
         self._restored = ()
-        self.list.select_id(machine_id)
-        self.list.scrollTo(self.list.currentIndex())
+        if self.list.select_id(machine_id):
+            self.list.scrollTo(self.list.currentIndex())
+            return
+        self._restored = (machine_id,)
+        self.show_only(EVERY_MACHINE)
 
     def selection(self) -> tuple[tuple[int, ...], str]:
         """Row IDs and a name of the machines shown; all machines without a selection."""
@@ -542,13 +580,26 @@ class MachinesPage(QSplitter):
         )
         self._show_rows()
         if count == 0 and filtered:
-            self.nothing.show_text(Glyph.INFO, tr("No match"), "")
+            self._show_no_match()
             self._update_blade()
         if self._restored:
             self._select_restored()
         if count and not self.list.selectionModel().hasSelection() and not self._is_first_reading:
             self._choose_again()
         self._on_selected()
+
+    def _show_no_match(self) -> None:
+        """Say what hides the machines, with a button that ends it."""
+        others = self._wanted._replace(text="") != EVERY_MACHINE
+        if self._wanted.text and others:
+            words = tr("Only the filtered machines were searched.")
+        else:
+            words = tr("No machine fits the filter.") if others else ""
+        button = tr("Clear the filter") if others else ""
+        self.nothing.show_text(Glyph.INFO, tr("No match"), words, button)
+
+    def _clear_filter(self) -> None:
+        self.show_only(EVERY_MACHINE._replace(text=self._wanted.text))
 
     def _show_rows(self) -> None:
         is_empty = self.model.rowCount() == 0 and self._is_filtered

@@ -163,6 +163,7 @@ class PlannerPage(Page):
         grid.setContentsMargins(16, 4, 16, 8)
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(4)
+        grid.setRowMinimumHeight(4, round(40 * theme.scale))
         fields = (
             (tr("Machines"), self.machines),
             (tr("Period"), self.period),
@@ -203,7 +204,7 @@ class PlannerPage(Page):
         self.results.addWidget(self.nothing)
         self.results.addWidget(result)
         self.table.setMinimumHeight(round(TABLE_PX * theme.scale))
-        self.fill_scrolling(grid, self.results)
+        self.fill_scrolling(grid, self.results, tiles, middle)
 
     @property
     def options(self) -> ForecastOptions:

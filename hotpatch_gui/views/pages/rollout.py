@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout
 
@@ -114,6 +114,8 @@ class RolloutPage(Page):
     def show_next_day(self) -> None:
         """Show the machines that are expected to start in the next 24 hours."""
         self.showing.setCurrentText(rollout.Showing.DAY.label)
+        column = next(n for n, c in enumerate(rollout.MACHINES) if c.key == "window")
+        self.panel.table.sortByColumn(column, Qt.SortOrder.AscendingOrder)
 
     def _filter(self) -> None:
         showing, now = rollout.Showing(self.showing.currentData()), self._s.clock()

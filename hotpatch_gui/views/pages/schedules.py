@@ -476,8 +476,7 @@ class SchedulesPage(Page):
 
         entry = self._shown
         if entry is not None:
-            chosen = self._s.settings.selected
-            open_once(self, lambda: AssignMachinesDialog(self._s, self.window(), entry, chosen))
+            open_once(self, lambda: AssignMachinesDialog(self._s, self.window(), entry))
 
     def _open_month(self) -> None:
         from hotpatch_gui.views.dialogs.schedule_calendar import ScheduleCalendarDialog  # noqa: PLC0415 - only when it opens

@@ -25,10 +25,11 @@ class Page(QFrame):
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(label(theme, title, px=TITLE_PX, weight=SEMIBOLD_WEIGHT))
-        self.explanation = label(theme, explanation, role="secondary")
+        self.explanation = label(theme, explanation, role="secondary", wrap=True)
         words.addWidget(self.explanation)
         head = QHBoxLayout()
         head.setContentsMargins(16, 12, 16, 8)
+        head.setSpacing(16)
         head.addLayout(words, 1)
         head.addLayout(self.tools)
         self.column = QVBoxLayout(self)
@@ -39,8 +40,11 @@ class Page(QFrame):
     def fill(self, body: QWidget) -> None:
         self.column.addWidget(body, 1)
 
-    def fill_scrolling(self, top: QLayout, bottom: QWidget) -> None:
-        """``top`` at its own height, ``bottom`` with the rest; both scroll in a low window."""
+    def fill_scrolling(self, top: QLayout, bottom: QWidget, *insets: QLayout) -> None:
+        """``top`` at its own height, ``bottom`` with the rest; both scroll in a low window.
+
+        ``insets`` are layouts in ``bottom`` that keep their width when the scroll bar is shown, as ``top`` does.
+        """
         body = QWidget()
         body.setObjectName("surface")
         column = QVBoxLayout(body)
@@ -48,6 +52,6 @@ class Page(QFrame):
         column.setSpacing(0)
         column.addLayout(top)
         column.addWidget(bottom, 1)
-        area = ScrollArea(body, top)
+        area = ScrollArea(body, top, *insets)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.column.addWidget(area, 1)

@@ -75,7 +75,7 @@ class ActionsTab(QWidget):
         outer.setSpacing(0)
         outer.addWidget(self.filter)
         outer.addWidget(panes, 1)
-        self.filter.edited.connect(lambda: self.model.filter(self.filter.text, self.filter.since))
+        self.filter.edited.connect(lambda: self.model.filter(self.filter.text, self.filter.span))
         self.model.rows_changed.connect(self._show)
         self.operations.rows_changed.connect(self._show_lower)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_operations)

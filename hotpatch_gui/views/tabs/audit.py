@@ -43,7 +43,7 @@ class AuditTab(QWidget):
         column.addWidget(self.filter)
         column.addWidget(self.panel, 1)
         column.addWidget(self.detail)
-        self.filter.edited.connect(lambda: self.model.filter(self.filter.text, self.filter.since))
+        self.filter.edited.connect(lambda: self.model.filter(self.filter.text, self.filter.span))
         self.model.rows_changed.connect(self._show)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_detail)
         self.model.load_first_screen()

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.clock import Span
 from hotpatch_gui.models.history import (
     FAILED,
     RANGES,
@@ -18,7 +19,7 @@ from hotpatch_gui.models.history import (
     Figures,
     read_figures,
     run_text,
-    since,
+    span_of,
 )
 from hotpatch_gui.models.lists import RunsModel
 from hotpatch_gui.models.query_channel import QueryChannel
@@ -43,7 +44,13 @@ TABLE_PX, DETAILS_PX = 144, 120
 
 
 class HistoryTab(QWidget):
-    """Runs of the machines shown; of all machines if ``show_machines`` received None."""
+    """Runs of the machines shown; of all machines if ``show_machines`` received None.
+
+    Signals:
+        machine_opened (int): a machine's row ID.
+    """
+
+    machine_opened = Signal(int)
 
     def __init__(self, services: Services, name: str) -> None:
         super().__init__()
@@ -126,6 +133,7 @@ class HistoryTab(QWidget):
         self.search.textChanged.connect(self._filter)
         self.model.rows_changed.connect(self._show)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_details)
+        self.panel.table.opened.connect(self._open)
         self._s.source.changed.connect(self._on_changed)
         self._s.source.minute_passed.connect(self._move_on)
 
@@ -157,8 +165,8 @@ class HistoryTab(QWidget):
         self.chart.setVisible(self.chart.fits(self) and self.details.isHidden())
 
     @property
-    def _since(self) -> str:
-        return since(int(self.range.currentData()), self._s.clock())
+    def _span(self) -> Span:
+        return span_of(int(self.range.currentData()), self._s.clock())
 
     def _chooser(self, statuses: tuple[str, ...]) -> Callable[[], None]:
         def choose() -> None:
@@ -179,7 +187,7 @@ class HistoryTab(QWidget):
 
     def _show_rows(self, *, are_others: bool) -> None:
         text = self.search.text()
-        self.model.show(self._ids, self._since, self._statuses, text, are_others=are_others)
+        self.model.show(self._ids, self._span, self._statuses, text, are_others=are_others)
 
     def _filter(self) -> None:
         self._show_rows(are_others=False)
@@ -190,7 +198,7 @@ class HistoryTab(QWidget):
         work = partial(
             read_figures,
             machine_ids=self._ids,
-            since=self._since,
+            span=self._span,
             today=today,
             text=self.search.text(),
         )
@@ -248,6 +256,13 @@ class HistoryTab(QWidget):
                     "range to see more."
                 ),
             )
+
+    def _open(self, row_id: int) -> None:
+        """Show the machine of an installation."""
+        number = self.model.number_of(row_id)
+        run = self.model.row(number) if number is not None else None
+        if run is not None:
+            self.machine_opened.emit(run.machine_id)
 
     def _show_details(self) -> None:
         ids = self.panel.table.selected_ids

@@ -51,7 +51,7 @@ class OperationsTab(QWidget):
         column.addWidget(self.filter)
         column.addWidget(self.panel, 1)
         column.addWidget(self.detail)
-        self.filter.edited.connect(lambda: self.model.filter(self.filter.text, self.filter.since))
+        self.filter.edited.connect(lambda: self.model.filter(self.filter.text, self.filter.span))
         self.model.rows_changed.connect(self._show)
         self.panel.table.selectionModel().selectionChanged.connect(self.show_detail)
         self.panel.table.opened.connect(self.opened)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import is_on
 from hotpatch_gui.domain.machines import Machine, product_of
 from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.phrases import listed
-from hotpatch_gui.domain.releases import Product, ReleaseKind, day_name, release_day
+from hotpatch_gui.domain.releases import Product, ReleaseKind, release_day
 from hotpatch_gui.domain.rollout import PERIOD
 from hotpatch_gui.domain.schedules import MachineSchedules
 from hotpatch_gui.domain.settings import Orchestration
@@ -29,7 +30,14 @@ from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 tr = translator("ScheduleTab")
 
 MONTHS = 8
-_TITLES = (tr.mark("Date"), tr.mark("Expected"), tr.mark("Effect"), tr.mark("Certainty"))
+_TITLES = (
+    tr.mark("Date"),
+    tr.mark("Expected"),
+    tr.mark("Product"),
+    tr.mark("Effect"),
+    tr.mark("Certainty"),
+)
+_PRODUCT = 2
 
 
 class ScheduleTab(ScrollArea):
@@ -66,7 +74,7 @@ class ScheduleTab(ScrollArea):
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         )
         self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for number, width in enumerate((140, 140, 280)):
+        for number, width in enumerate((110, 160, 150, 280)):
             self.table.setColumnWidth(number, round(width * theme.scale))
         body = QWidget()
         column = QVBoxLayout(body)
@@ -108,10 +116,13 @@ class ScheduleTab(ScrollArea):
             Orchestration.MANUAL: tr("Only on request"),
         }
         restarts = schedule_text.restarts(machine.settings.restart_setting)
+        text = when[how] if how else tr("Not known")
+        if machine.follows_schedules and followed.current(now):
+            text = schedule_text.when(followed, now)
         self.essentials.show_values(
             [
                 translated(machine.settings.orchestration),
-                when[how] if how else tr("Not known"),
+                text,
                 tr("{text}; a restart is pending", text=restarts) if is_pending else restarts,
                 machine.time_zone or tr("Not reported"),
             ]
@@ -132,7 +143,7 @@ class ScheduleTab(ScrollArea):
             [
                 Point(*point)
                 for point in schedule_text.points(
-                    followed, now, is_followed=how is Orchestration.CUSTOMER_SCHEDULES
+                    followed, now, is_followed=machine.follows_schedules
                 )
             ]
         )
@@ -151,6 +162,7 @@ class ScheduleTab(ScrollArea):
             else tr("No release calendar for this operating system")
         )
         self.table.setRowCount(len(entries))
+        self.table.setColumnHidden(_PRODUCT, len(products) < 2)
         waiting = situation in (Situation.OFF_TRAIN, Situation.UNSUPPORTED)
         for number, entry in enumerate(entries):
             baseline = entry.kind is not ReleaseKind.HOTPATCH
@@ -170,7 +182,6 @@ class ScheduleTab(ScrollArea):
                 effect = (
                     tr("Restarts") if baseline else tr("No restart if it is on the hotpatch train")
                 )
-            product = f" ({entry.product.label})" if len(products) > 1 else ""
             certainty = (
                 tr("Due; the release isn't known yet")
                 if is_due
@@ -180,7 +191,8 @@ class ScheduleTab(ScrollArea):
             )
             texts = (
                 day_name(entry.day),
-                f"{entry.kind.label.capitalize()}{product}",
+                entry.kind.label.capitalize(),
+                entry.product.label,
                 effect,
                 certainty,
             )

@@ -12,8 +12,10 @@ from hotpatch_gui.models.display_text import LEVEL_GLYPHS, SITUATION_GLYPHS
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.translation import translator
 
 from .labels import GlyphLabel, label
+from .links import LinkButton
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.status_text import StatusText
@@ -25,6 +27,8 @@ _SURFACES = {
     Level.WARNING: "warning",
     Level.ERROR: "error",
 }
+
+tr = translator("Banner")
 
 
 class Banner(QFrame):
@@ -44,10 +48,13 @@ class Banner(QFrame):
         self.button = QPushButton()
         self.button.setObjectName("bannerButton")
         self.button.hide()
+        self.link = LinkButton(tr("Microsoft's page about this update"))
+        self.link.setObjectName("bannerLink")
         words = QVBoxLayout()
         words.setSpacing(4)
         words.addWidget(self.headline)
         words.addWidget(self.detail)
+        words.addWidget(self.link, 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 12, 16, 12)
         row.setSpacing(12)
@@ -61,15 +68,23 @@ class Banner(QFrame):
             status_text.headline,
             f"{status_text.running}\n{status_text.next_step}".strip(),
             SITUATION_GLYPHS.get(status_text.situation),
+            page=status_text.page,
         )
 
     def show_text(
-        self, level: Level, headline: str, detail: str, glyph: Glyph | None = None
+        self,
+        level: Level,
+        headline: str,
+        detail: str,
+        glyph: Glyph | None = None,
+        *,
+        page: str = "",
     ) -> None:
         self._glyph.set_glyph(glyph or LEVEL_GLYPHS[level])
         self.headline.setText(headline)
         self.detail.setText(detail)
         self.detail.setVisible(bool(detail))
+        self.link.set_page(page)
         self.setAccessibleName(f"{headline} {detail}")
         if self._surface != _SURFACES[level]:
             self._surface = _SURFACES[level]

@@ -58,9 +58,9 @@ class CellDelegate(QStyledItemDelegate):
             self._paint_glyph(painter, rect, glyph, (left, size))
             left += size + round(GAP_PX * scale)
         room = rect.adjusted(left, 0, -END_PX, 0)
-        shown = option.fontMetrics.elidedText(
-            model.text(row, column), Qt.TextElideMode.ElideRight, room.width()
-        )
+        in_middle = model.columns[column].cut_in_middle
+        cut = Qt.TextElideMode.ElideMiddle if in_middle else Qt.TextElideMode.ElideRight
+        shown = option.fontMetrics.elidedText(model.text(row, column), cut, room.width())
         painter.setPen(QColor(self._theme.tokens.text))
         painter.drawText(room, _RIGHT if model.columns[column].right else _LEFT, shown)
 

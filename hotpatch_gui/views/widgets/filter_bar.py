@@ -47,9 +47,12 @@ class FilterBar(QWidget):
         self.menu.aboutToShow.connect(self._fill_menu)
         self.button.setMenu(self.menu)
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(12, 0, 12, 12)
         self._column.setSpacing(4)
         self.hide()
+
+    def set_side_margin(self, px: int) -> None:
+        """The margin at the left and right."""
+        self._column.setContentsMargins(px, 0, px, 12)
 
     def show_filter(self, wanted: MachineFilter) -> None:
         """Show the filter's chips."""

@@ -129,7 +129,7 @@ class KbMachinesPane(QWidget):
             self.counted.setText("")
             self.panel.empty.show_text(Glyph.RUNNING, tr("Reading…"), "")
             self._filter()
-        read = partial(read_kb_machines, kb=kb, name=name)
+        read = partial(read_kb_machines, kb=kb, name=name, clock=self._s.clock)
         self._channel.query(read, is_refresh=is_refresh)
 
     def _show(self, found: KbMachines) -> None:

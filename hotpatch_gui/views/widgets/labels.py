@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
@@ -11,6 +13,9 @@ from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import NORMAL_WEIGHT, TEXT_PX
+
+_LONG = re.compile(r"\S{24,}")
+_PLACES = re.compile(r"(?<=[._/])(?=\w)|(?<=[a-z])(?=[A-Z])")
 
 
 def label(
@@ -30,6 +35,11 @@ def label(
     if role:
         made.setProperty("role", role)
     return made
+
+
+def breakable(text: str) -> str:
+    """The text with places to break long words, such as names of settings."""
+    return _LONG.sub(lambda word: _PLACES.sub("\u200b", word[0]), text)
 
 
 class ElidedLabel(QLabel):

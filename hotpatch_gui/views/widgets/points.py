@@ -12,7 +12,7 @@ from hotpatch_gui.domain.prerequisites import Prerequisite, Verdict
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 
-from .labels import GlyphLabel, label
+from .labels import GlyphLabel, breakable, label
 
 
 class Point(NamedTuple):
@@ -39,11 +39,11 @@ def prerequisite_point(found: Prerequisite) -> Point:
 
 
 class Points(QWidget):
-    """The list."""
+    """The list. ``stacked``: the details are below the titles, for a narrow place."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, *, stacked: bool = False) -> None:
         super().__init__()
-        self._theme = theme
+        self._theme, self._stacked = theme, stacked
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(12)
@@ -62,15 +62,19 @@ class Points(QWidget):
                 glyph.set_glyph(point.glyph)
                 glyph.setAccessibleName(point.spoken)
                 title.setText(point.title)
-                detail.setText(point.detail)
+                detail.setText(breakable(point.detail))
 
     def _add_row(self) -> None:
-        number = len(self._rows)
+        number = 2 * len(self._rows)
         glyph = GlyphLabel(self._theme)
-        title = label(self._theme)
+        title = label(self._theme, wrap=self._stacked)
         detail = label(self._theme, role="secondary", wrap=True)
         top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(glyph, number, 0, top)
-        self._grid.addWidget(title, number, 1, top)
-        self._grid.addWidget(detail, number, 2, top)
+        if self._stacked:
+            self._grid.addWidget(title, number, 1, 1, 2)
+            self._grid.addWidget(detail, number + 1, 1, 1, 2)
+        else:
+            self._grid.addWidget(title, number, 1, top)
+            self._grid.addWidget(detail, number, 2, top)
         self._rows.append((glyph, title, detail))

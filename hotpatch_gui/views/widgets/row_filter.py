@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 
-from hotpatch_gui.models.history import RANGES, since
+from hotpatch_gui.domain.clock import Span
+from hotpatch_gui.models.history import RANGES, span_of
 from hotpatch_gui.translation import translated
 from hotpatch_gui.views.services import Services
 
@@ -56,9 +57,9 @@ class RowFilter(QWidget):
         return self.search.text()
 
     @property
-    def since(self) -> str:
-        """The beginning of the range, as stored."""
-        return since(int(self.range.currentData()), self._s.clock())
+    def span(self) -> Span:
+        """The time range."""
+        return span_of(int(self.range.currentData()), self._s.clock())
 
     @property
     def is_filtering(self) -> bool:

@@ -23,6 +23,7 @@ from hotpatch_gui.translation import translator
 
 from .focus_ring import FocusRing
 from .labels import label, line
+from .links import LinkButton
 from .scroll_area import ScrollArea
 
 tr = translator("RunDetails")
@@ -34,6 +35,7 @@ _TITLES = (
     tr.mark("Result"),
     tr.mark("Restart"),
 )
+MOST_LINKS = 3
 MOST_ROWS = 20
 """Results that are shown without a scroll bar of their own."""
 SPARE_PX = 18
@@ -66,6 +68,10 @@ class RunDetails(QFrame):
         words_part.setSpacing(4)
         words_part.addWidget(self.title)
         words_part.addWidget(self.errors)
+        text = tr("Microsoft's page about this error")
+        self.links = [LinkButton(text) for _ in range(MOST_LINKS)]
+        for link in self.links:
+            words_part.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         body = QWidget()
         body.setObjectName("surface")
         inner = QVBoxLayout(body)
@@ -89,6 +95,8 @@ class RunDetails(QFrame):
         self.title.setText(run.title)
         self.errors.setText(run.errors)
         self.errors.setVisible(bool(run.errors))
+        for number, link in enumerate(self.links):
+            link.set_page(run.pages[number] if number < len(run.pages) else "")
         self.results.clear()
         for result in run.results:
             self.results.addTopLevelItem(self._item(result))

@@ -11,12 +11,12 @@ from .focus_ring import FocusRing
 class ScrollArea(QScrollArea):
     """Has no frame. A subclass or its user sets the content.
 
-    The vertical scroll bar takes its room from the right margin of ``inset``, so that the content keeps its width.
+    The vertical scroll bar takes its room from the right margins of ``insets``, so that the content keeps its width.
     """
 
-    def __init__(self, content: QWidget | None = None, inset: QLayout | None = None) -> None:
+    def __init__(self, content: QWidget | None = None, *insets: QLayout) -> None:
         super().__init__()
-        self._inset = inset
+        self._insets = insets
         self.verticalScrollBar().installEventFilter(self)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -26,15 +26,16 @@ class ScrollArea(QScrollArea):
 
     def set_inset(self, inset: QLayout) -> None:
         """The layout whose right margin gives way to the scroll bar."""
-        self._inset = inset
+        self._insets = (inset,)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         shown = event.type() is QEvent.Type.Show
-        if self._inset is not None and (shown or event.type() is QEvent.Type.Hide):
-            margins = self._inset.contentsMargins()
+        if shown or event.type() is QEvent.Type.Hide:
             bar = self.verticalScrollBar().sizeHint().width() if shown else 0
-            margins.setRight(max(0, margins.left() - bar))
-            self._inset.setContentsMargins(margins)
+            for inset in self._insets:
+                margins = inset.contentsMargins()
+                margins.setRight(max(0, margins.left() - bar))
+                inset.setContentsMargins(margins)
         return super().eventFilter(watched, event)
 
 

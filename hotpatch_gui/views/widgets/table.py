@@ -44,6 +44,7 @@ from hotpatch_gui.translation import translated, translator
 from .column_widths import END_PX, FIRST_MARGIN_PX, MARGIN_PX, fitted
 from .empty import EmptyState
 from .focus_ring import FocusRing
+from .group_heading import paint_heading
 
 tr = translator("Table")
 
@@ -161,7 +162,7 @@ class Table(QTableView):
         return is_selected
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Continue the rows' lines and selection to the right of the last column."""
+        """Continue the rows' lines, selection and headings to the right of the last column."""
         super().paintEvent(event)
         header, room = self.horizontalHeader(), self.viewport().rect()
         right = header.length() - header.offset()
@@ -170,10 +171,12 @@ class Table(QTableView):
             return
         painter = QPainter(self.viewport())
         for number in range(first, (last if last >= 0 else self.rows.count() - 1) + 1):
-            if self.rows.heading(number) is None:
-                top, height = self.rowViewportPosition(number), self.rowHeight(number)
-                rest = QRect(right, top, room.width() - right, height)
-                self.paint_background(painter, rest, self.rows.index(number, 0))
+            top, height = self.rowViewportPosition(number), self.rowHeight(number)
+            rest = QRect(right, top, room.width() - right, height)
+            heading = self.rows.heading(number)
+            self.paint_background(painter, rest, self.rows.index(number, 0))
+            if heading is not None:
+                paint_heading(painter, heading, rest, self._theme)
 
     def is_first(self, column: int) -> bool:
         """Whether it is the first column that is shown."""

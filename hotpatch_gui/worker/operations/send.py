@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from hotpatch_gui.azure.operations import PollResult
 from hotpatch_gui.domain.arc import EXPIRED, RECONNECT
 from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.dates import moment_name
 from hotpatch_gui.domain.installs import maximum_minutes
 from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
@@ -155,12 +156,12 @@ class Sending:
         if installation is not None and installation.status is RunStatus.IN_PROGRESS:
             if (installation.started_by or "").casefold() == "platform":
                 return tr(
-                    "an installation by Azure (started {started:%d %b %Y, %H:%M} UTC)",
-                    started=installation.started,
+                    "an installation by Azure (started {started} UTC)",
+                    started=moment_name(installation.started),
                 )
             return tr(
-                "another installation (started {started:%d %b %Y, %H:%M} UTC)",
-                started=installation.started,
+                "another installation (started {started} UTC)",
+                started=moment_name(installation.started),
             )
         if assessment is not None and assessment.status is RunStatus.IN_PROGRESS:
             return tr("an assessment")

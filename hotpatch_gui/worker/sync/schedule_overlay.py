@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hotpatch_gui.azure import parse, values
 from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.store import schedule_changes, schedules
 from hotpatch_gui.store.schedules import Assignments
-
-LAG = timedelta(minutes=10)
-"""For so long, a change takes precedence over what Resource Graph shows."""
 
 
 def apply_recent(
@@ -25,7 +22,7 @@ def apply_recent(
     now: datetime,
 ) -> None:
     """Apply changes that Azure confirmed lately to what Resource Graph returned."""
-    recent = schedule_changes.succeeded_since(db, connection_id, now - LAG)
+    recent = schedule_changes.succeeded_since(db, connection_id, now - schedule_changes.LAG)
     apply(found, assigned, (stored.change for stored in recent))
 
 

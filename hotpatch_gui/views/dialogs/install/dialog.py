@@ -218,7 +218,9 @@ class InstallDialog(StepsDialog):
 
     def _show_review(self, planned: Planned) -> None:
         review = planned.review
-        if review.may_restart:
+        if self._warnings(planned):
+            level, glyph = Level.ERROR, Glyph.WARNING
+        elif review.may_restart:
             level, glyph = Level.WARNING, Glyph.RESTART
         elif review.is_foreseen:
             level, glyph = Level.OK, Glyph.OK
@@ -256,6 +258,7 @@ class InstallDialog(StepsDialog):
                     never,
                 )
             )
+        lines += self._warnings(planned)
         lines += [
             self.properties.order_text(count),
             *self._groups_text(planned),
@@ -271,6 +274,20 @@ class InstallDialog(StepsDialog):
                 )
             )
         return lines
+
+    def _warnings(self, planned: Planned) -> list[str]:
+        """The selected updates after which machines became unhealthy."""
+        known = self._candidates.unhealthy if self._candidates is not None else {}
+        kbs = {line.update.kb for line in planned.taken}
+        return [
+            tr(
+                "%n machine(s) became unhealthy after {kb} was installed. Check them first, or exclude it.",
+                count,
+                kb=kb,
+            )
+            for kb, count in known.items()
+            if kb in kbs
+        ]
 
     def _groups_text(self, planned: Planned) -> list[str]:
         """The groups in order with their sizes."""
@@ -304,6 +321,9 @@ class InstallDialog(StepsDialog):
         if number == 3 and self._planned is not None and not self._planned.rows:
             return tr("None of the machines is missing a selected update.")
         return self.typed.problem if number == 3 else ""
+
+    def is_to_be_entered(self) -> bool:
+        return bool(self.typed.problem) and not self.typed.text()
 
     def _make_request(self, *, checked: bool = False) -> InstallRequest:
         """The request as entered. The duration counts only if ``checked``.

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout
+from PySide6.QtWidgets import QComboBox, QHBoxLayout
 
 from hotpatch_gui.domain.installs import MAX_MINUTES, MIN_MINUTES, RestartSetting
 from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.models import display_text
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.form import Form
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.number_box import MINUTES, NumberBox
 from hotpatch_gui.views.widgets.wave_choice import FIELD_PX, WaveChoice
@@ -71,28 +72,23 @@ class PropertiesStep(QObject):
         self.minutes.valueChanged.connect(self.show_words)
         self.choice.edited.connect(self.show_words)
 
-    def _form(self) -> QFormLayout:
-        self._form_layout = form = QFormLayout()
-        form.setHorizontalSpacing(24)
-        form.setVerticalSpacing(8)
-        form.addRow(tr("Restart"), self.restart)
-        form.addRow("", self.restart_words)
-        form.addRow(tr("Maximum duration"), self.minutes)
-        form.addRow("", self.window_words)
+    def _form(self) -> Form:
+        self._form_layout = form = Form()
+        form.add(tr("Restart"), self.restart, self.restart_words)
+        form.add(tr("Maximum duration"), self.minutes, self.window_words)
         waves = QHBoxLayout()
         waves.setSpacing(12)
         waves.addWidget(self.order)
         waves.addWidget(self.choice.size)
         waves.addStretch(1)
-        form.addRow(tr("Order"), waves)
-        form.addRow(tr("Failures"), self.choice.stop)
-        form.addRow("", self.wave_words)
+        form.add(tr("Order"), waves, self.wave_words)
+        form.add(tr("Failures"), self.choice.stop)
         return form
 
     def set_groups(self, tag_names: Sequence[str], machines: int) -> None:
         """Offer orders for several machines; a single one has none."""
         self._machines = machines
-        for row in range(4, self._form_layout.rowCount()):
+        for row in range(2, self._form_layout.rowCount()):
             self._form_layout.setRowVisible(row, machines > 1)
         self.choice.set_groups(tag_names, machines)
         self.show_words()

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.kb import read_kbs
+from hotpatch_gui.domain.titles import short_title
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models import display_text, update_text
 from hotpatch_gui.models.install_plan import Line, Planned
@@ -197,7 +198,7 @@ class UpdatesStep(QObject):
     def _show_only_this(self) -> None:
         kb = self._current_kb
         self.only_this.setEnabled(kb is not None)
-        self.only_this.setText(tr("Only {kb}", kb=kb) if kb else tr("Only the marked update"))
+        self.only_this.setText(tr("Only {kb}", kb=kb) if kb else tr("Only the highlighted update"))
 
     def _take_only_this(self) -> None:
         kb = self._current_kb
@@ -247,7 +248,7 @@ class UpdatesStep(QObject):
         kind = update.classification.label if update.classification else update.classification_text
         item = QTreeWidgetItem(
             [
-                update.name,
+                short_title(update.name, update.kb),
                 update.kb or display_text.NOTHING,
                 kind,
                 update.restart.label,
@@ -256,6 +257,7 @@ class UpdatesStep(QObject):
             ]
         )
         item.setData(0, LINE, line)
+        item.setToolTip(0, plain_tip(update.name))
         if update.kb is not None:
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             is_selected = not line.reason

@@ -1,0 +1,47 @@
+"""Machines that Resource Health has reported as unhealthy since an installation on them succeeded."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from hotpatch_gui.domain.patching import UNHEALTHY_STATES
+from hotpatch_gui.domain.power import PowerState
+
+from .run_sql import GOOD_RUNS
+from .sql import quoted
+from .timestamps import to_text
+
+PERIOD = timedelta(days=30)
+_RUNS = f"""
+FROM machines m CROSS JOIN installations i ON i.machine_id=m.id
+WHERE m.deleted_at IS NULL AND lower(m.resource_health) IN {quoted(UNHEALTHY_STATES)}
+    AND m.power IN {quoted((PowerState.RUNNING, PowerState.UNKNOWN, PowerState.STARTING))}
+    AND i.started_at>=? AND i.started_at=(
+        SELECT max(b.started_at) FROM installations b WHERE b.machine_id=m.id AND b.status IN {GOOD_RUNS}
+        AND b.started_at<=coalesce(m.resource_health_at, b.started_at))
+"""
+"""Their last successful installation before they became unhealthy."""
+MACHINES = f"SELECT m.id {_RUNS}"
+"""Their row IDs; the parameter is ``since(now)``."""
+
+
+def since(now: datetime) -> str:
+    """The start of the installations that are considered, as stored."""
+    return to_text(now - PERIOD) or ""
+
+
+def count(db: sqlite3.Connection, now: datetime) -> int:
+    """How many machines there are."""
+    return int(db.execute(f"SELECT count(DISTINCT m.id) {_RUNS}", (since(now),)).fetchone()[0])
+
+
+def by_kb(db: sqlite3.Connection, now: datetime) -> dict[str, int]:
+    """The number of machines by each KB that such an installation installed; definitions aren't counted."""
+    rows = db.execute(
+        f"SELECT x.kb, count(DISTINCT r.id) FROM (SELECT m.id, i.id AS run {_RUNS}) r"
+        " CROSS JOIN installation_updates x ON x.installation_id=r.run"
+        " WHERE x.state='Installed' AND x.kb IS NOT NULL AND x.classification<>'Definition' GROUP BY 1",
+        (since(now),),
+    )
+    return dict(rows.fetchall())

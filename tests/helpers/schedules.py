@@ -1,0 +1,160 @@
+"""Changes of schedules against the simulated Azure: one schedule, its assignment and scope, and odd answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from threading import Event
+
+from hotpatch_gui.azure.bodies import assignment_body, schedule_body, scope_body
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.schedule_changes import (
+    ChangeKind,
+    ScheduleChange,
+    assignment_id,
+    schedule_id,
+)
+from hotpatch_gui.domain.schedules import How, Schedule, Scope
+from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.worker.commands import ChangeSchedules
+
+NIGHTS = Schedule(
+    "nights",
+    "2026-08-21 22:00",
+    180,
+    "UTC",
+    "Day",
+    classifications=("Critical", "Security"),
+    exclude=("KB5120708",),
+    exclude_restarting=False,
+    restart="IfRequired",
+)
+NAME = "nights"
+ID = schedule_id(SUBSCRIPTION, "rg-web", NAME)
+SAVE = ScheduleChange(ChangeKind.CREATE, ID, NAME, json.dumps(schedule_body(NIGHTS, "westus2")))
+WEB_1 = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-web/providers/Microsoft.Compute/virtualMachines/vm-web-01"
+ASSIGN = ScheduleChange(
+    ChangeKind.ASSIGN,
+    assignment_id(WEB_1, NAME),
+    "vm-web-01",
+    json.dumps(assignment_body(ID, WEB_1, "westus2")),
+)
+SCOPE = Scope(
+    "eastus",
+    ID.lower(),
+    f"/subscriptions/{SUBSCRIPTION}",
+    os_types=("Windows",),
+    locations=("eastus",),
+    tags=(("app", ("erp",)),),
+    all_tags=True,
+)
+SAVE_SCOPE = ScheduleChange(
+    ChangeKind.SAVE_SCOPE,
+    assignment_id(SCOPE.below, SCOPE.name),
+    SCOPE.name,
+    json.dumps(scope_body(SCOPE)),
+)
+
+
+UNASSIGN = ScheduleChange(ChangeKind.UNASSIGN, ASSIGN.resource_id, "vm-web-01")
+DELETE = ScheduleChange(ChangeKind.DELETE, ID, NAME)
+OTHER = schedule_id(SUBSCRIPTION, "rg-web", "other")
+SAVE_OTHER = SAVE._replace(resource_id=OTHER, subject="other")
+
+
+def with_recurrence(recurs: str) -> ScheduleChange:
+    """Save the schedule with this recurrence."""
+    body = json.dumps(schedule_body(NIGHTS._replace(recurs=recurs), "westus2"))
+    return SAVE._replace(kind=ChangeKind.SAVE, body=body)
+
+
+def numbered(number: int) -> ScheduleChange:
+    """Create another schedule."""
+    name = f"other{number}"
+    return SAVE._replace(resource_id=schedule_id(SUBSCRIPTION, "rg-web", name), subject=name)
+
+
+def removal(number: int) -> ScheduleChange:
+    """Remove an assignment that doesn't exist, one of many."""
+    return UNASSIGN._replace(resource_id=f"{UNASSIGN.resource_id}{number}")
+
+
+def change(stage: Stage, *changes: ScheduleChange) -> None:
+    stage.app.engine.send(ChangeSchedules(1, changes))
+
+
+def rows(stage: Stage) -> list[tuple[str, str, str]]:
+    db = stage.app.source.db
+    assert db is not None
+    found = db.execute("SELECT kind, state, note FROM schedule_changes ORDER BY id")
+    return [tuple(row) for row in found]
+
+
+def states(stage: Stage) -> list[str]:
+    return [state for _, state, _ in rows(stage)]
+
+
+def followers(stage: Stage, schedule: str = ID) -> dict[str, How]:
+    db = stage.app.source.db
+    assert db is not None
+    found = db.execute(
+        "SELECT m.name, f.how FROM machine_schedules f JOIN machines m ON m.id=f.machine_id"
+        " WHERE f.schedule_id=?",
+        (schedule.lower(),),
+    )
+    return {name: How(how) for name, how in found}
+
+
+def audit(stage: Stage) -> list[tuple[str, str]]:
+    db = stage.app.source.db
+    assert db is not None
+    found = db.execute("SELECT kind, event FROM audit_log WHERE kind LIKE '%schedule%' ORDER BY id")
+    return [tuple(row) for row in found]
+
+
+def fault(stage: Stage, verb: str, outcome: Callable[[], Answer | Exception | None]) -> None:
+    """Answer calls of Microsoft.Maintenance with this verb."""
+
+    def on(method: str, path: str) -> Answer | Exception | None:
+        is_ours = method == verb and "microsoft.maintenance" in path.casefold()
+        return outcome() if is_ours else None
+
+    stage.simulator.faults.append(on)
+
+
+def make_schedule(stage: Stage, *more: ScheduleChange) -> None:
+    change(stage, SAVE, *more)
+    stage.until(lambda: states(stage) == ["succeeded"] * (1 + len(more)))
+
+
+def hold(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Event]:
+    """Answer calls of this verb to a path with ``part``, but for the first ones, only when the second event is set; the first event
+    tells that one waits."""
+    asked, goes_on, handle = Event(), Event(), stage.simulator.handle
+    first = iter(range(but))
+
+    def answer(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        if method == verb and part in url.casefold() and next(first, None) is None:
+            asked.set()
+            goes_on.wait(30)
+        return handle(method, url, headers, body)
+
+    stage.simulator.handle = answer  # type: ignore[method-assign]
+    return asked, goes_on
+
+
+def hold_answer(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Event]:
+    """Like ``hold``, but for one call, which is handled at once: only its answer is late."""
+    asked, goes_on, handle = Event(), Event(), stage.simulator.handle
+    calls = iter(range(but + 1))
+
+    def answer(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        made = handle(method, url, headers, body)
+        if method == verb and part in url.casefold() and next(calls, None) == but:
+            asked.set()
+            goes_on.wait(30)
+        return made
+
+    stage.simulator.handle = answer  # type: ignore[method-assign]
+    return asked, goes_on
