@@ -235,3 +235,21 @@ def test_machines_that_a_window_passed_are_named_once_it_is_certain(stage: Stage
         "In the last window, on 20 Aug 2026, 1 machine installed nothing although an update is missing: "
         "vm-web-02. Check"
     )
+
+
+def test_schedules_are_found_by_name_and_resource_group(stage: Stage) -> None:
+    follow(stage.simulator.cloud, "vm-web-01")
+    stage.start()
+    shown = page(stage)
+    every = shown.model.count()
+    assert every > 1
+    for text in ("FILES satur", "rg-files"):
+        shown.search.setText(text)
+        rows = list(shown.model.all_rows)
+        assert [row.name for row in rows] == ["files-saturdays"], text
+        assert shown.name.text().startswith("files-saturdays")
+    shown.search.setText("nowhere")
+    assert shown.panel.empty.headline.text() == "No schedule matches"
+    assert shown.pane.isHidden()
+    shown.search.clear()
+    assert shown.model.count() == every

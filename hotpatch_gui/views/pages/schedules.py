@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QLineEdit,
     QPushButton,
     QSplitter,
     QTabWidget,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
 tr = translator("SchedulesPage")
 
-STRIP_PX = 176
+SEARCH_PX, STRIP_PX = 320, 176
 NAMED = 5
 """Machines that a question names."""
 _TABLES = frozenset(
@@ -80,7 +81,7 @@ class SchedulesPage(Page):
         theme = services.theme
         self._shown: ScheduleEntry | None = None
         self._of_shown = MachinesRead([], [])
-        self._has_unknown = False
+        self._has_unknown = self._is_unread = False
         self._expected = 0
         """The row ID of a schedule that was just requested."""
         self.banner = Banner(theme)
@@ -106,6 +107,14 @@ class SchedulesPage(Page):
         self.scopes_panel = self._panel(
             self.scopes, "scheduleScopesTable", tr("Dynamic scopes of the schedule")
         )
+        self._entries: Sequence[ScheduleEntry] = ()
+        self.search = QLineEdit()
+        self.search.setObjectName("schedulesSearch")
+        self.search.setAccessibleName(tr("Filter by schedule, resource group or connection"))
+        self.search.setPlaceholderText(tr("Filter by schedule, resource group or connection"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setFixedWidth(round(SEARCH_PX * theme.scale))
+        self.search.textChanged.connect(self._filter)
         self._make_buttons()
         self.tools.addWidget(self.new)
         self.tools.addWidget(self.month)
@@ -227,6 +236,11 @@ class SchedulesPage(Page):
         notice.setContentsMargins(16, 0, 16, 8)
         notice.addWidget(self.banner)
         self.column.addLayout(notice)
+        filters = QHBoxLayout()
+        filters.setContentsMargins(16, 0, 16, 8)
+        filters.addWidget(self.search)
+        filters.addStretch(1)
+        self.column.addLayout(filters)
         self.fill(panes)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -246,6 +260,7 @@ class SchedulesPage(Page):
         self._channel.query(work, is_refresh=is_refresh)
 
     def _show_failure(self, why: str) -> None:
+        self._entries = ()
         self.model.set_rows([])
         self.panel.show_failure(why)
         self._show_selected()
@@ -257,20 +272,39 @@ class SchedulesPage(Page):
         self._has_unknown = read.changes.unknown > 0
         self.banner.button.setText(tr("Dismiss") if self._has_unknown else tr("Cancel waiting"))
         self.banner.button.setVisible(self._has_unknown or read.changes.queued > 0)
-        self.model.set_rows(read.entries)
-        self.panel.show_table(bool(read.entries))
-        self.panel.empty.show_text(
-            Glyph.UNKNOWN if read.unread else Glyph.INFO,
-            tr("No schedules are known") if read.unread else tr("No schedules"),
-            tr(
-                "Maintenance configurations with the scope Guest appear here once a subscription has any."
-            ),
-        )
+        self._entries, self._is_unread = read.entries, bool(read.unread)
+        self._filter()
+
+    def _filter(self) -> None:
+        """Show the schedules that contain every word."""
+        words = self.search.text().casefold().split()
+        shown = [
+            entry
+            for entry in self._entries
+            if all(
+                word in f"{entry.name}\n{entry.group}\n{entry.row.connection}".casefold()
+                for word in words
+            )
+        ]
+        self.model.set_rows(shown)
+        self.panel.show_table(bool(shown))
+        if words and self._entries:
+            self.panel.empty.show_text(
+                Glyph.INFO, tr("No schedule matches"), tr("Change or clear the filter.")
+            )
+        else:
+            self.panel.empty.show_text(
+                Glyph.UNKNOWN if self._is_unread else Glyph.INFO,
+                tr("No schedules are known") if self._is_unread else tr("No schedules"),
+                tr(
+                    "Maintenance configurations with the scope Guest appear here once a subscription has any."
+                ),
+            )
         table = self.panel.table
         if self._expected and table.select_id(self._expected):
             self._expected = 0
-        if read.entries and not table.selected_ids:
-            table.select_id(read.entries[0].id)
+        if shown and not table.selected_ids:
+            table.select_id(shown[0].id)
         self._show_selected()
 
     def _show_selected(self) -> None:
@@ -413,6 +447,7 @@ class SchedulesPage(Page):
 
     def _expect(self, resource_id: str) -> None:
         """Select a schedule once it is in the list."""
+        self.search.clear()
         self._expected = schedules.row_id(resource_id.lower())
 
     def _load(self) -> None:
