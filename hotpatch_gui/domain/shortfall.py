@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from hotpatch_gui.translation import translator
@@ -20,13 +21,16 @@ from .horizon import release_data_step
 from .hotpatch import HotpatchStatus
 from .machines import Freshness, freshness
 from .outlook import horizon_since, next_restart_text
-from .phrases import capital, days, join, listed, lower
+from .phrases import capital, days, join, listed_some, lower
 from .release_calendar import Calendar
 from .releases import Release, ReleaseKind
 from .titles import ReleaseTitle
 from .updates import RestartBehavior
 
 tr = translator("Shortfall")
+
+NAMED = 3
+"""Missing releases that are named."""
 
 _OFFER_RESTARTS = {
     RestartBehavior.NEVER: tr.mark(
@@ -173,11 +177,15 @@ def not_offered(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[
     return (
         headline,
         join(
-            tr("Missing: {listed}.", listed=listed(tuple(r.title for r in missing[-3:]))),
+            tr("Missing: {listed}.", listed=listed_some(_newest_first(missing), NAMED)),
             _why_not_offered(evidence),
             horizon,
         ),
     )
+
+
+def _newest_first(missing: Sequence[Release]) -> list[str]:
+    return [release.title for release in reversed(missing)]
 
 
 def _why_not_offered(evidence: Evidence) -> str:

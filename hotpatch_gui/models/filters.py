@@ -14,6 +14,7 @@ from hotpatch_gui.domain.machine_filter import (
     Choice,
     Condition,
     Dimension,
+    LastAssessed,
     MachineFilter,
 )
 from hotpatch_gui.store import overview
@@ -38,11 +39,13 @@ class Value(NamedTuple):
 def read_values(
     db: sqlite3.Connection, dimension: Dimension, now: datetime, tag: str = ""
 ) -> list[Value]:
-    """The values in the fleet, by name."""
+    """The values in the fleet, by name; times from the latest."""
     machines: Counter[tuple[str, str]] = Counter()
     for group in overview.grouped(db, dimension, now, tag):
         machines[(group.key, group.value)] += group.machines
     found = [Value(key, label or tr("(none)"), n) for (key, label), n in machines.items()]
+    if dimension is Dimension.ASSESSED:
+        return sorted(found, key=lambda v: list(LastAssessed).index(LastAssessed(v.key)))
     return sorted(found, key=lambda v: (v.label.casefold(), v.key))
 
 
@@ -60,9 +63,10 @@ def choice_of(dimension: Dimension, tag: str, values: list[Value]) -> Choice:
 
 
 def to_text(wanted: MachineFilter) -> str:
-    """A filter as JSON; the search isn't part of it."""
+    """A filter as JSON."""
     return json.dumps(
         {
+            "text": wanted.text,
             "situations": wanted.situations,
             "choices": [c._asdict() for c in wanted.choices],
             "condition": wanted.condition,
@@ -74,8 +78,10 @@ def from_text(text: str) -> MachineFilter | None:
     """The filter in ``to_text``; None for text that this version can't read."""
     try:
         read = json.loads(text)
-        condition = read["condition"]
+        condition, words = read["condition"], str(read.get("text", ""))
+        words.encode()  # a lone surrogate is no text
         return MachineFilter(
+            text=words,
             situations=tuple(map(_situation, read["situations"])),
             choices=tuple(map(_choice, read["choices"])),
             condition=Condition(condition) if condition is not None else None,

@@ -133,7 +133,8 @@ def headline(read: OverviewRead) -> Headline:
         return Headline(Level.INFO, tr("Showing {day}", day=day_name(day)), detail)
     if not total:
         return Headline(Level.INFO, tr("No machines are known yet."), "")
-    detail = " ".join((*_details(read), coverage_text(read)))
+    parts = [*_details(read), coverage_text(read)]
+    detail = " ".join(parts)
     if exposed.machines:
         how_long = tr("for up to %n day(s)", exposed.worst) if exposed.worst else tr("since today")
         text = tr(
@@ -157,7 +158,12 @@ def headline(read: OverviewRead) -> Headline:
                 exposed.not_known,
             )
         )
-        return Headline(Level.UNKNOWN, text, detail)
+        machines = (
+            of_group(ComplianceGroup.NOT_KNOWN) if unknown else having(Condition.RELEASE_UNKNOWN)
+        )
+        return Headline(
+            Level.UNKNOWN, text, " ".join(part for part in parts if part != text), machines
+        )
     return Headline(Level.OK, tr("No machine is missing a monthly security update."), detail)
 
 

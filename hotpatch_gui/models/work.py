@@ -17,7 +17,7 @@ tr = translator("Work")
 
 
 class Work(NamedTuple):
-    """The number of operations, the oldest one's text and progress, and unfinished ones by kind."""
+    """The number of operations, the oldest one's text and progress, and how many of each kind; also unknown ones by kind."""
 
     total: int = 0
     doing: str = ""
@@ -26,6 +26,7 @@ class Work(NamedTuple):
     done: int = 0
     steps: int = 0
     by_kind: Mapping[str, int] = {}
+    unknown: Mapping[str, int] = {}
 
     @property
     def text(self) -> str:
@@ -43,7 +44,7 @@ def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) 
     found = operations.work(db, machine_ids)
     first = found.first
     if first is None:
-        return Work(found.total, by_kind=found.by_kind)
+        return Work(found.total, by_kind=found.by_kind, unknown=found.unknown)
     return Work(
         found.total,
         operation_text.doing(first),
@@ -52,6 +53,7 @@ def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) 
         first.done or 0,
         first.total or 0,
         found.by_kind,
+        found.unknown,
     )
 
 

@@ -285,6 +285,14 @@ def _configure(db: sqlite3.Connection, path: Path) -> None:
     db.execute("PRAGMA foreign_keys=ON")
 
 
+def _new_name(path: Path, what: str) -> Path:
+    """A name beside the file that isn't taken, such as ``hotpatch.damaged-2.sqlite3``."""
+    number = 1
+    while (made := path.with_name(f"{path.stem}.{what}-{number}{path.suffix}")).exists():
+        number += 1
+    return made
+
+
 def _set_aside_if_damaged(path: Path) -> Path | None:
     if not path.exists():
         return None
@@ -297,9 +305,7 @@ def _set_aside_if_damaged(path: Path) -> Path | None:
             sound = False
     if sound:
         return None
-    number = 1
-    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
-        number += 1
+    aside = _new_name(path, "damaged")
     path.rename(aside)
     for suffix in ("-wal", "-shm"):
         side = path.with_name(path.name + suffix)
@@ -399,14 +405,13 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version == SCHEMA_VERSION:
         return
-    copy = path.with_name(f"{path.stem}.before-{SCHEMA_VERSION}{path.suffix}")
-    if (
-        version and not copy.exists()
-    ):  # an existing copy is of an interrupted migration, and is kept
-        _keep_copy(db, copy)
     from sqlite_utils import Database  # noqa: PLC0415 - 0.28 s, and only a migration needs it
 
-    migrations().apply(Database(db))
+    steps, file = migrations(), Database(db)
+    is_interrupted = version and len(steps.applied(file)) > version
+    if version and not is_interrupted:  # otherwise the copy of the first attempt is the intact one
+        _keep_copy(db, _new_name(path, f"before-{SCHEMA_VERSION}"))
+    steps.apply(file)
     db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 

@@ -92,11 +92,12 @@ def read_all(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[Opera
 
 
 class Work(NamedTuple):
-    """Operations that are queued or in progress: their number, the oldest, and unfinished ones by kind, including unknown ones."""
+    """Operations that are queued or in progress: their number, the oldest, and how many of each kind; also unknown ones by kind."""
 
     total: int = 0
     first: OperationRow | None = None
     by_kind: Mapping[str, int] = MappingProxyType({})
+    unknown: Mapping[str, int] = MappingProxyType({})
 
 
 def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Work:
@@ -118,7 +119,8 @@ def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Wo
     return Work(
         total=sum(count - lost for _, count, lost, _ in kinds),
         first=read_row(db, min(busy)) if busy else None,
-        by_kind={kind: count for kind, count, *_ in kinds},
+        by_kind={kind: count - lost for kind, count, lost, _ in kinds if count > lost},
+        unknown={kind: lost for kind, _, lost, _ in kinds if lost},
     )
 
 

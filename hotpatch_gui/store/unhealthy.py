@@ -17,7 +17,7 @@ _RUNS = f"""
 FROM machines m CROSS JOIN installations i ON i.machine_id=m.id
 WHERE m.deleted_at IS NULL AND lower(m.resource_health) IN {quoted(UNHEALTHY_STATES)}
     AND m.power IN {quoted((PowerState.RUNNING, PowerState.UNKNOWN, PowerState.STARTING))}
-    AND i.started_at>=? AND i.started_at=(
+    AND i.status IN {GOOD_RUNS} AND i.started_at>=? AND i.started_at=(
         SELECT max(b.started_at) FROM installations b WHERE b.machine_id=m.id AND b.status IN {GOOD_RUNS}
         AND b.started_at<=coalesce(m.resource_health_at, b.started_at))
 """

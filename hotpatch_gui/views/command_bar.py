@@ -144,7 +144,8 @@ class CommandBar(QFrame):
 
     def _is_under_way(self, kind: OperationKind, machine_ids: Sequence[int]) -> bool:
         """Whether this operation is open on each of them."""
-        return self._work.by_kind.get(kind, 0) >= len(machine_ids)
+        work = self._work
+        return work.by_kind.get(kind, 0) + work.unknown.get(kind, 0) >= len(machine_ids)
 
     def _permitted(self, kind: OperationKind) -> PermittedActions:
         """On which of the machines the operation is possible."""

@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.rail.page_selected.connect(self.show_page)
         self.header.search_changed.connect(self._search)
+        self.machines.search_restored.connect(self.header.search.setText)
         self.machines.connect_requested.connect(self.open_connect)
         self.machines.update_requested.connect(self._show_update)
         self._s.source.opened.connect(self.show_sync)

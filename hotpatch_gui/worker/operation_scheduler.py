@@ -123,7 +123,7 @@ class OperationScheduler:
         return abs(self._clock() - since) > EXPIRES
 
     def expire_after_sleep(self, db: sqlite3.Connection) -> None:
-        """Cancel earlier operations and changes of schedules if the computer slept.
+        """Cancel operations and changes of schedules that were requested before the computer slept for longer than EXPIRES in total.
 
         Call it in the transaction that marks an operation *sent*, before it is marked.
         """

@@ -15,8 +15,15 @@ from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.clouds import CHINA, PUBLIC, US_GOVERNMENT, demo
-from hotpatch_gui.domain.machine_filter import Choice, Condition, Dimension, MachineFilter
-from hotpatch_gui.models.filters import read_values
+from hotpatch_gui.domain.machine_filter import (
+    EVERY_MACHINE,
+    Choice,
+    Condition,
+    Dimension,
+    LastAssessed,
+    MachineFilter,
+)
+from hotpatch_gui.models.filters import read_values, to_text
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.store.machine_grid import MachineGridRow
 from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
@@ -129,6 +136,35 @@ def test_filters_are_saved_by_name_applied_and_deleted(stage: Stage, qtbot: QtBo
     ]
     titles[-1].actions()[0].trigger()
     assert stage.app.settings.filters == {}
+
+
+def test_a_saved_filter_has_its_search(stage: Stage) -> None:
+    page = machines(stage)
+    wanted = MachineFilter(condition=Condition.HOTPATCH_ON, text="web")
+    page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
+    stage.window.header.search.setText("web")
+    stage.settle()
+    found = page.model.rowCount()
+    stage.app.settings.filters = {"web servers": to_text(page._wanted)}
+    stage.window.header.search.clear()
+    page.filters.filtered.emit(EVERY_MACHINE)
+    stage.settle()
+    assert page.model.rowCount() > found > 0
+    page.filters.menu.aboutToShow.emit()
+    action(page.filters.menu, "web servers").trigger()
+    stage.settle()
+    assert (page._wanted, page.model.rowCount()) == (wanted, found)
+    assert stage.window.header.search.text() == "web"
+
+
+def test_times_of_assessments_are_offered_from_the_latest(stage: Stage) -> None:
+    machines(stage)
+    db = stage.app.source.db
+    assert db is not None
+    values = read_values(db, Dimension.ASSESSED, stage.clock.now())
+    order = [last.value for last in LastAssessed]
+    assert [v.key for v in values] == sorted((v.key for v in values), key=order.index)
+    assert len(values) > 2
 
 
 def test_filter_and_selection_survive_a_restart(qapp: QApplication, tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.captures.scenes.acts import go_on
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
+from hotpatch_gui.domain.compliance_group import ComplianceGroup
+from hotpatch_gui.domain.exposure import Exposure
+from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import export_writers
 from hotpatch_gui.models.exports import Writing
@@ -455,3 +457,18 @@ def test_the_headline_names_the_days_as_one_says_them(stage: Stage, worst: int, 
     read = read_overview(db, query)
     exposure = read.exposure._replace(machines=2, worst=worst)
     assert headline(read._replace(exposure=exposure)).headline.endswith(f"machines, {says}")
+
+
+def test_the_headline_is_not_said_twice_and_opens_its_machines(stage: Stage) -> None:
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    now = stage.clock.now()
+    query = OverviewQuery(now, resources.calendar(), Dimension.REGION, "", now, None)
+    read = read_overview(db, query)
+    calm = dict.fromkeys(ComplianceGroup, 0) | {ComplianceGroup.UP_TO_DATE: 16}
+    unknown = read._replace(compliance=calm, exposure=Exposure(0, None, 0, 1))
+    said = headline(unknown)
+    assert said.headline == "Whether a monthly update is missing on 1 machine isn't known."
+    assert said.headline not in said.detail
+    assert said.machines == MachineFilter(condition=Condition.RELEASE_UNKNOWN)

@@ -104,7 +104,7 @@ def _time_whole(old: Path, path: Path) -> float:
 
 def _check(path: Path, old: Path) -> None:
     database.prepare(path, "test")[0].close()
-    copy = path.with_name(f"{path.stem}.before-{SCHEMA_VERSION}{path.suffix}")
+    copy = path.with_name(f"{path.stem}.before-{SCHEMA_VERSION}-1{path.suffix}")
     for file, version in ((path, SCHEMA_VERSION), (copy, 1)):
         with closing(sqlite3.connect(file)) as db, closing(sqlite3.connect(old)) as first:
             assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -79,7 +79,7 @@ def fill(db: sqlite3.Connection, seed: int) -> list[dict[str, object]]:
         for (machine_id,) in db.execute("SELECT id FROM machines").fetchall():
             db.execute(
                 "UPDATE machines SET situation=?, hotpatch_status=?, restart_pending=?, deleted_at=?, product=?,"
-                " update_missing=?, missing_since=?, baseline_missing=?, power=?, license_error=?, assessed_at=? WHERE id=?",
+                " update_missing=?, missing_since=?, baseline_missing=?, power=?, license_error=?, assessed_at=?, resource_health=?, resource_health_at=? WHERE id=?",
                 (
                     rng.choice(SITUATIONS),
                     rng.choice(tuple(HotpatchStatus)).value,
@@ -99,6 +99,8 @@ def fill(db: sqlite3.Connection, seed: int) -> list[dict[str, object]]:
                             "2026-08-01T01:00:00.000Z",
                         )
                     ),
+                    rng.choice((None, "Available", "Unavailable", "degraded")),
+                    rng.choice((None, "2026-08-19T12:00:00.000Z", "2026-07-23T00:00:00.000Z")),
                     machine_id,
                 ),
             )
@@ -120,6 +122,25 @@ def fill(db: sqlite3.Connection, seed: int) -> list[dict[str, object]]:
                     (machine_id, rng.choice(("unknown", "queued"))),
                 )
     return [dict(r) for r in db.execute("SELECT * FROM machines WHERE deleted_at IS NULL")]
+
+
+def unhealthy_after_an_installation(
+    db: sqlite3.Connection, fleet: list[dict[str, object]]
+) -> set[object]:
+    """The machines whose last success before they became unhealthy is of the last 30 days."""
+    found = set()
+    for one in fleet:
+        runs = db.execute(
+            "SELECT started_at FROM installations WHERE machine_id=? AND status='Succeeded'",
+            (one["id"],),
+        )
+        at = str(one["resource_health_at"] or "9999")
+        before = [str(started) for (started,) in runs if str(started) <= at]
+        is_ill = str(one["resource_health"]).casefold() in ("unavailable", "degraded")
+        is_on = one["power"] in ("running", "starting", "unknown")
+        if is_ill and is_on and before and max(before) >= "2026-07-21T09:00:00Z":
+            found.add(one["id"])
+    return found
 
 
 def listed(db: sqlite3.Connection, wanted: MachineFilter) -> int:
@@ -171,6 +192,7 @@ def test_every_figure_is_a_plain_count_and_its_filter_lists_as_many(
         ),
         Condition.FAILED: (set(failed), counts.failed),
         Condition.UNKNOWN_RESULT: (unknown & here, counts.unknown),
+        Condition.UNHEALTHY: (unhealthy_after_an_installation(db, fleet), counts.unhealthy),
         Condition.HOTPATCH_ON: (having(fleet, hotpatch_status="Enabled"), count(lambda g: g.is_on)),
         Condition.HOTPATCH_OFF: (
             {m["id"] for m in fleet if m["hotpatch_status"] in set(ELIGIBLE) - {"Enabled"}},

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -353,3 +354,17 @@ def test_a_hotpatch_hides_no_other_update_that_may_restart(calendar: Calendar) -
     )
     step = status_text(behind, calendar, EPOCH).next_step
     assert "it needs no restart. 1 of the available updates may restart the machine." in step
+
+
+def test_more_than_three_missing_releases_are_not_called_three(calendar: Calendar) -> None:
+    (january,) = [
+        r
+        for r in calendar.releases
+        if r.product is GOOD.product and r.month == "2026-01" and r.on_train and r.kind.is_baseline
+    ]
+    old = replace(CURRENT, machine=replace(GOOD, os_version=f"10.0.{january.build}"))
+    found = status_text(old, calendar, EPOCH)
+    assert found.situation is Situation.NOT_OFFERED
+    count = int(re.search(r"Behind by (\d+) releases", found.headline)[1])  # type: ignore[index]
+    assert count > 3
+    assert f" and {count - 3} more." in found.running + found.next_step

@@ -97,7 +97,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date_with_a_copy_kept(path
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("SELECT name FROM subscriptions").fetchall() == [("Kept",)]
         assert db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
-    copy = path.with_name(f"hotpatch.before-{SCHEMA_VERSION}.sqlite3")
+    copy = path.with_name(f"hotpatch.before-{SCHEMA_VERSION}-1.sqlite3")
     with closing(sqlite3.connect(copy)) as old:
         assert old.execute("PRAGMA user_version").fetchone()[0] == 1
         assert old.execute("SELECT name FROM subscriptions").fetchall() == [("Kept",)]
@@ -377,7 +377,7 @@ def test_an_older_file_is_copied_before_it_is_migrated(
     monkeypatch.setattr(database, "SCHEMA_VERSION", newer)
     monkeypatch.setattr(database, "migrations", two_steps)
     prepare_and_close(path)
-    copy = path.with_name(f"hotpatch.before-{newer}.sqlite3")
+    copy = path.with_name(f"hotpatch.before-{newer}-1.sqlite3")
     with closing(sqlite3.connect(copy)) as old, closing(sqlite3.connect(path)) as new:
         assert old.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
         assert new.execute("PRAGMA user_version").fetchone()[0] == newer
@@ -747,4 +747,42 @@ def test_an_update_that_is_offered_again_after_its_installation_is_named_once(
     assert db.execute(discrepancies).fetchone()[0] == "offered-again:KB5068966"
     assert not run_checks.check_runs(db, [number]), (
         "each run is compared with the next assessment, once"
+    )
+
+
+def test_each_upgrade_of_a_file_keeps_a_copy(path: Path) -> None:
+    """Also of a copy that was put back and worked with."""
+    from sqlite_utils import Database
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as first:
+        migrations().apply(Database(first), stop_before="m0002_indexes_for_many_rows")
+        first.execute("PRAGMA user_version=1")
+        first.execute("INSERT INTO world VALUES ('test')")
+        first.commit()
+    older = path.read_bytes()
+    prepare_and_close(path)
+    path.write_bytes(older)
+    with closing(sqlite3.connect(path)) as again:
+        again.execute("INSERT INTO subscriptions VALUES ('s', 'of the weeks after')")
+        again.commit()
+    prepare_and_close(path)
+    copies = sorted(path.parent.glob("hotpatch.before-*.sqlite3"))
+    assert [copy.name[-10:] for copy in copies] == ["-1.sqlite3", "-2.sqlite3"]
+    with closing(sqlite3.connect(copies[1])) as kept:
+        assert kept.execute("SELECT name FROM subscriptions").fetchall() == [
+            ("of the weeks after",)
+        ]
+
+
+def test_the_counted_work_leaves_out_what_is_unknown(db: sqlite3.Connection) -> None:
+    put(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
+    (lost,) = put(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
+    with database.transaction(db):
+        db.execute("UPDATE operations SET state='unknown' WHERE id=?", (lost,))
+    found = operations.work(db)
+    assert (found.total, dict(found.by_kind), dict(found.unknown)) == (
+        1,
+        {"assess": 1},
+        {"install": 1},
     )

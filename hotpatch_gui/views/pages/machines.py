@@ -87,10 +87,12 @@ class MachinesPage(QSplitter):
     Signals:
         connect_requested (): the user chose to connect.
         update_requested (str): show this KB across the fleet.
+        search_restored (str): a saved filter searches for this text.
     """
 
     connect_requested = Signal()
     update_requested = Signal(str)
+    search_restored = Signal(str)
 
     def __init__(self, services: Services, sync: SyncState) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -127,7 +129,7 @@ class MachinesPage(QSplitter):
         self.group.currentIndexChanged.connect(self._show_in_grid)
         self.tag.currentIndexChanged.connect(self._show_in_grid)
         self.state.currentIndexChanged.connect(self._filter)
-        self.filters.filtered.connect(self.show_only)
+        self.filters.filtered.connect(self._show_filtered)
         self.sort.currentIndexChanged.connect(self._sort)
         self._blade.built.connect(self._update_blade)
         self._blade.built.connect(self._on_selected)
@@ -377,6 +379,13 @@ class MachinesPage(QSplitter):
 
     def search(self, text: str) -> None:
         self.show_only(self._wanted._replace(text=text))
+
+    def _show_filtered(self, wanted: MachineFilter) -> None:
+        """Show what the user chose; a saved filter may have a search of its own."""
+        is_other = wanted.text != self._wanted.text
+        self.show_only(wanted)
+        if is_other:
+            self.search_restored.emit(wanted.text)
 
     def show_only(self, wanted: MachineFilter) -> None:
         """Show the machines that fit ``wanted``."""

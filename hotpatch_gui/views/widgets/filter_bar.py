@@ -115,13 +115,9 @@ class FilterBar(QWidget):
             action = self.menu.addAction(name.replace("&", "&&"))
             action.triggered.connect(partial(self._apply_saved, name))
         save = self.menu.addAction(tr("Save filter…"))
-        save.setEnabled(self.wanted._replace(text="") != EVERY_MACHINE)
+        save.setEnabled(self.wanted != EVERY_MACHINE)
         self.menu.setToolTipsVisible(True)
-        save.setToolTip(
-            ""
-            if save.isEnabled()
-            else tr("Choose a filter first. The text of the search isn't saved with it.")
-        )
+        save.setToolTip("" if save.isEnabled() else tr("Choose a filter or search first."))
         save.triggered.connect(self._save)
         delete = self.menu.addMenu(tr("Delete saved filter"))
         delete.setEnabled(bool(saved))
@@ -163,7 +159,7 @@ class FilterBar(QWidget):
                 tr("The current filter is unchanged. Delete the saved one and save it again."),
             )
         else:
-            self.filtered.emit(found._replace(text=self.wanted.text))
+            self.filtered.emit(found)
 
     def _save(self) -> None:
         from hotpatch_gui.models.filters import to_text  # noqa: PLC0415 - after the first paint
