@@ -21,7 +21,7 @@ from .power import PowerState
 from .releases import Product
 from .rollout import Halt, Outcome, Rollout, RolloutMachine, set_limit, timetable
 from .schedules import NO_SCHEDULES, Follows, How, MachineSchedules, Schedule, next_run
-from .updates import RestartBehavior
+from .updates import RestartBehavior, strongest
 
 tr = translator("Patching")
 
@@ -64,6 +64,7 @@ class MachineFacts(NamedTuple):
         important: the strongest restart behavior of its missing Critical and Security updates: NEVER if none is missing,
             UNKNOWN if that isn't reported.
         every: like ``important``, for all updates.
+        missing: (classification, KB, restart) of each missing update, for a machine with schedules whose list is known.
         restarting: KBs of the missing updates that will or may restart it.
         failed: when the last failed one started.
         begun: when the last one that is in progress started.
@@ -86,6 +87,7 @@ class MachineFacts(NamedTuple):
     important: RestartBehavior = RestartBehavior.UNKNOWN
     every: RestartBehavior = RestartBehavior.UNKNOWN
     restarting: tuple[str, ...] = ()
+    missing: tuple[tuple[str, str | None, RestartBehavior], ...] | None = None
 
 
 class RolloutPosition(NamedTuple):
@@ -278,9 +280,8 @@ def expected_restart(
 ) -> RestartBehavior:
     """How the next installation restarts the machine, by its last assessment and by the restart setting that applies.
 
-    A schedule may select other updates than those that are missing, so it certainly restarts only because of its setting or of
-    a pending restart. An assessment before the release doesn't know what is missing: then a machine restarts if the release
-    is a baseline or hotpatch is off, and else it isn't known.
+    A schedule installs what it selects. An assessment before the release doesn't know what is missing: then a machine restarts if
+    the release is a baseline or hotpatch is off, and else it isn't known.
     """
     own = _own_schedule(f, now)
     setting = own.restart if own is not None else f.machine.settings.restart_setting
@@ -290,19 +291,25 @@ def expected_restart(
         return RestartBehavior.ALWAYS
     if own is not None and own.exclude_restarting:
         return RestartBehavior.NEVER
-    if own is not None:
-        may_restart = f.every in (RestartBehavior.ALWAYS, RestartBehavior.CAN_REQUEST)
-        behavior = RestartBehavior.CAN_REQUEST if may_restart else f.every
-    else:
-        behavior = f.important
+    behavior = f.important if own is None else _restart_of_selected(f, own)
     is_current = f.assessed is not None and f.assessed >= released and f.restart_pending is not None
     if is_current or behavior is RestartBehavior.ALWAYS:
         return behavior
     product = f.machine.product
+    if own is not None and not own.selects("Security", None, RestartBehavior.ALWAYS):
+        return behavior
     restarts = product in baselines or (product is not None and not is_on(f.machine))
     if not restarts:
         return RestartBehavior.UNKNOWN
     return RestartBehavior.CAN_REQUEST if own is not None else RestartBehavior.ALWAYS
+
+
+def _restart_of_selected(f: MachineFacts, own: Schedule) -> RestartBehavior:
+    """How the updates restart that the schedule selects; without a list of them, any of the missing ones may be among them."""
+    if f.missing is not None:
+        return strongest(update[2] for update in f.missing if own.selects(*update))
+    may_restart = f.every in (RestartBehavior.ALWAYS, RestartBehavior.CAN_REQUEST)
+    return RestartBehavior.CAN_REQUEST if may_restart else f.every
 
 
 def _hour(moment: datetime) -> datetime:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from .off_peak import zone_of
+from .updates import RestartBehavior
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ORDINALS = ("first", "second", "third", "fourth")
@@ -45,6 +46,15 @@ class Schedule(NamedTuple):
     restart: str | None = None
     location: str = ""
     azure_id: str = ""
+
+    def selects(self, classification: str, kb: str | None, restart: RestartBehavior) -> bool:
+        """Whether it installs such an update, by Azure's rules: excluded KBs first, then included ones and classifications."""
+        if kb is not None and kb in self.exclude:
+            return False
+        wanted = {name.casefold() for name in self.classifications}
+        if kb not in self.include and classification.casefold() not in wanted:
+            return False
+        return not self.exclude_restarting or restart is RestartBehavior.NEVER
 
     @property
     def is_understood(self) -> bool:

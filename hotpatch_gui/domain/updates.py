@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -82,6 +83,17 @@ class RestartBehavior(StrEnum):
         """Parse Azure's value, in any case; UNKNOWN for an unknown one."""
         folded = (text or "").casefold()
         return next((b for b in cls if b.value.casefold() == folded), cls.UNKNOWN)
+
+
+def strongest(behaviors: Iterable[RestartBehavior]) -> RestartBehavior:
+    """The behavior with the most restarts; NEVER for none."""
+    order = (
+        RestartBehavior.NEVER,
+        RestartBehavior.UNKNOWN,
+        RestartBehavior.CAN_REQUEST,
+        RestartBehavior.ALWAYS,
+    )
+    return max(behaviors, key=order.index, default=RestartBehavior.NEVER)
 
 
 _RESTART_LABELS = {

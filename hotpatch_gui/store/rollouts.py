@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from hotpatch_gui.domain.updates import RestartBehavior
 from . import schedules
 from .machine_columns import machine_from
 from .run_sql import GOOD_RUNS
+from .sql import IN_JSON, as_list
 from .tables import DISPLAY_NAME
 from .timestamps import from_text, to_text
 
@@ -55,11 +57,36 @@ def read_facts(db: sqlite3.Connection, released: datetime) -> list[MachineFacts]
     A machine whose assessment since the release offers no Critical or Security update counts as patched.
     """
     known = schedules.of_machines(db)
+    missing = _missing(db, known)
     rows = db.execute(_SINCE, {"released": to_text(released)})
-    return [_facts(row, released, known.get(row["id"], NO_SCHEDULES)) for row in rows]
+    return [
+        _facts(row, released, known.get(row["id"], NO_SCHEDULES), missing.get(row["id"], ()))
+        for row in rows
+    ]
 
 
-def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> MachineFacts:
+_Missing = tuple[str, str | None, RestartBehavior]
+
+
+def _missing(db: sqlite3.Connection, machine_ids: Iterable[int]) -> dict[int, list[_Missing]]:
+    """The missing updates of these machines."""
+    found: dict[int, list[_Missing]] = {}
+    rows = db.execute(
+        f"SELECT machine_id, classification, kb, restart FROM updates WHERE machine_id IN {IN_JSON}",
+        (as_list(machine_ids),),
+    )
+    for machine_id, classification, kb, restart in rows:
+        update = (classification or "", kb, RestartBehavior.parse(restart))
+        found.setdefault(machine_id, []).append(update)
+    return found
+
+
+def _facts(
+    row: sqlite3.Row,
+    released: datetime,
+    followed: MachineSchedules,
+    missing: Sequence[_Missing],
+) -> MachineFacts:
     assessed = from_text(row["assessed_at"])
     patched = from_text(row["patched"])
     is_said = (
@@ -91,6 +118,7 @@ def _facts(row: sqlite3.Row, released: datetime, followed: MachineSchedules) -> 
         ),
         important=_behavior(row, "strongest"),
         every=_behavior(row, "every"),
+        missing=None if LIST_UNREPORTED in row["unreported"] else tuple(missing),
         restarting=tuple((row["restarting"] or "").split()),
     )
 

@@ -283,3 +283,37 @@ def test_an_arc_enabled_server_follows_its_schedules_without_a_setting() -> None
     assert "patched at the times of Saturdays" in on_schedule.reason
     assert (without.window, without.restart) == (None, None)
     assert "only for virtual machines" in without.reason
+
+
+def test_a_schedule_restarts_by_what_it_selects() -> None:
+    always, never, may = (
+        RestartBehavior.ALWAYS,
+        RestartBehavior.NEVER,
+        RestartBehavior.CAN_REQUEST,
+    )
+    missing = (
+        ("Security", "KB1", never),
+        ("Critical", "KB2", always),
+        ("UpdateRollUp", "KB3", may),
+    )
+    for changed, restart in (
+        ({"classifications": ("Security",)}, never),
+        ({"classifications": ("security", "Critical")}, always),
+        ({"classifications": ("UpdateRollup",)}, may),
+        ({"classifications": ("Security",), "include": ("KB2",)}, always),
+        ({"classifications": ("Critical", "UpdateRollup"), "exclude": ("KB2",)}, may),
+        ({"classifications": ("Critical",), "exclude_restarting": True}, never),
+    ):
+        own = SATURDAYS._replace(restart="IfRequired", **changed)  # type: ignore[arg-type]
+        one = facts("a", assessed=NIGHT, restart_pending=False, every=always, missing=missing)
+        settings = replace(one.machine.settings, bypass_safety_checks=True)
+        one = one._replace(
+            machine=replace(one.machine, settings=settings),
+            schedules=MachineSchedules((Follows(own, How.DIRECT),)),
+        )
+        assert at(one, now=NIGHT).positions["a"].restart is restart, changed
+    product = facts("a").machine.product
+    assert product is not None
+    stale = one._replace(assessed=None, missing=())
+    found = view(RELEASED, [stale], PAIRS, NIGHT, baselines=[product]).positions["a"]
+    assert found.restart is never, "it leaves out what restarts"
