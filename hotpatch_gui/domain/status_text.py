@@ -201,7 +201,9 @@ def _by_license(evidence: Evidence, situation: Situation, running: str) -> Statu
             situation,
             tr("Hotpatch can't run: {why}", why=why),
             running,
-            tr("Check the prerequisites below. Azure re-evaluates the machine automatically."),
+            tr(
+                "Check the prerequisites on the Status tab. Azure re-evaluates the machine automatically."
+            ),
         )
     if situation is Situation.ENROLLING:
         return StatusText(

@@ -153,16 +153,6 @@ class Update:
         )
 
 
-AUTOMATIC = tr.mark("Automatic guest patching")
-BY_HAND = tr.mark("Manual")
-
-
-def installed_by(classification: Classification | None) -> str:
-    """Who installs updates of this classification: automatic guest patching, or a user."""
-    automatic = classification is not None and classification.installed_automatically
-    return tr(AUTOMATIC if automatic else BY_HAND)
-
-
 def outside_programme(name: str, classification: Classification | None) -> str:
     """Why an update outside hotpatch releases isn't part of the hotpatch program.
 

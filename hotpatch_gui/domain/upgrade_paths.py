@@ -33,6 +33,7 @@ class Way(StrEnum):
     """How a machine gets hotpatch, from the least effort to the most."""
 
     ON = "Hotpatch is on"
+    NOT_CONFIRMED = "Turned on, not confirmed"
     TURN_ON = "Turn hotpatch on"
     ENROLL = "Enroll the server"
     FIX = "Fix a prerequisite"

@@ -45,7 +45,7 @@ def text(row: ActionRow) -> str:
         tr("%n canceled", row.canceled) if row.canceled else "",
     ]
     if row.ended < row.total:
-        parts.insert(0, tr("{ended:,} of {total:,} ended", ended=row.ended, total=row.total))
+        parts.insert(0, tr("{ended:,} of {total:,} finished", ended=row.ended, total=row.total))
     return ", ".join(part for part in parts if part)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.titles import short_title
 from hotpatch_gui.domain.update_errors import explained
-from hotpatch_gui.domain.updates import Classification, installed_by, outside_programme
+from hotpatch_gui.domain.updates import Classification, outside_programme
 from hotpatch_gui.store.history_rows import KbRow, UpdateRow
 from hotpatch_gui.store.rows import OperationRow
 from hotpatch_gui.store.timestamps import from_text
@@ -35,15 +35,6 @@ def _name_tip(row: UpdateRow | KbRow, now: datetime) -> str:
 def _short_name(row: UpdateRow | KbRow) -> str:
     """The title without its KB, which has a column."""
     return row.name.removesuffix(f" ({row.kb})")
-
-
-def _by(row: UpdateRow, _: datetime) -> str:
-    known = Classification.parse(row.classification)
-    return tr("Azure") if known is not None and known.installed_automatically else tr("Manual")
-
-
-def _by_tip(row: UpdateRow, _: datetime) -> str:
-    return installed_by(Classification.parse(row.classification))
 
 
 def _took(row: OperationRow, now: datetime) -> str:
@@ -125,7 +116,13 @@ COMPLIANCE = (
     _RESTART,
     _PUBLISHED,
     _AGE,
-    Column("by", tr.mark("Installed by"), 94, _by, tip=_by_tip),
+    Column(
+        "by",
+        tr.mark("Installed by"),
+        94,
+        lambda r, _: update_text.installed_by(r),
+        tip=lambda r, _: update_text.installed_by_tip(r),
+    ),
     _RELEASE,
 )
 

@@ -32,7 +32,8 @@ def read_counts(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[Clas
 def counts_words(counts: Sequence[ClassCount]) -> str:
     """The chart as text."""
     parts = [
-        f"{c.label} {c.updates:,}" + (tr(", %n may restart", c.restarting) if c.restarting else "")
+        f"{c.label} {c.updates:,}"
+        + (tr(", %n of them restart or may restart", c.restarting) if c.restarting else "")
         for c in counts
     ]
     return tr("By classification: {parts}.", parts="; ".join(parts))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.forecast import planned_hotpatches
+from hotpatch_gui.domain.hotpatch import HotpatchStatus
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, release_day
 from hotpatch_gui.domain.upgrade_paths import UpgradePath, Way, upgrade_path
@@ -26,6 +27,7 @@ YEAR = timedelta(days=365)
 
 GLYPHS = {
     Way.ON: Glyph.OK,
+    Way.NOT_CONFIRMED: Glyph.UNKNOWN,
     Way.TURN_ON: Glyph.INFO,
     Way.ENROLL: Glyph.INFO,
     Way.FIX: Glyph.WARNING,
@@ -83,7 +85,10 @@ def read_coverage(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> C
 def _row(row: MachineRow, saved: dict[Product, int]) -> CoverageRow:
     machine = machine_columns.machine_of(row)
     path = upgrade_path(machine)
-    avoids = path.way is not Way.ON and path.product is not None
+    status = HotpatchStatus(row.hotpatch_status)
+    if path.way is Way.ON and status is not HotpatchStatus.ENABLED:
+        path = path._replace(way=Way.NOT_CONFIRMED, obstacle=status.meaning)
+    avoids = path.way not in (Way.ON, Way.NOT_CONFIRMED) and path.product is not None
     return CoverageRow(
         row.id,
         row.display_name,

@@ -63,6 +63,11 @@ def moment_text(moment: datetime) -> str:
     return moment_name(local(moment))
 
 
+def zoned_text(moment: datetime) -> str:
+    """A time as ``20 Aug 2026, 09:14 UTC``."""
+    return f"{moment_text(moment)} {zone_text(moment)}"
+
+
 def zone_text(moment: datetime) -> str:
     """The user's time zone at that time, such as ``UTC`` or ``UTC+02:00``."""
     here = local(moment)

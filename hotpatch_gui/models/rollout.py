@@ -115,6 +115,7 @@ class Showing(StrEnum):
     DAY = "Expected to start in the next 24 hours"
     DAY_RESTARTS = "In the next 24 hours, with a possible restart"
     WEEK = "Expected to start in the next 7 days"
+    UNHEALTHY = "Unhealthy since the update"
 
     @property
     def label(self) -> str:
@@ -128,6 +129,8 @@ class Showing(StrEnum):
         """
         if self is Showing.ALL:
             return True
+        if self is Showing.UNHEALTHY:
+            return row.status is RolloutStatus.UNHEALTHY
         if row.status is RolloutStatus.NOT_RUNNING:
             return False
         until = now + timedelta(days=7 if self is Showing.WEEK else 1)
@@ -148,6 +151,11 @@ class RolloutData(NamedTuple):
     def needs_releases(self) -> bool:
         """Whether newer release data would help."""
         return release_data_step() in self.detail
+
+    @property
+    def has_unhealthy(self) -> bool:
+        """Whether a machine is unhealthy since the update."""
+        return any(row.status is RolloutStatus.UNHEALTHY for row in self.rows)
 
 
 def newest_release(calendar: Calendar, now: datetime) -> datetime | None:

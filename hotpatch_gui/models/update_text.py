@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hotpatch_gui.domain.machines import PatchMode, PatchSettings
 from hotpatch_gui.domain.records import RESTART_STATUSES, RunStatus
 from hotpatch_gui.domain.releases import ReleaseKind
+from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.domain.updates import Classification, RestartBehavior
 from hotpatch_gui.store.history_rows import KbMachineRow, KbRow, RunRow, RunUpdateRow, UpdateRow
+from hotpatch_gui.store.machine_columns import ARC
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translated, translator
 
@@ -136,3 +139,38 @@ def servers_text(products: str | None) -> str:
 def restart_of(row: UpdateRow | KbRow | RunUpdateRow) -> RestartBehavior:
     """The update's restart behavior."""
     return RestartBehavior.parse(row.restart)
+
+
+def installed_by(row: UpdateRow) -> str:
+    """Who installs the update on its machine, by the machine's settings."""
+    return {
+        Orchestration.SAFE_DEPLOYMENT: tr("Azure") if _is_automatic(row) else tr("Manual"),
+        Orchestration.CUSTOMER_SCHEDULES: tr("Schedule"),
+        Orchestration.WINDOWS_AUTOMATIC: tr("Windows"),
+        Orchestration.MANUAL: tr("Manual"),
+        None: tr("Not known"),
+    }[_orchestration(row)]
+
+
+def installed_by_tip(row: UpdateRow) -> str:
+    """``installed_by`` as a sentence."""
+    how = _orchestration(row)
+    if how is Orchestration.SAFE_DEPLOYMENT and not _is_automatic(row):
+        return tr("Automatic guest patching installs only Critical and Security updates.")
+    return how.meaning(is_arc=row.machine_kind == ARC) if how else tr("Not known")
+
+
+def _is_automatic(row: UpdateRow) -> bool:
+    known = Classification.parse(row.classification)
+    return known is not None and known.installed_automatically
+
+
+def _orchestration(row: UpdateRow) -> Orchestration | None:
+    """How the machine is patched; automatic guest patching is only for virtual machines."""
+    bypass = None if row.bypass_safety_checks is None else bool(row.bypass_safety_checks)
+    settings = PatchSettings(
+        patch_mode=PatchMode.parse(row.patch_mode), bypass_safety_checks=bypass
+    )
+    how = Orchestration.of(settings)
+    is_arc = row.machine_kind == ARC
+    return Orchestration.MANUAL if is_arc and how is Orchestration.SAFE_DEPLOYMENT else how

@@ -14,6 +14,9 @@ class UpdateRow(NamedTuple):
     published_at: str | None
     machine_name: str
     release_kind: str | None
+    machine_kind: str
+    patch_mode: str | None
+    bypass_safety_checks: int | None
 
 
 class KbRow(NamedTuple):

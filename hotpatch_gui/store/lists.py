@@ -29,7 +29,15 @@ UPDATES = Table(
     source="updates u JOIN machines m ON m.id=u.machine_id",
     key="u.id",
     row=UpdateRow,
-    select=fields(UpdateRow, "u", machine_name=DISPLAY_NAME, release_kind=_RELEASE.format(u="u")),
+    select=fields(
+        UpdateRow,
+        "u",
+        machine_name=DISPLAY_NAME,
+        release_kind=_RELEASE.format(u="u"),
+        machine_kind="m.kind",
+        patch_mode="m.patch_mode",
+        bypass_safety_checks="m.bypass_safety_checks",
+    ),
     sorts={
         "importance": _CLASS_ORDER.format(c="u.classification"),
         "machine": "m.name COLLATE NOCASE",

@@ -51,8 +51,7 @@ QFrame#header {{ background: {t.surface}; border-bottom: 1px solid {t.divider}; 
 QFrame#rail {{ background: {t.background}; border-right: 1px solid {t.divider}; }}
 QFrame#commands {{ background: {t.surface}; border-bottom: 1px solid {t.divider}; }}
 QFrame#statusBar {{ background: {t.background}; border-top: 1px solid {t.divider}; }}
-QFrame#listPanel {{ background: {t.surface}; border-right: 1px solid {t.divider}; }}
-QFrame#listPanel[whole="true"] {{ border-right: none; }}
+QFrame#listPanel {{ background: {t.surface}; }}
 QFrame#line {{ background: {t.divider}; border: none; }}
 QFrame#tile {{ background: {t.raised}; border: 1px solid {t.divider}; border-radius: {CORNER_PX}px; }}
 QFrame#tile[clickable="true"]:hover {{ background: {t.hover}; }}

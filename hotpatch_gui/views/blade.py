@@ -273,19 +273,25 @@ class Blade(QStackedWidget):
         needs_releases = found is not None and found.needs_releases
         if needs_releases:
             self._next_command = ""
-        self.banner.button.setText(
+        text = (
             tr("Release data…")
             if needs_releases
             else self.commands[self._next_command].text()
             if self._next_command
+            else tr("Show prerequisites")
+            if self._situation is Situation.ACTION_REQUIRED
             else ""
         )
-        self.banner.button.setVisible(needs_releases or bool(self._next_command))
+        self.banner.button.setText(text)
+        self.banner.button.setVisible(bool(text))
 
     def _take_next_step(self) -> None:
         """Do what the status sentence suggests."""
         if self._next_command:
             self.commands[self._next_command].trigger()
+        elif self._situation is Situation.ACTION_REQUIRED:
+            self.tabs.setCurrentWidget(self._status)
+            self.status.show_prerequisites()
         else:
             self.open_releases()
 

@@ -100,7 +100,7 @@ class StatusBar(QFrame):
             self.connection.set_full_text(tr("No connection to Azure yet"))
             return
         since = (
-            f"{display_text.moment_text(last.finished)} {display_text.zone_text(last.finished)} ({age_text(last.finished, now)})"
+            f"{display_text.zoned_text(last.finished)} ({age_text(last.finished, now)})"
             if last.finished
             else ""
         )
@@ -161,7 +161,7 @@ class StatusBar(QFrame):
         more = ""
         if self._most > 1:
             ended = self._most - count
-            more = tr(" · {ended:,} of {most:,} ended", ended=ended, most=self._most)
+            more = tr(" · {ended:,} of {most:,} finished", ended=ended, most=self._most)
         note = f": {work.note}" if count == 1 and work.note else ""
         self.work.set_full_text(f"{work.text}{more}{note}")
         done, total = (

@@ -224,10 +224,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>, %n may restart</source>
+      <source>, %n of them restart or may restart</source>
       <translation>
-        <numerusform>, %n may restart</numerusform>
-        <numerusform>, %n may restart</numerusform>
+        <numerusform>, %n of it restart or may restart</numerusform>
+        <numerusform>, %n of them restart or may restart</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1035,10 +1035,10 @@
   <context>
     <name>ScheduleCalendarDialog</name>
     <message numerus="yes">
-      <source>%n window(s)</source>
+      <source>%n window(s); times in {zone}</source>
       <translation>
-        <numerusform>%n window</numerusform>
-        <numerusform>%n windows</numerusform>
+        <numerusform>%n window; times in {zone}</numerusform>
+        <numerusform>%n windows; times in {zone}</numerusform>
       </translation>
     </message>
   </context>

@@ -17,6 +17,7 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.new_machine import NewMachineDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.pages.coverage import CoveragePage
+from hotpatch_gui.views.pages.overview import OverviewPage
 
 pytestmark = pytest.mark.expects_log
 
@@ -62,8 +63,9 @@ def test_ways_count_the_machines_and_the_restarts_that_they_list(stage: Stage) -
     assert sum(counted.values()) == len(stage.simulator.cloud.guests)
     for way, row in ways.items():
         own = [r.avoided for r in page.machines.all_rows if r.path.way is way]
-        assert row.avoided == (None if way is Way.ON else sum(own))
-    assert page.explanation.text().startswith("Hotpatch is on for 11 of 22 machines.")
+        is_on = way in (Way.ON, Way.NOT_CONFIRMED)
+        assert row.avoided == (None if is_on else sum(own))
+    assert page.explanation.text().startswith("Hotpatch is on for 9 of 22 machines.")
 
 
 def test_a_selected_way_lists_its_machines_only(stage: Stage) -> None:
@@ -120,7 +122,7 @@ def form(stage: Stage) -> NewMachineDialog:
 def test_a_machine_that_has_to_be_replaced_fills_the_form_of_its_replacement(stage: Stage) -> None:
     page = coverage(stage)
     choose(page, "vm-intranet-02")
-    assert page.new.text() == "Plan its replacement…"
+    assert page.new.text() == "Plan a replacement…"
     page.new.click()
     dialog = form(stage)
     machine = dialog.machine
@@ -174,3 +176,17 @@ def test_the_file_is_written_whole_or_the_reason_is_shown(stage: Stage, tmp_path
     assert "nowhere" in bad.detail
     dialog.findChild(QPushButton, "newMachineCopy").click()
     assert QApplication.clipboard().text() == dialog.text.toPlainText()
+
+
+def test_coverage_and_overview_count_the_same_machines(stage: Stage) -> None:
+    page = coverage(stage)
+    stage.window.show_page("overview")
+    stage.settle()
+    overview = stage.window.page("overview")
+    assert isinstance(overview, OverviewPage)
+    on = overview.tiles["coverage"].figure.text().split(" of ")[0]
+    assert page.explanation.text().startswith(f"Hotpatch is on for {on} of ")
+    counted = {row.way: row.machines for row in page.ways.all_rows}
+    assert counted[Way.ON] == int(on)
+    assert counted[Way.NOT_CONFIRMED] == 2
+    assert sum(counted.values()) == 22

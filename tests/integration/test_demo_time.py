@@ -242,3 +242,18 @@ def test_after_a_release_s_thirty_days_there_is_nothing_to_roll_out(qapp: QAppli
         assert isinstance(page, RolloutPage)
         assert page.banner.headline.text() == "Nothing to roll out until 13 Oct 2026"
         assert not page.banner.button.isVisible()
+
+
+def test_the_halted_rollout_shows_its_unhealthy_machines(qapp: QApplication) -> None:
+    with Stage("light", scenario="bad-update") as stage:
+        stage.start()
+        stage.clock.advance(days=5)
+        stage.sync()
+        stage.window.show_page("rollout")
+        stage.settle()
+        page = stage.window.page("rollout")
+        assert isinstance(page, RolloutPage)
+        page.banner.button.click()
+        assert {row.name for row in page.model.all_rows} == {
+            g.name for g in stage.simulator.cloud.guests.values() if g.health == "Unavailable"
+        }

@@ -108,7 +108,7 @@ def test_queued_operations_of_an_action_are_canceled_together_and_counted(stage:
     page.cancel.click()
     stage.until(lambda: stage.operation_states().count(S.CANCELED) == 2)
     stage.settle()
-    assert actions.text(page.by_action.model.row(0)) == "2 of 3 ended, 2 canceled"
+    assert actions.text(page.by_action.model.row(0)) == "2 of 3 finished, 2 canceled"
     end(stage)
     assert actions.text(page.by_action.model.row(0)) == "1 succeeded, 2 canceled"
     assert toasts(stage)[0].outcome.title == "Install updates now: 1 of 3 machines succeeded"

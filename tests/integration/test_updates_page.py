@@ -13,9 +13,12 @@ from PySide6.QtWidgets import QApplication
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.kb import without_kb
+from hotpatch_gui.models import update_text
 from hotpatch_gui.models.update_text import kb_state_glyph, kb_state_text
+from hotpatch_gui.store import lists
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.store.lists import machines_with
+from hotpatch_gui.store.tables import Where
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.main_window import PAGES
@@ -305,3 +308,27 @@ def test_a_lost_installation_is_not_shown_as_one_in_progress(stage: Stage) -> No
     assert kb_state_text(row._replace(is_installing=1)) == "Missing, installation in progress"
     lost = row._replace(is_installing=1, has_unknown=1)
     assert (kb_state_text(lost), kb_state_glyph(lost)) == ("Missing, result unknown", Glyph.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "bypass", "security", "definition"),
+    [
+        ("vm", "AutomaticByPlatform", 0, "Azure", "Manual"),
+        ("vm", "AutomaticByPlatform", 1, "Schedule", "Schedule"),
+        ("vm", "AutomaticByOS", None, "Windows", "Windows"),
+        ("vm", "Manual", None, "Manual", "Manual"),
+        ("vm", None, None, "Not known", "Not known"),
+        ("arc", "AutomaticByPlatform", None, "Manual", "Manual"),
+    ],
+)
+def test_who_installs_an_update_depends_on_the_machine(
+    stage: Stage, kind: str, mode: str | None, bypass: int | None, security: str, definition: str
+) -> None:
+    db = stage.app.source.db
+    assert db is not None
+    every = lists.UPDATES
+    (first,) = every.rows(db, every.ids(db, Where(), "name", False)[:1])
+    row = first._replace(machine_kind=kind, patch_mode=mode, bypass_safety_checks=bypass)
+    for classification, by in (("Security", security), ("Definition", definition)):
+        assert update_text.installed_by(row._replace(classification=classification)) == by
+        assert update_text.installed_by_tip(row._replace(classification=classification))

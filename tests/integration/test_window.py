@@ -840,7 +840,7 @@ def test_the_schedule_agrees_with_the_banner(stage: Stage) -> None:
         stage.window.machines.blade.tabs.setCurrentIndex(3)
         stage.settle()
         table = stage.window.machines.blade.schedule.table
-        effects[name] = [table.item(n, 2).text() for n in range(3)]
+        effects[name] = [table.item(n, 3).text() for n in range(3)]
     assert effects["vm-web-02"][0].startswith("No restart")
     assert effects["vm-sql-01"][0] == "Restarts: no hotpatches before the next baseline"
     assert effects["vm-sql-01"][2].startswith("No restart"), "it rejoins with the baseline before"
@@ -1149,3 +1149,30 @@ def test_a_machine_that_a_filter_hides_is_shown_when_it_is_opened(stage: Stage) 
     stage.settle()
     assert machines.blade.machine_ids == (other,)
     assert machines.list.selected_ids == [other]
+
+
+def test_enter_on_the_last_step_of_an_installation_cancels(stage: Stage) -> None:
+    stage.start()
+    stage.choose("vm-web-02")
+    stage.window.machines.blade.commands["install"].trigger()
+    dialog = stage.window.findChild(InstallDialog)
+    assert isinstance(dialog, InstallDialog)
+    dialog.go_to(1)
+    assert dialog.next.isDefault()
+    dialog.go_to(3)
+    assert dialog.cancel.isDefault()
+    assert not dialog.back.autoDefault()
+    dialog.reject()
+
+
+def test_what_keeps_hotpatch_from_running_is_one_click_away(stage: Stage) -> None:
+    stage.start()
+    stage.choose("srv-branch-01")
+    blade = stage.window.machines.blade
+    blade.tabs.setCurrentIndex(2)
+    assert blade.banner.button.text() == "Show prerequisites"
+    blade.banner.button.click()
+    stage.settle()
+    assert blade.tabs.currentIndex() == 0
+    seen = blade.status.points.visibleRegion()
+    assert not seen.isEmpty()

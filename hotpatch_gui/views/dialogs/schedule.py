@@ -98,7 +98,7 @@ class ScheduleDialog(SurfaceDialog):
         self.region.setObjectName("scheduleRegion")
         self.starts = QDateTimeEdit()
         self.starts.setObjectName("scheduleStarts")
-        self.starts.setDisplayFormat("d MMM yyyy HH:mm")
+        self.starts.setDisplayFormat("d MMM yyyy, HH:mm")
         self.starts.setCalendarPopup(True)
         self.zone = QComboBox()
         self.zone.setObjectName("scheduleZone")

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from hotpatch_gui.models import schedule_calendar
-from hotpatch_gui.models.display_text import local
+from hotpatch_gui.models.display_text import local, zone_text
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.schedule_calendar import CalendarRow
@@ -24,7 +24,7 @@ from .surface import SurfaceDialog
 tr = translator("ScheduleCalendarDialog")
 
 MONTHS = 13
-SIZE_PX = (960, 600)
+SIZE_PX = (1120, 600)
 
 
 class ScheduleCalendarDialog(SurfaceDialog):
@@ -85,4 +85,6 @@ class ScheduleCalendarDialog(SurfaceDialog):
         self.panel.table.scrollTo(
             self.model.index(next(later, 0), 0), Table.ScrollHint.PositionAtTop
         )
-        self.counted.setText(tr("%n window(s)", sum(r.machines is not None for r in rows)))
+        count = sum(r.machines is not None for r in rows)
+        zone = zone_text(self._s.clock())
+        self.counted.setText(tr("%n window(s); times in {zone}", count, zone=zone))

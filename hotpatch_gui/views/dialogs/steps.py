@@ -108,6 +108,8 @@ class StepsDialog(QDialog):
         self.back.setVisible(number > 0)
         self.next.setVisible(not last)
         self.act.setVisible(last)
+        self.back.setAutoDefault(not last)
+        (self.cancel if last else self.next).setDefault(True)
         for index, name in enumerate(self._names):
             name.ensurePolished()
             name.setProperty("role", "" if index == number else "secondary")

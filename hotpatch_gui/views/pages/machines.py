@@ -179,7 +179,6 @@ class MachinesPage(QSplitter):
         theme = self._s.theme
         panel = QFrame()
         panel.setObjectName("listPanel")
-        self._panel = panel
         self._head = head = QHBoxLayout()
         self._title = label(theme, tr("Machines"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         head.addWidget(self._title)
@@ -242,9 +241,6 @@ class MachinesPage(QSplitter):
         self._found.setContentsMargins(side, 0, side, 0)
         px = TITLE_PX if as_grid else SUBTITLE_PX
         self._title.setFont(self._s.theme.font(px, SEMIBOLD_WEIGHT))
-        self._panel.setProperty("whole", as_grid)
-        self._panel.style().unpolish(self._panel)
-        self._panel.style().polish(self._panel)
 
     def _make_bar(self) -> None:
         """The commands above the grid, filled with it."""

@@ -79,8 +79,8 @@ class RolloutPage(Page):
         self.counted = label(theme, role="secondary")
         self._rows: list[MachineRow] = []
         self._lay_out()
-        self.banner.button.setText(tr("Release data…"))
-        self.banner.button.clicked.connect(self._open_releases)
+        self.banner.button.clicked.connect(self._take_next_step)
+        self._needs_releases = False
         services.source.changed.connect(self._on_changed)
         services.source.minute_passed.connect(self.reload)
 
@@ -110,6 +110,12 @@ class RolloutPage(Page):
 
     def reload(self) -> None:
         self._ask(is_refresh=False)
+
+    def _take_next_step(self) -> None:
+        if self._needs_releases:
+            self._open_releases()
+        else:
+            self.showing.setCurrentText(rollout.Showing.UNHEALTHY.label)
 
     def show_next_day(self) -> None:
         """Show the machines that are expected to start in the next 24 hours."""
@@ -165,7 +171,11 @@ class RolloutPage(Page):
         self.plan_area.setFixedHeight(height)
         for widget in (self.plan_area, self.legend, self.assumed):
             widget.setVisible(bool(data.phases))
-        self.banner.button.setVisible(data.needs_releases)
+        self._needs_releases = data.needs_releases
+        self.banner.button.setText(
+            tr("Release data…") if data.needs_releases else tr("Show unhealthy machines")
+        )
+        self.banner.button.setVisible(data.needs_releases or data.has_unhealthy)
         self._rows = data.rows
         for filtering in (self.showing, self.counted):
             filtering.setVisible(bool(data.rows))

@@ -88,6 +88,11 @@ class StatusTab(ScrollArea):
         self.setWidget(body)
         self.set_inset(column)
 
+    def show_prerequisites(self) -> None:
+        """Scroll to the prerequisites."""
+        self.ensureWidgetVisible(self.points, 0, 0)
+        self.ensureWidgetVisible(self._points_title)
+
     def show_selection(self, selection: SelectionSummary) -> None:
         one, machine = selection.one, selection.machine
         for widget in (self.essentials, self.strip, self._strip_title):

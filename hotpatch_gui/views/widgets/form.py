@@ -37,7 +37,7 @@ class Form(QFormLayout):
         line = _first_line(field)
         if line is not None:
             line.ensurePolished()
-            title.setMinimumHeight(line.sizeHint().height())
+            title.setMinimumHeight(min(line.sizeHint().height(), line.maximumHeight()))
             title.setBuddy(line)
         if hint is None:
             self._add(title, field)

@@ -9,7 +9,7 @@ from hotpatch_gui.translation import translated, translator
 
 tr = translator("NumberBox")
 
-MARGIN_PX = 7
+MARGIN_PX = 9
 MINUTES = tr.mark(" minutes")
 
 

@@ -128,8 +128,8 @@ class PropertiesStep(QObject):
         return tr(
             "If you start now, the last update begins by {last} and the window ends at {end}, or "
             "later if one is still installing.",
-            last=display_text.moment_text(last),
-            end=display_text.moment_text(end),
+            last=display_text.zoned_text(last),
+            end=display_text.zoned_text(end),
         )
 
     def order_text(self, machines: int) -> str:
