@@ -125,7 +125,7 @@ def _install_step(missing: list[Release]) -> str:
 
 
 def _unknown_offer(evidence: Evidence, calendar: Calendar) -> ReleaseTitle | None:
-    """The newest available release whose month isn't known."""
+    """The newest available release of a month for which the release data has no confirmed release."""
     product = evidence.machine.product
     if product is None:
         return None

@@ -129,8 +129,8 @@ def gone_problem(path: Path) -> Problem:
             "{name} in {parent} was moved, deleted or replaced.", name=path.name, parent=path.parent
         ),
         tr(
-            "Nothing is sent until it is back. Put it back, or restart the program to create a "
-            "new file."
+            "Nothing is sent until it is back. Put it back, or restart the program: it opens the file that is there "
+            "now, or creates a new one."
         ),
     )
 

@@ -38,8 +38,8 @@ def claim(db: sqlite3.Connection, operation_id: int, at: datetime, note: str) ->
     """Move a queued operation to *sent*, so that nobody else sends it. Call it inside a durable transaction.
 
     Also records how far the machine's history is known. If the response is lost, the first later run that no other operation
-    claims belongs to this one. For an installation this uses only Azure's times. For an assessment, any that started after the
-    request (minus SKEW) counts as its result.
+    claims belongs to this one. For an installation this uses only Azure's times. For an assessment, a successful one counts
+    if it started after both the newest known one and the request (minus SKEW).
 
     Returns:
         False if the operation isn't queued anymore.

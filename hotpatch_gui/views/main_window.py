@@ -227,8 +227,8 @@ class MainWindow(QMainWindow):
         if self._is_prompting:
             return  # the user's sign-in comes first
         if state.problem:
-            self._sign_in_id = 0
             lapsed = asks_for_sign_in(state)
+            self._sign_in_id = state.connection_id if lapsed else 0
             self._notify(
                 problem_level(state),
                 state.problem,
@@ -318,12 +318,9 @@ class MainWindow(QMainWindow):
         self.notice.show()
 
     def _retry(self) -> None:
-        """Sync again, or sign in if sign-in is required."""
-        state = combined_sync_state(self._s.source)
+        """Sign in if the notice asks for it, else sync."""
         if self._sign_in_id:
             self._s.actions.sign_in(self._sign_in_id)
-        elif asks_for_sign_in(state):
-            self._s.actions.sign_in(state.connection_id)
         else:
             self._s.actions.sync()
 
@@ -475,7 +472,7 @@ class MainWindow(QMainWindow):
             consequence=tr(
                 "Azure continues the operations that were sent; the program reads their results at the next "
                 "start. Queued operations are sent then, except those requested more than an hour before. "
-                "Installations in waves and operations set to wait and retry are sent in any case."
+                "Operations in waves, and those set to wait and retry, are sent in any case."
             ),
             yes=tr("Close"),
             act=self.close,

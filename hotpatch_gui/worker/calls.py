@@ -90,7 +90,7 @@ class Lane:
         *,
         most: float = MAX_THROTTLED,
     ) -> T:
-        """Run a request, and repeat it after each pause that Azure requests; ``waiting`` receives the seconds.
+        """Run a request, and repeat it if Azure throttles it (429) or a pause delays it; ``waiting`` receives the seconds.
 
         Raises:
             ProblemError: any other problem, or more than ``most`` rejections. Being delayed here isn't a rejection.

@@ -38,7 +38,7 @@ def under_way(kind: OperationKind, machines: int) -> Problem:
     return Problem(
         ProblemKind.CONFLICT,
         tr(
-            "“{label}” is already queued or in progress on %n of the machines, so it wasn't requested again.",
+            "“{label}” is already queued, in progress or unresolved on %n of the machines, so it wasn't requested again.",
             machines,
             label=kind.label,
         ),
@@ -125,7 +125,7 @@ class OperationQueue:
             self._observe(Failed(missing_machines(missing)))
 
     def _new_operations(self, command: commands.Act) -> tuple[list[queue.NewOperation], int]:
-        """The machines' rows in wave order, and how many aren't in the file."""
+        """The operations to queue, in the command's order and with their wave numbers, and how many machines aren't in the file."""
         known = machines.ids(self._file.db, (name.lower() for name, _ in command.operations))
         groups: Sequence[str] = command.groups or [""] * len(command.operations)
         order = {group: number for number, group in enumerate(dict.fromkeys(groups))}

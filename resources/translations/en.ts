@@ -654,10 +654,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>“{label}” is already queued or in progress on %n of the machines, so it wasn't requested again.</source>
+      <source>“{label}” is already queued, in progress or unresolved on %n of the machines, so it wasn't requested again.</source>
       <translation>
-        <numerusform>“{label}” is already queued or in progress on the machine, so it wasn't requested again.</numerusform>
-        <numerusform>“{label}” is already queued or in progress on %n of the machines, so it wasn't requested again.</numerusform>
+        <numerusform>“{label}” is already queued, in progress or unresolved on the machine, so it wasn't requested again.</numerusform>
+        <numerusform>“{label}” is already queued, in progress or unresolved on %n of the machines, so it wasn't requested again.</numerusform>
       </translation>
     </message>
   </context>

@@ -147,7 +147,8 @@ def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
         window.assess([machine])
     stage.until(
         lambda: (
-            "is already queued or in progress on the machine" in stage.window.notice.headline.text()
+            "is already queued, in progress or unresolved on the machine"
+            in stage.window.notice.headline.text()
         )
     )
     end_all(stage)

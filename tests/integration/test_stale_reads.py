@@ -192,7 +192,10 @@ def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> N
     )
     stage.request.restart([number])
     stage.until(stage.window.notice.isVisible)
-    assert "is already queued or in progress on the machine" in stage.window.notice.headline.text()
+    assert (
+        "is already queued, in progress or unresolved on the machine"
+        in stage.window.notice.headline.text()
+    )
     stage.window.show_page("activity")
     stage.settle()
     page = stage.window.pages.currentWidget().content

@@ -172,7 +172,11 @@ def test_wait_and_retry_stays_offered_while_another_of_its_kind_is_open(stage: S
     stage.request.assess([machine])
     stage.until(lambda: stage.operation_states()[1] is OperationState.RUNNING)
     stage.request.wait_for_turn([1])
-    stage.until(lambda: "is already queued or in progress" in stage.window.notice.headline.text())
+    stage.until(
+        lambda: (
+            "is already queued, in progress or unresolved" in stage.window.notice.headline.text()
+        )
+    )
     assert len(notes(stage)) == 2
     db = stage.app.source.db
     assert db.execute("SELECT standby FROM operations WHERE id=1").fetchone()[0] == "offered"

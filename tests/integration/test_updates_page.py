@@ -327,7 +327,7 @@ def test_who_installs_an_update_depends_on_the_machine(
     db = stage.app.source.db
     assert db is not None
     every = lists.UPDATES
-    (first,) = every.rows(db, every.ids(db, Where(), "name", False)[:1])
+    ((_, first),) = every.rows(db, every.ids(db, Where(), "name", False)[:1]).items()
     row = first._replace(machine_kind=kind, patch_mode=mode, bypass_safety_checks=bypass)
     for classification, by in (("Security", security), ("Definition", definition)):
         assert update_text.installed_by(row._replace(classification=classification)) == by
