@@ -30,6 +30,13 @@ Make = Callable[[sqlite3.Connection], Report]
 """Creates a report from the file, on the writing thread."""
 
 
+class ReportChoice(NamedTuple):
+    """What a report contains: the audit log as well, or only what is most important."""
+
+    with_audit: bool
+    is_short: bool
+
+
 class Writing(QThread):
     """Creates a report and outputs it with ``write``. ``problem`` is why it failed, empty if it didn't."""
 

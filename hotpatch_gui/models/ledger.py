@@ -53,12 +53,12 @@ class Ledger(NamedTuple):
         monthly = sum(self.totals.get(c, 0) for c in MONTHLY)
         parts = [f"{c.plural} {n}" for c in Cause if (n := self.totals.get(c, 0))]
         shown = tr(" The newest %n are listed.", len(self.rows)) if len(self.rows) < total else ""
+        caused = tr("Monthly releases of the operating system caused %n of them.", monthly)
         return tr(
-            "%n restart(s) on record, {monthly} of them caused by monthly releases of the operating "
-            "system: {parts}.{shown}",
+            "%n restart(s) on record: {parts}. {caused}{shown}",
             total,
-            monthly=monthly,
             parts=", ".join(parts),
+            caused=caused,
             shown=shown,
         )
 

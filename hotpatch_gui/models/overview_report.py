@@ -136,11 +136,11 @@ EXCEPTIONS = (
 
 
 def overview_report(
-    query: OverviewQuery, origin: ExportContext, *, with_audit: bool = False
+    query: OverviewQuery, origin: ExportContext, *, with_audit: bool = False, is_short: bool = False
 ) -> Make:
     """The evidence of now, or of what was known at the end of a past day: figures first, then machine by machine.
 
-    ``with_audit`` adds the audit log.
+    ``with_audit`` adds the audit log. A short one has the figures, exceptions and failures only.
     """
     now, calendar, demo = origin
 
@@ -156,9 +156,9 @@ def overview_report(
             _charted(tr("By {name}", name=query.dimension.label.lower()), GROUPS, groups, now),
             _charted(tr("Compliance over time"), TREND, trend_rows(db, day), now),
             *(
-                _past_sheets(db, query.day, calendar, now)
+                _past_sheets(db, query.day, calendar, now, is_short=is_short)
                 if query.day is not None
-                else _current_sheets(db, calendar, now)
+                else _current_sheets(db, calendar, now, is_short=is_short)
             ),
         ]
         if with_audit:
@@ -176,7 +176,14 @@ def overview_report(
                 ),
             ]
         )
-        notes = (scope, *([demo] if demo else []), *known, *horizon_notes(calendar, now))
+        short = [tr("Short report: figures, exceptions and failures, without each machine.")]
+        notes = (
+            scope,
+            *(short if is_short else []),
+            *([demo] if demo else []),
+            *known,
+            *horizon_notes(calendar, now),
+        )
         return Report(title, now, (*notes, *release_notes(calendar)), sheets)
 
     return make
@@ -190,18 +197,24 @@ def _charted(title: str, columns: Sequence[Column], rows: Sequence[Any], now: da
     return replace(sheet, rows=list(sheet.rows), stacked=stacked)
 
 
-def _current_sheets(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> list[Sheet]:
+def _current_sheets(
+    db: sqlite3.Connection, calendar: Calendar, now: datetime, *, is_short: bool
+) -> list[Sheet]:
     operations = export_sheets.rows_of(
         db, lists.OPERATIONS, lists.open_operations(), *lists.OPERATIONS.default_sort
     )
+    exceptions = export_sheets.sheet_of(
+        tr("Exceptions"), EXCEPTIONS, export_sheets.exceptions(db, calendar, now), now
+    )
+    still_open = export_sheets.sheet_of(tr("Open operations"), OPERATIONS, operations, now)
+    if is_short:
+        return [exceptions, _failed_runs(db, now, now), still_open]
     return [
         export_sheets.sheet("machines", db, None, calendar, now),
-        export_sheets.sheet_of(
-            tr("Exceptions"), EXCEPTIONS, export_sheets.exceptions(db, calendar, now), now
-        ),
+        exceptions,
         export_sheets.sheet("compliance", db, None, calendar, now),
         _failed_runs(db, now, now),
-        export_sheets.sheet_of(tr("Open operations"), OPERATIONS, operations, now),
+        still_open,
         export_sheets.sheet_of(
             tr("Schedules"),
             SCHEDULES,
@@ -213,9 +226,11 @@ def _current_sheets(db: sqlite3.Connection, calendar: Calendar, now: datetime) -
 
 
 def _past_sheets(
-    db: sqlite3.Connection, day: date, calendar: Calendar, now: datetime
+    db: sqlite3.Connection, day: date, calendar: Calendar, now: datetime, *, is_short: bool
 ) -> list[Sheet]:
     end = datetime.combine(day + timedelta(days=1), time(), UTC)
+    if is_short:
+        return [_failed_runs(db, end, now)]
     ledger = read_ledger(db, calendar, None, export_sheets.EVER)
     restarts = [row for row in ledger.rows if (w := from_text(row.when)) is not None and w < end]
     return [

@@ -373,15 +373,15 @@ class Blade(QStackedWidget):
         open_once(self, lambda: ReleasesDialog(self._s, self))
 
     def _open_report(self, exporter: Exporter, name: str) -> None:
-        from hotpatch_gui.models.exports import Make, machines_report  # noqa: PLC0415 - after the first paint
+        from hotpatch_gui.models.exports import Make, ReportChoice, machines_report  # noqa: PLC0415 - after the first paint
 
         from .dialogs.report import ReportDialog  # noqa: PLC0415 - after the first paint
         from .widgets.export import origin  # noqa: PLC0415 - only for an export
 
         ids, title = self._ids, tr("Report of {name}", name=name)
 
-        def make(with_audit: bool) -> Make:
-            return machines_report(ids, title, origin(self._s), with_audit=with_audit)
+        def make(choice: ReportChoice) -> Make:
+            return machines_report(ids, title, origin(self._s), with_audit=choice.with_audit)
 
         open_once(
             self,

@@ -603,10 +603,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n restart(s) on record, {monthly} of them caused by monthly releases of the operating system: {parts}.{shown}</source>
+      <source>%n restart(s) on record: {parts}. {caused}{shown}</source>
       <translation>
-        <numerusform>%n restart on record, {monthly} of them caused by monthly releases of the operating system: {parts}.{shown}</numerusform>
-        <numerusform>%n restarts on record, {monthly} of them caused by monthly releases of the operating system: {parts}.{shown}</numerusform>
+        <numerusform>%n restart on record: {parts}. {caused}{shown}</numerusform>
+        <numerusform>%n restarts on record: {parts}. {caused}{shown}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Monthly releases of the operating system caused %n of them.</source>
+      <translation>
+        <numerusform>Monthly releases of the operating system caused %n of them.</numerusform>
+        <numerusform>Monthly releases of the operating system caused %n of them.</numerusform>
       </translation>
     </message>
   </context>

@@ -172,7 +172,7 @@ def test_sentence_and_ledger_show_the_case_of_kb5070881(qapp: QApplication) -> N
             ("KB5072033", "Cumulative update, no hotpatch"),
             ("KB5073379", "Planned baseline"),
         ]
-        assert "4 of them caused by monthly releases" in page.total.text()
+        assert "Monthly releases of the operating system caused 4 of them." in page.total.text()
 
 
 def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QApplication) -> None:

@@ -202,3 +202,25 @@ def test_the_keys_of_an_export_work_again_and_in_the_grid(
     lines = (tmp_path / "two.csv").read_text("utf-8-sig").splitlines()
     assert len(lines) == 1 + len(stage.simulator.cloud.guests)
     stage.window.machines.as_grid.setChecked(False)
+
+
+def test_a_short_report_has_no_machine_that_is_in_order(
+    stage: Stage, chosen: dict[str, str], tmp_path: Path
+) -> None:
+    stage.start()
+    stage.window.show_page("overview")
+    page = stage.window.page("overview")
+    found = []
+    for name in ("whole.json", "short.json"):
+        chosen["name"] = name
+        page.report.click()
+        dialog = page.findChild(ReportDialog)
+        assert dialog is not None
+        dialog.short.setChecked(name == "short.json")
+        dialog.save.click()
+        message(stage)
+        found.append(json.loads((tmp_path / name).read_text(encoding="utf-8")))
+    whole, short = found
+    assert set(whole) - set(short) == {"machines", "compliance", "schedules", "restarts"}
+    assert short["exceptions"] == whole["exceptions"] != []
+    assert any("Short report" in note for note in short["notes"])

@@ -25,7 +25,7 @@ from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
 from hotpatch_gui.models import compliance_trend, display_text, overview_actions, overview_groups
 from hotpatch_gui.models import overview as models
-from hotpatch_gui.models.exports import Make
+from hotpatch_gui.models.exports import Make, ReportChoice
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.overview import OverviewQuery, OverviewRead, read_overview
 from hotpatch_gui.models.overview_actions import ActionItem
@@ -411,12 +411,15 @@ class OverviewPage(Page):
                 ),
                 make=self._report,
                 exporter=self.exporter,
+                short=tr("Short: figures, exceptions and failures, without each machine"),
             ),
         )
 
-    def _report(self, with_audit: bool) -> Make:
+    def _report(self, choice: ReportChoice) -> Make:
         query = self._shown or self._query()
-        return overview_report(query, origin(self._s), with_audit=with_audit)
+        return overview_report(
+            query, origin(self._s), with_audit=choice.with_audit, is_short=choice.is_short
+        )
 
 
 def _part(theme: Theme, title: str, *widgets: QWidget) -> QVBoxLayout:
