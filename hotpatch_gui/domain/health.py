@@ -8,6 +8,8 @@ from hotpatch_gui.translation import translator
 
 tr = translator("Health")
 
+UNHEALTHY_STATES = ("unavailable", "degraded")
+"""Resource Health's states of machines that need attention, in lower case."""
 COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED = "counts", "list", "restart"
 """Values that an assessment may omit: the number of updates, their list, and whether a restart is pending."""
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from hotpatch_gui.translation import translator
 
+from .health import UNHEALTHY_STATES
 from .hotpatch import is_on
 from .installs import RestartSetting
 from .machines import AssessmentMode, Machine, PatchMode
@@ -28,7 +29,6 @@ tr = translator("Patching")
 NEVER = datetime.min.replace(tzinfo=UTC)
 DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
 """Periodic assessments: daily if the mode requests them; "every few days" is assumed to be three."""
-UNHEALTHY_STATES = ("unavailable", "degraded")
 
 
 @tr.mark_values
@@ -65,7 +65,7 @@ class MachineFacts(NamedTuple):
             UNKNOWN if that isn't reported.
         every: like ``important``, for all updates.
         missing: (classification, KB, restart) of each missing update, for a machine with schedules whose list is known.
-        restarting: KBs of the missing updates that will or may restart it.
+        restarting: KBs of the missing updates that restart it; ``may_restart``: of those that may.
         failed: when the last failed one started.
         begun: when the last one that is in progress started.
     """
@@ -87,6 +87,7 @@ class MachineFacts(NamedTuple):
     important: RestartBehavior = RestartBehavior.UNKNOWN
     every: RestartBehavior = RestartBehavior.UNKNOWN
     restarting: tuple[str, ...] = ()
+    may_restart: tuple[str, ...] = ()
     missing: tuple[tuple[str, str | None, RestartBehavior], ...] | None = None
 
 

@@ -11,7 +11,7 @@ from hotpatch_gui.translation import translator
 from .clock import age_text
 from .dates import day_name
 from .evidence import LEVELS, Evidence, classify, departure, offered_instead
-from .health import Level, Situation
+from .health import UNHEALTHY_STATES, Level, Situation
 from .horizon import release_data_step
 from .hotpatch import HotpatchStatus
 from .kb import help_page, kb_in_title
@@ -19,6 +19,7 @@ from .machines import Machine, PatchMode
 from .outlook import next_restart_text, rejoin_text, running_text
 from .phrases import join, listed
 from .platforms import REPLACEMENTS
+from .power import PowerState
 from .release_calendar import Calendar
 from .shortfall import (
     behind,
@@ -63,6 +64,25 @@ def status_text(evidence: Evidence, calendar: Calendar, now: datetime) -> Status
 
     Never claims more than the evidence shows. ``now`` is UTC.
     """
+    found = _patch_status(evidence, calendar, now)
+    state = (evidence.resource_health or "").casefold()
+    if state not in UNHEALTHY_STATES or evidence.machine.power is not PowerState.RUNNING:
+        return found
+    since = evidence.unhealthy_since
+    when = tr(" since {day}", day=day_name(since)) if since else ""
+    headline = tr("Resource Health reports it as {state}{when}.", state=state, when=when)
+    step = tr("Check the machine before you install updates on it or on others.")
+    return replace(
+        found,
+        level=Level.ERROR,
+        headline=headline,
+        running=f"{found.headline} {found.running}".strip(),
+        next_step=f"{step} {found.next_step}".strip(),
+    )
+
+
+def _patch_status(evidence: Evidence, calendar: Calendar, now: datetime) -> StatusText:
+    """Its status text as far as updates are concerned."""
     machine = evidence.machine
     situation, level = classify(evidence, calendar, now)
     is_past = situation is Situation.NOT_RUNNING and machine.build is not None

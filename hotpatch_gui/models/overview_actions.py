@@ -77,9 +77,7 @@ def next_steps(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
             ActionItem(
                 Glyph.ERROR,
                 f"{Condition.UNHEALTHY.label}: {read.counts.unhealthy:,}",
-                tr(
-                    "Resource Health reports them as unavailable or degraded. Check them before you install the update on others."
-                ),
+                tr("Check them before you install the update on others."),
                 tr("Show"),
                 having(Condition.UNHEALTHY),
             )
@@ -199,13 +197,13 @@ def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
     without = read.count(lambda g: g.status in off)
     if without:
         days = [e.day for p in each for e in calendar.expected(p, today)[:1]]
-        title = tr("%n machine(s) without hotpatch", without)
+        title = tr("%n machine(s) not running hotpatch", without)
         item = ActionItem(
             Glyph.RESTART,
             f"{day_name(min(days))}: {title}" if days else title,
             tr("They restart with each monthly update, also with one that is missing now."),
             tr("Show"),
-            MachineFilter(choices=(Choice(Dimension.HOTPATCH, off, tr("Without hotpatch")),)),
+            MachineFilter(choices=(Choice(Dimension.HOTPATCH, off, tr("Not running hotpatch")),)),
         )
         dated.append((min(days, default=date.max), item))
     return [item for _, item in sorted(dated, key=itemgetter(0))]

@@ -105,6 +105,7 @@ class MachineRow(NamedTuple):
     reason: str
     restart: RestartBehavior | None
     restarting: tuple[str, ...]
+    may_restart: tuple[str, ...]
 
 
 @tr.mark_values
@@ -443,6 +444,7 @@ def _row(f: MachineFacts, position: RolloutPosition) -> MachineRow:
         position.reason,
         position.restart,
         f.restarting,
+        f.may_restart,
     )
 
 
@@ -485,9 +487,14 @@ def _restart_tip(row: MachineRow, _: datetime) -> str:
             "The last assessment was before the release, or doesn't report it. Assess the machine to know."
         )
     reason = tr("By the updates of the last assessment, the release and the restart setting")
-    if not row.restarting or row.restart is RestartBehavior.NEVER:
+    if row.restart is RestartBehavior.NEVER:
         return reason
-    return "\n".join((reason, tr("May restart it: {kbs}", kbs=listed(row.restarting))))
+    lines = [reason]
+    if row.restarting:
+        lines.append(tr("Restart it: {kbs}", kbs=listed(row.restarting)))
+    if row.may_restart:
+        lines.append(tr("May restart it: {kbs}", kbs=listed(row.may_restart)))
+    return "\n".join(lines)
 
 
 MACHINES = (

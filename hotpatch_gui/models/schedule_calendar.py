@@ -79,15 +79,20 @@ def _shared(db: sqlite3.Connection) -> dict[frozenset[str], int]:
 
 
 def _releases(calendar: Calendar, first: date, last: date, now: datetime) -> Iterator[_Due]:
-    """Release days by the published plan, with the kinds of each product."""
+    """Release days by the published plan, with the kinds of each product; of past days, the kinds that were released."""
     released = {
         r.released for r in calendar.releases if r.on_train and r.released <= release_day(now)
     }
     by_day: dict[date, dict[ReleaseKind, list[str]]] = {}
     for product in Product:
         for expected in calendar.plan(product, first, last):
-            years = by_day.setdefault(expected.day, {}).setdefault(expected.kind, [])
-            years.append(product.value[2:])
+            known = [
+                r.kind
+                for r in calendar.releases
+                if r.product is product and r.on_train and r.released == expected.day
+            ]
+            kind = known[0] if known and expected.day in released else expected.kind
+            by_day.setdefault(expected.day, {}).setdefault(kind, []).append(product.value[2:])
     for day, kinds in sorted(by_day.items()):
         texts = [
             tr("{kind}: Server {years}", kind=kind.label, years=", ".join(years))

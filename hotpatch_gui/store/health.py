@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -41,7 +42,11 @@ def evidence_of(row: MachineRow) -> Evidence:
     """The evidence for a machine's status text."""
     machine = machine_of(row)
     status = hotpatch_status(machine, assessed=bool(row.in_graph))
-    return _evidence(machine, status, partial(getattr, row))
+    return replace(
+        _evidence(machine, status, partial(getattr, row)),
+        resource_health=row.resource_health,
+        unhealthy_since=from_text(row.resource_health_at),
+    )
 
 
 def _evidence(machine: Machine, status: HotpatchStatus, column: Callable[[str], Any]) -> Evidence:

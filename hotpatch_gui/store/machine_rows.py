@@ -58,6 +58,8 @@ class MachineRow(NamedTuple):
     fetched_at: str
     pending_at: str | None
     hidden_at: str | None
+    resource_health: str | None
+    resource_health_at: str | None
     in_graph: int
     assessed_at: str | None
     assessment_error: str | None

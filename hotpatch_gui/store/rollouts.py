@@ -43,9 +43,11 @@ WITH runs AS (
 offered AS (
     SELECT machine_id, max({_RANK}) AS every, max(CASE WHEN classification IN ('Critical', 'Security') THEN {_RANK} END)
         AS important,
-        group_concat(CASE WHEN restart IN ('AlwaysRequiresReboot', 'CanRequestReboot') THEN kb END, ' ') AS restarting
+        group_concat(CASE restart WHEN 'AlwaysRequiresReboot' THEN kb END, ' ') AS restarting,
+        group_concat(CASE restart WHEN 'CanRequestReboot' THEN kb END, ' ') AS may_restart
     FROM updates GROUP BY machine_id)
-SELECT m.*, {DISPLAY_NAME} AS display_name, r.patched, r.by_platform, r.failed, r.begun, o.every, o.important AS strongest, o.restarting
+SELECT m.*, {DISPLAY_NAME} AS display_name, r.patched, r.by_platform, r.failed, r.begun,
+    o.every, o.important AS strongest, o.restarting, o.may_restart
 FROM machines m LEFT JOIN runs r ON r.machine_id=m.id LEFT JOIN offered o ON o.machine_id=m.id
 WHERE m.deleted_at IS NULL ORDER BY m.name COLLATE NOCASE, m.id
 """
@@ -120,6 +122,7 @@ def _facts(
         every=_behavior(row, "every"),
         missing=None if LIST_UNREPORTED in row["unreported"] else tuple(missing),
         restarting=tuple((row["restarting"] or "").split()),
+        may_restart=tuple((row["may_restart"] or "").split()),
     )
 
 

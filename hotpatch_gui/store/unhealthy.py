@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta
 
-from hotpatch_gui.domain.patching import UNHEALTHY_STATES
+from hotpatch_gui.domain.health import UNHEALTHY_STATES
 from hotpatch_gui.domain.power import PowerState
 
 from .run_sql import GOOD_RUNS

@@ -716,17 +716,17 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n machine(s) not running hotpatch</source>
+      <translation>
+        <numerusform>%n machine not running hotpatch</numerusform>
+        <numerusform>%n machines not running hotpatch</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n machine(s) with an unknown result</source>
       <translation>
         <numerusform>%n machine with an unknown result</numerusform>
         <numerusform>%n machines with an unknown result</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>%n machine(s) without hotpatch</source>
-      <translation>
-        <numerusform>%n machine without hotpatch</numerusform>
-        <numerusform>%n machines without hotpatch</numerusform>
       </translation>
     </message>
     <message numerus="yes">

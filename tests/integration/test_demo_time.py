@@ -257,3 +257,17 @@ def test_the_halted_rollout_shows_its_unhealthy_machines(qapp: QApplication) -> 
         assert {row.name for row in page.model.all_rows} == {
             g.name for g in stage.simulator.cloud.guests.values() if g.health == "Unavailable"
         }
+
+
+def test_an_unhealthy_machine_is_not_shown_in_green(qapp: QApplication) -> None:
+    with Stage("light", scenario="bad-update") as stage:
+        stage.start()
+        stage.clock.advance(days=5)
+        stage.sync()
+        ill = next(g for g in stage.simulator.cloud.guests.values() if g.health == "Unavailable")
+        stage.choose(ill.name)
+        stage.settle()
+        banner = stage.window.machines.blade.banner
+        assert banner.headline.text().startswith("Resource Health reports it as unavailable since")
+        assert banner.property("level") == "error"
+        assert "Check the machine before you install updates" in banner.detail.text()

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QInputDialog, QMenu
 from pytestqt.qtbot import QtBot
@@ -459,3 +459,16 @@ def test_the_grid_has_the_commands_and_says_how_many_are_selected(stage: Stage) 
     page.as_grid.setChecked(False)
     stage.settle()
     assert not page._bar.isVisible()
+
+
+def test_a_click_on_a_row_ticks_it_and_a_click_on_its_box_too(stage: Stage, qtbot: QtBot) -> None:
+    machines(stage)
+    dialog = open_values(stage, "Region…")
+    rect = dialog.list.visualItemRect(dialog.list.item(0))
+    view, left = dialog.list.viewport(), Qt.MouseButton.LeftButton
+    for place in (rect.center(), rect.topLeft() + QPoint(12, rect.height() // 2)):
+        before = dialog.list.item(0).checkState()
+        qtbot.mouseClick(view, left, pos=place)
+        assert dialog.list.item(0).checkState() is not before
+        qtbot.wait(QApplication.doubleClickInterval() + 50)
+    dialog.reject()

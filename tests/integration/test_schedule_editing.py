@@ -397,3 +397,22 @@ def test_the_month_lists_every_window_between_the_releases_and_marks_overlaps(st
     stage.settle()
     (release,) = [r for r in shown.model.all_rows if r.machines is None]
     assert (release.what, release.glyph) == ("Planned baseline: Server 2022, 2025", Glyph.RESTART)
+
+
+def test_all_machines_that_the_search_shows_are_ticked_at_once(stage: Stage) -> None:
+    shown = page(stage)
+    entry(stage, "files-saturdays")
+    shown.assign.click()
+    stage.settle()
+    dialog = stage.window.findChild(AssignMachinesDialog)
+    assert isinstance(dialog, AssignMachinesDialog)
+    assert not dialog.assign.isEnabled()
+    dialog.search.setText("vm-web")
+    dialog.all.click()
+    assert dialog.assign.text() == "Assign 2 machines"
+    dialog.search.clear()
+    assert dialog.model.count == 2
+    dialog.search.setText("vm-web")
+    dialog.all.click()
+    assert dialog.model.count == 0
+    dialog.reject()

@@ -46,6 +46,7 @@ from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.main_window import FRAME_PX, SIZE_PX, first_size
 from hotpatch_gui.views.pages.history import HistoryPage
 from hotpatch_gui.views.rail import PAGES
+from hotpatch_gui.views.widgets.table import Table
 from hotpatch_gui.worker.commands import ReadMachine
 from hotpatch_gui.worker.operation_queue import missing_machines
 
@@ -1109,10 +1110,14 @@ def test_the_view_of_the_machines_is_remembered(qapp, tmp_path: Path) -> None:
         machines.group.setCurrentIndex(machines.group.findData(Dimension.GROUP))
         stage.window.close()
     with Stage("light", folder=tmp_path) as stage:
+        stage.window.show_start_page()  # before anything is built, as at a real start
         stage.start()
-        stage.window.show_start_page()
-        stage.settle()
         machines = stage.window.machines
+        grids = stage.window.findChildren(Table, "machinesGrid")
+        assert grids == [machines.grid], "one grid, which the commands follow"
+        machines.grid.selectRow(2)
+        stage.settle()
+        assert machines.blade.machine_ids == tuple(machines.grid.selected_ids) != ()
         assert machines.as_grid.isChecked()
         assert machines.group.currentData() == Dimension.GROUP
         assert machines.sort.currentIndex() == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from hotpatch_gui.models import schedule_targets
 from hotpatch_gui.models.checked import CheckedModel, CheckedRow
@@ -50,7 +50,16 @@ class AssignMachinesDialog(SurfaceDialog):
         self.prepare = QCheckBox()
         self.prepare.setObjectName("assignPrepare")
         self.typed = TypedNumber(theme)
-        for widget in (self.search, self.view, self.counted, self.prepare, self.typed):
+        self.all = QPushButton(tr("Select all shown"))
+        self.all.setObjectName("assignAll")
+        self.all.setAutoDefault(False)
+        self.all.clicked.connect(self._tick_all)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.search, 1)
+        top.addWidget(self.all)
+        self.column.addLayout(top)
+        for widget in (self.view, self.counted, self.prepare, self.typed):
             self.column.addWidget(widget)
         self.column.setStretchFactor(self.view, 1)
         self.assign = QPushButton()
@@ -87,6 +96,12 @@ class AssignMachinesDialog(SurfaceDialog):
         ]
         self.model.show_ticked(rows, self._ticked)
         self._show()
+
+    def _tick_all(self) -> None:
+        """Tick what the search shows; if all of that is ticked, untick it."""
+        shown = {row.id for row in self.model.rows if row.can_check}
+        self._ticked = self._ticked - shown if shown <= self._ticked else self._ticked | shown
+        self._filter()
 
     def _on_ticked(self) -> None:
         self._ticked -= {row.id for row in self.model.rows}

@@ -15,6 +15,7 @@ from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.row_ticks import RowTicks
 
 from .surface import SurfaceDialog
 
@@ -65,6 +66,7 @@ class FilterValuesDialog(SurfaceDialog):
         self.search.textChanged.connect(self._search)
         self.search.returnPressed.connect(self._on_return)
         self.list.itemActivated.connect(self._toggle)
+        RowTicks(self.list)
         self.yes.setEnabled(False)
         self.finish(SIZE_PX, self.yes, self.closer(tr("Cancel")), default=self.yes)
         self.search.setFocus()

@@ -155,6 +155,9 @@ class CoveragePage(Page):
     def _ask(self, *, is_refresh: bool) -> None:
         self._is_stale = False
         work = partial(coverage.read_coverage, calendar=self._s.calendar(), clock=self._s.clock)
+        if not is_refresh and not self._rows:
+            self.ways_panel.empty.show_text(Glyph.RUNNING, tr("Reading…"), "")
+            self.ways_panel.show_table(False)
         self._channel.query(work, is_refresh=is_refresh)
 
     def _show_failure(self, why: str) -> None:

@@ -328,7 +328,7 @@ class MachinesPage(QSplitter):
 
     def _show_in_grid(self) -> None:
         if self.as_grid.isChecked():
-            _ = self.grid
+            _ = self.blade.commands, self.grid  # the grid shows the blade's commands
             self._grid_model.show(self._wanted, self._grouping())
 
     def _grouping(self) -> Grouping | None:
@@ -370,7 +370,7 @@ class MachinesPage(QSplitter):
     @property
     def _selected_ids(self) -> list[int]:
         """The machines that the list or the grid shows as selected."""
-        table = self.grid if self.as_grid.isChecked() else self.list
+        table = self.grid if self.as_grid.isChecked() and self._grid.is_built else self.list
         return table.selected_ids
 
     def search(self, text: str) -> None:

@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 tr = translator("OverviewPage")
 
 TREND_PX = 180
+CALENDAR_PX = 260
+"""Room for six weeks."""
 GROUPS_PX, SPARE_PX = 260, 6
 _TABLES = frozenset({"machines", "installations", "operations", "releases", "connections"})
 _KEYS = {group: key for key, group in overview_groups.COLUMN_GROUPS.items()}
@@ -122,7 +124,9 @@ class OverviewPage(Page):
         self.day.setAccessibleName(tr("Compliance as known at the end of a day"))
         self.day.setDisplayFormat("d MMM yyyy")
         short = QCalendarWidget.HorizontalHeaderFormat.SingleLetterDayNames
-        self.day.calendarWidget().setHorizontalHeaderFormat(short)
+        calendar = self.day.calendarWidget()
+        calendar.setHorizontalHeaderFormat(short)
+        calendar.setMinimumHeight(round(CALENDAR_PX * self._s.theme.scale))
         self.dimension = QComboBox()
         self.dimension.setObjectName("overviewDimension")
         self.dimension.setAccessibleName(tr("Group machines by"))

@@ -147,6 +147,9 @@ class RolloutPage(Page):
         work = partial(
             rollout.read_rollout, calendar=self._s.calendar(), pairs=pairs, clock=self._s.clock
         )
+        if not is_refresh and not self._rows:
+            self.banner.show_text(Level.INFO, tr("Reading…"), "", glyph=Glyph.RUNNING)
+            self.banner.button.hide()
         self._channel.query(work, is_refresh=is_refresh)
 
     def _show_failure(self, why: str) -> None:

@@ -76,7 +76,7 @@ class ScheduleTab(ScrollArea):
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         )
         self.table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for number, width in enumerate((110, 160, 150, 280)):
+        for number, width in enumerate((110, 160, 180, 240)):
             self.table.setColumnWidth(number, round(width * theme.scale))
         body = QWidget()
         column = QVBoxLayout(body)

@@ -25,6 +25,7 @@ class LazyWidget(QWidget, Generic[W]):
         super().__init__()
         self._make = make
         self._content: W | None = None
+        self._is_making = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
 
@@ -36,6 +37,8 @@ class LazyWidget(QWidget, Generic[W]):
     def content(self) -> W:
         """The content, built now if necessary."""
         if self._content is None:
+            assert not self._is_making, "its making needs its own content"
+            self._is_making = True
             self._content = self._make()
             self._column.addWidget(self._content)
             self.built.emit()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLayout, QTreeView, QTreeWidget, QVBoxLayout, QWid
 
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.views.widgets.focus_ring import FocusRing
+from hotpatch_gui.views.widgets.row_ticks import RowTicks
 
 WIDEST_PX, TICK_ROOM_PX, MEASURED_ROWS = 320, 52, 1000
 """At most, the width of a column of names; the room of a tick and margins; the rows whose names are measured."""
@@ -45,6 +46,7 @@ def list_of(
     """A list of machines that only draws visible rows."""
     made = QTreeView()
     FocusRing(made)
+    RowTicks(made)
     made.setObjectName(name)
     made.setAccessibleName(accessible_name)
     made.setRootIsDecorated(False)
