@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,10 +18,12 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.permissions import READ
 from hotpatch_gui.domain.schedule_windows import windows
 from hotpatch_gui.domain.schedules import How
+from hotpatch_gui.models import schedule_calendar
 from hotpatch_gui.models.checked import ROLE
 from hotpatch_gui.models.schedule_form import read_places
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.simulator.maintenance import schedule_of
+from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.assign_machines import AssignMachinesDialog
 from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
@@ -416,3 +418,17 @@ def test_all_machines_that_the_search_shows_are_ticked_at_once(stage: Stage) -> 
     dialog.all.click()
     assert dialog.model.count == 0
     dialog.reject()
+
+
+def test_a_past_release_is_what_was_released_and_not_what_was_planned(stage: Stage) -> None:
+    """8 Sep 2026 was planned as a hotpatch and became a baseline."""
+    go_on(stage, days=21)
+    db = stage.app.source.db
+    assert db is not None
+    month = schedule_calendar.read_month(
+        db, resources.calendar(), stage.clock.now, date(2026, 9, 1)
+    )
+    (release,) = [row for row in month if row.machines is None]
+    assert (release.glyph, release.note) == (Glyph.RESTART, "Released")
+    assert "baseline" in release.what
+    assert "otpatch" not in release.what
