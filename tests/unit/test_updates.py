@@ -4,7 +4,6 @@ from hotpatch_gui.domain.updates import (
     Classification,
     RestartBehavior,
     Update,
-    installed_by,
     outside_programme,
 )
 
@@ -35,8 +34,6 @@ def test_there_are_eight_classifications_and_two_are_installed_automatically() -
     assert len(Classification) == 8
     automatic = {c for c in Classification if c.installed_automatically}
     assert automatic == {Classification.CRITICAL, Classification.SECURITY}
-    assert installed_by(Classification.DEFINITION) == "Manual"
-    assert installed_by(None) == "Manual"
 
 
 @pytest.mark.parametrize("text", ["", None, "Sometimes"])
