@@ -10,7 +10,14 @@ from typing import NamedTuple
 from hotpatch_gui.translation import translator
 
 from .arc import License
-from .health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED, Level, Situation
+from .health import (
+    COUNTS_UNREPORTED,
+    LIST_UNREPORTED,
+    RESTART_UNREPORTED,
+    Level,
+    Situation,
+    is_unhealthy,
+)
 from .hotpatch import HotpatchStatus, is_on
 from .machines import Freshness, Machine, freshness
 from .power import PowerState
@@ -93,8 +100,13 @@ LEVELS = {
 
 
 def classify(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Situation, Level]:
-    """A machine's situation and the attention it needs, without text, for whole fleets."""
+    """A machine's situation and the attention it needs, without text, for whole fleets.
+
+    An unhealthy machine keeps its situation, which is about updates; its level is ERROR.
+    """
     situation = situation_of(evidence, calendar, now)
+    if is_unhealthy(evidence.resource_health, evidence.machine.power):
+        return situation, Level.ERROR
     if situation not in (Situation.BEHIND, Situation.UNSUPPORTED):
         return situation, LEVELS[situation]
     is_behind = offers_release(evidence, calendar) or missing_releases(evidence, calendar, now)

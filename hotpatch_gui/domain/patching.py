@@ -14,11 +14,10 @@ from typing import NamedTuple
 
 from hotpatch_gui.translation import translator
 
-from .health import UNHEALTHY_STATES
+from .health import POWERED, is_unhealthy
 from .hotpatch import is_on
 from .installs import RestartSetting
 from .machines import AssessmentMode, Machine, PatchMode
-from .power import PowerState
 from .releases import Product
 from .rollout import Halt, Outcome, Rollout, RolloutMachine, set_limit, timetable
 from .schedules import NO_SCHEDULES, Follows, How, MachineSchedules, Schedule, next_run
@@ -339,14 +338,14 @@ def known_outcome(
 
 def became_unhealthy(f: MachineFacts) -> bool:
     """Whether Resource Health became unhealthy after automatic patching."""
-    is_bad = (f.resource_health or "").casefold() in UNHEALTHY_STATES and not _is_off(f.machine)
+    is_bad = is_unhealthy(f.resource_health, f.machine.power)
     if not is_bad or f.patched is None or f.requested_by_user or f.by_assessment:
         return False
     return f.health_since is None or f.health_since >= f.patched
 
 
 def _is_off(machine: Machine) -> bool:
-    return machine.power not in (PowerState.RUNNING, PowerState.UNKNOWN, PowerState.STARTING)
+    return machine.power not in POWERED
 
 
 def next_assessment(f: MachineFacts, now: datetime) -> datetime:

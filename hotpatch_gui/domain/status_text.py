@@ -11,7 +11,7 @@ from hotpatch_gui.translation import translator
 from .clock import age_text
 from .dates import day_name
 from .evidence import LEVELS, Evidence, classify, departure, offered_instead
-from .health import UNHEALTHY_STATES, Level, Situation
+from .health import Level, Situation, is_unhealthy
 from .horizon import release_data_step
 from .hotpatch import HotpatchStatus
 from .kb import help_page, kb_in_title
@@ -19,7 +19,6 @@ from .machines import Machine, PatchMode
 from .outlook import next_restart_text, rejoin_text, running_text
 from .phrases import join, listed
 from .platforms import REPLACEMENTS
-from .power import PowerState
 from .release_calendar import Calendar
 from .shortfall import (
     behind,
@@ -65,12 +64,15 @@ def status_text(evidence: Evidence, calendar: Calendar, now: datetime) -> Status
     Never claims more than the evidence shows. ``now`` is UTC.
     """
     found = _patch_status(evidence, calendar, now)
-    state = (evidence.resource_health or "").casefold()
-    if state not in UNHEALTHY_STATES or evidence.machine.power is not PowerState.RUNNING:
+    if not is_unhealthy(evidence.resource_health, evidence.machine.power):
         return found
     since = evidence.unhealthy_since
     when = tr(" since {day}", day=day_name(since)) if since else ""
-    headline = tr("Resource Health reports it as {state}{when}.", state=state, when=when)
+    headline = tr(
+        "Resource Health reports it as {state}{when}.",
+        state=(evidence.resource_health or "").casefold(),
+        when=when,
+    )
     step = tr("Check the machine before you install updates on it or on others.")
     return replace(
         found,

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.dates import day_name, moment_name
-from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, Level, Situation
+from hotpatch_gui.domain.health import (
+    COUNTS_UNREPORTED,
+    LIST_UNREPORTED,
+    Level,
+    Situation,
+    is_unhealthy,
+)
 from hotpatch_gui.domain.phrases import updates
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.store.timestamps import from_text
@@ -167,8 +173,11 @@ def level_of(row: MachineListRow | MachineRow | SummaryRow) -> Level:
 
 
 def machine_glyph(row: MachineListRow | MachineRow | SummaryRow) -> Glyph:
-    """The glyph of the machine's situation, or else of its level."""
-    return SITUATION_GLYPHS.get(row.situation, LEVEL_GLYPHS[level_of(row)])
+    """The glyph of the machine's situation, or else of its level; an error always looks like one."""
+    level = level_of(row)
+    if level is Level.ERROR:
+        return LEVEL_GLYPHS[level]
+    return SITUATION_GLYPHS.get(row.situation, LEVEL_GLYPHS[level])
 
 
 SITUATION_GLYPHS: dict[str, Glyph] = {
@@ -181,7 +190,7 @@ SITUATION_GLYPHS: dict[str, Glyph] = {
 def machine_summary(row: MachineListRow) -> str:
     """The second line of a machine in the list."""
     situation = row.situation
-    if situation == Situation.BEHIND:
+    if situation == Situation.BEHIND and not _is_unhealthy(row):
         count = row.updates
         restart = row.updates_that_restart
         what = updates(count)
@@ -195,7 +204,8 @@ def machine_line(row: MachineListRow, now: datetime) -> str:
     if not row.update_missing or not row.missing_since:
         return summary
     days = (now.date() - date.fromisoformat(row.missing_since)).days
-    if row.situation == Situation.UNSUPPORTED or summary == hotpatch_text(row.hotpatch_status):
+    is_shown_already = summary == hotpatch_text(row.hotpatch_status)
+    if is_shown_already or (row.situation == Situation.UNSUPPORTED and not _is_unhealthy(row)):
         return tr("Monthly update missing, %n d", days)
     return tr("{summary}, %n d behind", days, summary=summary)
 
@@ -211,10 +221,14 @@ def is_listed(row: MachineRow | SummaryRow | InstallRow) -> bool:
 
 
 def situation_of(row: MachineListRow | MachineRow | SummaryRow) -> str:
-    """The machine's situation."""
+    """The machine's situation, or that it is unhealthy, which comes first."""
     if not row.situation:
         return tr("Not read yet")
-    return _situation(row.situation)
+    return tr("Unhealthy") if _is_unhealthy(row) else _situation(row.situation)
+
+
+def _is_unhealthy(row: MachineListRow | MachineRow | SummaryRow) -> bool:
+    return is_unhealthy(row.resource_health, PowerState.parse(row.power))
 
 
 def hotpatch_text(stored: str | None) -> str:

@@ -113,11 +113,11 @@ def _sum_up(rows: Sequence[MachineRow | SummaryRow], one: MachineRow | None) -> 
 
 def _words(row: MachineRow | SummaryRow) -> str:
     """The situation; of available updates, whether a monthly one is among them."""
-    if row.situation != Situation.BEHIND:
+    if row.situation != Situation.BEHIND or row.attention == Level.ERROR:
         return situation_of(row)
     return (
         tr("Monthly update available")
-        if row.attention >= Level.WARNING
+        if row.attention == Level.WARNING
         else tr("Other updates available")
     )
 
@@ -125,14 +125,14 @@ def _words(row: MachineRow | SummaryRow) -> str:
 def _status_groups(rows: Sequence[MachineRow | SummaryRow]) -> tuple[StatusGroup, ...]:
     groups: dict[tuple[int, str], list[MachineRow | SummaryRow]] = {}
     for row in rows:
-        groups.setdefault((row.attention, row.situation), []).append(row)
+        groups.setdefault((row.attention, _words(row)), []).append(row)
     return tuple(
         StatusGroup(
             level_of(alike[0]),
             machine_glyph(alike[0]),
-            _words(alike[0]),
+            words,
             len(alike),
             tuple(row.display_name for row in alike[:NAMES]),
         )
-        for _, alike in sorted(groups.items(), reverse=True)
+        for (_, words), alike in sorted(groups.items(), reverse=True)
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -42,11 +41,7 @@ def evidence_of(row: MachineRow) -> Evidence:
     """The evidence for a machine's status text."""
     machine = machine_of(row)
     status = hotpatch_status(machine, assessed=bool(row.in_graph))
-    return replace(
-        _evidence(machine, status, partial(getattr, row)),
-        resource_health=row.resource_health,
-        unhealthy_since=from_text(row.resource_health_at),
-    )
+    return _evidence(machine, status, partial(getattr, row))
 
 
 def _evidence(machine: Machine, status: HotpatchStatus, column: Callable[[str], Any]) -> Evidence:
@@ -67,6 +62,8 @@ def _evidence(machine: Machine, status: HotpatchStatus, column: Callable[[str], 
         patch_service=column("patch_service"),
         pending_since=from_text(column("pending_at")),
         hidden=from_text(column("hidden_at")),
+        resource_health=column("resource_health"),
+        unhealthy_since=from_text(column("resource_health_at")),
         unreported=tuple(column("unreported").split()),
     )
 
@@ -105,7 +102,7 @@ def refresh_health(
             product, machine.build, calendar, release_day(now), release_day(read)
         )
         derived = (
-            *row[2 + len(SHARED) : -3],
+            *row[2 + len(SHARED) : -len(_NEEDED)],
             status,
             situation,
             int(level),
@@ -176,10 +173,12 @@ _DERIVED = {
                       AND x.classification IN ('Critical', 'Security'))
         ORDER BY i.started_at DESC LIMIT 1)""",
 }
+_NEEDED = ("pending_at", "hidden_at", "resource_health", "resource_health_at", "fetched_at")
+"""Columns that decide, and aren't derived."""
 _FRESH = f"""
 SELECT m.id, m.in_graph, {", ".join(f"m.{c}" for c in SHARED)},
-    {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())}, m.pending_at, m.hidden_at,
-    m.fetched_at
+    {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())},
+    {", ".join(f"m.{c}" for c in _NEEDED)}
 FROM machines m
 LEFT JOIN assessments a ON a.id = (
     SELECT id FROM assessments WHERE machine_id = m.id AND status IN {GOOD_RUNS}

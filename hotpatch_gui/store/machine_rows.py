@@ -103,6 +103,7 @@ class SummaryRow(NamedTuple):
     unreported: str
     situation: str
     attention: int
+    resource_health: str | None
     in_graph: int
     assessed_at: str | None
     restart_pending: int

@@ -35,6 +35,8 @@ class MachineListRow(NamedTuple):
     hotpatch_status: str
     situation: str
     attention: int
+    resource_health: str | None
+    power: str
     updates: int
     updates_that_restart: int
     assessed_at: str | None

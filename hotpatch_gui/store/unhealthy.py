@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta
 
-from hotpatch_gui.domain.health import UNHEALTHY_STATES
-from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.health import POWERED, UNHEALTHY_STATES
 
 from .run_sql import GOOD_RUNS
 from .sql import quoted
@@ -16,7 +15,7 @@ PERIOD = timedelta(days=30)
 _RUNS = f"""
 FROM machines m CROSS JOIN installations i ON i.machine_id=m.id
 WHERE m.deleted_at IS NULL AND lower(m.resource_health) IN {quoted(UNHEALTHY_STATES)}
-    AND m.power IN {quoted((PowerState.RUNNING, PowerState.UNKNOWN, PowerState.STARTING))}
+    AND m.power IN {quoted(POWERED)}
     AND i.status IN {GOOD_RUNS} AND i.started_at>=? AND i.started_at=(
         SELECT max(b.started_at) FROM installations b WHERE b.machine_id=m.id AND b.status IN {GOOD_RUNS}
         AND b.started_at<=coalesce(m.resource_health_at, b.started_at))

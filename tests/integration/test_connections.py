@@ -412,8 +412,10 @@ def test_without_a_connection_the_window_says_so_and_offers_two_ways(
     blade = stage.window.machines.blade
     stage.until(lambda: blade.empty.headline.text() == "No connection yet")
     assert (blade.empty.button.text(), blade.empty.other.text()) == ("Connect…", "Explore the demo")
+    assert stage.window.machines.count_label.text() == "", "not 0: nothing was counted"
     stage.app.actions.save_connection(azure.principal())
     stage.until(lambda: len(names(stage)) == 16)
+    stage.until(lambda: stage.window.machines.count_label.text() == "16")
     stage.sync()
     stage.app.actions.remove_connection(stored(stage)[0].id)
     stage.until(lambda: not names(stage))

@@ -14,12 +14,14 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.demo import time as demo_time
 from hotpatch_gui.domain.machine_filter import Condition, MachineFilter
 from hotpatch_gui.models.kb_machines import read_kb_machines
+from hotpatch_gui.models.selection import read_selection
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import RunningClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import unhealthy
 from hotpatch_gui.store.machine_filters import machines_where
 from hotpatch_gui.system import resources
+from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.pages.calendar import CalendarPage
 from hotpatch_gui.views.pages.overview import OverviewPage
@@ -271,3 +273,29 @@ def test_an_unhealthy_machine_is_not_shown_in_green(qapp: QApplication) -> None:
         assert banner.headline.text().startswith("Resource Health reports it as unavailable since")
         assert banner.property("level") == "error"
         assert "Check the machine before you install updates" in banner.detail.text()
+        machines = stage.window.machines
+        lines = [
+            line
+            for n in range(machines.model.count())
+            if (line := machines.model.lines(n, stage.clock.now())) is not None
+        ]
+        own = next(n for n, line in enumerate(lines) if line.name == ill.name)
+        assert lines[own].glyph is Glyph.ERROR
+        assert lines[own].summary.startswith("Unhealthy")
+        assert {line.glyph for line in lines[:own]} <= {Glyph.ERROR}, "most urgent first"
+        db = stage.app.source.db
+        assert db is not None
+        ids = [row[0] for row in db.execute("SELECT id FROM machines WHERE deleted_at IS NULL")]
+        summary = read_selection(db, ids)
+        assert summary is not None
+        group = next(g for g in summary.status_groups if ill.name in g.names)
+        assert (group.glyph, group.situation) == (Glyph.ERROR, "Unhealthy")
+        ill.health = "Available"
+        stage.sync()
+        row = next(
+            line
+            for n in range(machines.model.count())
+            if (line := machines.model.lines(n, stage.clock.now())) and line.name == ill.name
+        )
+        assert row.glyph is not Glyph.ERROR
+        assert not row.summary.startswith("Unhealthy")

@@ -24,7 +24,7 @@ from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilt
 from hotpatch_gui.domain.patching import RolloutStatus
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import export_writers
-from hotpatch_gui.models.exports import Writing
+from hotpatch_gui.models.exports import ReportChoice, Writing
 from hotpatch_gui.models.overview import OverviewQuery, headline, read_overview
 from hotpatch_gui.models.overview_report import PAST, overview_report, past_rows
 from hotpatch_gui.store.database import open_writer, transaction
@@ -406,7 +406,7 @@ def test_the_export_of_today_has_the_figures_and_each_machine(stage: Stage, tmp_
     stage.start()
     page = overview(stage)
     path = tmp_path / "evidence.json"
-    make = page._report(with_audit=True)
+    make = page._report(ReportChoice(with_audit=True, is_short=False))
     writing = Writing(stage.app.source.path, make, partial(export_writers.write, path))
     writing.run()
     assert writing.problem == ""
@@ -431,6 +431,14 @@ def test_the_export_of_today_has_the_figures_and_each_machine(stage: Stage, tmp_
     assert "audit" in made
     assert any(note.startswith("Windows Server 2025: releases are known") for note in made["notes"])
     assert made["notes"][0] == "Scope: 16 machines, of all connections."
+    make = page._report(ReportChoice(with_audit=False, is_short=True))
+    writing = Writing(stage.app.source.path, make, partial(export_writers.write, path))
+    writing.run()
+    assert writing.problem == ""
+    short = json.loads(path.read_text(encoding="utf-8"))
+    assert short["summary"] == made["summary"]
+    assert short["exceptions"] == made["exceptions"]
+    assert not {"machines", "audit", "restarts"} & set(short)
 
 
 @pytest.mark.expects_log

@@ -580,9 +580,7 @@ class MachinesPage(QSplitter):
         count = self.model.rowCount()
         filtered = self._is_filtered
         total = self.model.total() if filtered else count
-        self.count_label.setText(
-            tr("{count:,} of {total:,}", count=count, total=total) if filtered else f"{count:,}"
-        )
+        self.count_label.setText(_count_text(count, total, filtered=filtered))
         self._show_rows()
         if count == 0 and filtered:
             self._show_no_match()
@@ -634,3 +632,10 @@ class MachinesPage(QSplitter):
         self.selected.setText(tr("%n selected", len(ids)))
         if ids != list(self.blade.machine_ids):
             self.blade.show_machines(ids, is_passing=self._follows_filter)
+
+
+def _count_text(count: int, total: int, *, filtered: bool) -> str:
+    """How many machines are shown; nothing while none is known, because the page says why."""
+    if not total:
+        return ""
+    return tr("{count:,} of {total:,}", count=count, total=total) if filtered else f"{count:,}"
