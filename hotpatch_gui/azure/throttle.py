@@ -27,9 +27,9 @@ tr = translator("Throttle")
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 FIRST_PAUSE_S, MAX_PAUSE_S = 5.0, 60.0
-"""After a 429 without a time; doubled each time."""
+"""After a 429 without a time; doubled with each further one."""
 QUOTA, WINDOW_S = 15, 5.0
-"""Resource Graph's queries per window of seconds, until a response reports other values.
+"""Resource Graph's queries per window of seconds, until a response shows a larger quota.
 
 Source: Microsoft Learn, guidance-for-throttled-requests.
 """
@@ -195,7 +195,6 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
                 self.resumes_at = max(self.resumes_at, now + asked_s)
             elif is_first:
                 self.resumes_at = now + self._pause_s
-            if is_first:
                 self._pause_s = min(self._pause_s * 2, MAX_PAUSE_S)
 
 

@@ -13,6 +13,7 @@ from .arc import License
 from .health import (
     COUNTS_UNREPORTED,
     LIST_UNREPORTED,
+    POWERED,
     RESTART_UNREPORTED,
     Level,
     Situation,
@@ -20,7 +21,6 @@ from .health import (
 )
 from .hotpatch import HotpatchStatus, is_on
 from .machines import Freshness, Machine, freshness
-from .power import PowerState
 from .release_calendar import Calendar
 from .releases import Expected, Release, ReleaseKind, release_day
 from .titles import ReleaseTitle
@@ -42,7 +42,7 @@ class Evidence:
         patch_service: Azure's patchServiceUsed of the assessment.
         pending_since: when a pending enrollment started or was first seen.
         hidden: since when the account can't read the machine.
-        resource_health: Resource Health's word, if it isn't available; ``unhealthy_since``: since when, if known.
+        resource_health: the state that Resource Health reports, if it isn't available; ``unhealthy_since``: since when, if known.
     """
 
     machine: Machine
@@ -258,8 +258,7 @@ def _offers_more(evidence: Evidence) -> bool:
 
 
 def _is_down(evidence: Evidence) -> bool:
-    up = (PowerState.RUNNING, PowerState.UNKNOWN, PowerState.STARTING)
-    return evidence.machine.power not in up
+    return evidence.machine.power not in POWERED
 
 
 def _is_news_due(evidence: Evidence, calendar: Calendar, now: datetime) -> bool:
@@ -290,11 +289,9 @@ _CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]],
     (Situation.STALE, lambda e, c, now: freshness(e.assessed, now) is Freshness.TOO_OLD),
     (Situation.BEHIND, lambda e, c, now: _offers_more(e) and offers_release(e, c) is not False),
     (Situation.STALE, _is_news_due),
+    (Situation.NOT_CONFIRMED, lambda e, c, now: COUNTS_UNREPORTED in e.unreported),
     (Situation.NOT_OFFERED, lambda e, c, now: bool(missing_releases(e, c, now))),
     (Situation.NOT_CONFIRMED, _is_unconfirmed),
-    (
-        Situation.NOT_CONFIRMED,
-        lambda e, c, now: COUNTS_UNREPORTED in e.unreported or RESTART_UNREPORTED in e.unreported,
-    ),
+    (Situation.NOT_CONFIRMED, lambda e, c, now: RESTART_UNREPORTED in e.unreported),
     (Situation.BEHIND, lambda e, c, now: _offers_more(e)),
 )

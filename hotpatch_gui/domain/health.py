@@ -13,7 +13,7 @@ tr = translator("Health")
 UNHEALTHY_STATES = ("unavailable", "degraded")
 """Resource Health's states of machines that need attention, in lower case."""
 POWERED = (PowerState.RUNNING, PowerState.STARTING, PowerState.UNKNOWN)
-"""Power states in which such a state means a fault: a machine that somebody stopped is unavailable, too."""
+"""Power states in which one of UNHEALTHY_STATES is a fault: a machine that somebody stopped is unavailable, too."""
 COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED = "counts", "list", "restart"
 """Values that an assessment may omit: the number of updates, their list, and whether a restart is pending."""
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from hotpatch_gui.translation import translator
 
+from .dates import day_name
 from .health import POWERED, is_unhealthy
 from .hotpatch import is_on
 from .installs import RestartSetting
@@ -65,8 +66,8 @@ class MachineFacts(NamedTuple):
         every: like ``important``, for all updates.
         missing: (classification, KB, restart) of each missing update, for a machine with schedules whose list is known.
         restarting: KBs of the missing updates that restart it; ``may_restart``: of those that may.
-        failed: when the last failed one started.
-        begun: when the last one that is in progress started.
+        failed: when the last failed installation started.
+        begun: when the last installation that is in progress started.
     """
 
     key: str
@@ -246,7 +247,8 @@ def view(
         if window is not None:
             restart = expected_restart(f, released, now, baselines)
             comes_first = next_release is not None and next_release <= window
-            if comes_first and restart is not RestartBehavior.ALWAYS:
+            is_certain = restart is RestartBehavior.ALWAYS or setting_restart(f, now) is not None
+            if comes_first and not is_certain:
                 restart = RestartBehavior.UNKNOWN
             positions[f.key] = positions[f.key]._replace(restart=restart)
     unhealthy = {m.key for m in halted.unhealthy} if halted else set()
@@ -281,16 +283,12 @@ def expected_restart(
     """How the next installation restarts the machine, by its last assessment and by the restart setting that applies.
 
     A schedule installs what it selects. An assessment before the release doesn't know what is missing: then a machine restarts if
-    the release is a baseline or hotpatch is off, and else it isn't known.
+    the release is a baseline or hotpatch is off; otherwise it isn't known.
     """
     own = _own_schedule(f, now)
-    setting = own.restart if own is not None else f.machine.settings.restart_setting
-    if setting == RestartSetting.NEVER:
-        return RestartBehavior.NEVER
-    if setting == RestartSetting.ALWAYS or f.restart_pending:
-        return RestartBehavior.ALWAYS
-    if own is not None and own.exclude_restarting:
-        return RestartBehavior.NEVER
+    certain = setting_restart(f, now)
+    if certain is not None:
+        return certain
     behavior = f.important if own is None else _restart_of_selected(f, own)
     is_current = f.assessed is not None and f.assessed >= released and f.restart_pending is not None
     if is_current or behavior is RestartBehavior.ALWAYS:
@@ -302,6 +300,19 @@ def expected_restart(
     if not restarts:
         return RestartBehavior.UNKNOWN
     return RestartBehavior.CAN_REQUEST if own is not None else RestartBehavior.ALWAYS
+
+
+def setting_restart(f: MachineFacts, now: datetime) -> RestartBehavior | None:
+    """How every next installation restarts the machine, whatever it installs; None if that depends on the updates."""
+    own = _own_schedule(f, now)
+    setting = own.restart if own is not None else f.machine.settings.restart_setting
+    if setting == RestartSetting.NEVER:
+        return RestartBehavior.NEVER
+    if setting == RestartSetting.ALWAYS or f.restart_pending:
+        return RestartBehavior.ALWAYS
+    if own is not None and own.exclude_restarting:
+        return RestartBehavior.NEVER
+    return None
 
 
 def _restart_of_selected(f: MachineFacts, own: Schedule) -> RestartBehavior:
@@ -391,28 +402,30 @@ def _position_of(
         )
         if not f.is_incomplete:
             return RolloutPosition(f.key, RolloutStatus.PATCHED, phase, None, by)
-        rest = tr(
-            "The last assessment offers further Critical or Security updates: they follow in the next free off-peak window."
+        rest = tr("The last assessment offers further Critical or Security updates.")
+        then = (
+            _halted_text(halted)
+            if halted is not None
+            else _too_late(rollout)
+            if start is None
+            else tr("They follow in the next free off-peak window.")
         )
-        return RolloutPosition(f.key, RolloutStatus.PATCHED, phase, start, f"{by} {rest}")
+        return RolloutPosition(f.key, RolloutStatus.PATCHED, phase, start, f"{by} {rest} {then}")
     if f.only_restart:
         why = tr(
             "Nothing is left to install, but a restart is pending. Azure doesn't publish whether it restarts such a machine."
         )
         return RolloutPosition(f.key, RolloutStatus.WAITING, phase, None, why)
     if halted is not None:
-        return RolloutPosition(
-            f.key,
-            RolloutStatus.ON_HOLD,
-            phase,
-            None,
-            tr(
-                "By the rules, the rollout halted in phase {phase}: nothing more is installed.",
-                phase=halted.phase + 1,
-            ),
-        )
+        return RolloutPosition(f.key, RolloutStatus.ON_HOLD, phase, None, _halted_text(halted))
     if f.failed is not None:
-        why = tr("The last attempt failed. It's retried in the next free off-peak window.")
+        failed = tr("The last attempt failed.")
+        then = (
+            _too_late(rollout)
+            if start is None
+            else tr("It's retried in the next free off-peak window.")
+        )
+        why = f"{failed} {then}"
         return RolloutPosition(f.key, RolloutStatus.FAILED, phase, start, why)
     if _is_off(f.machine):
         why = tr(
@@ -421,9 +434,19 @@ def _position_of(
             power=f.machine.power.label,
         )
         return RolloutPosition(f.key, RolloutStatus.NOT_RUNNING, phase, start, why)
-    return RolloutPosition(
-        f.key, RolloutStatus.WAITING, phase, start, _why_then(member, rollout, phase, opened)
+    why = _too_late(rollout) if start is None else _why_then(member, rollout, phase, opened)
+    return RolloutPosition(f.key, RolloutStatus.WAITING, phase, start, why)
+
+
+def _halted_text(halted: Halt) -> str:
+    return tr(
+        "By the rules, the rollout halted in phase {phase}: nothing more is installed.",
+        phase=halted.phase + 1,
     )
+
+
+def _too_late(rollout: Rollout) -> str:
+    return tr("No turn is expected before the rollout ends on {day}.", day=day_name(rollout.ends))
 
 
 def _why_then(member: RolloutMachine, rollout: Rollout, phase: int, opened: int) -> str:
@@ -433,7 +456,7 @@ def _why_then(member: RolloutMachine, rollout: Rollout, phase: int, opened: int)
         before = ", ".join(r for p in rollout.phases[:phase] for r in p)
         parts.append(
             tr(
-                "Phase {phase} starts one day after success in {before}.",
+                "Phase {phase} starts one day after every machine in {before} was tried.",
                 phase=phase + 1,
                 before=before,
             )

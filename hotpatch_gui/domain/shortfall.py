@@ -228,8 +228,10 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
     horizon = horizon_since(evidence, calendar, now)
     expected = next_restart_text(evidence, calendar, now)
     if COUNTS_UNREPORTED in evidence.unreported:
+        missing = missing_releases(evidence, calendar, now)
+        behind = tr("Behind by {missing}.", missing=_how_far(missing, horizon)) if missing else ""
         return (
-            tr("The last assessment doesn't report how many updates are missing."),
+            join(behind, tr("The last assessment doesn't report how many updates are missing.")),
             join(tr("Choose Assess now to check again."), horizon, expected),
         )
     product, build = evidence.machine.product, evidence.machine.build
@@ -285,7 +287,9 @@ def _consequence(evidence: Evidence) -> str:
 
 
 def updates_text(evidence: Evidence) -> str:
-    """How many updates are available."""
+    """How many updates are available, without a period."""
+    if COUNTS_UNREPORTED in evidence.unreported:
+        return tr("The last assessment doesn't report how many updates are missing")
     n = evidence.updates
     if n == 0:
         return tr("No update is offered")

@@ -249,8 +249,8 @@ def _by_license(evidence: Evidence, situation: Situation, running: str) -> Statu
                 "restarts this server."
             ),
         )
-    cancelled = evidence.status is HotpatchStatus.CANCELED
-    what = tr("The hotpatch license was canceled") if cancelled else tr("Not enrolled in hotpatch")
+    canceled = evidence.status is HotpatchStatus.CANCELED
+    what = tr("The hotpatch license was canceled") if canceled else tr("Not enrolled in hotpatch")
     if arc is not None and arc.license_error:
         return StatusText(
             level,

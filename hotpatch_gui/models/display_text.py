@@ -190,7 +190,7 @@ SITUATION_GLYPHS: dict[str, Glyph] = {
 def machine_summary(row: MachineListRow) -> str:
     """The second line of a machine in the list."""
     situation = row.situation
-    if situation == Situation.BEHIND and not _is_unhealthy(row):
+    if situation == Situation.BEHIND and not reports_unhealthy(row):
         count = row.updates
         restart = row.updates_that_restart
         what = updates(count)
@@ -205,8 +205,12 @@ def machine_line(row: MachineListRow, now: datetime) -> str:
         return summary
     days = (now.date() - date.fromisoformat(row.missing_since)).days
     is_shown_already = summary == hotpatch_text(row.hotpatch_status)
-    if is_shown_already or (row.situation == Situation.UNSUPPORTED and not _is_unhealthy(row)):
+    if is_shown_already or (row.situation == Situation.UNSUPPORTED and not reports_unhealthy(row)):
+        if days <= 0:
+            return tr("Monthly update missing since today")
         return tr("Monthly update missing, %n d", days)
+    if days <= 0:
+        return tr("{summary}, behind since today", summary=summary)
     return tr("{summary}, %n d behind", days, summary=summary)
 
 
@@ -224,10 +228,11 @@ def situation_of(row: MachineListRow | MachineRow | SummaryRow) -> str:
     """The machine's situation, or that it is unhealthy, which comes first."""
     if not row.situation:
         return tr("Not read yet")
-    return tr("Unhealthy") if _is_unhealthy(row) else _situation(row.situation)
+    return tr("Unhealthy") if reports_unhealthy(row) else _situation(row.situation)
 
 
-def _is_unhealthy(row: MachineListRow | MachineRow | SummaryRow) -> bool:
+def reports_unhealthy(row: MachineListRow | MachineRow | SummaryRow) -> bool:
+    """Whether Resource Health reports a fault of the machine."""
     return is_unhealthy(row.resource_health, PowerState.parse(row.power))
 
 

@@ -291,11 +291,11 @@ def _exposed(read: OverviewRead) -> Figure:
 def _coverage(read: OverviewRead) -> Figure:
     enabled, eligible = read.count(lambda g: g.is_on), read.count(lambda g: g.is_eligible)
     if not eligible:
-        return Figure(display_text.NOTHING, tr("no machine is known to be able to"))
+        return Figure(display_text.NOTHING, tr("no eligible machine is known"))
     figure = tr("{enabled:,} of {eligible:,}", enabled=enabled, eligible=eligible)
     off = eligible - enabled
     if not off:
-        return Figure(figure, tr("all that are known to be able to"), Glyph.OK)
+        return Figure(figure, tr("all eligible machines"), Glyph.OK)
     return Figure(
         figure, tr("not on for %n machine(s)", off), Glyph.INFO, having(Condition.HOTPATCH_OFF)
     )

@@ -19,7 +19,7 @@ FROM machines m CROSS JOIN installations i ON i.id=(
 WHERE m.deleted_at IS NULL AND lower(m.resource_health) IN {quoted(UNHEALTHY_STATES)}
     AND m.power IN {quoted(POWERED)} AND i.started_at>=?
 """
-"""Their last successful installation before they became unhealthy."""
+"""Unhealthy machines (m) and their last successful installation (i) before they became unhealthy."""
 MACHINES = f"SELECT m.id {_RUNS}"
 """Their row IDs; the parameter is ``since(now)``."""
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.phrases import machines
-from hotpatch_gui.models import headline
+from hotpatch_gui.models import display_text, headline
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.selection import SelectionSummary, read_selection
 from hotpatch_gui.models.work import Work, read_work
@@ -87,6 +87,7 @@ class Blade(QStackedWidget):
         self._work_channel = QueryChannel(services.source, self._on_work, self._show_failure, self)
         self._exporter: Exporter | None = None
         self._situation: Situation | None = None
+        self._is_unhealthy = False
         self._next_command = ""
         """The command that the status sentence suggests; empty for none."""
         self._passing = QTimer(self)
@@ -244,7 +245,8 @@ class Blade(QStackedWidget):
     def _on_work(self, work: Work) -> None:
         self._work = work
         self.work.setVisible(bool(work.doing))
-        self.banner.setVisible(not work.doing or self._situation is not Situation.LAST_FAILED)
+        is_superseded = self._situation is Situation.LAST_FAILED and not self._is_unhealthy
+        self.banner.setVisible(not work.doing or not is_superseded)
         if work.doing:
             also = (
                 tr(", and %n more queued or in progress", work.total - 1) if work.total > 1 else ""
@@ -269,6 +271,8 @@ class Blade(QStackedWidget):
             all_of_them = tr("%n machine(s) selected.", len(selection.ids))
             self.banner.show_text(selection.level, all_of_them, headline.sum_of_several(selection))
         self._situation = found.situation if found is not None else None
+        one = selection.one
+        self._is_unhealthy = one is not None and display_text.reports_unhealthy(one)
         self._next_command = _NEXT_COMMANDS.get(found.situation, "") if found is not None else ""
         needs_releases = found is not None and found.needs_releases
         if needs_releases:

@@ -299,3 +299,16 @@ def test_an_unhealthy_machine_is_not_shown_in_green(qapp: QApplication) -> None:
         )
         assert row.glyph is not Glyph.ERROR
         assert not row.summary.startswith("Unhealthy")
+
+
+def test_a_fault_is_still_shown_while_an_operation_runs(stage: Stage) -> None:
+    guest = next(g for g in stage.simulator.cloud.guests.values() if g.name == "vm-print-01")
+    guest.health = "Unavailable"
+    stage.start()
+    stage.choose("vm-print-01")
+    stage.settle()
+    blade = stage.window.machines.blade
+    assert blade.banner.headline.text().startswith("Resource Health reports it as unavailable")
+    stage.app.actions.assess(list(blade.machine_ids))
+    stage.until(blade.work.isVisible)
+    assert blade.banner.isVisible()

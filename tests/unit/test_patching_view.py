@@ -52,7 +52,10 @@ def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
     night = datetime(2026, 9, 8, 22, tzinfo=UTC)
     assert (turns["a"], turns["b"]) == (night, night + timedelta(hours=1))
     assert turns["c"] == night + timedelta(hours=25), "a day after the last of phase 1"
-    assert "Phase 2 starts one day after success in eastus." in found.positions["c"].reason
+    assert (
+        "Phase 2 starts one day after every machine in eastus was tried."
+        in found.positions["c"].reason
+    )
     assert {p.status for p in found.positions.values()} == {RolloutStatus.WAITING}
 
 
@@ -317,3 +320,36 @@ def test_a_schedule_restarts_by_what_it_selects() -> None:
     stale = one._replace(assessed=None, missing=())
     found = view(RELEASED, [stale], PAIRS, NIGHT, baselines=[product]).positions["a"]
     assert found.restart is never, "it leaves out what restarts"
+
+
+def test_a_halted_rollout_promises_nothing_to_a_machine_with_more_to_install() -> None:
+    patched = RELEASED + timedelta(hours=5)
+    ill = facts("ill", patched=patched, resource_health="Unavailable", health_since=patched)
+    more = facts("more", patched=patched, assessed=patched, is_incomplete=True)
+    position = at(ill, more, now=patched + timedelta(hours=1)).positions["more"]
+    assert position.window is None
+    assert "nothing more is installed" in position.reason
+    assert "off-peak window" not in position.reason
+
+
+def test_after_the_last_off_peak_hour_no_turn_is_promised() -> None:
+    now = RELEASED + timedelta(days=29, hours=14)
+    found = at(facts("waits"), facts("bad", failed=now - timedelta(days=1)), now=now)
+    for key, status in (("waits", RolloutStatus.WAITING), ("bad", RolloutStatus.FAILED)):
+        position = found.positions[key]
+        assert (position.status, position.window) == (status, None)
+        assert "No turn is expected before the rollout ends on 8 Oct 2026." in position.reason
+        assert "off-peak" not in position.reason
+
+
+def test_a_setting_that_never_restarts_stays_certain_after_the_next_release() -> None:
+    never = replace(machine("a").settings, restart_setting="Never")
+    found = view(
+        RELEASED,
+        [MachineFacts("a", machine("a", settings=never)), facts("b")],
+        PAIRS,
+        RELEASED,
+        next_release=RELEASED + timedelta(hours=1),
+    )
+    assert found.positions["a"].restart is RestartBehavior.NEVER
+    assert found.positions["b"].restart is RestartBehavior.UNKNOWN

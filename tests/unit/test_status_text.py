@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.evidence import Evidence, classify
-from hotpatch_gui.domain.health import LIST_UNREPORTED, Level, Situation
+from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, Level, Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.outlook import running_text
@@ -368,3 +368,20 @@ def test_more_than_three_missing_releases_are_not_called_three(calendar: Calenda
     count = int(re.search(r"Behind by (\d+) releases", found.headline)[1])  # type: ignore[index]
     assert count > 3
     assert f" and {count - 3} more." in found.running + found.next_step
+
+
+def test_a_count_that_is_not_reported_is_never_told_as_none(calendar: Calendar) -> None:
+    silent = replace(CURRENT, unreported=(COUNTS_UNREPORTED,))
+    old = replace(silent, machine=replace(GOOD, os_version="10.0.26100.33158"))
+    found = status_text(old, calendar, EPOCH)
+    assert found.situation is Situation.NOT_CONFIRMED
+    assert found.headline == (
+        "Behind by one release. The last assessment doesn't report how many updates are missing."
+    )
+    assert "offers no updates" not in found.text
+    failed = status_text(replace(silent, last_run_error="0x80070005"), calendar, EPOCH)
+    assert failed.situation is Situation.LAST_FAILED
+    assert "No update is offered" not in failed.text
+    assert failed.next_step.endswith(
+        "The last assessment doesn't report how many updates are missing."
+    )

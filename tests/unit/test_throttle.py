@@ -164,3 +164,12 @@ def test_further_requests_of_a_call_count_against_later_ones() -> None:
     throttle.reads.call(lambda: [request(throttle) for _ in range(3)])
     assert throttle.reads.wait_s == pytest.approx(2)
     assert throttle.writes.wait_s == 0
+
+
+def test_pauses_that_azure_names_do_not_lengthen_those_that_it_does_not() -> None:
+    ticks = Ticks()
+    throttle = Throttle(monotonic=ticks)
+    answer(throttle, 429, Retry_After="3")
+    ticks.now += request(throttle)
+    answer(throttle, 429)
+    assert request(throttle) == 5

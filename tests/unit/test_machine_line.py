@@ -1,0 +1,48 @@
+"""The second line of a machine in the list."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hotpatch_gui.domain.health import Level, Situation
+from hotpatch_gui.models.display_text import machine_line
+from hotpatch_gui.store.rows import MachineListRow
+
+NOW = datetime(2026, 9, 8, 18, tzinfo=UTC)
+BEHIND = MachineListRow(
+    name="vm-web-01",
+    hotpatch_status="Enabled",
+    situation=Situation.BEHIND,
+    attention=Level.WARNING,
+    resource_health=None,
+    power="running",
+    updates=2,
+    updates_that_restart=0,
+    assessed_at="2026-09-08T17:30:00Z",
+    update_missing=1,
+    missing_since="2026-09-01",
+    doing=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ({}, "2 updates, 7 d behind"),
+        ({"missing_since": "2026-09-08"}, "2 updates, behind since today"),
+        ({"update_missing": 0}, "2 updates"),
+        ({"resource_health": "Degraded"}, "Unhealthy, 7 d behind"),
+        ({"resource_health": "Unavailable", "power": "deallocated"}, "2 updates, 7 d behind"),
+        ({"situation": Situation.UNSUPPORTED}, "Monthly update missing, 7 d"),
+        (
+            {"situation": Situation.UNSUPPORTED, "missing_since": "2026-09-08"},
+            "Monthly update missing since today",
+        ),
+        (
+            {"situation": Situation.UNSUPPORTED, "resource_health": "degraded"},
+            "Unhealthy, 7 d behind",
+        ),
+    ],
+)
+def test_it_says_what_is_wrong_and_for_how_long(changed: dict[str, object], line: str) -> None:
+    assert machine_line(BEHIND._replace(**changed), NOW) == line
