@@ -261,7 +261,7 @@ def _is_down(evidence: Evidence) -> bool:
     return evidence.machine.power not in POWERED
 
 
-def _is_news_due(evidence: Evidence, calendar: Calendar, now: datetime) -> bool:
+def _is_superseded(evidence: Evidence, calendar: Calendar, now: datetime) -> bool:
     return bool(released_since(evidence, calendar, now) or expected_since(evidence, calendar, now))
 
 
@@ -288,7 +288,7 @@ _CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]],
     (Situation.LAST_FAILED, lambda e, c, now: e.last_run_error is not None),
     (Situation.STALE, lambda e, c, now: freshness(e.assessed, now) is Freshness.TOO_OLD),
     (Situation.BEHIND, lambda e, c, now: _offers_more(e) and offers_release(e, c) is not False),
-    (Situation.STALE, _is_news_due),
+    (Situation.STALE, _is_superseded),
     (Situation.NOT_CONFIRMED, lambda e, c, now: COUNTS_UNREPORTED in e.unreported),
     (Situation.NOT_OFFERED, lambda e, c, now: bool(missing_releases(e, c, now))),
     (Situation.NOT_CONFIRMED, _is_unconfirmed),

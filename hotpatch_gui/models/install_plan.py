@@ -54,7 +54,7 @@ class Candidates:
 
     @property
     def skipped(self) -> int:
-        """How many machines can't be installed on."""
+        """On how many machines nothing can be installed."""
         return sum(bool(m.skip_reason) for m in self.machines)
 
     @property
@@ -217,7 +217,7 @@ def read_plan(
     *,
     leaves_idle: bool,
 ) -> Planned:
-    """``plan_all`` on the query thread, which needs no file."""
+    """``plan_all`` as a query; it needs no connection."""
     return plan_all(candidates, selected, request, leaves_idle=leaves_idle)
 
 

@@ -45,10 +45,10 @@ class SelectionSummary:
         one: the row of a single machine; None for several.
         assessed: machines with an assessment.
         counted: machines whose updates are counted, with or without a list.
-        offered: machines with available updates.
+        offered: counted machines with available updates; a single machine also if its assessment is too old.
         restarting: machines that wait for a restart, or whose updates restart or may restart.
         permitted: permitted operations by kind.
-        updates: updates of assessed machines; ``critical``, ``security`` and ``other`` are of counted machines.
+        updates: updates of the offered machines; ``critical``, ``security`` and ``other`` are of counted machines.
     """
 
     ids: tuple[int, ...]

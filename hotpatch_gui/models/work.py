@@ -109,8 +109,8 @@ def is_any_open(source: DataSource) -> bool:
     return source.read(operations.is_any_open, instead=False)
 
 
-def is_any_under_way(source: DataSource) -> bool:
+def is_any_queued_or_in_progress(source: DataSource) -> bool:
     """Whether any operation or change of a schedule is queued or in progress."""
-    return source.read(operations.is_any_under_way, instead=False) or bool(
+    return source.read(operations.is_any_queued_or_in_progress, instead=False) or bool(
         source.read(lambda db: schedule_changes.still_open(db).waiting, instead=0)
     )

@@ -116,7 +116,7 @@ def refresh_health(
     daily_states.record(db, machine_ids, now)
 
 
-def is_incomplete(db: sqlite3.Connection, connection_id: int) -> bool:
+def has_underived_machines(db: sqlite3.Connection, connection_id: int) -> bool:
     """Whether an earlier version, which derived less, was the last to derive a machine."""
     row = db.execute(
         "SELECT 1 FROM machines WHERE connection_id=? AND deleted_at IS NULL AND product IS NULL LIMIT 1",
@@ -174,7 +174,7 @@ _DERIVED = {
         ORDER BY i.started_at DESC LIMIT 1)""",
 }
 _NEEDED = ("pending_at", "hidden_at", "resource_health", "resource_health_at", "fetched_at")
-"""Columns that decide, and aren't derived."""
+"""Other columns that the classification reads."""
 _FRESH = f"""
 SELECT m.id, m.in_graph, {", ".join(f"m.{c}" for c in SHARED)},
     {", ".join(f"{sql} AS {column}" for column, sql in _DERIVED.items())},

@@ -130,7 +130,7 @@ def is_any_open(db: sqlite3.Connection) -> bool:
     return row is not None
 
 
-def is_any_under_way(db: sqlite3.Connection) -> bool:
+def is_any_queued_or_in_progress(db: sqlite3.Connection) -> bool:
     """Whether any operation is queued or in progress."""
     row = db.execute(
         "SELECT 1 FROM operations WHERE ended_at IS NULL AND state!='unknown' LIMIT 1"
@@ -252,7 +252,7 @@ def resource_ids(
     return tuple((row[0], row[1]) for row in rows)
 
 
-def claims_run(db: sqlite3.Connection, run_id: str, operation_id: int) -> bool:
+def is_run_of_another(db: sqlite3.Connection, run_id: str, operation_id: int) -> bool:
     """Whether an operation other than this one is known to have made a run."""
     row = db.execute(
         "SELECT 1 FROM operations WHERE run_id=? AND id<>?", (run_id.lower(), operation_id)
@@ -265,7 +265,7 @@ def newest_id(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT coalesce(max(id), 0) FROM operations").fetchone()[0])
 
 
-def before(
+def kind_to_wait_for(
     db: sqlite3.Connection, operation_id: int, *, sent_after: int = 0
 ) -> OperationKind | None:
     """The kind of the first earlier operation on the machine that this one must wait for; None if there is none.
@@ -281,7 +281,7 @@ def before(
     return OperationKind(row[0]) if row is not None else None
 
 
-def progress(
+def save_progress(
     db: sqlite3.Connection, operation_id: int, done: int | None, total: int | None, note: str
 ) -> None:
     """Store the number of finished updates and a note."""

@@ -29,7 +29,7 @@ from hotpatch_gui.models.state import (
     is_connected,
     problem_level,
 )
-from hotpatch_gui.models.work import is_any_under_way
+from hotpatch_gui.models.work import is_any_queued_or_in_progress
 from hotpatch_gui.translation import translator
 
 from .dialogs.once import open_once
@@ -479,7 +479,7 @@ class MainWindow(QMainWindow):
         ).open()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if event.spontaneous() and is_any_under_way(self._s.source):
+        if event.spontaneous() and is_any_queued_or_in_progress(self._s.source):
             event.ignore()
             self._ask_to_close()
             return

@@ -33,7 +33,7 @@ from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.models.work import is_any_under_way
+from hotpatch_gui.models.work import is_any_queued_or_in_progress
 from hotpatch_gui.simulator.arm import SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
@@ -1062,7 +1062,7 @@ def test_closing_asks_only_while_something_is_under_way(
             " VALUES (?, 'restart', ?, 'a', ?)",
             (machine, state, stage.clock.now().isoformat()),
         )
-    assert is_any_under_way(stage.app.source) is asks
+    assert is_any_queued_or_in_progress(stage.app.source) is asks
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("DELETE FROM operations")
         db.execute(
@@ -1070,7 +1070,7 @@ def test_closing_asks_only_while_something_is_under_way(
             " VALUES (1, 'delete schedule', '/x', 'x', '', ?, 'a', ?)",
             (state, stage.clock.now().isoformat()),
         )
-    assert is_any_under_way(stage.app.source) is asks
+    assert is_any_queued_or_in_progress(stage.app.source) is asks
 
 
 def test_a_machine_made_again_under_its_name_is_shown_when_it_is_read(stage: Stage) -> None:

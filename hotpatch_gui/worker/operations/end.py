@@ -152,7 +152,7 @@ async def _store_installation(run: OperationRun, result: Mapping[str, Any]) -> S
     machine_id, now = run.operation.machine_id, run.context.clock()
     found = results.graph_run(result, None)
     _must_have_ended(found.status)
-    if operations.claims_run(run.context.db, found.run_id, run.operation.id):
+    if operations.is_run_of_another(run.context.db, found.run_id, run.operation.id):
         raise values.UnreadableError(tr("the result of another operation"))
     updates = [results.run_update(values.mapping(p)) for p in values.items(result.get("patches"))]
     async with run.context.transaction() as db:

@@ -129,7 +129,7 @@ class OperationRun:
     ) -> None:
         """Store a note and the progress without changing the state."""
         async with self.context.transaction() as db:
-            operations.progress(db, self.operation.id, done, total, note)
+            operations.save_progress(db, self.operation.id, done, total, note)
         self.context.changed(Changes.to("operations"))
 
     async def mark_unknown(self, note: str = "", why: Event = Event.LOST) -> None:

@@ -129,7 +129,7 @@ class Sending:
         c, op, shown = self._c, self._run.operation, ""
         while self._run.state is OperationState.QUEUED:
             wakes = c.turns.wakes[op.machine_id]
-            earlier = operations.before(c.db, op.id, sent_after=c.turns.after)
+            earlier = operations.kind_to_wait_for(c.db, op.id, sent_after=c.turns.after)
             if earlier is not None:
                 what, pause = tr("“{label}” on this machine", label=earlier.label), pauses.TURN_S
             else:

@@ -23,7 +23,7 @@ async def reclassify_if_old(context: Context) -> None:
     if ended is None:
         return
     is_old = context.clock() - ended > HEALTH_VALID_FOR
-    if is_old or health.is_incomplete(context.db, context.connection_id):
+    if is_old or health.has_underived_machines(context.db, context.connection_id):
         await derive(context, machines.present(context.db, context.connection_id))
         context.changed(Changes.to("machines"))
 

@@ -1,4 +1,4 @@
-"""Pages of Resource Graph into the file, in short transactions."""
+"""Stores pages of Resource Graph in the file, in short transactions."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ class AssessmentPass:
         self._activities: dict[int, str] = {}
         self.in_graph: set[int] = set()
         """Machines whose assessment didn't fail."""
-        self._outdated: set[int] = set()
+        self._keeps_list: set[int] = set()
+        """Machines whose stored updates stay: the assessment failed, is in progress, or is older than the stored one."""
 
     @classmethod
     async def begin(cls, context: Context) -> AssessmentPass:
@@ -67,14 +68,16 @@ class AssessmentPass:
         found = [(known[o], a) for o, a in page.assessments if o in known]
         failed = {machine_id for machine_id, a in found if a.status is RunStatus.FAILED}
         self.in_graph |= {machine_id for machine_id, _ in found} - failed
-        self._outdated |= {machine_id for machine_id, a in found if not a.status.is_good}
-        self._outdated |= assessments.outdated(c.db, found)
+        self._keeps_list |= {machine_id for machine_id, a in found if not a.status.is_good}
+        self._keeps_list |= assessments.outdated(c.db, found)
         self._activities |= {machine_id: a.activity_id for machine_id, a in found}
         for some in slices(found):
             async with c.transaction() as db:
                 assessments.save(db, some, c.clock())
         updates = [
-            (known[o], u) for o, u in page.updates if o in known and known[o] not in self._outdated
+            (known[o], u)
+            for o, u in page.updates
+            if o in known and known[o] not in self._keeps_list
         ]
         for part in slices(updates, UPDATES_SLICE):
             async with c.transaction() as db:
@@ -83,7 +86,7 @@ class AssessmentPass:
 
     async def end(self) -> None:
         """Delete updates that aren't offered anymore, after the last page."""
-        in_graph, current = sorted(self.in_graph), sorted(self.in_graph - self._outdated)
+        in_graph, current = sorted(self.in_graph), sorted(self.in_graph - self._keeps_list)
         for some in slices(in_graph):
             async with self._c.transaction() as db:
                 assessments.set_in_graph(db, some)
