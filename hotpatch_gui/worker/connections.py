@@ -112,7 +112,7 @@ class Connections:
 
     async def _report_connected(self, ids: list[int]) -> None:
         """Report when each is set up or has taken too long."""
-        await self._jobs.all_finished([f"{i} set-up" for i in ids], SET_UP_S)
+        await self._jobs.wait_for_all([f"{i} set-up" for i in ids], SET_UP_S)
         self._observe(Connected(tuple(self.contexts)))
 
     def start_set_up(self, connection: Connection, *, start_jobs: bool = True) -> None:
@@ -175,7 +175,7 @@ class Connections:
 
     async def _set_up_later(self, connection_id: int) -> None:
         """Try again later, for example when a drive with a certificate is back."""
-        await self._jobs.finished(f"{connection_id} set-up")  # which reports the failure
+        await self._jobs.wait_for(f"{connection_id} set-up")  # which reports the failure
         await self._jobs.rest(self.periodic.every_s)
         stored = connections.read(self._file.db, connection_id)
         if stored is not None and connection_id not in self.contexts:
@@ -200,10 +200,10 @@ class Connections:
 
     async def wait_for_tokens(self, connection_id: int) -> None:
         """Wait until the connection's earlier tokens are deleted, and report when that hangs."""
-        await self._jobs.all_finished([tokens_job(connection_id)], SET_UP_S)
+        await self._jobs.wait_for_all([tokens_job(connection_id)], SET_UP_S)
         if self._jobs.has(tokens_job(connection_id)):
             await self._report(connection_id, setup_hangs())
-            await self._jobs.finished(tokens_job(connection_id))
+            await self._jobs.wait_for(tokens_job(connection_id))
 
     async def _report(self, connection_id: int, problem: Problem) -> None:
         """Store why a connection isn't set up, as a sync's problem."""
@@ -277,7 +277,7 @@ class Connections:
             self._jobs.keep(f"closing {connection_id}", self._close(connection_id, context))
 
     async def _close(self, connection_id: int, context: Context) -> None:
-        await self._jobs.kept(f"{connection_id} ")
+        await self._jobs.wait_for_kept(f"{connection_id} ")
         context.close()
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 IDLE_S = 1.0
-"""A job that rests at least this long counts as idle."""
+"""A job that calls ``rest`` for at least this long counts as idle."""
 KEPT_S, LAST_S = 2.5, 0.5
 """How long closing waits for responses of sent requests, and for what depends on them."""
 Job = Coroutine[Any, Any, object]
@@ -61,13 +61,13 @@ class Jobs:
         """Whether a job of this name is running."""
         return name in self._tasks
 
-    async def finished(self, name: str) -> None:
+    async def wait_for(self, name: str) -> None:
         """Wait for the job of this name, if any."""
         task = self._tasks.get(name)
         if task is not None:
             await asyncio.wait([task])
 
-    async def all_finished(self, names: Iterable[str], seconds: float) -> None:
+    async def wait_for_all(self, names: Iterable[str], seconds: float) -> None:
         """Wait for the jobs of these names, for at most this time."""
         tasks = [self._tasks[name] for name in names if name in self._tasks]
         if tasks:
@@ -101,7 +101,7 @@ class Jobs:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def kept(self, prefix: str, seconds: float = KEPT_S) -> None:
+    async def wait_for_kept(self, prefix: str, seconds: float = KEPT_S) -> None:
         """Wait for kept tasks whose owner's name starts with the prefix, for at most this time."""
         kept = [task for task, of in self._kept.items() if of.startswith(prefix)]
         if kept:
@@ -111,7 +111,7 @@ class Jobs:
         """Whether a kept task of this owner is running."""
         return owner in self._kept.values()
 
-    async def all_kept(self, owner: str) -> None:
+    async def wait_for_all_kept(self, owner: str) -> None:
         """Wait for all kept tasks of this owner, including new ones.
 
         Raises:
@@ -182,8 +182,8 @@ class Jobs:
         tasks = list(self._tasks.values())
         self._tasks.clear()
         await self._end(tasks)
-        await self.kept("")
-        await self.kept("", LAST_S)  # lets dependent tasks finish
+        await self.wait_for_kept("")
+        await self.wait_for_kept("", LAST_S)  # lets dependent tasks finish
         left = list(self._kept)
         for task in left:
             task.cancel()

@@ -116,7 +116,7 @@ class Periodic:
         period = self._periods[connection_id]
         while True:
             self.sync(connection_id)
-            await self._jobs.finished(f"{connection_id} sync")
+            await self._jobs.wait_for(f"{connection_id} sync")
             period.clear()
             while await self._jobs.rest_until(period, self._pause_s(connection_id)):
                 period.clear()  # a sign-in, a requested sync or another interval

@@ -53,7 +53,7 @@ class Signing:
     async def _sign_in(self, own: int) -> None:
         """Prompt the user, then sync. A failure is stored as a sync's problem."""
         await self._opened.wait_for_tokens(own)
-        await self._jobs.finished(f"{own} set-up")
+        await self._jobs.wait_for(f"{own} set-up")
         stored = connections.read(self._file.db, own)
         if own not in self._opened.contexts and stored is not None:
             await self._opened.set_up(stored, start_jobs=False)
@@ -104,7 +104,7 @@ class Signing:
     async def _forget(self, connection: Connection, context: Context | None) -> None:
         from hotpatch_gui.azure.credentials import forget_tokens  # noqa: PLC0415 - after the first frame
 
-        await self._jobs.kept(f"{connection.id} ")
+        await self._jobs.wait_for_kept(f"{connection.id} ")
         sign_out = (
             partial(forget_tokens, connection) if context is None else context.gateway.sign_out
         )
@@ -117,7 +117,7 @@ class Signing:
     async def _set_up_after(self, connection_id: int) -> None:
         """Set up the connection when its tokens are deleted."""
         try:
-            await self._jobs.all_kept(tokens_job(connection_id))
+            await self._jobs.wait_for_all_kept(tokens_job(connection_id))
         finally:
             stored = connections.read(self._file.db, connection_id)
             if stored is not None and connection_id not in self._opened.contexts:
