@@ -238,7 +238,7 @@ class App(QObject):
         """Load icons and start the engine."""
         self.first_frame_painted.emit()
         self.engine.start()
-        self.window.load_icons()
+        self.window.complete_after_first_paint()
         self._show_tray()
         self._listen()
         if self._is_first:

@@ -106,7 +106,7 @@ def is_healthy(patched: int, unhealthy: int) -> bool:
 
 
 def domain_of(member: RolloutMachine) -> int | str:
-    """The update domain; an own one if it isn't known."""
+    """The update domain; its own if it isn't known."""
     return member.key if member.update_domain is None else member.update_domain
 
 
@@ -133,7 +133,7 @@ class Rollout:
         self.phase_of = {r: n for n, phase in enumerate(self.phases) for r in phase}
         self._partners = partners_of(pairs)
         self._fresh: dict[str, dict[str | None, dict[str, RolloutMachine]]] = {r: {} for r in sizes}
-        self._late: dict[str, dict[str, RolloutMachine]] = {r: {} for r in sizes}
+        self._retries: dict[str, dict[str, RolloutMachine]] = {r: {} for r in sizes}
         for member in everyone:
             self._fresh[member.region].setdefault(member.zone, {})[member.key] = member
         self._zones = {r: {m.time_zone for m in everyone if m.region == r} for r in sizes}
@@ -156,7 +156,7 @@ class Rollout:
     def waiting(self) -> int:
         """How many machines are still to be patched."""
         fresh = sum(len(q) for zones in self._fresh.values() for q in zones.values())
-        return fresh + sum(map(len, self._late.values()))
+        return fresh + sum(map(len, self._retries.values()))
 
     def set_size(self, member: RolloutMachine) -> int:
         """The size of the machine's availability set."""
@@ -170,8 +170,8 @@ class Rollout:
         begun: list[RolloutMachine] = []
         busy: set[str] = set()
         regions = [r for phase in self.phases[: self.open_phase + 1] for r in phase]
-        longest_waiting = sorted((r for r in regions if self._late[r]), key=self._oldest)
-        for admit, order in ((self._admit_fresh, regions), (self._admit_late, longest_waiting)):
+        longest_waiting = sorted((r for r in regions if self._retries[r]), key=self._oldest)
+        for admit, order in ((self._admit_fresh, regions), (self._admit_retries, longest_waiting)):
             for region in order:
                 if busy.isdisjoint(self._partners.get(region, frozenset()) | {region}):
                     found = admit(region, hour)
@@ -192,10 +192,10 @@ class Rollout:
             self._tried.add(key)
             self._latest[phase] = max(self._latest[phase], hour)
         self._fresh[member.region][member.zone].pop(key, None)
-        self._late[member.region].pop(key, None)
+        self._retries[member.region].pop(key, None)
         if outcome in (Outcome.FAILED, Outcome.NOT_RUNNING):
             self._ready[key] = again or hour + RETRY_AFTER
-            self._late[member.region][key] = member
+            self._retries[member.region][key] = member
             return
         self._patched[phase] += 1
         if outcome is Outcome.UNHEALTHY:
@@ -220,36 +220,36 @@ class Rollout:
 
     def _admit_fresh(self, region: str, hour: datetime) -> list[RolloutMachine]:
         """From the first zone in which a machine without an attempt may start now."""
-        asleep = self._asleep(region, hour)
-        for zone, queue in self._fresh[region].items() if asleep else ():
-            begun = self._pick(queue.values(), batch_limit(self._loose[region, zone]), asleep)
+        off_peak = self._off_peak_zones(region, hour)
+        for zone, queue in self._fresh[region].items() if off_peak else ():
+            begun = self._pick(queue.values(), batch_limit(self._loose[region, zone]), off_peak)
             if begun:
                 for member in begun:
                     del queue[member.key]
                 return begun
         return []
 
-    def _admit_late(self, region: str, hour: datetime) -> list[RolloutMachine]:
+    def _admit_retries(self, region: str, hour: datetime) -> list[RolloutMachine]:
         """From the zone of the machine that has waited longest for another attempt."""
-        asleep = self._asleep(region, hour)
-        late = [m for m in self._late[region].values() if self._ready[m.key] <= hour]
+        off_peak = self._off_peak_zones(region, hour)
+        late = [m for m in self._retries[region].values() if self._ready[m.key] <= hour]
         late.sort(key=lambda m: self._ready[m.key])
-        zone = next((m.zone for m in late if m.time_zone in asleep), None)
+        zone = next((m.zone for m in late if m.time_zone in off_peak), None)
         mine = [m for m in late if m.zone == zone]
-        begun = self._pick(mine, batch_limit(self._loose[region, zone]), asleep)
+        begun = self._pick(mine, batch_limit(self._loose[region, zone]), off_peak)
         for member in begun:
-            del self._late[region][member.key]
+            del self._retries[region][member.key]
         return begun
 
     def _oldest(self, region: str) -> datetime:
-        return min(self._ready[key] for key in self._late[region])
+        return min(self._ready[key] for key in self._retries[region])
 
-    def _asleep(self, region: str, hour: datetime) -> set[str | None]:
+    def _off_peak_zones(self, region: str, hour: datetime) -> set[str | None]:
         """The time zones of the region's machines that are off-peak in this hour."""
         return {z for z in self._zones[region] if is_off_peak(z, hour)}
 
     def _pick(
-        self, queue: Iterable[RolloutMachine], limit: int, asleep: set[str | None]
+        self, queue: Iterable[RolloutMachine], limit: int, off_peak: set[str | None]
     ) -> list[RolloutMachine]:
         """As many machines of one zone's queue as may start together."""
         begun: list[RolloutMachine] = []
@@ -257,7 +257,7 @@ class Rollout:
         domains: dict[str, int | str] = {}
         of_set: Counter[str] = Counter()
         for member in queue:
-            if member.time_zone not in asleep:
+            if member.time_zone not in off_peak:
                 continue
             own = member.availability_set
             if own is None:

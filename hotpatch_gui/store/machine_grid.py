@@ -23,6 +23,7 @@ class MachineGridRow(NamedTuple):
     name: str
     situation: str
     attention: int
+    """A ``domain.health.Level``."""
     resource_health: str | None
     hotpatch_status: str
     updates: int

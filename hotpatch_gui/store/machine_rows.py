@@ -81,6 +81,7 @@ class MachineRow(NamedTuple):
     hotpatch_status: str
     situation: str
     attention: int
+    """A ``domain.health.Level``."""
     product: str | None
     update_missing: int | None
     missing_since: str | None
@@ -103,6 +104,7 @@ class SummaryRow(NamedTuple):
     unreported: str
     situation: str
     attention: int
+    """A ``domain.health.Level``."""
     resource_health: str | None
     in_graph: int
     assessed_at: str | None

@@ -35,6 +35,7 @@ class MachineListRow(NamedTuple):
     hotpatch_status: str
     situation: str
     attention: int
+    """A ``domain.health.Level``."""
     resource_health: str | None
     power: str
     updates: int

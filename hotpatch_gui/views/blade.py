@@ -90,10 +90,10 @@ class Blade(QStackedWidget):
         self._is_unhealthy = False
         self._next_command = ""
         """The command that the status sentence suggests; empty for none."""
-        self._passing = QTimer(self)
-        self._passing.setSingleShot(True)
-        self._passing.setInterval(READ_DELAY_MS)
-        self._passing.timeout.connect(self._read_from_azure)
+        self._read_delay = QTimer(self)
+        self._read_delay.setSingleShot(True)
+        self._read_delay.setInterval(READ_DELAY_MS)
+        self._read_delay.timeout.connect(self._read_from_azure)
         self.command_bar = CommandBar(services, self)
         self.command_bar.export_requested.connect(self._export)
         self.commands = self.command_bar.commands
@@ -171,11 +171,11 @@ class Blade(QStackedWidget):
         ids = tuple(machine_ids)
         if ids != self._ids:
             self._ids = ids
-            self._passing.stop()
+            self._read_delay.stop()
             if len(ids) > 1:
                 self._show_reading()
             elif is_passing:
-                self._passing.start()
+                self._read_delay.start()
             else:
                 self._read_from_azure()
         self._read()

@@ -79,7 +79,7 @@ class MainWindow(QMainWindow):
         self._sign_in_id = 0
         """The connection that the notice's button signs in; 0 for none."""
         self._hides_after_sync = False
-        """Whether the next good sync, later than ``_synced_before``, hides the notice."""
+        """Whether the next good sync, other than the one that ended at ``_synced_before``, hides the notice."""
         self._synced_before: datetime | None = None
         self.header = Header(services)
         self.rail = Rail(services)
@@ -162,8 +162,8 @@ class MainWindow(QMainWindow):
         self.raise_()
         self.activateWindow()
 
-    def load_icons(self) -> None:
-        """Load icons after the first paint, and show outcomes from now on."""
+    def complete_after_first_paint(self) -> None:
+        """Load icons, and add the bell and the toasts, which the first frame doesn't show."""
         from .widgets.toasts import Toasts  # noqa: PLC0415 - after the first paint
 
         self._s.icons.load()
