@@ -1,8 +1,8 @@
 # make run     set everything up and start the program (the demo, until there is a connection to Azure)
 # make test    set everything up and pass every test
 # make lint    format, lint, types and import contracts
-# make bench   measure, as ratios to a floor in the same run
-# make torture  mutated answers and files, faults on the socket, and kills after which the file is compared with what Azure received
+# make bench   measure: ratios to a floor in the same run, counts and times
+# make torture  mutated responses and files, faults on the socket, and kills after which the file is compared with what Azure received
 # make captures  every scene in both themes, as pictures in captures/
 # make package  build the bundle and the Debian package into dist/
 # make package-test  install, start and remove the Debian package in a bare Debian 12; compile the Windows installer

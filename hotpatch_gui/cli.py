@@ -15,7 +15,7 @@ from .system import console, translations
 tr = translator("Cli")
 
 EXIT_FAILED = 1
-SCENARIO_NAMES = "today, october-2025, bad-update, november-2026"
+SCENARIO_NAMES = "today, before-upgrade, october-2025, bad-update, november-2026"
 _WITHOUT_OTHER_PARSERS = frozenset({"simulate", "capture"})
 _OPTIONS_WITH_VALUE = ("--data-dir", "--theme", "--endpoint", "--scenario")
 
@@ -119,13 +119,13 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hotpatch-gui",
         description=tr(
-            "Hotpatch state, assessments and installations of Windows Server machines in Azure. "
+            "Hotpatch status, assessments and installations of Windows Server machines in Azure. "
             "Without a connection to Azure it shows a demo that uses a simulated Azure."
         ),
     )
     parser.add_argument("--version", action="version", version=f"hotpatch-gui {__version__}")
     parser.add_argument(
-        "--data-dir", type=_folder, help=tr("keep file, settings and logs in this folder")
+        "--data-dir", type=_folder, help=tr("folder of the data file, settings and logs")
     )
     parser.add_argument(
         "--theme", choices=("system", "light", "dark"), help=tr("theme for this run")

@@ -10,7 +10,7 @@ HERE = TOP / "packaging"
 DIST, WORK = TOP / "dist", TOP / "build"
 BUNDLE, ICONS = DIST / "hotpatch-gui", WORK / "icons"
 TITLE = "Hotpatch Dashboard"
-SUMMARY = "Hotpatch state and updates of Windows servers in Azure"
+SUMMARY = "Hotpatch status and updates of Windows servers in Azure"
 
 sys.path.insert(0, str(TOP))
 import hotpatch_gui

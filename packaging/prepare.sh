@@ -23,7 +23,7 @@ qt=$("$folder/bin/python" -c 'import PySide6, pathlib; print(pathlib.Path(PySide
 platforms=$qt/Qt/plugins/platforms
 missing=$(ldd "$platforms/libqoffscreen.so" "$platforms/libqxcb.so" "$platforms/libqwayland.so" | awk '/not found/ { print $1 }' | sort -u)
 if [ -n "$missing" ]; then
-    say "Qt misses:" $missing
+    say "Qt needs these missing libraries:" $missing
     # shellcheck disable=SC2046 # one word for each package is meant
     install $(sed '/^#/d' "$here/debian-packages.txt")
 fi

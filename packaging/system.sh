@@ -6,7 +6,7 @@ say() { printf 'hotpatch: %s\n' "$*" >&2; }
 # install PACKAGE...
 install() {
     if ! command -v apt-get >/dev/null; then
-        say "this is no Debian: install what these Debian packages hold, then run make again: $*"
+        say "This isn't Debian. Install the equivalents of these packages, then run make again: $*"
         exit 1
     fi
     if [ "$(id -u)" = 0 ]; then as_root=

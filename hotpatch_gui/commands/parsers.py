@@ -47,7 +47,7 @@ def _day(text: str) -> date:
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands' parsers."""
     codes = tr(
-        "Exit codes: 0 done, 1 failed, 2 usage, 3 not permitted (for sync and connect also not signed in), 4 partly done."
+        "Exit codes: 0 done, 1 failed, 2 usage error, 3 not permitted (for sync and connect also not signed in), 4 partly done."
     )
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
@@ -60,7 +60,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
                 "--connection",
                 action="append",
                 metavar="NAME",
-                help=tr("only this one; may be repeated"),
+                help=tr("only this connection; may be repeated"),
             )
         return made
 
@@ -130,13 +130,15 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_new_machine(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
-    parser = command("new-machine", tr("write the file that makes a machine with hotpatch"))
+    parser = command(
+        "new-machine", tr("write a deployment template or script for a VM with hotpatch")
+    )
     for name, text in (
         ("--name", tr("up to 15 characters")),
-        ("--resource-group", tr("where it is made")),
+        ("--resource-group", tr("resource group of the VM")),
         ("--location", tr("a region, such as westus2")),
         ("--size", tr("such as Standard_D2s_v5; it must support generation 2")),
-        ("--admin", tr("the administrator's name; the password is asked at deployment")),
+        ("--admin", tr("the administrator's name; the deployment asks for the password")),
     ):
         parser.add_argument(name, required=True, help=text)
     parser.add_argument(
@@ -149,7 +151,7 @@ def _add_new_machine(command: Callable[[str, str], argparse.ArgumentParser]) -> 
     parser.add_argument(
         "--no-trusted-launch", action="store_true", help=tr("security type Standard")
     )
-    parser.add_argument("--no-hotpatch", action="store_true", help=tr("with hotpatch off"))
+    parser.add_argument("--no-hotpatch", action="store_true", help=tr("turn hotpatch off"))
     parser.add_argument(
         "--orchestration",
         choices=["azure", "schedules", "windows", "manual"],
@@ -163,7 +165,7 @@ def _add_new_machine(command: Callable[[str, str], argparse.ArgumentParser]) -> 
         "--reboot",
         choices=[s.value for s in RestartSetting],
         default=RestartSetting.IF_REQUIRED.value,
-        help=tr("(default: IfRequired)"),
+        help=tr("whether Azure may restart the machine (default: IfRequired)"),
     )
     parser.add_argument(
         "--time-zone", default="UTC", help=tr("Windows' name of a time zone (default: UTC)")
@@ -232,14 +234,14 @@ def _add_releases(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
     actions = parser.add_subparsers(dest="releases_action", metavar="ACTION")
     update = actions.add_parser("update", help=tr("read Microsoft's Security Update API now"))
     update.add_argument(
-        "--url", help=tr("a mirror of the API in a closed network (https; http on this machine)")
+        "--url", help=tr("a mirror of the API in an isolated network (https; http on this machine)")
     )
     load = actions.add_parser(
         "import", help=tr("read a saved MSRC document, or a list written by 'releases export'")
     )
     load.add_argument("file", type=Path, metavar="FILE")
     save = actions.add_parser(
-        "export", help=tr("write the releases known here, for a closed network")
+        "export", help=tr("write the releases known here, for an isolated network")
     )
     save.add_argument("--out", type=Path, required=True, help=tr("a JSON file"))
     for action in (update, load, save):
@@ -252,7 +254,7 @@ def _add_releases(command: Callable[[str, str], argparse.ArgumentParser]) -> Non
 
 
 def _add_connect(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--name", required=True, help=tr("what to call it"))
+    parser.add_argument("--name", required=True, help=tr("the connection's name"))
     methods = [m.value for m in SignInMethod if m is not SignInMethod.NONE]
     parser.add_argument(
         "--method", choices=methods, default="cli", help=tr("sign-in method (default: cli)")
@@ -264,28 +266,35 @@ def _add_connect(parser: argparse.ArgumentParser) -> None:
         default=clouds[0],
         help=tr("(default: {clouds})", clouds=clouds[0]),
     )
-    for name, text in (
-        ("endpoint", tr("ARM endpoint of a custom cloud")),
-        ("authority", tr("its authority")),
-        ("audience", tr("token audience, if it differs from the endpoint")),
-        ("tenant", tr("ID or domain; yours by default")),
-        ("client-id", tr("client ID of an app registration or managed identity")),
+    for name, value, text in (
+        ("endpoint", "URL", tr("ARM endpoint of a custom cloud")),
+        ("authority", "URL", tr("its authority")),
+        ("audience", "URL", tr("token audience, if it differs from the endpoint")),
+        ("tenant", "TENANT", tr("ID or domain (default: your own)")),
+        ("client-id", "ID", tr("client ID of an app registration or managed identity")),
         (
             "certificate",
+            "FILE",
             tr("certificate file of a service principal, with its private key (PEM or PFX)"),
         ),
     ):
         parser.add_argument(
-            f"--{name}", dest=f"connect_{name.replace('-', '_')}", default="", help=text
+            f"--{name}",
+            dest=f"connect_{name.replace('-', '_')}",
+            default="",
+            metavar=value,
+            help=text,
         )
     parser.add_argument(
         "--subscription",
         action="append",
         default=[],
         metavar="ID",
-        help=tr("only this one; may be repeated"),
+        help=tr("only this subscription; may be repeated"),
     )
-    parser.add_argument("--allow-changes", action="store_true", help=tr("not only reading"))
+    parser.add_argument(
+        "--allow-changes", action="store_true", help=tr("allow changes through this connection")
+    )
 
 
 def _add_install(parser: argparse.ArgumentParser) -> None:
@@ -308,13 +317,13 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-restarts",
         action="store_true",
-        help=tr("install only updates that don't need a restart"),
+        help=tr("install only updates that are known not to need a restart; never restart"),
     )
     parser.add_argument(
         "--reboot",
         choices=[s.value for s in RestartSetting],
         default=RestartSetting.IF_REQUIRED.value,
-        help=tr("(default: IfRequired)"),
+        help=tr("whether Azure may restart the machine (default: IfRequired)"),
     )
     parser.add_argument(
         "--minutes", type=int, default=120, help=tr("maximum duration (default: 120)")

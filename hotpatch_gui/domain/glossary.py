@@ -117,8 +117,8 @@ TERMS = (
     (
         tr.mark("Wave"),
         tr.mark(
-            "A part of a large installation. The next one starts when the previous one has "
-            "finished without too many failures."
+            "A part of a large installation: a limited number of machines, or one zone, resource group or tag. "
+            "The next one starts when the previous one has finished, unless too many machines failed."
         ),
     ),
 )

@@ -18,6 +18,7 @@ from hotpatch_gui import __version__
 from hotpatch_gui.application.data_origins import reset_demo
 from hotpatch_gui.captures import environment
 from hotpatch_gui.domain.clouds import simulated
+from hotpatch_gui.simulator.scenarios import SCENARIOS
 from hotpatch_gui.system.display import NO_DISPLAY
 
 
@@ -47,8 +48,10 @@ def test_help_and_version_name_what_there_is() -> None:
         "--data-dir",
         "--reset-demo",
         "--demo",
+        *SCENARIOS,
     ):
         assert word in text
+    assert all(name in run("simulate", "--help").stdout for name in SCENARIOS)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there Qt dies without a display")
