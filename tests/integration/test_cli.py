@@ -40,7 +40,7 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 def test_help_and_version_name_what_there_is() -> None:
     assert run("--version").stdout.strip() == f"hotpatch-gui {__version__}"
-    text = run("--help").stdout
+    text = run("--help", COLUMNS="500").stdout
     for word in (
         "simulate",
         "capture",
@@ -51,7 +51,7 @@ def test_help_and_version_name_what_there_is() -> None:
         *SCENARIOS,
     ):
         assert word in text
-    assert all(name in run("simulate", "--help").stdout for name in SCENARIOS)
+    assert all(name in run("simulate", "--help", COLUMNS="500").stdout for name in SCENARIOS)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there Qt dies without a display")
