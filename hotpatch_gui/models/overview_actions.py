@@ -76,7 +76,7 @@ def next_steps(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
         found.append(
             ActionItem(
                 Glyph.ERROR,
-                f"{Condition.UNHEALTHY.label}: {read.counts.unhealthy:,}",
+                _title(Condition.UNHEALTHY, read.counts.unhealthy),
                 tr("Check them before you install the update on others."),
                 tr("Show"),
                 having(Condition.UNHEALTHY),
@@ -140,10 +140,14 @@ def _errors_elsewhere(read: OverviewRead) -> list[ActionItem]:
         ),
     )
     return [
-        ActionItem(glyph, f"{condition.label}: {count:,}", detail, tr("Show"), having(condition))
+        ActionItem(glyph, _title(condition, count), detail, tr("Show"), having(condition))
         for condition, glyph, count, detail in rows
         if count
     ]
+
+
+def _title(condition: Condition, machines: int) -> str:
+    return tr("{condition}: %n machine(s)", machines, condition=condition.label)
 
 
 def calm_text(read: OverviewRead) -> tuple[Glyph, str]:

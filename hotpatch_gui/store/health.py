@@ -162,7 +162,7 @@ _DERIVED = {
         JOIN installation_updates iu ON iu.installation_id = i.id
         WHERE i.machine_id = m.id AND iu.state = 'Installed'
           AND iu.kb IN (SELECT kb FROM releases WHERE kind = 'out_of_band')), '')""",
-    "last_run_at": "(SELECT max(started_at) FROM installations WHERE machine_id = m.id)",
+    "last_run_at": "(SELECT max(started_at) FROM installations WHERE machine_id = m.id AND status <> 'InProgress')",
     "last_run_error": """(
         SELECT CASE WHEN i.status = 'Failed' AND coalesce(i.window_exceeded, 0) = 0 THEN
             coalesce((SELECT group_concat(message, ' ') FROM (

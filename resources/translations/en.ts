@@ -771,6 +771,13 @@
         <numerusform>Waiting for a restart: %n machines</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>{condition}: %n machine(s)</source>
+      <translation>
+        <numerusform>{condition}: %n machine</numerusform>
+        <numerusform>{condition}: %n machines</numerusform>
+      </translation>
+    </message>
   </context>
   <context>
     <name>OverviewModel</name>

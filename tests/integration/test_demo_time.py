@@ -217,7 +217,7 @@ def test_a_bad_update_is_known_wherever_it_could_be_installed(qapp: QApplication
         page = stage.window.page("overview")
         assert isinstance(page, OverviewPage)
         titles = [item.title for item in page.next_steps._items]
-        assert titles[0] == f"Unhealthy since an installation: {len(ill)}"
+        assert titles[0] == f"Unhealthy since an installation: {len(ill)} machine"
         kb, count = max(unhealthy.by_kb(db, now).items(), key=itemgetter(1))
         assert count == len(ill)
         missing = db.execute("SELECT machine_id, name FROM updates WHERE kb=?", (kb,)).fetchall()

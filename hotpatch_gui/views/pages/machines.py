@@ -66,7 +66,7 @@ PANEL_PX, PAGE_PX = 12, 16
 """Margins of a panel and of a page."""
 CHOICE_PX = 240
 """At most, the width of a choice above the grid."""
-COMMANDS = ("assess", "install", "restart", "start", "configure")
+COMMANDS = ("assess", "install", "configure", "restart", "start")
 """The commands of the context menu and above the grid."""
 MOST_KEPT = 500
 """Selected machines that are kept for the next start."""

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 tr = translator("SchedulesPage")
 
-SEARCH_PX, STRIP_PX = 320, 176
+SEARCH_PX, STRIP_PX = 420, 176
 NAMED = 5
 """Machines that a question names."""
 _TABLES = frozenset(

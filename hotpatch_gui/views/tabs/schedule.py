@@ -181,9 +181,7 @@ class ScheduleTab(ScrollArea):
                     else tr("Restarts")
                 )
             else:
-                effect = (
-                    tr("Restarts") if baseline else tr("No restart if it is on the hotpatch train")
-                )
+                effect = tr("Restarts") if baseline else tr("No restart on the hotpatch train")
             certainty = (
                 tr("Due; the release isn't known yet")
                 if is_due
