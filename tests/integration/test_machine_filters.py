@@ -323,7 +323,7 @@ def test_the_context_menu_acts_on_what_is_selected(stage: Stage) -> None:
     stage.settle()
     menu = page.list.context_menu()
     texts = [a.text() for a in menu.actions() if a.isVisible()]
-    assert texts[:4] == ["Assess now", "Install updates now", "Restart", "Update settings"]
+    assert texts[:4] == ["Assess now", "Install updates now", "Update settings", "Restart"]
     assert action(menu, "Open in the Azure portal").isEnabled()
     action(menu, "Copy name").trigger()
     assert QGuiApplication.clipboard().text() == names[0]
