@@ -377,7 +377,7 @@ def test_two_moments_of_a_locked_file_an_hour_apart_cancel_nothing_that_waits_fo
 ) -> None:
     monkeypatch.setattr(pauses, "TURN_S", 0.2)
     monkeypatch.setattr(engine, "RESTART_S", 0.3)
-    before, failing = operations.before, []
+    before, failing = operations.kind_to_wait_for, []
 
     def locked(*arguments: Any, **keywords: Any) -> Any:
         if failing:
@@ -385,7 +385,7 @@ def test_two_moments_of_a_locked_file_an_hour_apart_cancel_nothing_that_waits_fo
             raise sqlite3.OperationalError("database is locked")
         return before(*arguments, **keywords)
 
-    monkeypatch.setattr(operations, "before", locked)
+    monkeypatch.setattr(operations, "kind_to_wait_for", locked)
     stage.start()
     number = machine(stage, "vm-web-02")
     stage.request.assess([number])
