@@ -110,7 +110,7 @@ def add(
 
 
 def _is_same(row: StoredChange, change: ScheduleChange, now: datetime) -> bool:
-    """Whether a row stands for the change, too: another click, and not what an earlier session left."""
+    """Whether a stored row already requests this change: a second click, not one that an earlier session left."""
     return row.change.does_as(change) and now - row.created < SAME_CLICK
 
 

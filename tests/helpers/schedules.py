@@ -158,3 +158,11 @@ def hold_answer(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Ev
 
     stage.simulator.handle = answer  # type: ignore[method-assign]
     return asked, goes_on
+
+
+def leave_waiting(stage: Stage) -> None:
+    """Request the schedule while Azure answers 429 with ten minutes, until the change waits for them."""
+    wait = Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
+    fault(stage, "PUT", lambda: wait)
+    change(stage, SAVE)
+    stage.until(lambda: any(note.endswith("Trying again.") for _, _, note in rows(stage)))

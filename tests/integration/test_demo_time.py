@@ -233,15 +233,20 @@ def test_a_bad_update_is_known_wherever_it_could_be_installed(qapp: QApplication
         dialog.reject()
 
 
+def rollout_after(stage: Stage, *, days: int) -> RolloutPage:
+    stage.clock.advance(days=days)
+    stage.sync()
+    stage.window.show_page("rollout")
+    stage.settle()
+    page = stage.window.page("rollout")
+    assert isinstance(page, RolloutPage)
+    return page
+
+
 def test_after_a_release_s_thirty_days_there_is_nothing_to_roll_out(qapp: QApplication) -> None:
     with Stage("light", scenario="bad-update") as stage:
         stage.start()
-        stage.clock.advance(days=31)
-        stage.sync()
-        stage.window.show_page("rollout")
-        stage.settle()
-        page = stage.window.page("rollout")
-        assert isinstance(page, RolloutPage)
+        page = rollout_after(stage, days=31)
         assert page.banner.headline.text() == "Nothing to roll out until 13 Oct 2026"
         assert not page.banner.button.isVisible()
 
@@ -249,12 +254,7 @@ def test_after_a_release_s_thirty_days_there_is_nothing_to_roll_out(qapp: QAppli
 def test_the_halted_rollout_shows_its_unhealthy_machines(qapp: QApplication) -> None:
     with Stage("light", scenario="bad-update") as stage:
         stage.start()
-        stage.clock.advance(days=5)
-        stage.sync()
-        stage.window.show_page("rollout")
-        stage.settle()
-        page = stage.window.page("rollout")
-        assert isinstance(page, RolloutPage)
+        page = rollout_after(stage, days=5)
         page.banner.button.click()
         assert {row.name for row in page.model.all_rows} == {
             g.name for g in stage.simulator.cloud.guests.values() if g.health == "Unavailable"

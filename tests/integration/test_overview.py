@@ -25,7 +25,7 @@ from hotpatch_gui.domain.patching import RolloutStatus
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import export_writers
 from hotpatch_gui.models.exports import ReportChoice, Writing
-from hotpatch_gui.models.overview import OverviewQuery, headline, read_overview
+from hotpatch_gui.models.overview import OverviewQuery, OverviewRead, headline, read_overview
 from hotpatch_gui.models.overview_report import PAST, overview_report, past_rows
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.system import resources
@@ -456,27 +456,26 @@ def test_a_past_day_judges_a_machine_by_the_system_that_it_ran_then(stage: Stage
     assert (read_overview(db, query).exposure, list(past_rows(db, day, calendar))) == before
 
 
-@pytest.mark.parametrize(
-    ("worst", "says"), [(0, "since today."), (1, "for up to 1 day."), (9, "for up to 9 days.")]
-)
-def test_the_headline_names_the_days_as_one_says_them(stage: Stage, worst: int, says: str) -> None:
+def read_by_region(stage: Stage) -> OverviewRead:
     stage.start()
     db = stage.app.source.db
     assert db is not None
     now = stage.clock.now()
     query = OverviewQuery(now, resources.calendar(), Dimension.REGION, "", now, None)
-    read = read_overview(db, query)
+    return read_overview(db, query)
+
+
+@pytest.mark.parametrize(
+    ("worst", "says"), [(0, "since today."), (1, "for up to 1 day."), (9, "for up to 9 days.")]
+)
+def test_the_headline_names_the_days_as_one_says_them(stage: Stage, worst: int, says: str) -> None:
+    read = read_by_region(stage)
     exposure = read.exposure._replace(machines=2, worst=worst)
     assert headline(read._replace(exposure=exposure)).headline.endswith(f"machines, {says}")
 
 
 def test_the_headline_is_not_said_twice_and_opens_its_machines(stage: Stage) -> None:
-    stage.start()
-    db = stage.app.source.db
-    assert db is not None
-    now = stage.clock.now()
-    query = OverviewQuery(now, resources.calendar(), Dimension.REGION, "", now, None)
-    read = read_overview(db, query)
+    read = read_by_region(stage)
     calm = dict.fromkeys(ComplianceGroup, 0) | {ComplianceGroup.UP_TO_DATE: 16}
     unknown = read._replace(compliance=calm, exposure=Exposure(0, None, 0, 1))
     said = headline(unknown)

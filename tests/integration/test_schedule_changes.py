@@ -32,6 +32,7 @@ from helpers.schedules import (
     fault,
     followers,
     hold,
+    leave_waiting,
     make_schedule,
     rows,
     states,
@@ -263,10 +264,7 @@ def test_what_waited_for_more_than_an_hour_is_not_sent(qapp: QApplication, tmp_p
     with Stage("light", folder=tmp_path) as first:
         first.start()
         simulator = first.simulator
-        refused = Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
-        fault(first, "PUT", lambda: refused)
-        change(first, SAVE)
-        first.until(lambda: any(note.endswith("Trying again.") for _, _, note in rows(first)))
+        leave_waiting(first)
     simulator.faults.clear()
     simulator.cloud.clock.advance(hours=2)
     with Stage("light", folder=tmp_path, simulator=simulator) as second:

@@ -28,6 +28,7 @@ from helpers.schedules import (
     followers,
     hold,
     hold_answer,
+    leave_waiting,
     make_schedule,
     numbered,
     removal,
@@ -456,10 +457,7 @@ def test_the_end_of_a_change_of_an_earlier_session_is_announced(
     with Stage("light", folder=tmp_path) as first:
         first.start()
         simulator = first.simulator
-        wait = Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
-        fault(first, "PUT", lambda: wait)
-        change(first, SAVE)
-        first.until(lambda: any(note.endswith("Trying again.") for _, _, note in rows(first)))
+        leave_waiting(first)
     simulator.faults.clear()
     with Stage("light", folder=tmp_path, simulator=simulator) as second:
         second.start()
