@@ -35,7 +35,7 @@ hypothesis_settings.load_profile("here")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Half a character in a log, as an answer may have it, can't be sent to the process that gathers the reports."""
+    """Half a character in a log, as a response may have it, can't be sent to the process that gathers the reports."""
     report = yield
     report.sections = [
         (name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections

@@ -40,8 +40,8 @@ def lock(folder: Path) -> QLockFile | None:
     except OSError:
         log.warning("the data folder cannot be made")
     made = _lock_file(folder)
-    is_held = not made.tryLock(0) and made.error() is QLockFile.LockError.LockFailedError
-    return None if is_held else made
+    is_locked = not made.tryLock(0) and made.error() is QLockFile.LockError.LockFailedError
+    return None if is_locked else made
 
 
 def uncertain_owner(folder: Path) -> Owner | None:

@@ -95,13 +95,13 @@ class MsrcApi:
                         timeout=TIMEOUT_S,
                         stream=True,
                         allow_redirects=False,
-                    ) as answer:
-                        if answer.is_redirect:
-                            url = self._followed(url, answer.headers["Location"], doing)
+                    ) as response:
+                        if response.is_redirect:
+                            url = self._followed(url, response.headers["Location"], doing)
                             continue
-                        if answer.status_code != requests.codes.ok:
-                            raise ProblemError(_status(answer.status_code, doing))
-                        return _json(_whole(answer, doing), doing)
+                        if response.status_code != requests.codes.ok:
+                            raise ProblemError(_status(response.status_code, doing))
+                        return _json(_whole(response, doing), doing)
         except DecodeError as error:
             raise ProblemError(_unreadable(doing)) from error
         except (requests.RequestException, HTTPError) as error:
@@ -131,10 +131,10 @@ class MsrcApi:
         return following
 
 
-def _whole(answer: requests.Response, doing: str) -> bytes:
+def _whole(response: requests.Response, doing: str) -> bytes:
     """The body, within the limits of size and time."""
     parts, size, end = [], 0, time.monotonic() + MAX_SECONDS
-    while part := answer.raw.read1(
+    while part := response.raw.read1(
         BLOCK, decode_content=True
     ):  # what has arrived, instead of a full block
         size += len(part)

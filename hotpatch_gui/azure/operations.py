@@ -40,41 +40,43 @@ class SteppedPolling(ARMPolling):
             if not self.finished():
                 self.update_status()
         except (BadResponse, BadStatus) as error:
-            raise HttpResponseError(response=self.answer, error=error) from error
+            raise HttpResponseError(response=self.response, error=error) from error
         if not self.finished():
             return False
         if self.status().casefold() in ("failed", "canceled", "cancelled"):
-            raise HttpResponseError(response=self.answer, error=OperationFailed("Operation failed"))
+            raise HttpResponseError(
+                response=self.response, error=OperationFailed("Operation failed")
+            )
         final_url = self._operation.get_final_get_url(self._pipeline_response)
         if final_url:
             self._pipeline_response = self.request_status(final_url)
-            if self.answer.status_code >= 300:
-                raise HttpResponseError(response=self.answer)
+            if self.response.status_code >= 300:
+                raise HttpResponseError(response=self.response)
         return True
 
     @property
-    def answer(self) -> Any:
+    def response(self) -> Any:
         """The last HTTP response."""
         return self._pipeline_response.http_response
 
     @property
     def body(self) -> Mapping[str, Any]:
-        """The last answer's JSON object; empty without one."""
-        if not self.answer.content:
+        """The last response's JSON object; empty without one."""
+        if not self.response.content:
             return {}
-        value = self.answer.json()
+        value = self.response.json()
         return value if isinstance(value, Mapping) else {}
 
     @property
     def delay_s(self) -> float:
         """How long Azure asks to wait before the next poll, in seconds."""
-        retry_after = seconds(self.answer.headers.get("Retry-After"))
+        retry_after = seconds(self.response.headers.get("Retry-After"))
         return DEFAULT_DELAY_S if retry_after is None else max(MIN_DELAY_S, retry_after)
 
     @property
     def token(self) -> str:
         """The continuation token, with the newest polling URL."""
-        location = self.answer.headers.get("Location")
+        location = self.response.headers.get("Location")
         if location and not self.finished():
             self._initial_response.http_response.headers["location"] = location
         return str(self.get_continuation_token())
@@ -82,7 +84,7 @@ class SteppedPolling(ARMPolling):
     @property
     def is_untraceable(self) -> bool:
         """Whether Azure accepted the request without a polling URL."""
-        return self.finished() and int(self.answer.status_code) == 202
+        return self.finished() and int(self.response.status_code) == 202
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +107,14 @@ def begin(call: Callable[..., LROPoller[Any]]) -> PollResult:
     polling = SteppedPolling()
     poller = call(polling=polling, retry_total=0)
     if polling.is_untraceable:
-        raise HttpResponseError("202 Accepted without a polling URL", response=polling.answer)
+        raise HttpResponseError("202 Accepted without a polling URL", response=polling.response)
     done = polling.finished()
     return PollResult(
         poller.continuation_token(),
         done,
         polling.delay_s,
         polling.body if done else {},
-        str(polling.answer.headers.get("x-ms-request-id", "")),
+        str(polling.response.headers.get("x-ms-request-id", "")),
     )
 
 

@@ -88,7 +88,7 @@ def _is_update(kind: str, of: str) -> bool:
     """Whether a row is an update, or the result ``of`` itself.
 
     Raises:
-        UnreadableError: it is neither, as in another query's answer from a broken proxy.
+        UnreadableError: it is neither, as in another query's response from a broken proxy.
     """
     plain = kind.casefold()
     wanted = [f"{machine}/{of}" for machine in (VM, ARC)]

@@ -1,4 +1,4 @@
-"""Policies for requests and answers in addition to azure-core's pipeline."""
+"""Policies for requests and responses in addition to azure-core's pipeline."""
 
 from __future__ import annotations
 

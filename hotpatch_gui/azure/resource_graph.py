@@ -88,9 +88,9 @@ class ResourceGraph:
         if subscription_ids:
             body["subscriptions"] = subscription_ids
         with as_problems(doing):
-            answer = self._ask(body)
-            rows, total = answer["data"], answer.get("totalRecords")
-            truncated, next_token = answer.get("resultTruncated"), answer.get("$skipToken")
+            response = self._ask(body)
+            rows, total = response["data"], response.get("totalRecords")
+            truncated, next_token = response.get("resultTruncated"), response.get("$skipToken")
         if str(truncated).casefold() == "true" and not next_token:
             raise ProblemError(
                 Problem(
@@ -120,13 +120,13 @@ class ResourceGraph:
             headers={"Content-Type": "application/json", "Accept": "application/json"},
         )
         # streamed, because the pipeline would parse the JSON otherwise
-        response = self._client._send_request(request, stream=True)  # noqa: SLF001 - the SDK's access to raw answers
+        response = self._client._send_request(request, stream=True)  # noqa: SLF001 - the SDK's access to raw responses
         with response:
             content = response.read()
         if response.status_code != HTTPStatus.OK:
             raise HttpResponseError(response=response)
-        answer: dict[str, Any] = _read(content)
-        return answer
+        found: dict[str, Any] = _read(content)
+        return found
 
 
 def _read(content: bytes) -> Any:

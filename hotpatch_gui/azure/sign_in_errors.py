@@ -87,7 +87,7 @@ def sign_in_problem(
         return Problem(
             ProblemKind.AZURE_FAILED,
             tr(
-                "Microsoft Entra returned no usable answer{named} while {doing}.",
+                "Microsoft Entra returned no usable response{named} while {doing}.",
                 named=named,
                 doing=doing,
             ),

@@ -64,7 +64,7 @@ class Limit:
         self._left = float(rate.size if rate else QUOTA)
         self._at = throttle.now()
         """When the bucket was last filled; with a quota, when its window ends."""
-        self._under_way = 0
+        self._in_flight = 0
         self._quota = QUOTA
         self._paced_until = self._next_at = 0.0
         self._thread = threading.local()
@@ -88,12 +88,12 @@ class Limit:
         """Count a call that is about to be sent. ``call`` makes it, and ``done`` ends it."""
         with self._throttle.lock:
             self._count()
-            self._under_way += 1
+            self._in_flight += 1
 
     def done(self) -> None:
         """End a call counted by ``spend``."""
         with self._throttle.lock:
-            self._under_way -= 1
+            self._in_flight -= 1
 
     def call(self, work: Callable[[], T]) -> T:
         """Make the counted call, on any thread. Its further requests, such as a second page, count as they are sent."""
@@ -129,7 +129,7 @@ class Limit:
             now = self._throttle.now()
             self._quota = max(self._quota, remaining + 1)
             is_paced = now < self._paced_until
-            self._left = float(remaining - (0 if is_paced else max(0, self._under_way - 1)))
+            self._left = float(remaining - (0 if is_paced else max(0, self._in_flight - 1)))
             self._at = now + resets_s
             if self._left < 1:
                 self._paced_until = now + PACED_S

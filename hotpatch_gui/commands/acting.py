@@ -42,7 +42,9 @@ if TYPE_CHECKING:
 
 tr = translator("Acting")
 
-UNDER_WAY = tr.mark("The same operation is already queued, in progress, or has an unknown result.")
+ALREADY_REQUESTED = tr.mark(
+    "The same operation is already queued, in progress, or has an unknown result."
+)
 
 
 def assess(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
@@ -170,7 +172,7 @@ def _act(
         if permitted and not is_dry:
             taken = {row.machine_id for row in ended}
             passed = [i for i in permitted if i not in taken]
-            refused += [(row, UNDER_WAY) for row in machines.read_rows(db, passed)]
+            refused += [(row, ALREADY_REQUESTED) for row in machines.read_rows(db, passed)]
         _print_results(options, ended, refused, planned)
         if options.all:
             _say_left_out(db, only, kind)

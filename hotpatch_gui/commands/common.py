@@ -16,7 +16,7 @@ from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.store import connections, machines
 from hotpatch_gui.store.database import (
     FILE_NAME,
-    is_earlier,
+    is_of_earlier_version,
     must_be_readable,
     open_reader,
     prepare,
@@ -103,7 +103,7 @@ def bring_up_to_date(folder: Path, target: CloudTarget) -> None:
         CommandError: another program uses it, or it can't be migrated.
     """
     path = folder / FILE_NAME
-    if not is_earlier(path):
+    if not is_of_earlier_version(path):
         return
     held = locked(folder, target)
     try:

@@ -11,7 +11,7 @@ from hotpatch_gui.domain.clouds import cloud_of
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.models.report import iso
-from hotpatch_gui.store import connections, machines, side_reads, sync_state
+from hotpatch_gui.store import additional_lists, connections, machines, sync_state
 from hotpatch_gui.translation import translator
 
 from .common import CommandError, Exit, connection_ids, session, write_message
@@ -80,7 +80,7 @@ def _print_syncs(options: argparse.Namespace, running: Session, only: frozenset[
     states = [
         s for s in sync_state.sync_states(running.db) if only is None or s.connection_id in only
     ]
-    missing = side_reads.missing(running.db)
+    missing = additional_lists.missing(running.db)
     found = [
         {
             "connection": s.name,

@@ -13,7 +13,7 @@ from .arc import License
 from .health import (
     COUNTS_UNREPORTED,
     LIST_UNREPORTED,
-    POWERED,
+    MAY_BE_RUNNING,
     RESTART_UNREPORTED,
     Level,
     Situation,
@@ -53,7 +53,8 @@ class Evidence:
     updates: int = 0
     definitions: int = 0
     """How many of the updates are definitions, which don't decide whether a machine is up to date."""
-    updates_that_restart: int = 0
+    updates_restarting: int = 0
+    updates_may_restart: int = 0
     offered: tuple[str, ...] = ()
     titles: tuple[ReleaseTitle, ...] = ()
     restart_kbs: tuple[str, ...] = ()
@@ -258,7 +259,7 @@ def _offers_more(evidence: Evidence) -> bool:
 
 
 def _is_down(evidence: Evidence) -> bool:
-    return evidence.machine.power not in POWERED
+    return evidence.machine.power not in MAY_BE_RUNNING
 
 
 def _is_superseded(evidence: Evidence, calendar: Calendar, now: datetime) -> bool:

@@ -17,12 +17,12 @@ class MissingUpdates(NamedTuple):
     Attributes:
         is_missing: whether there are any; None if that isn't known.
         since: the release day of the first one; None without one.
-        restarts: whether one of them is a baseline, which restarts the machine.
+        includes_baseline: whether one of them is a baseline, which restarts the machine.
     """
 
     is_missing: bool | None
     since: date | None = None
-    restarts: bool = False
+    includes_baseline: bool = False
 
 
 NOT_KNOWN = MissingUpdates(None)

@@ -40,6 +40,29 @@ TERMS = (
         ),
     ),
     (
+        tr.mark("Behind, nothing offered"),
+        tr.mark(
+            "A machine that misses a known monthly release, but its assessment doesn't offer it."
+        ),
+    ),
+    (
+        tr.mark("Can't be confirmed"),
+        tr.mark(
+            "Whether the machine is up to date isn't known: the build that it runs isn't, a release may be "
+            "missing from the release data, or its assessment omits what is needed."
+        ),
+    ),
+    (
+        tr.mark("Compliance"),
+        tr.mark(
+            "The share of machines that are up to date. A machine whose state isn't known counts as neither up to date nor behind."
+        ),
+    ),
+    (
+        tr.mark("Coverage"),
+        tr.mark("Which machines receive hotpatches, and what the others need to receive them."),
+    ),
+    (
         tr.mark("Cumulative update"),
         tr.mark("The month's regular update of the operating system. It restarts the machine."),
     ),
@@ -94,10 +117,26 @@ TERMS = (
         ),
     ),
     (
+        tr.mark("Phase"),
+        tr.mark(
+            "Regions that a rollout reaches together. The next phase starts a day later, unless too many machines are unhealthy."
+        ),
+    ),
+    (
+        tr.mark("Rollout"),
+        tr.mark(
+            "The way of a release through all machines that automatic guest patching includes, availability-first."
+        ),
+    ),
+    (
+        tr.mark("Unhealthy"),
+        tr.mark("Azure Resource Health reports a fault of a machine that nobody stopped."),
+    ),
+    (
         tr.mark("Unknown"),
         tr.mark(
-            "An operation whose result can't be determined, for example after a lost response. The "
-            "request is never repeated."
+            "Azure or the release data doesn't show it. Unknown is neither good nor bad. The result of an operation is "
+            "unknown if Azure's response was lost: the request isn't repeated, and the result is read until Azure shows it."
         ),
     ),
     (
@@ -107,7 +146,8 @@ TERMS = (
     (
         tr.mark("Up to date"),
         tr.mark(
-            "Every known monthly release is installed, and nothing but definition updates is offered."
+            "The machine runs the newest monthly release, the release data is complete to today, no restart is pending, "
+            "and nothing but definition updates is offered."
         ),
     ),
     (

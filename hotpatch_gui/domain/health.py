@@ -12,7 +12,7 @@ tr = translator("Health")
 
 UNHEALTHY_STATES = ("unavailable", "degraded")
 """Resource Health's states of machines that need attention, in lower case."""
-POWERED = (PowerState.RUNNING, PowerState.STARTING, PowerState.UNKNOWN)
+MAY_BE_RUNNING = (PowerState.RUNNING, PowerState.STARTING, PowerState.UNKNOWN)
 """Power states in which one of UNHEALTHY_STATES is a fault: a machine that somebody stopped is unavailable, too."""
 COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED = "counts", "list", "restart"
 """Values that an assessment may omit: the number of updates, their list, and whether a restart is pending."""
@@ -58,7 +58,7 @@ class Situation(StrEnum):
 
 def is_unhealthy(resource_health: str | None, power: PowerState) -> bool:
     """Whether Resource Health reports a fault of the machine; None is a machine that it calls available."""
-    return (resource_health or "").casefold() in UNHEALTHY_STATES and power in POWERED
+    return (resource_health or "").casefold() in UNHEALTHY_STATES and power in MAY_BE_RUNNING
 
 
 DEPEND_ON_ASSESSMENT = (

@@ -119,11 +119,11 @@ class LeftOut(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A request's effect on one machine. ``unseen`` are included KBs that the assessment doesn't offer."""
+    """A request's effect on one machine. ``not_offered`` are included KBs that the assessment doesn't offer."""
 
     taken: tuple[Update, ...] = ()
     left_out: tuple[tuple[Update, LeftOut], ...] = ()
-    unseen: tuple[str, ...] = ()
+    not_offered: tuple[str, ...] = ()
     restart_setting: RestartSetting = RestartSetting.IF_REQUIRED
     restart_pending: bool = False
     is_known: bool = True
@@ -223,8 +223,8 @@ def plan(
             taken.append(update)
         else:
             left.append((update, reason))
-    unseen = tuple(kb for kb in request.include if kb not in seen)
-    return Plan(tuple(taken), tuple(left), unseen, request.sent_restart, restart_pending)
+    not_offered = tuple(kb for kb in request.include if kb not in seen)
+    return Plan(tuple(taken), tuple(left), not_offered, request.sent_restart, restart_pending)
 
 
 def leave_out(request: InstallRequest, update: Update) -> LeftOut | None:
@@ -306,9 +306,9 @@ class FleetReview:
         return tr("they may restart", count)
 
     @property
-    def unseen(self) -> list[str]:
+    def not_offered(self) -> list[str]:
         """Included KBs that no current assessment offers, sorted."""
-        known = [set(p.unseen) for p in self.plans.values() if p.is_known]
+        known = [set(p.not_offered) for p in self.plans.values() if p.is_known]
         return sorted(set.intersection(*known)) if known else []
 
     @property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from hotpatch_gui.translation import translator
 
 from .dates import day_name
-from .health import POWERED, is_unhealthy
+from .health import MAY_BE_RUNNING, is_unhealthy
 from .hotpatch import is_on
 from .installs import RestartSetting
 from .machines import AssessmentMode, Machine, PatchMode
@@ -26,7 +26,6 @@ from .updates import RestartBehavior, strongest
 
 tr = translator("Patching")
 
-NEVER = datetime.min.replace(tzinfo=UTC)
 DAILY, EVERY_FEW_DAYS = timedelta(hours=24), timedelta(days=3)
 """Periodic assessments: daily if the mode requests them; "every few days" is assumed to be three."""
 
@@ -36,7 +35,7 @@ class RolloutStatus(StrEnum):
     """The status of one machine in a rollout."""
 
     PATCHED = "Patched"
-    UNDER_WAY = "Being patched"
+    BEING_PATCHED = "Being patched"
     UNHEALTHY = "Unhealthy"
     FAILED = "Failed, will retry"
     NOT_RUNNING = "Not running"
@@ -92,8 +91,14 @@ class MachineFacts(NamedTuple):
 
 
 class RolloutPosition(NamedTuple):
-    """One machine in the rollout. ``window`` is the hour of its expected start, UTC; ``restart`` is how it then restarts,
-    None without a window."""
+    """One machine in the rollout.
+
+    Attributes:
+        phase: its region's phase, from 0; None if it isn't included.
+        window: the hour in which its installation starts or is expected to start, UTC; None if none is expected.
+        reason: why it has this status, and what follows.
+        restart: how the installation of ``window`` restarts it; None without a window.
+    """
 
     key: str
     status: RolloutStatus
@@ -105,7 +110,15 @@ class RolloutPosition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RolloutState:
-    """The whole rollout: ``phases`` of regions, and ``open_phase``, the last that started."""
+    """The whole rollout.
+
+    Attributes:
+        phases: the regions of each phase, in their order.
+        open_phase: the last phase that started, from 0.
+        positions: each machine's position by its key, those that aren't included too.
+        halted: where the rollout halted; None if it didn't.
+        unhealthy_machines: the machines that halted it.
+    """
 
     released: datetime
     phases: tuple[tuple[str, ...], ...]
@@ -115,9 +128,7 @@ class RolloutState:
     unhealthy_machines: tuple[MachineFacts, ...] = ()
 
 
-def exclusion_reason(
-    machine: Machine, schedules: MachineSchedules = NO_SCHEDULES, now: datetime = NEVER
-) -> str | None:
+def exclusion_reason(machine: Machine, schedules: MachineSchedules, now: datetime) -> str | None:
     """Why automatic guest patching doesn't include a machine; None if it does.
 
     ``schedules`` are its maintenance configurations; ended ones don't count. Source: Microsoft's documentation of automatic
@@ -210,7 +221,7 @@ def member_of(key: str, machine: Machine) -> RolloutMachine:
     )
 
 
-def view(
+def infer_rollout(
     released: datetime,
     facts: Iterable[MachineFacts],
     pairs: Sequence[Sequence[str]],
@@ -219,10 +230,16 @@ def view(
     baselines: Collection[Product] = (),
     next_release: datetime | None = None,
 ) -> RolloutState:
-    """The rollout of the release at ``released``, and each machine's expected turn.
+    """Infer the rollout of a release, and when each machine is expected to be patched.
 
-    ``now`` is when Azure was read; ``baselines`` are the products whose release is a baseline. Whether a machine that starts
-    after ``next_release`` restarts isn't known, because that release may be installed then.
+    Args:
+        released: when the release was published.
+        facts: every machine, also those that automatic guest patching doesn't include.
+        pairs: Azure's paired regions.
+        now: when Azure was read.
+        baselines: the products whose release is a baseline.
+        next_release: when the next release is due. Whether a machine that starts later restarts isn't known, because that
+            release may be installed then.
     """
     facts = list(facts)
     reasons = {f.key: exclusion_reason(f.machine, f.schedules, now) for f in facts}
@@ -356,7 +373,7 @@ def became_unhealthy(f: MachineFacts) -> bool:
 
 
 def _is_off(machine: Machine) -> bool:
-    return machine.power not in POWERED
+    return machine.power not in MAY_BE_RUNNING
 
 
 def next_assessment(f: MachineFacts, now: datetime) -> datetime:
@@ -376,7 +393,7 @@ def _position_of(
     if f.begun is not None:
         return RolloutPosition(
             f.key,
-            RolloutStatus.UNDER_WAY,
+            RolloutStatus.BEING_PATCHED,
             phase,
             _hour(f.begun),
             tr("An installation is in progress."),

@@ -6,8 +6,8 @@ one update domain at a time: at most a fifth of the set together, or one machine
 a day after every machine of the previous one was tried (one that isn't running counts as tried), unless too many of them are
 unhealthy.
 
-Source: Microsoft's documentation of automatic VM guest patching. It has no figures: PHASE_SIZES, BATCH_SHARE, SOAK,
-UNHEALTHY_SHARE, and that an installation finishes within its hour, are assumptions and shown as such.
+Source: Microsoft's documentation of automatic VM guest patching. It has no figures: PHASE_SIZES, BATCH_DIVISOR, SOAK,
+UNHEALTHY_DIVISOR, and that an installation finishes within its hour, are assumptions and shown as such.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from .off_peak import HOUR, is_off_peak, whole_hour
 
 PHASE_SIZES = (1, 3)
 """Regions in the first phases; later ones take all that may be patched together."""
-BATCH_SHARE = 5
+BATCH_DIVISOR = 5
 """At most a fifth of a zone's machines outside availability sets per batch, but at least one."""
-SET_SHARE, SMALL_SET = 5, 10
+SET_DIVISOR, SMALL_SET = 5, 10
 SOAK = timedelta(hours=24)
 """How long a phase is observed before the next one starts."""
-UNHEALTHY_SHARE = 20
+UNHEALTHY_DIVISOR = 20
 """The rollout halts if more than one in twenty of a phase's patched machines are unhealthy."""
 RETRY_AFTER = timedelta(hours=12)
 """Longer than a window and shorter than the time between two."""
@@ -92,17 +92,17 @@ def partners_of(pairs: Iterable[Sequence[str]]) -> dict[str, frozenset[str]]:
 
 def batch_limit(machines: int) -> int:
     """How many of a zone's machines outside availability sets are patched at a time."""
-    return max(1, machines // BATCH_SHARE)
+    return max(1, machines // BATCH_DIVISOR)
 
 
 def set_limit(machines: int) -> int:
     """How many machines of an update domain are patched at a time, by the size of their availability set."""
-    return 1 if machines < SMALL_SET else machines // SET_SHARE
+    return 1 if machines < SMALL_SET else machines // SET_DIVISOR
 
 
 def is_healthy(patched: int, unhealthy: int) -> bool:
     """Whether a phase may continue with this many unhealthy machines."""
-    return unhealthy * UNHEALTHY_SHARE <= patched
+    return unhealthy * UNHEALTHY_DIVISOR <= patched
 
 
 def domain_of(member: RolloutMachine) -> int | str:

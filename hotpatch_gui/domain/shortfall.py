@@ -79,7 +79,7 @@ def behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
     lead = ""
     if needs_baseline:
         lead = tr("The next restart after that")
-    elif evidence.updates_that_restart:
+    elif evidence.updates_restarting or evidence.updates_may_restart:
         lead = tr("Next restart for a baseline")
     expected = next_restart_text(evidence, calendar, now, lead)
     if missing:
@@ -89,9 +89,8 @@ def behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
             updates=lower(updates_text(evidence)),
         )
         step = _install_step(missing)
-        many = evidence.updates_that_restart
-        if many and not needs_baseline and missing[-1].kind is ReleaseKind.HOTPATCH:
-            step = join(step, tr("%n of the available updates may restart the machine.", many))
+        if not needs_baseline and missing[-1].kind is ReleaseKind.HOTPATCH:
+            step = join(step, _restarts_among_offered(evidence))
         return headline, join(step, horizon, release_data_step() if horizon else "", expected)
     if offer is not None:
         return tr("{offer} is offered.", offer=capital(_offer_name(offer))), join(
@@ -105,6 +104,15 @@ def behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
         )
     return f"{updates_text(evidence)}.", join(
         _consequence(evidence), horizon, release_data_step() if horizon else "", expected
+    )
+
+
+def _restarts_among_offered(evidence: Evidence) -> str:
+    """How many of the available updates restart the machine, or may; empty for none."""
+    sure, possible = evidence.updates_restarting, evidence.updates_may_restart
+    return join(
+        tr("%n of the available updates restart the machine.", sure) if sure else "",
+        tr("%n of the available updates may restart the machine.", possible) if possible else "",
     )
 
 
@@ -274,16 +282,16 @@ def _shared_build(evidence: Evidence, calendar: Calendar) -> str:
 
 
 def _consequence(evidence: Evidence) -> str:
-    many = evidence.updates_that_restart
+    sure, possible = evidence.updates_restarting, evidence.updates_may_restart
     if not evidence.is_list_read:
         return tr(
             "Their list hasn't been read yet, so it isn't known whether they restart the machine."
         )
     if evidence.updates == 1:
-        return tr("It may restart the machine.") if many else tr("It needs no restart.")
-    if many:
-        return tr("%n of them may restart the machine.", many)
-    return tr("None of them restarts the machine.")
+        if sure:
+            return tr("It restarts the machine.")
+        return tr("It may restart the machine.") if possible else tr("It needs no restart.")
+    return _restarts_among_offered(evidence) or tr("None of them restarts the machine.")
 
 
 def updates_text(evidence: Evidence) -> str:

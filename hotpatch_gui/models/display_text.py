@@ -191,10 +191,10 @@ def machine_summary(row: MachineListRow) -> str:
     """The second line of a machine in the list."""
     situation = row.situation
     if situation == Situation.BEHIND and not reports_unhealthy(row):
-        count = row.updates
-        restart = row.updates_that_restart
-        what = updates(count)
-        return tr("{what}, may restart", what=what) if restart else what
+        what = updates(row.updates)
+        if row.updates_restarting:
+            return tr("{what}, restart needed", what=what)
+        return tr("{what}, may restart", what=what) if row.updates_may_restart else what
     return situation_of(row)
 
 

@@ -52,7 +52,7 @@ UNPRINTED = frozenset(
 """Keys of columns that don't fit on a page."""
 
 
-def _if_said(column: str, *parts: str) -> Callable[[MachineRow], Any]:
+def _if_reported(column: str, *parts: str) -> Callable[[MachineRow], Any]:
     """A column that is empty without a current assessment, instead of 0."""
     return lambda row: (
         getattr(row, column)
@@ -92,20 +92,29 @@ MACHINES = (
     Column("product", "Product", 0, lambda r, _: r.product or ""),
     Column("missing", "Monthly update missing", 0, lambda r, _: missing_text(r.update_missing)),
     Column("since", "Missing since", 0, lambda r, _: "", raw=_missing_since),
-    Column("updates", "Updates", 0, lambda r, _: "", raw=_if_said("updates", COUNTS_UNREPORTED)),
+    Column(
+        "updates", "Updates", 0, lambda r, _: "", raw=_if_reported("updates", COUNTS_UNREPORTED)
+    ),
     Column(
         "definitions",
         "Of them definitions",
         0,
         lambda r, _: "",
-        raw=_if_said("definitions", COUNTS_UNREPORTED),
+        raw=_if_reported("definitions", COUNTS_UNREPORTED),
     ),
     Column(
         "restarting",
-        "Updates that restart or may restart",
+        "Updates that restart",
         0,
         lambda r, _: "",
-        raw=_if_said("updates_that_restart", COUNTS_UNREPORTED, LIST_UNREPORTED),
+        raw=_if_reported("updates_restarting", COUNTS_UNREPORTED, LIST_UNREPORTED),
+    ),
+    Column(
+        "may_restart",
+        "Updates that may restart",
+        0,
+        lambda r, _: "",
+        raw=_if_reported("updates_may_restart", COUNTS_UNREPORTED, LIST_UNREPORTED),
     ),
     Column("pending", "Restart pending", 0, lambda r, _: _pending(r)),
     Column("assessed", "Assessed", 0, lambda r, _: "", raw=time_of("assessed_at")),

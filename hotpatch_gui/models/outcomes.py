@@ -69,7 +69,7 @@ class Outcomes(QObject):
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(parent)
         self._clock, self.items = clock, deque[Outcome](maxlen=KEPT)
-        self.unseen = 0
+        self.unread = 0
         self._source = source
         self._announced: dict[int, tuple[int, ...]] = {}
         """The results last announced for each action; changes of schedules are under the negated ID. An action is announced
@@ -108,13 +108,13 @@ class Outcomes(QObject):
         """Add an outcome with the current time."""
         outcome = Outcome(self._clock(), glyph, title, detail, tuple(actions))
         self.items.append(outcome)
-        self.unseen += 1
+        self.unread += 1
         self.added.emit(outcome)
         self.changed.emit()
 
     def mark_seen(self) -> None:
         """The user looked at the list."""
-        self.unseen = 0
+        self.unread = 0
         self.changed.emit()
 
     def clear(self) -> None:

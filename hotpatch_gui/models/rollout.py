@@ -21,8 +21,8 @@ from hotpatch_gui.domain.patching import (
     RolloutStatus,
     exclusion_reason,
     expected_restart,
+    infer_rollout,
     own_time,
-    view,
 )
 from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.release_calendar import Calendar
@@ -41,7 +41,7 @@ tr = translator("RolloutModel")
 
 GLYPHS = {
     RolloutStatus.PATCHED: Glyph.OK,
-    RolloutStatus.UNDER_WAY: Glyph.RUNNING,
+    RolloutStatus.BEING_PATCHED: Glyph.RUNNING,
     RolloutStatus.UNHEALTHY: Glyph.ERROR,
     RolloutStatus.FAILED: Glyph.WARNING,
     RolloutStatus.NOT_RUNNING: Glyph.OFF,
@@ -223,7 +223,7 @@ def read_rollout(
     baselines = {r.product for r in releases if r.kind.is_baseline}
     synced = sync_state.sync_state(db).finished or now
     is_old = now - synced > OLD
-    found = view(
+    found = infer_rollout(
         released,
         facts,
         pairs,
@@ -326,9 +326,9 @@ def _sentence(
             tr("All included machines are patched"),
             tr("{what} are installed on all {part} machines.", what=what, part=part),
         )
-    under_way = (
-        tr(", {count} being patched", count=counts[RolloutStatus.UNDER_WAY])
-        if counts[RolloutStatus.UNDER_WAY]
+    being_patched = (
+        tr(", {count} being patched", count=counts[RolloutStatus.BEING_PATCHED])
+        if counts[RolloutStatus.BEING_PATCHED]
         else ""
     )
     failed = (
@@ -352,10 +352,10 @@ def _sentence(
         ),
         (
             tr(
-                "{what}{under_way}{failed}{off}. Due within 30 days, until {day}. “Install updates "
+                "{what}{being_patched}{failed}{off}. Due within 30 days, until {day}. “Install updates "
                 "now” bypasses this order.",
                 what=what,
-                under_way=under_way,
+                being_patched=being_patched,
                 failed=failed,
                 off=off,
                 day=day_name((found.released + PERIOD).date()),
@@ -453,7 +453,7 @@ def _window(row: MachineRow, now: datetime) -> str:
     if row.window is None:
         return display_text.NOTHING
     text = display_text.moment_text(row.window)
-    if row.status is RolloutStatus.UNDER_WAY or row.window + HOUR > now:
+    if row.status is RolloutStatus.BEING_PATCHED or row.window + HOUR > now:
         return text
     return tr("{text}, not confirmed", text=text)
 

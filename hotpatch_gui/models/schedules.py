@@ -28,7 +28,7 @@ from hotpatch_gui.domain.schedule_concerns import (
 from hotpatch_gui.domain.schedule_windows import Window, recurrence_text, windows
 from hotpatch_gui.domain.schedules import How, Schedule, Scope
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.store import schedule_changes, schedule_rows, side_reads
+from hotpatch_gui.store import additional_lists, schedule_changes, schedule_rows
 from hotpatch_gui.store import schedules as stored_schedules
 from hotpatch_gui.store.permissions import grants_of
 from hotpatch_gui.store.schedule_changes import OpenChanges
@@ -120,7 +120,7 @@ def read_schedules(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> 
             common.setdefault(row.resource_id, []).append(idle)
     entries = [_entry(row, calendar, runs, common.get(row.resource_id, []), now) for row in rows]
     entries.sort(key=lambda e: (e.is_ended, e.opens is None, e.opens or now))
-    unread = side_reads.unread(db, ("schedules", "assignments"))
+    unread = additional_lists.unread(db, ("schedules", "assignments"))
     known = " ".join(dict.fromkeys(unread.values()))
     return SchedulesRead(entries, known, schedule_changes.still_open(db))
 

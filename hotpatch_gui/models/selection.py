@@ -99,7 +99,9 @@ def _sum_up(rows: Sequence[MachineRow | SummaryRow], one: MachineRow | None) -> 
         assessed=len(assessed),
         counted=len(counted),
         offered=len(offered),
-        restarting=sum(bool(r.updates_that_restart or r.restart_pending) for r in rows),
+        restarting=sum(
+            bool(r.updates_restarting or r.updates_may_restart or r.restart_pending) for r in rows
+        ),
         updates=sum(r.updates for r in offered),
         critical=sum(r.critical for r in counted),
         security=sum(r.security for r in counted),

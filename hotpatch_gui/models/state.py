@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
-from hotpatch_gui.store import side_reads, sync_state
+from hotpatch_gui.store import additional_lists, sync_state
 from hotpatch_gui.translation import translator
 
 from .display_text import list_text
@@ -56,7 +56,7 @@ class Missing(NamedTuple):
 
 def missing(source: DataSource) -> Missing:
     """Lists that the last syncs couldn't read."""
-    found = source.read_list(side_reads.missing)
+    found = source.read_list(additional_lists.missing)
     return Missing(
         ", ".join(dict.fromkeys(list_text(m.what) for m in found)),
         "\n".join(

@@ -10,11 +10,11 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from .answers import RETRY_AFTER_S, Answer, Call, look_at
 from .arm_error import ArmError
 from .cloud import ARC, Cloud, Operation
 from .guest import Guest
 from .install_parameters import parse_install_parameters
+from .responses import RETRY_AFTER_S, Call, Response, look_at
 from .vm import class_counts, counts, error_of, iso, iso_text
 
 _MACHINES = r"/subscriptions/(?P<sub>[^/]+)/resourceGroups/(?P<rg>[^/]+)/providers/Microsoft\.HybridCompute/machines"
@@ -140,20 +140,20 @@ def _guest(cloud: Cloud, call: Call) -> Guest:
     return cloud.guest(call.values["sub"], call.values["rg"], call.values["vm"], is_arc=True)
 
 
-def _get(cloud: Cloud, call: Call) -> Answer:
+def _get(cloud: Cloud, call: Call) -> Response:
     guest = _guest(cloud, call)
     cloud.require(guest.resource_group, f"{ARC}/read")
-    return Answer(200, model(guest))
+    return Response(200, model(guest))
 
 
-def _list(cloud: Cloud, call: Call) -> Answer:
+def _list(cloud: Cloud, call: Call) -> Response:
     group = call.values["rg"].casefold()
     mine = (g for g in cloud.guests.values() if g.is_arc and g.resource_group.casefold() == group)
-    return Answer(200, {"value": [model(g) for g in mine]})
+    return Response(200, {"value": [model(g) for g in mine]})
 
 
-def _update(cloud: Cloud, call: Call) -> Answer:
-    """Answer with the machine; its state is evaluated afterwards without a long-running operation."""
+def _update(cloud: Cloud, call: Call) -> Response:
+    """Respond with the machine; its state is evaluated afterwards without a long-running operation."""
     guest = _guest(cloud, call)
     cloud.require(guest.resource_group, f"{ARC}/write")
     windows = ((call.body.get("properties") or {}).get("osProfile") or {}).get(
@@ -169,16 +169,16 @@ def _update(cloud: Cloud, call: Call) -> Answer:
         patch.get("assessmentMode", guest.assessment_mode),
         patch.get("enableHotpatching"),
     )
-    return Answer(200, model(guest))
+    return Response(200, model(guest))
 
 
-def _assess(cloud: Cloud, call: Call) -> Answer:
+def _assess(cloud: Cloud, call: Call) -> Response:
     guest = _guest(cloud, call)
     cloud.require(guest.resource_group, f"{ARC}/assessPatches/action")
     return _accepted(call, guest, cloud.begin_assessment(guest))
 
 
-def _install(cloud: Cloud, call: Call) -> Answer:
+def _install(cloud: Cloud, call: Call) -> Response:
     guest = _guest(cloud, call)
     cloud.require(guest.resource_group, f"{ARC}/installPatches/action")
     if not call.body.get("maximumDuration"):
@@ -187,36 +187,36 @@ def _install(cloud: Cloud, call: Call) -> Answer:
     return _accepted(call, guest, cloud.begin_installation(guest, parameters, call.body))
 
 
-def _accepted(call: Call, guest: Guest, op: Operation) -> Answer:
+def _accepted(call: Call, guest: Guest, op: Operation) -> Response:
     path = f"{_place(guest)}/updateCenterOperationResults/{op.id}"
     headers = look_at(call, path)
     del headers["Azure-AsyncOperation"]  # the API definition has Location only
-    return Answer(202, None, headers)
+    return Response(202, None, headers)
 
 
 def _place(guest: Guest) -> str:
     return f"/subscriptions/{guest.subscription}/providers/Microsoft.HybridCompute/locations/{guest.location}"
 
 
-def _result(cloud: Cloud, call: Call) -> Answer:
+def _result(cloud: Cloud, call: Call) -> Response:
     op = _operation(cloud, call)
     if not op.applied:
         here = f"{call.origin}{_place(cloud.guests[op.guest.casefold()])}/updateCenterOperationResults/{op.id}"
         version = call.arguments["api-version"]
-        return Answer(
+        return Response(
             202,
             None,
             {"Location": f"{here}?api-version={version}", "Retry-After": str(RETRY_AFTER_S)},
         )
-    return Answer(200, result(op))
+    return Response(200, result(op))
 
 
-def _status(cloud: Cloud, call: Call) -> Answer:
+def _status(cloud: Cloud, call: Call) -> Response:
     op = _operation(cloud, call)
     body = {"startTime": iso(op.started), "name": op.id, "status": "InProgress"}
     if op.applied:
-        return Answer(200, body | {"endTime": iso(op.ends), "status": "Succeeded"})
-    return Answer(200, body, {"Retry-After": str(RETRY_AFTER_S)})
+        return Response(200, body | {"endTime": iso(op.ends), "status": "Succeeded"})
+    return Response(200, body, {"Retry-After": str(RETRY_AFTER_S)})
 
 
 def _operation(cloud: Cloud, call: Call) -> Operation:
@@ -226,16 +226,16 @@ def _operation(cloud: Cloud, call: Call) -> Operation:
     return op
 
 
-def _get_license(cloud: Cloud, call: Call) -> Answer:
+def _get_license(cloud: Cloud, call: Call) -> Response:
     guest = _guest(cloud, call)
     if guest.license is None and not guest.profile:
         raise ArmError(404, "ResourceNotFound", "The license profile was not found.")
-    return Answer(200, _license_body(guest))
+    return Response(200, _license_body(guest))
 
 
-def _list_licenses(cloud: Cloud, call: Call) -> Answer:
+def _list_licenses(cloud: Cloud, call: Call) -> Response:
     guest = _guest(cloud, call)
-    return Answer(200, {"value": [_license_body(guest)] if guest.license else []})
+    return Response(200, {"value": [_license_body(guest)] if guest.license else []})
 
 
 def _license_body(guest: Guest) -> dict[str, Any]:
@@ -250,21 +250,21 @@ def _license_body(guest: Guest) -> dict[str, Any]:
     }
 
 
-def _put_license(cloud: Cloud, call: Call) -> Answer:
+def _put_license(cloud: Cloud, call: Call) -> Response:
     """A PUT replaces the whole profile."""
     properties = call.body.get("properties") or {}
     _guest(cloud, call).profile = {k: v for k, v in properties.items() if k != "productProfile"}
     return _set_license(cloud, call, 201)
 
 
-def _patch_license(cloud: Cloud, call: Call) -> Answer:
+def _patch_license(cloud: Cloud, call: Call) -> Response:
     guest = _guest(cloud, call)
     if guest.license is None and not guest.profile:
         raise ArmError(404, "ResourceNotFound", "The license profile was not found.")
     return _set_license(cloud, call, 202)
 
 
-def _set_license(cloud: Cloud, call: Call, status: int) -> Answer:
+def _set_license(cloud: Cloud, call: Call, status: int) -> Response:
     guest = _guest(cloud, call)
     cloud.require(guest.resource_group, f"{ARC}/licenseProfiles/write")
     product = (call.body.get("properties") or {}).get("productProfile") or {}
@@ -282,10 +282,10 @@ def _set_license(cloud: Cloud, call: Call, status: int) -> Answer:
         )
     op = cloud.begin_enrollment(guest, on=on)
     headers = look_at(call, f"{_place(guest)}/operationStatus/{op.id}")
-    return Answer(status, _license_body(guest), headers)
+    return Response(status, _license_body(guest), headers)
 
 
-Handler = Callable[[Cloud, Call], Answer]
+Handler = Callable[[Cloud, Call], Response]
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
     (method, re.compile(pattern + "/?", re.IGNORECASE), handler)
     for method, pattern, handler in (

@@ -1,4 +1,4 @@
-"""HTTP layer of the simulated Azure: requests to Resource Manager and Resource Graph, and answers in Azure's shapes.
+"""HTTP layer of the simulated Azure: requests to Resource Manager and Resource Graph, and responses in Azure's shapes.
 
 Source: Microsoft.Compute and Microsoft.ResourceGraph API definitions.
 """
@@ -19,12 +19,12 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from . import arc, graph, maintenance_api, vm_creation
-from .answers import RETRY_AFTER_S, Answer, Call, look_at
 from .arm_error import ArmError
 from .cloud import VM, Cloud, Operation
 from .guest import Guest
 from .install_parameters import parse_install_parameters
 from .kql import Query, QueryError
+from .responses import RETRY_AFTER_S, Call, Response, look_at
 from .vm import instance_view, iso, model, result
 from .vm_settings import read_settings
 
@@ -32,13 +32,13 @@ RATE_HEADER = "x-ms-simulated-rate"
 """Simulated seconds per second, which a real cloud never sends."""
 MAX_PAGE = 1000
 MAX_QUERIES = 16
-"""Answers kept for their further pages."""
+"""Responses kept for their further pages."""
 DEFAULT_PAGE = 100
 API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?")
 
 
-Fault = Callable[[str, str], Answer | Exception | None]
-"""The answer to (method, path), or None to let the request through."""
+Fault = Callable[[str, str], Response | Exception | None]
+"""The response to (method, path), or None to let the request through."""
 
 _VM = r"/subscriptions/(?P<sub>[^/]+)/resourceGroups/(?P<rg>[^/]+)/providers/Microsoft\.Compute/virtualMachines"
 _GROUP = r"/subscriptions/(?P<sub>[^/]+)/resource[gG]roups/(?P<rg>[^/]+)"
@@ -80,7 +80,7 @@ MAX_REMEMBERED_REQUESTS = 1000
 
 
 class SimulatorApi:
-    """Answers requests from a Cloud. Thread-safe.
+    """Responds to requests from a Cloud. Thread-safe.
 
     Args:
         quota: Resource Graph queries per window and user; Azure's own is 15 in 5 seconds.
@@ -100,7 +100,7 @@ class SimulatorApi:
         self._monotonic = monotonic
         self._asked: deque[float] = deque()
         self._alike: dict[str, int] = {}
-        self._routes: list[tuple[str, re.Pattern[str], Callable[[Call], Answer]]] = [
+        self._routes: list[tuple[str, re.Pattern[str], Callable[[Call], Response]]] = [
             *((verb, pattern, getattr(self, f"_{name}")) for verb, pattern, name in _ROUTES),
             *(
                 (verb, pattern, partial(route, cloud))
@@ -115,31 +115,31 @@ class SimulatorApi:
 
     def handle(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Answer:
-        """Answer one request. A fault may raise instead, like a broken connection."""
+    ) -> Response:
+        """Respond to one request. A fault may raise instead, like a broken connection."""
         parts = urlsplit(url)
         path = unquote(parts.path)
         with self.cloud.lock:
-            answer = self._faulty(method, path)
+            response = self._faulty(method, path)
             if self.cloud.is_closed:  # never answer with unsaved state
                 off = ArmError(503, "ServiceUnavailable", "The simulated Azure was switched off.")
-                answer = Answer(503, _error_body(off))
-            if answer is None:
+                response = Response(503, _error_body(off))
+            if response is None:
                 try:
-                    answer = self._route(method, path, parts.query, url, body)
+                    response = self._route(method, path, parts.query, url, body)
                 except ArmError as error:
-                    answer = Answer(error.status, _error_body(error))
+                    response = Response(error.status, _error_body(error))
                 except sqlite3.Error as error:
                     why = f"The simulated Azure's own file could not be used: {error}."
-                    answer = Answer(500, _error_body(ArmError(500, "InternalServerError", why)))
+                    response = Response(500, _error_body(ArmError(500, "InternalServerError", why)))
             now = self.cloud.clock.now()
-            answer.headers = {
+            response.headers = {
                 "Date": format_datetime(now, usegmt=True),
                 RATE_HEADER: str(self.cloud.clock.rate()),
                 "x-ms-request-id": self._request_id(f"{method} {path} {now.isoformat()}"),
                 "Content-Type": "application/json; charset=utf-8",
-            } | answer.headers
-            return answer
+            } | response.headers
+            return response
 
     def _request_id(self, request: str) -> str:
         """A new request ID, the same in every run of a scenario."""
@@ -148,7 +148,7 @@ class SimulatorApi:
             self._alike.pop(next(iter(self._alike)))
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{request} {self._alike[request]}"))
 
-    def _faulty(self, method: str, path: str) -> Answer | None:
+    def _faulty(self, method: str, path: str) -> Response | None:
         for fault in self.faults:
             outcome = fault(method, path)
             if isinstance(outcome, Exception):
@@ -157,7 +157,7 @@ class SimulatorApi:
                 return outcome
         return None
 
-    def _route(self, method: str, path: str, query: str, url: str, body: bytes | None) -> Answer:
+    def _route(self, method: str, path: str, query: str, url: str, body: bytes | None) -> Response:
         arguments = {k.casefold(): v[0] for k, v in parse_qs(query).items()}
         for verb, pattern, route in self._routes:
             match = pattern.fullmatch(path)
@@ -177,59 +177,59 @@ class SimulatorApi:
                     f"The subscription '{values['sub']}' could not be found.",
                 )
             call = Call(values, arguments, _json(body), _origin(url), self.cloud.settle())
-            answer = route(call)
+            response = route(call)
             self.cloud.save()
-            return answer
+            return response
         raise ArmError(
             404, "InvalidResourceType", f"The resource type could not be found for {method} {path}."
         )
 
-    def _list_all(self, call: Call) -> Answer:
-        return Answer(200, {"value": [model(g) for g in self._guests_of(call)]})
+    def _list_all(self, call: Call) -> Response:
+        return Response(200, {"value": [model(g) for g in self._guests_of(call)]})
 
-    def _list_group(self, call: Call) -> Answer:
+    def _list_group(self, call: Call) -> Response:
         group = call.values["rg"].casefold()
         mine = [g for g in self._guests_of(call) if g.resource_group.casefold() == group]
-        return Answer(200, {"value": [model(g) for g in mine]})
+        return Response(200, {"value": [model(g) for g in mine]})
 
     def _guests_of(self, call: Call) -> list[Guest]:
         wanted = call.values["sub"].casefold()
         guests = self.cloud.guests.values()
         return [g for g in guests if g.subscription == wanted and not g.is_arc]
 
-    def _get(self, call: Call) -> Answer:
+    def _get(self, call: Call) -> Response:
         guest = self._guest(call)
         self.cloud.require(guest.resource_group, f"{VM}/read")
         body = model(guest)
         if call.arguments.get("$expand", "").casefold() == "instanceview":
             body["properties"]["instanceView"] = instance_view(self.cloud, guest, call.now)
-        return Answer(200, body)
+        return Response(200, body)
 
-    def _instance_view(self, call: Call) -> Answer:
-        return Answer(200, instance_view(self.cloud, self._guest(call), call.now))
+    def _instance_view(self, call: Call) -> Response:
+        return Response(200, instance_view(self.cloud, self._guest(call), call.now))
 
-    def _assess(self, call: Call) -> Answer:
+    def _assess(self, call: Call) -> Response:
         guest = self._guest(call)
         self.cloud.require(guest.resource_group, f"{VM}/assessPatches/action")
         return _accepted(call, guest, self.cloud.begin_assessment(guest))
 
-    def _install(self, call: Call) -> Answer:
+    def _install(self, call: Call) -> Response:
         guest = self._guest(call)
         self.cloud.require(guest.resource_group, f"{VM}/installPatches/action")
         parameters = parse_install_parameters(call.body)
         return _accepted(call, guest, self.cloud.begin_installation(guest, parameters, call.body))
 
-    def _restart(self, call: Call) -> Answer:
+    def _restart(self, call: Call) -> Response:
         guest = self._guest(call)
         self.cloud.require(guest.resource_group, f"{VM}/restart/action")
         return _accepted(call, guest, self.cloud.begin_restart(guest))
 
-    def _start(self, call: Call) -> Answer:
+    def _start(self, call: Call) -> Response:
         guest = self._guest(call)
         self.cloud.require(guest.resource_group, f"{VM}/start/action")
         return _accepted(call, guest, self.cloud.begin_start(guest))
 
-    def _update(self, call: Call) -> Answer:
+    def _update(self, call: Call) -> Response:
         guest = self._guest(call)
         self.cloud.require(guest.resource_group, f"{VM}/write")
         windows = _get_nested(call.body, "properties", "osProfile", "windowsConfiguration") or {}
@@ -246,28 +246,28 @@ class SimulatorApi:
         body["properties"]["provisioningState"] = "Updating"
         headers = _operation_headers(call, guest, op)
         headers.pop("Location")
-        return Answer(200, body, headers)
+        return Response(200, body, headers)
 
-    def _operation(self, call: Call) -> Answer:
+    def _operation(self, call: Call) -> Response:
         op = self.cloud.operations.get(call.values["op"])
         if op is None:
             raise ArmError(404, "NotFound", "The entity was not found in this Azure location.")
         if call.arguments.get("monitor") == "true":
             if not op.applied:
                 guest = self.cloud.guests[op.guest.casefold()]
-                return Answer(202, None, _operation_headers(call, guest, op))
-            return Answer(200, result(op))
+                return Response(202, None, _operation_headers(call, guest, op))
+            return Response(200, result(op))
         body = {"startTime": iso(op.started), "name": op.id, "status": "InProgress"}
         if op.applied:
             body |= {"endTime": iso(op.ends), "status": "Succeeded"}
-        return Answer(200, body, {} if op.applied else {"Retry-After": str(RETRY_AFTER_S)})
+        return Response(200, body, {} if op.applied else {"Retry-After": str(RETRY_AFTER_S)})
 
-    def _permissions(self, call: Call) -> Answer:
+    def _permissions(self, call: Call) -> Response:
         actions = list(self.cloud.granted(call.values["rg"]))
         grant = {"actions": actions, "notActions": [], "dataActions": [], "notDataActions": []}
-        return Answer(200, {"value": [grant]})
+        return Response(200, {"value": [grant]})
 
-    def _query(self, call: Call) -> Answer:
+    def _query(self, call: Call) -> Response:
         remaining, resets = self._use_quota()
         headers = {
             "x-ms-user-quota-remaining": str(max(0, remaining)),
@@ -279,7 +279,7 @@ class SimulatorApi:
                 "RateLimiting",
                 "Please provide below info when asking for support: the query quota is exceeded.",
             )
-            return Answer(
+            return Response(
                 429, _error_body(error), headers | {"Retry-After": str(max(1, int(self._window)))}
             )
         options = call.body.get("options") or {}
@@ -292,7 +292,7 @@ class SimulatorApi:
         more = start + size < len(rows)
         parsed = self._parse(str(call.body.get("query", "")))
         token = _token(self.cloud.version, start + size) if more and parsed.projects_id else None
-        return Answer(
+        return Response(
             200, _page(page, len(rows), len(page), token, truncated=more and token is None), headers
         )
 
@@ -338,8 +338,8 @@ class SimulatorApi:
         return self.cloud.guest(call.values["sub"], call.values["rg"], call.values["vm"])
 
 
-def _accepted(call: Call, guest: Guest, op: Operation) -> Answer:
-    return Answer(202, None, _operation_headers(call, guest, op))
+def _accepted(call: Call, guest: Guest, op: Operation) -> Response:
+    return Response(202, None, _operation_headers(call, guest, op))
 
 
 def _operation_headers(call: Call, guest: Guest, op: Operation) -> dict[str, str]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .answers import Answer, Call
 from .arm_error import ArmError
 from .cloud import Cloud
 from .maintenance import (
@@ -16,6 +15,7 @@ from .maintenance import (
     check_configuration,
     configuration_id,
 )
+from .responses import Call, Response
 
 PROVIDER = "Microsoft.Maintenance"
 _SUBSCRIPTION = r"/subscriptions/(?P<sub>[^/]+)"
@@ -34,21 +34,21 @@ def _configuration(cloud: Cloud, call: Call) -> tuple[str, Body | None]:
     return known, cloud.maintenance.configurations.get(known.casefold())
 
 
-def _get(cloud: Cloud, call: Call) -> Answer:
+def _get(cloud: Cloud, call: Call) -> Response:
     _require(cloud, call, "maintenanceConfigurations/read")
     known, body = _configuration(cloud, call)
     if body is None:
         raise _missing(known)
-    return Answer(200, body)
+    return Response(200, body)
 
 
-def _list(cloud: Cloud, call: Call) -> Answer:
+def _list(cloud: Cloud, call: Call) -> Response:
     mine = f"/subscriptions/{call.values['sub']}/".casefold()
     found = [b for key, b in cloud.maintenance.configurations.items() if key.startswith(mine)]
-    return Answer(200, {"value": found})
+    return Response(200, {"value": found})
 
 
-def _put(cloud: Cloud, call: Call) -> Answer:
+def _put(cloud: Cloud, call: Call) -> Response:
     _require(cloud, call, "maintenanceConfigurations/write")
     known, old = _configuration(cloud, call)
     check_configuration(call.body, old, call.now)
@@ -61,13 +61,13 @@ def _put(cloud: Cloud, call: Call) -> Answer:
         "properties": call.body["properties"],
     }
     is_new = cloud.put_maintenance("configuration", body)
-    return Answer(201 if is_new else 200, body)
+    return Response(201 if is_new else 200, body)
 
 
-def _delete(cloud: Cloud, call: Call) -> Answer:
+def _delete(cloud: Cloud, call: Call) -> Response:
     _require(cloud, call, "maintenanceConfigurations/delete")
     known, _ = _configuration(cloud, call)
-    return Answer(200 if cloud.delete_maintenance("configuration", known) else 204)
+    return Response(200 if cloud.delete_maintenance("configuration", known) else 204)
 
 
 def _target(cloud: Cloud, call: Call) -> tuple[str, str]:
@@ -94,22 +94,22 @@ def _assigned(cloud: Cloud, call: Call) -> tuple[str, Body | None]:
     return known, cloud.maintenance.assignments.get(known.casefold())
 
 
-def _get_assignment(cloud: Cloud, call: Call) -> Answer:
+def _get_assignment(cloud: Cloud, call: Call) -> Response:
     _require(cloud, call, "configurationAssignments/read")
     known, body = _assigned(cloud, call)
     if body is None:
         raise _missing(known)
-    return Answer(200, body)
+    return Response(200, body)
 
 
-def _list_assignments(cloud: Cloud, call: Call) -> Answer:
+def _list_assignments(cloud: Cloud, call: Call) -> Response:
     below, _ = _target(cloud, call)
     prefix = assignment_id(below, "").casefold()
     found = [b for key, b in cloud.maintenance.assignments.items() if key.startswith(prefix)]
-    return Answer(200, {"value": found})
+    return Response(200, {"value": found})
 
 
-def _put_assignment(cloud: Cloud, call: Call) -> Answer:
+def _put_assignment(cloud: Cloud, call: Call) -> Response:
     _require(cloud, call, "configurationAssignments/write")
     below, location = _target(cloud, call)
     properties: Mapping[str, Any] = call.body.get("properties") or {}
@@ -120,13 +120,13 @@ def _put_assignment(cloud: Cloud, call: Call) -> Answer:
         raise ArmError(400, "BadRequest", "resourceId must be the resource of the request.")
     made = assignment(below, call.values["name"], wanted, location, properties.get("filter"))
     is_new = cloud.put_maintenance("assignment", made)
-    return Answer(201 if is_new else 200, made)
+    return Response(201 if is_new else 200, made)
 
 
-def _delete_assignment(cloud: Cloud, call: Call) -> Answer:
+def _delete_assignment(cloud: Cloud, call: Call) -> Response:
     _require(cloud, call, "configurationAssignments/delete")
     known, _ = _assigned(cloud, call)
-    return Answer(200 if cloud.delete_maintenance("assignment", known) else 204)
+    return Response(200 if cloud.delete_maintenance("assignment", known) else 204)
 
 
 def _require(cloud: Cloud, call: Call, action: str) -> None:
@@ -137,7 +137,7 @@ def _missing(what: str) -> ArmError:
     return ArmError(404, "ResourceNotFound", f"The Resource '{what}' was not found.")
 
 
-ROUTES: list[tuple[str, re.Pattern[str], Callable[[Cloud, Call], Answer]]] = [
+ROUTES: list[tuple[str, re.Pattern[str], Callable[[Cloud, Call], Response]]] = [
     (verb, re.compile(pattern + "/?", re.IGNORECASE), route)
     for verb, pattern, route in (
         (

@@ -23,17 +23,17 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length) if length else None
         host = self.headers.get("Host", "")
         try:
-            answer = self.server.simulator.handle(
+            response = self.server.simulator.handle(
                 self.command, f"{self.server.scheme}://{host}{self.path}", dict(self.headers), body
             )
         except ConnectionError:
             self.close_connection = True
             return
-        payload = answer.payload()
-        self.send_response_only(answer.status)
-        for name, value in answer.headers.items():
+        payload = response.payload()
+        self.send_response_only(response.status)
+        for name, value in response.headers.items():
             self.send_header(name, value)
-        if "Content-Length" not in answer.headers:
+        if "Content-Length" not in response.headers:
             self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)

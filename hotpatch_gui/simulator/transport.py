@@ -30,11 +30,11 @@ class _SimulatorAdapter(HTTPAdapter):
     ) -> requests.Response:
         body = request.body.encode() if isinstance(request.body, str) else request.body
         headers: Mapping[str, str] = dict(request.headers)
-        answer = self._simulator.handle(request.method or "GET", request.url or "", headers, body)
+        response = self._simulator.handle(request.method or "GET", request.url or "", headers, body)
         raw = HTTPResponse(
-            body=io.BytesIO(answer.payload()),
-            headers=answer.headers,
-            status=answer.status,
+            body=io.BytesIO(response.payload()),
+            headers=response.headers,
+            status=response.status,
             preload_content=False,
         )
         return self.build_response(request, raw)

@@ -14,10 +14,10 @@ from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.platforms import is_supported
 from hotpatch_gui.domain.releases import Product
 
-from .answers import Answer, Call, look_at
 from .arm_error import ArmError
 from .cloud import VM, Cloud
 from .guest import Guest
+from .responses import Call, Response, look_at
 from .vm import model
 from .vm_settings import read_settings
 
@@ -29,7 +29,7 @@ _SERVER = re.compile(r"(?:windows-server-)?(2022|2025)-", re.IGNORECASE)
 _MOST_NAME = 15
 
 
-def _create(cloud: Cloud, call: Call) -> Answer:
+def _create(cloud: Cloud, call: Call) -> Response:
     values = call.values
     cloud.require(values["rg"], f"{VM}/write")
     name = values["vm"]
@@ -42,7 +42,7 @@ def _create(cloud: Cloud, call: Call) -> Answer:
     body["properties"]["provisioningState"] = "Creating"
     headers = look_at(call, f"{place}/operations/{op.id}?p={op.id[:8]}")
     headers.pop("Location")
-    return Answer(201, body, headers)
+    return Response(201, body, headers)
 
 
 def new_guest(cloud: Cloud, call: Call) -> Guest:
@@ -131,6 +131,6 @@ def _invalid(target: str, message: str) -> ArmError:
     return ArmError(400, "InvalidParameter", message, target)
 
 
-ROUTES: tuple[tuple[str, re.Pattern[str], Callable[[Cloud, Call], Answer]], ...] = (
+ROUTES: tuple[tuple[str, re.Pattern[str], Callable[[Cloud, Call], Response]], ...] = (
     ("PUT", re.compile(_PATH, re.IGNORECASE), _create),
 )

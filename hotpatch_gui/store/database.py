@@ -62,7 +62,7 @@ def _open_read_only(path: Path) -> closing[sqlite3.Connection]:
     return closing(sqlite3.connect(file_uri(path, "ro"), uri=True))
 
 
-def is_earlier(path: Path) -> bool:
+def is_of_earlier_version(path: Path) -> bool:
     """Whether an earlier version of this program wrote the file."""
     if not path.is_file():
         return False
@@ -199,7 +199,7 @@ def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
             tr("The disk that holds {folder} is full.", folder=folder),
             tr("Free some space; nothing stored is lost."),
         )
-    if code in _HELD:
+    if code in _LOCKED:
         return _problem(
             tr("Another program has locked {name}.", name=path.name),
             tr("Close the other window or tool that uses it. The program tries again."),
@@ -223,9 +223,9 @@ def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
     )
 
 
-def is_held(error: sqlite3.Error) -> bool:
+def is_locked(error: sqlite3.Error) -> bool:
     """Whether another program currently locks the file."""
-    return _code_of(error) in _HELD
+    return _code_of(error) in _LOCKED
 
 
 def is_damaged(error: sqlite3.Error) -> bool:
@@ -237,7 +237,7 @@ _Code = tuple[str, int]
 _FULL: frozenset[_Code] = frozenset(
     {("sqlite", sqlite3.SQLITE_FULL), ("system", errno.ENOSPC), ("system", errno.EDQUOT)}
 )
-_HELD: frozenset[_Code] = frozenset(
+_LOCKED: frozenset[_Code] = frozenset(
     {("sqlite", sqlite3.SQLITE_BUSY), ("sqlite", sqlite3.SQLITE_LOCKED), ("system", errno.EBUSY)}
 )
 _NO_PERMISSION: frozenset[_Code] = frozenset(

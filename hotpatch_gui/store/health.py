@@ -53,7 +53,8 @@ def _evidence(machine: Machine, status: HotpatchStatus, column: Callable[[str], 
         restart_pending=bool(column("restart_pending")),
         updates=column("updates"),
         definitions=column("definitions"),
-        updates_that_restart=column("updates_that_restart"),
+        updates_restarting=column("updates_restarting"),
+        updates_may_restart=column("updates_may_restart"),
         offered=_kbs(column("offered_kbs")),
         titles=titles_of(column("offered_releases")),
         restart_kbs=_kbs(column("restart_kbs")),
@@ -109,7 +110,7 @@ def refresh_health(
             product.value if product else "",
             missing.is_missing,
             missing.since.isoformat() if missing.since else None,
-            missing.restarts,
+            missing.includes_baseline,
         )
         changed.append((*derived, machine_id, *derived))
     db.executemany(_UPDATE_DERIVED, changed)
@@ -140,7 +141,8 @@ _DERIVED = {
     "critical": "coalesce(u.critical, a.critical, 0)",
     "security": "coalesce(u.security, a.security, 0)",
     "definitions": "coalesce(u.definitions, a.definition, 0)",
-    "updates_that_restart": "coalesce(u.restarting, 0)",
+    "updates_restarting": "coalesce(u.restarting, 0)",
+    "updates_may_restart": "coalesce(u.may_restart, 0)",
     "offered_kbs": "coalesce(u.kbs, '')",
     "offered_releases": "coalesce(u.releases, '')",
     "patch_service": "a.patch_service",
@@ -188,7 +190,8 @@ LEFT JOIN (SELECT machine_id, count(*) AS n,
         sum(classification = 'Critical') AS critical,
         sum(classification = 'Security') AS security,
         sum(classification = 'Definition') AS definitions,
-        sum(restart != 'NeverReboots') AS restarting,
+        sum(restart = 'AlwaysRequiresReboot') AS restarting,
+        sum(restart NOT IN ('NeverReboots', 'AlwaysRequiresReboot')) AS may_restart,
         group_concat(kb, ' ') AS kbs,
         group_concat(CASE WHEN name GLOB '20[0-9][0-9]-[01][0-9]*' AND name NOT LIKE '%.NET%'
             AND (name LIKE '%hot%patch%' OR name LIKE '%cumulative update%')

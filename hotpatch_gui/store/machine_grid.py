@@ -27,7 +27,6 @@ class MachineGridRow(NamedTuple):
     resource_health: str | None
     hotpatch_status: str
     updates: int
-    updates_that_restart: int
     critical: int
     security: int
     restart_pending: int

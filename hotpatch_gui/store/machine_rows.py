@@ -69,7 +69,8 @@ class MachineRow(NamedTuple):
     critical: int
     security: int
     definitions: int
-    updates_that_restart: int
+    updates_restarting: int
+    updates_may_restart: int
     unreported: str
     offered_kbs: str
     offered_releases: str
@@ -113,7 +114,8 @@ class SummaryRow(NamedTuple):
     important: int
     critical: int
     security: int
-    updates_that_restart: int
+    updates_restarting: int
+    updates_may_restart: int
     last_run_at: str | None
     connection_name: str | None
     may_act: int

@@ -107,7 +107,7 @@ def unseen(
     return found
 
 
-def mark_gone(db: sqlite3.Connection, machine_ids: Iterable[int], now: datetime) -> None:
+def mark_deleted(db: sqlite3.Connection, machine_ids: Iterable[int], now: datetime) -> None:
     """Record that machines were deleted; their history stays."""
     db.executemany(
         "UPDATE machines SET deleted_at=? WHERE id=?", [(to_text(now), i) for i in machine_ids]

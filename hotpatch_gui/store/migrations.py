@@ -360,6 +360,16 @@ CREATE INDEX schedule_changes_open ON schedule_changes(connection_id) WHERE ende
 """Assignments as Azure has them (``machine`` is a lower-case resource ID, ``scope`` JSON), changes of schedules, and which windows
 schedules had until when."""
 
+_M0025 = """
+ALTER TABLE side_reads RENAME TO additional_lists;
+ALTER TABLE machines RENAME COLUMN updates_that_restart TO updates_may_restart;
+ALTER TABLE machines ADD COLUMN updates_restarting INTEGER NOT NULL DEFAULT 0;
+UPDATE machines SET updates_restarting=(
+    SELECT count(*) FROM updates u WHERE u.machine_id=machines.id AND u.restart='AlwaysRequiresReboot') WHERE updates_may_restart>0;
+UPDATE machines SET updates_may_restart=max(0, updates_may_restart-updates_restarting) WHERE updates_restarting>0
+"""
+"""Updates that restart a machine are counted apart from those that may."""
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -385,6 +395,7 @@ _STEPS = {
     "m0022_definitions": _M0022,
     "m0023_since_when_a_schedule_is_followed": _M0023,
     "m0024_changes_of_schedules": _M0024,
+    "m0025_updates_that_restart_and_that_may": _M0025,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

@@ -39,7 +39,8 @@ class MachineListRow(NamedTuple):
     resource_health: str | None
     power: str
     updates: int
-    updates_that_restart: int
+    updates_restarting: int
+    updates_may_restart: int
     assessed_at: str | None
     update_missing: int | None
     missing_since: str | None

@@ -21,7 +21,7 @@ from hotpatch_gui.domain.schedules import (
     matches,
 )
 
-from . import side_reads
+from . import additional_lists
 from .machine_columns import tags_of
 from .sql import IN_JSON, as_list, quoted
 from .timestamps import to_text
@@ -292,7 +292,7 @@ def of_machines(
         schedule = known.get(row["id"]) or known.setdefault(row["id"], schedule_of(row))
         how = next((h for h in How if h.value == row["how"]), How.PERHAPS)
         found[row["machine_id"]].append(Follows(schedule, how, row["scope"]))
-    unread = side_reads.unread(db, ("schedules", "assignments"))
+    unread = additional_lists.unread(db, ("schedules", "assignments"))
     places = {} if not unread else _connections(db)
     ids = set(found) | {m for m, c in places.items() if c in unread}
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta
 
-from hotpatch_gui.domain.health import POWERED, UNHEALTHY_STATES
+from hotpatch_gui.domain.health import MAY_BE_RUNNING, UNHEALTHY_STATES
 
 from .run_sql import GOOD_RUNS
 from .sql import quoted
@@ -17,7 +17,7 @@ FROM machines m CROSS JOIN installations i ON i.id=(
     SELECT b.id FROM installations b WHERE b.machine_id=m.id AND b.status IN {GOOD_RUNS}
     AND b.started_at<=coalesce(m.resource_health_at, b.started_at) ORDER BY b.started_at DESC LIMIT 1)
 WHERE m.deleted_at IS NULL AND lower(m.resource_health) IN {quoted(UNHEALTHY_STATES)}
-    AND m.power IN {quoted(POWERED)} AND i.started_at>=?
+    AND m.power IN {quoted(MAY_BE_RUNNING)} AND i.started_at>=?
 """
 """Unhealthy machines (m) and their last successful installation (i) before they became unhealthy."""
 MACHINES = f"SELECT m.id {_RUNS}"

@@ -19,7 +19,7 @@ TITLE_CHARACTERS = 90
 
 
 class Bell(QToolButton):
-    """A button with the number of unseen outcomes; its menu lists the newest, and choosing one runs its first action."""
+    """A button with the number of unread outcomes; its menu lists the newest, and choosing one runs its first action."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Bell(QToolButton):
         self._show_count()
 
     def _show_count(self) -> None:
-        count = self._s.outcomes.unseen
+        count = self._s.outcomes.unread
         self.setText(f"{count:,}" if count else "")
         name = tr("%n new notification(s)", count) if count else tr("Notifications")
         self.setToolTip(name)

@@ -130,7 +130,7 @@ class CommandBar(QFrame):
                 why = tr(_OFFLINE_TIP)
             elif not permitted.ids:
                 why = permitted.disabled_reason or tr("No machine selected.")
-            elif self._is_under_way(kind, permitted.ids):
+            elif self._is_open_on_each(kind, permitted.ids):
                 why = tr("“{label}” is already in progress.", label=kind.label)
             elif self._work.doing:
                 then = tr(
@@ -142,7 +142,7 @@ class CommandBar(QFrame):
             tip = f"{action.text()}: {why or then}" if why or then else action.text()
             action.setToolTip(plain_tip(tip))
 
-    def _is_under_way(self, kind: OperationKind, machine_ids: Sequence[int]) -> bool:
+    def _is_open_on_each(self, kind: OperationKind, machine_ids: Sequence[int]) -> bool:
         """Whether this operation is open on each of them."""
         work = self._work
         return work.by_kind.get(kind, 0) + work.unknown.get(kind, 0) >= len(machine_ids)

@@ -66,7 +66,7 @@ class DataFile:
             try:
                 self.db.execute(statement)
             except sqlite3.OperationalError as error:
-                if not database.is_held(error) or time.monotonic() > end:
+                if not database.is_locked(error) or time.monotonic() > end:
                     raise
             else:
                 return

@@ -33,7 +33,7 @@ MANY = 10
 _OPERATIONS = Changes.to("operations", "audit_log")
 
 
-def under_way(kind: OperationKind, machines: int) -> Problem:
+def already_requested(kind: OperationKind, machines: int) -> Problem:
     """The notice that the same operation is already in progress."""
     return Problem(
         ProblemKind.CONFLICT,
@@ -120,7 +120,7 @@ class OperationQueue:
                 self._observe(Failed(_partly_queued(queued, len(command.operations) - missing)))
         passed_over = len(new) - queued
         if passed_over:
-            self._observe(Failed(under_way(command.kind, passed_over)))
+            self._observe(Failed(already_requested(command.kind, passed_over)))
         if missing:
             self._observe(Failed(missing_machines(missing)))
 
@@ -161,7 +161,7 @@ class OperationQueue:
             for (number, _), made in zip(some, again, strict=True):
                 if made == 0:
                     kind = operations.read(self._file.db, number).kind
-                    self._observe(Failed(under_way(kind, 1)))
+                    self._observe(Failed(already_requested(kind, 1)))
             await asyncio.sleep(0)
 
 

@@ -226,7 +226,7 @@
     <message numerus="yes">
       <source>, %n of them restart or may restart</source>
       <translation>
-        <numerusform>, %n of it restart or may restart</numerusform>
+        <numerusform>, %n of them restarts or may restart</numerusform>
         <numerusform>, %n of them restart or may restart</numerusform>
       </translation>
     </message>
@@ -1345,10 +1345,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n of them may restart the machine.</source>
+      <source>%n of the available updates restart the machine.</source>
       <translation>
-        <numerusform>One of them may restart the machine.</numerusform>
-        <numerusform>%n of them may restart the machine.</numerusform>
+        <numerusform>%n of the available updates restarts the machine.</numerusform>
+        <numerusform>%n of the available updates restart the machine.</numerusform>
       </translation>
     </message>
     <message numerus="yes">

@@ -17,8 +17,8 @@ from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.clock import SteppedClock
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import database
 from hotpatch_gui.views.dialogs.install import InstallDialog
 
@@ -61,7 +61,7 @@ def measure(folder: Path, rounds: int) -> Figures:
         db.execute("DELETE FROM updates WHERE (id-1)/? >= ?", (MACHINES, UPDATES_EACH))
         db.execute("UPDATE updates SET patch_id='patch-' || ((id-1)/?)", (MACHINES,))
     simulator = stopped_simulator(SteppedClock(NOW))
-    held = Answer(
+    held = Response(
         429, {"error": {"code": "TooManyRequests", "message": "Held."}}, {"Retry-After": "600"}
     )
     simulator.faults.append(lambda method, path: held)

@@ -1,10 +1,10 @@
-"""A fleet's answers, recorded once as bytes and replayed, so that the simulator's own work is not measured."""
+"""A fleet's responses, recorded once as bytes and replayed, so that the simulator's own work is not measured."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from hotpatch_gui.simulator.arm import Answer, SimulatorApi
+from hotpatch_gui.simulator.arm import Response, SimulatorApi
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
@@ -14,23 +14,25 @@ UPDATES_EACH = 20
 
 
 class Recorded(SimulatorApi):
-    """A wire that answers each request as it was answered the first time."""
+    """A wire that responses each request as it was answered the first time."""
 
     def __init__(self, simulator: SimulatorApi) -> None:
         self.simulator = simulator
-        self.answers: dict[tuple[str, str, bytes], Answer] = {}
+        self.responses: dict[tuple[str, str, bytes], Response] = {}
 
-    def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Answer:
+    def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Response:
         key = (method, url, body or b"")
-        if key not in self.answers:
-            answer = self.simulator.handle(method, url, headers, body)
-            self.answers[key] = Answer(answer.status, None, answer.headers, answer.payload())
-        return self.answers[key]
+        if key not in self.responses:
+            response = self.simulator.handle(method, url, headers, body)
+            self.responses[key] = Response(
+                response.status, None, response.headers, response.payload()
+            )
+        return self.responses[key]
 
     @property
     def pages(self) -> list[bytes]:
-        """The answers of Resource Graph, in the order of the first time."""
-        return [a.payload() for (_, url, _), a in self.answers.items() if "ResourceGraph" in url]
+        """The responses of Resource Graph, in the order of the first time."""
+        return [a.payload() for (_, url, _), a in self.responses.items() if "ResourceGraph" in url]
 
 
 def record(machines: int) -> Recorded:

@@ -48,7 +48,7 @@ STATES = 10
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """ms by rows and query; ``shows`` is what showing the answer and painting it cost the UI thread."""
+    """ms by rows and query; ``shows`` is what showing the response and painting it cost the UI thread."""
 
     queries: dict[int, dict[str, float]]
     shows: dict[int, float]

@@ -90,19 +90,19 @@ DRIP_S = 0.05
 
 
 class Feed:
-    """The server's documents and received requests. ``answers`` by path override its responses."""
+    """The server's documents and received requests. ``responses`` by path override its responses."""
 
     def __init__(self) -> None:
         self.documents = [OCTOBER, NOVEMBER]
         self.requested: list[str] = []
-        self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+        self.responses: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.address = ""
         self.drop = 0
         """Bytes that are sent at a time, with pauses; 0: all at once."""
 
-    def answer(self, path: str) -> tuple[int, dict[str, str], bytes]:
-        if path in self.answers:
-            return self.answers[path]
+    def response(self, path: str) -> tuple[int, dict[str, str], bytes]:
+        if path in self.responses:
+            return self.responses[path]
         named = {d["DocumentTracking"]["Identification"]["ID"]["Value"]: d for d in self.documents}
         if path == "/updates":
             value = [
@@ -122,7 +122,7 @@ def feed() -> Iterator[Feed]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             made.requested.append(self.path)
-            status, headers, body = made.answer(self.path)
+            status, headers, body = made.response(self.path)
             self.send_response(status)
             for name, value in ({"Content-Length": str(len(body))} | headers).items():
                 self.send_header(name, value)

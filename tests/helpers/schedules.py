@@ -1,4 +1,4 @@
-"""Changes of schedules against the simulated Azure: one schedule, its assignment and scope, and odd answers."""
+"""Changes of schedules against the simulated Azure: one schedule, its assignment and scope, and odd responses."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hotpatch_gui.domain.schedule_changes import (
     schedule_id,
 )
 from hotpatch_gui.domain.schedules import How, Schedule, Scope
-from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.worker.commands import ChangeSchedules
 
 NIGHTS = Schedule(
@@ -113,10 +113,10 @@ def audit(stage: Stage) -> list[tuple[str, str]]:
     return [tuple(row) for row in found]
 
 
-def fault(stage: Stage, verb: str, outcome: Callable[[], Answer | Exception | None]) -> None:
-    """Answer calls of Microsoft.Maintenance with this verb."""
+def fault(stage: Stage, verb: str, outcome: Callable[[], Response | Exception | None]) -> None:
+    """Response calls of Microsoft.Maintenance with this verb."""
 
-    def on(method: str, path: str) -> Answer | Exception | None:
+    def on(method: str, path: str) -> Response | Exception | None:
         is_ours = method == verb and "microsoft.maintenance" in path.casefold()
         return outcome() if is_ours else None
 
@@ -129,40 +129,40 @@ def make_schedule(stage: Stage, *more: ScheduleChange) -> None:
 
 
 def hold(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Event]:
-    """Answer calls of this verb to a path with ``part``, but for the first ones, only when the second event is set; the first event
+    """Response calls of this verb to a path with ``part``, but for the first ones, only when the second event is set; the first event
     tells that one waits."""
     asked, goes_on, handle = Event(), Event(), stage.simulator.handle
     first = iter(range(but))
 
-    def answer(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+    def response(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
         if method == verb and part in url.casefold() and next(first, None) is None:
             asked.set()
             goes_on.wait(30)
         return handle(method, url, headers, body)
 
-    stage.simulator.handle = answer  # type: ignore[method-assign]
+    stage.simulator.handle = response  # type: ignore[method-assign]
     return asked, goes_on
 
 
 def hold_answer(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Event]:
-    """Like ``hold``, but for one call, which is handled at once: only its answer is late."""
+    """Like ``hold``, but for one call, which is handled at once: only its response is late."""
     asked, goes_on, handle = Event(), Event(), stage.simulator.handle
     calls = iter(range(but + 1))
 
-    def answer(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+    def response(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
         made = handle(method, url, headers, body)
         if method == verb and part in url.casefold() and next(calls, None) == but:
             asked.set()
             goes_on.wait(30)
         return made
 
-    stage.simulator.handle = answer  # type: ignore[method-assign]
+    stage.simulator.handle = response  # type: ignore[method-assign]
     return asked, goes_on
 
 
 def leave_waiting(stage: Stage) -> None:
     """Request the schedule while Azure answers 429 with ten minutes, until the change waits for them."""
-    wait = Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
+    wait = Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
     fault(stage, "PUT", lambda: wait)
     change(stage, SAVE)
     stage.until(lambda: any(note.endswith("Trying again.") for _, _, note in rows(stage)))

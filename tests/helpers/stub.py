@@ -1,4 +1,4 @@
-"""A dumb Azure beside the simulated one: it replays answers that were written by hand after the specification, keeps
+"""A dumb Azure beside the simulated one: it replays responses that were written by hand after the specification, keeps
 no rules and has no state but how often it was asked.
 """
 
@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hotpatch_gui.simulator.arm import Answer, SimulatorApi
+from hotpatch_gui.simulator.arm import Response, SimulatorApi
 
-ANSWERS = Path(__file__).parents[1] / "answers"
+RESPONSES = Path(__file__).parents[1] / "responses"
 TODAY = "Thu, 20 Aug 2026, 09:00:00 GMT"
 NOTHING: dict[str, Any] = {
     "totalRecords": 0,
@@ -24,8 +24,8 @@ NOTHING: dict[str, Any] = {
 
 
 def written(name: str) -> Any:
-    """The content of ``tests/answers/<name>.json``."""
-    return json.loads((ANSWERS / f"{name}.json").read_text())
+    """The content of ``tests/responses/<name>.json``."""
+    return json.loads((RESPONSES / f"{name}.json").read_text())
 
 
 class Asked(NamedTuple):
@@ -40,8 +40,8 @@ class Stub(SimulatorApi):
     def __init__(self) -> None:
         self.requested: list[Asked] = []
         self.unknown: list[Asked] = []
-        self._routes: list[tuple[re.Pattern[str], list[Answer]]] = []
-        self.on("POST .*Microsoft.ResourceGraph", Answer(200, NOTHING))
+        self._routes: list[tuple[re.Pattern[str], list[Response]]] = []
+        self.on("POST .*Microsoft.ResourceGraph", Response(200, NOTHING))
         for name, table in {
             "subscriptions": "resourcecontainers",
             "machines": "resources.*compute/virtualmachines'",
@@ -49,28 +49,28 @@ class Stub(SimulatorApi):
             "assessments": "patchassessmentresources",
             "installations": "patchinstallationresources",
         }.items():
-            self.on(f'POST .*ResourceGraph.*"query":"{table}', Answer(200, written(name)))
+            self.on(f'POST .*ResourceGraph.*"query":"{table}', Response(200, written(name)))
         everything = [{"actions": ["*"], "notActions": []}]
-        self.on("GET .*Authorization/permissions", Answer(200, {"value": everything}))
+        self.on("GET .*Authorization/permissions", Response(200, {"value": everything}))
 
-    def on(self, requested: str, *answers: Answer) -> None:
-        """To requests whose method, URL and body look like ``requested``: the answers one after the other, the last
-        one for good. Later answers override earlier ones."""
-        self._routes.insert(0, (re.compile(requested, re.IGNORECASE | re.DOTALL), list(answers)))
+    def on(self, requested: str, *responses: Response) -> None:
+        """To requests whose method, URL and body look like ``requested``: the responses one after the other, the last
+        one for good. Later responses override earlier ones."""
+        self._routes.insert(0, (re.compile(requested, re.IGNORECASE | re.DOTALL), list(responses)))
 
     def count(self, requested: str) -> int:
         pattern = re.compile(requested, re.IGNORECASE | re.DOTALL)
         return sum(bool(pattern.match(f"{a.method} {a.url}")) for a in self.requested)
 
-    def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Answer:
+    def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Response:
         requested = Asked(method, url, body or b"")
         self.requested.append(requested)
         full = f"{method} {url} {requested.body.decode()}"
-        for pattern, answers in self._routes:
+        for pattern, responses in self._routes:
             if pattern.match(full):
-                answer = answers.pop(0) if len(answers) > 1 else answers[0]
-                return replace(answer, headers={"Date": TODAY} | answer.headers)
+                response = responses.pop(0) if len(responses) > 1 else responses[0]
+                return replace(response, headers={"Date": TODAY} | response.headers)
         self.unknown.append(requested)
-        return Answer(
+        return Response(
             404, {"error": {"code": "NotFound", "message": "Nothing was written for this."}}
         )

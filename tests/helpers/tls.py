@@ -28,7 +28,7 @@ import trustme
 
 from hotpatch_gui.domain.clouds import Cloud, custom
 from hotpatch_gui.domain.connections import Connection, SignInMethod
-from hotpatch_gui.simulator.arm import Answer, SimulatorApi
+from hotpatch_gui.simulator.arm import Response, SimulatorApi
 from hotpatch_gui.simulator.server import SimulatorServer
 
 TENANT = "11111111-2222-4333-8444-555555555555"
@@ -82,7 +82,7 @@ class Identity:
         who = {"appid": CLIENT} if form["grant_type"] == "client_credentials" else {"upn": WHO}
         token = jwt(aud=form.get("scope", ""), n=len(self.given), **who)
         self.given.append(token)
-        answer: dict[str, Any] = {
+        response: dict[str, Any] = {
             "token_type": "Bearer",
             "expires_in": self.lasts_s,
             "access_token": token,
@@ -99,13 +99,13 @@ class Identity:
                 "preferred_username": WHO,
                 "nonce": form.get("nonce"),
             }
-            answer |= {
+            response |= {
                 "refresh_token": f"{SECRET}-refresh",
                 "scope": form.get("scope", ""),
                 "id_token": jwt(**mine),
                 "client_info": _part({"uid": "o", "utid": TENANT}),
             }
-        return 200, answer
+        return 200, response
 
 
 class _IdentityHandler(BaseHTTPRequestHandler):
@@ -260,16 +260,16 @@ def secure_azure(simulator: SimulatorApi, folder: Path) -> Iterator[SecureAzure]
         root,
         f"http://127.0.0.1:{plain.server_port}",
     )
-    answer = simulator.handle
+    response = simulator.handle
 
-    def guarded(method: str, url: str, headers: Any, body: bytes | None) -> Answer:
+    def guarded(method: str, url: str, headers: Any, body: bytes | None) -> Response:
         made.seen.append(dict(headers))
         bearer = str(headers.get("Authorization", "")).removeprefix("Bearer ")
         if bearer not in identity.given:
-            return Answer(
+            return Response(
                 401, {"error": {"code": "InvalidAuthenticationToken", "message": "Sign in."}}
             )
-        return answer(method, url, headers, body)
+        return response(method, url, headers, body)
 
     simulator.handle = guarded
     threads = [threading.Thread(target=s.serve_forever, args=(0.05,)) for s in servers]

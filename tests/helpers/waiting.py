@@ -13,7 +13,7 @@ from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.operations import OperationState
-from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import connections
 from hotpatch_gui.store.database import FILE_NAME
 
@@ -31,12 +31,12 @@ def mine(stage: Stage) -> Connection:
     return one
 
 
-def busy(method: str, path: str) -> Answer | None:
+def busy(method: str, path: str) -> Response | None:
     """Azure is asked again later."""
     if "restart" not in path:
         return None
     error = {"error": {"code": "TooManyRequests", "message": "Later."}}
-    return Answer(429, error, {"Retry-After": "60"})
+    return Response(429, error, {"Retry-After": "60"})
 
 
 def was_refused(stage: Stage) -> bool:

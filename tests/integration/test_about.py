@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from hotpatch_gui import __version__
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.operations import OperationState
-from hotpatch_gui.simulator.arm import Answer
+from hotpatch_gui.simulator.arm import Response
 from hotpatch_gui.system import logs
 from hotpatch_gui.views.dialogs.about import AboutDialog
 
@@ -44,7 +44,7 @@ def test_diagnostics_have_versions_and_the_last_errors_and_no_secret(
         refused = {"error": {"code": "AuthorizationFailed", "message": "No."}}
         headers = {"x-ms-request-id": REQUEST_ID}
         stage.simulator.faults.append(
-            lambda method, _: Answer(403, refused, headers) if method == "POST" else None
+            lambda method, _: Response(403, refused, headers) if method == "POST" else None
         )
         db = stage.app.source.db
         assert db is not None

@@ -14,7 +14,7 @@ from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import connections, database
 from hotpatch_gui.worker import file, reconcile
 from hotpatch_gui.worker.operations import pauses
@@ -50,11 +50,11 @@ def test_a_refusal_that_comes_while_the_file_is_locked_is_a_refusal(
     stage.start()
     held: list[sqlite3.Connection] = []
 
-    def refuse(_: str, path: str) -> Answer | None:
+    def refuse(_: str, path: str) -> Response | None:
         if "restart" not in path:
             return None
         held.append(locker(stage.app.source.path))
-        return Answer(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
+        return Response(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
 
     stage.simulator.faults.append(refuse)
     stage.app.actions.restart([machine(stage)])
@@ -121,14 +121,14 @@ def test_a_token_is_kept_where_reading_the_file_fails_for_a_moment(
 def test_a_token_that_arrives_while_the_machine_is_read_is_followed(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The answer of a restart, which the machine itself never shows, was stored and never polled."""
+    """The response of a restart, which the machine itself never shows, was stored and never polled."""
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
     stage.start()
     begin, read, tokens = Gateway.begin, reconcile.read, list[str]()
 
     def lose(self: Gateway, *arguments: object) -> object:
         tokens.append(begin(self, *arguments).token)
-        raise ProblemError(Problem(ProblemKind.OFFLINE, "The answer is lost.", "Wait."))
+        raise ProblemError(Problem(ProblemKind.OFFLINE, "The response is lost.", "Wait."))
 
     def store_meanwhile(db: sqlite3.Connection, operation_id: int) -> object:
         found = read(db, operation_id)

@@ -22,8 +22,8 @@ from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
-from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.arm import SimulatorApi
+from hotpatch_gui.simulator.responses import Response
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_resource_graphs_reason_is_in_its_details(
         }
     }
     stage.simulator.faults.append(
-        lambda _, path: Answer(400, body) if "ResourceGraph" in path else None
+        lambda _, path: Response(400, body) if "ResourceGraph" in path else None
     )
     stage.start()
     headline = stage.window.notice.headline.text()
@@ -207,7 +207,7 @@ def test_a_claims_challenge_is_passed_to_the_next_sign_in(
     handle = azure.simulator.handle
     encoded = base64.urlsafe_b64encode(CLAIMS.encode()).rstrip(b"=").decode()
 
-    def challenged(method: str, url: str, headers: Any, body: bytes | None) -> Answer:
+    def challenged(method: str, url: str, headers: Any, body: bytes | None) -> Response:
         is_proven = any(
             CLAIMS in requested.get("claims", "")
             for requested in azure.identity.requested
@@ -217,7 +217,7 @@ def test_a_claims_challenge_is_passed_to_the_next_sign_in(
             challenge = (
                 f'Bearer authorization_uri="x", error="insufficient_claims", claims="{encoded}"'
             )
-            return Answer(
+            return Response(
                 401,
                 {"error": {"code": "InvalidAuthenticationToken", "message": "MFA"}},
                 {"WWW-Authenticate": challenge},
@@ -259,7 +259,7 @@ def test_a_write_that_needs_another_sign_in_shows_one_notice_with_a_button(stage
     stage.start()
     body = {"error": {"code": "InvalidAuthenticationToken", "message": "Sign in."}}
     stage.simulator.faults.append(
-        lambda method, path: Answer(401, body) if "assessPatches" in path else None
+        lambda method, path: Response(401, body) if "assessPatches" in path else None
     )
     db = stage.app.source.db
     assert db is not None
@@ -288,24 +288,24 @@ def test_the_newest_location_is_followed_also_after_a_restart(
     newest: list[int] = [0]
     requested: list[str] = []
 
-    def moving(method: str, url: str, headers: Any, body: bytes | None) -> Answer:
-        answer = handle(method, url.split("&turn=", maxsplit=1)[0], headers, body)
+    def moving(method: str, url: str, headers: Any, body: bytes | None) -> Response:
+        response = handle(method, url.split("&turn=", maxsplit=1)[0], headers, body)
         if "updateCenterOperationResults" in url:
             requested.append(url)
             bulk_slot = int(url.split("&turn=")[1]) if "&turn=" in url else 0
             if bulk_slot != newest[0]:
-                return Answer(
+                return Response(
                     404, {"error": {"code": "NotFound", "message": "That place is gone."}}
                 )
         if (
-            answer.status == 202
-            and "Location" in answer.headers
+            response.status == 202
+            and "Location" in response.headers
             and ("assessPatches" in url or "updateCenter" in url)
         ):
             newest[0] += 1
-            slot = answer.headers["Location"].split("&turn=")[0]
-            answer.headers["Location"] = f"{slot}&turn={newest[0]}"
-        return answer
+            slot = response.headers["Location"].split("&turn=")[0]
+            response.headers["Location"] = f"{slot}&turn={newest[0]}"
+        return response
 
     monkeypatch.setattr(stage.simulator, "handle", moving)
     stage.start()
@@ -338,11 +338,11 @@ def test_the_token_in_the_file_names_the_newest_place(simulator: SimulatorApi) -
         begun = gateway.begin(OperationKind.ASSESS, machine, None)
         handle = simulator.handle
 
-        def moved(method: str, url: str, headers: Any, body: bytes | None) -> Answer:
-            answer = handle(method, url.split("&turn=", maxsplit=1)[0], headers, body)
-            if answer.status == 202:
-                answer.headers["Location"] = f"{answer.headers['Location']}&turn=9"
-            return answer
+        def moved(method: str, url: str, headers: Any, body: bytes | None) -> Response:
+            response = handle(method, url.split("&turn=", maxsplit=1)[0], headers, body)
+            if response.status == 202:
+                response.headers["Location"] = f"{response.headers['Location']}&turn=9"
+            return response
 
         simulator.handle = moved
         seen = gateway.poll(OperationKind.ASSESS, machine, None, begun.token)

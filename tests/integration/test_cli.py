@@ -110,13 +110,13 @@ def test_simulate_answers_on_loopback_only_what_it_knows() -> None:
     with simulate("--machines", "3", "--seed", "5") as azure:
         assert azure.endpoint.startswith("http://127.0.0.1:")
         url = f"{azure.endpoint}/subscriptions/{azure.subscription_id}/providers/Microsoft.Compute/virtualMachines"
-        with urllib.request.urlopen(f"{url}?api-version=2026-04-01") as answer:
-            assert answer.status == 200
+        with urllib.request.urlopen(f"{url}?api-version=2026-04-01") as response:
+            assert response.status == 200
         with pytest.raises(urllib.error.HTTPError) as missing:
             urllib.request.urlopen(url)
-        with missing.value as answer:
-            assert answer.code == 400
-            assert b"MissingApiVersionParameter" in answer.read()
+        with missing.value as response:
+            assert response.code == 400
+            assert b"MissingApiVersionParameter" in response.read()
 
 
 def test_resetting_the_demo_deletes_what_the_demo_made_and_nothing_else(tmp_path: Path) -> None:

@@ -364,7 +364,7 @@ def test_a_trial_that_hangs_is_cancelled_at_once_and_leaves_nothing(
         with reached:
             before = time.monotonic()
             dialog.reject()
-            assert time.monotonic() - before < 1, "the window does not wait for the answer"
+            assert time.monotonic() - before < 1, "the window does not wait for the response"
             assert stage.window.isVisible()
     assert list((stage.folder / "azure").iterdir()) == [], "so the next start is the demo again"
 

@@ -28,9 +28,9 @@ from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.domain.waves import WaveMode, Waves
-from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import connections, database, queue
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
@@ -206,11 +206,13 @@ def test_a_stray_401_is_answered_with_a_new_token(stage: Stage) -> None:
     stage.start()
     refused: list[str] = []
 
-    def once(method: str, path: str) -> Answer | None:
+    def once(method: str, path: str) -> Response | None:
         if refused or "ResourceGraph" not in path:
             return None
         refused.append(path)
-        return Answer(401, {"error": {"code": "ExpiredAuthenticationToken", "message": "Lapsed."}})
+        return Response(
+            401, {"error": {"code": "ExpiredAuthenticationToken", "message": "Lapsed."}}
+        )
 
     stage.simulator.faults.append(once)
     before = stage.app.source.db.execute("SELECT finished_at FROM sync_state").fetchone()[0]
@@ -225,7 +227,7 @@ def test_a_stray_401_is_answered_with_a_new_token(stage: Stage) -> None:
 def test_a_sync_that_nobody_has_to_sign_in_for_goes_on_trying(stage: Stage) -> None:
     """A wall display: the tokens were refused for a while, and then are taken again."""
     stage.start()
-    skip_reason = Answer(
+    skip_reason = Response(
         401, {"error": {"code": "ExpiredAuthenticationToken", "message": "Lapsed."}}
     )
     stage.simulator.faults.append(lambda method, path: skip_reason)
@@ -374,7 +376,7 @@ def test_a_signal_ends_it_while_a_request_hangs(
 def test_a_change_that_ended_at_once_and_was_not_noted_is_found_out(
     qapp: QApplication, tmp_path: Path
 ) -> None:
-    """Killed between the answer and its end: Azure has no operation to follow, and the machine shows the result."""
+    """Killed between the response and its end: Azure has no operation to follow, and the machine shows the result."""
     change = SettingsChange(Orchestration.WINDOWS_AUTOMATIC, periodic_assessment=True)
     simulator = stopped_simulator(SteppedClock(EPOCH))
     with Stage("light", folder=tmp_path, simulator=simulator) as first:
@@ -398,7 +400,7 @@ def test_a_sync_reads_what_changed_and_shift_f5_reads_everything(
     requested: list[str] = []
     handle = stage.simulator.handle
 
-    def count(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+    def count(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
         if "ResourceGraph" in url and b"patchassessmentresources" in (body or b""):
             requested.append((body or b"").decode())
         return handle(method, url, headers, body)
@@ -448,9 +450,9 @@ def test_a_list_that_was_cut_off_is_read_with_the_next_sync(stage: Stage) -> Non
     }
     handle = stage.simulator.handle
 
-    def cut(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+    def cut(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
         if b"id startswith" in (body or b""):
-            return Answer(200, raw=b'{"data": [')
+            return Response(200, raw=b'{"data": [')
         return handle(method, url, headers, body)
 
     stage.simulator.handle = cut
@@ -543,11 +545,11 @@ def test_an_answer_that_is_under_way_is_kept_where_the_program_ends(
     simulator = stopped_simulator(SteppedClock(EPOCH))
     handle = simulator.handle
 
-    def slow(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
-        answer = handle(method, url, headers, body)
+    def slow(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+        response = handle(method, url, headers, body)
         if method == "POST" and "/restart" in url:
             time.sleep(1.0)
-        return answer
+        return response
 
     simulator.handle = slow
     with Stage("light", folder=tmp_path, simulator=simulator) as stage:
@@ -583,11 +585,11 @@ def test_a_stopped_machine_is_started_from_its_status_sentence(stage: Stage) -> 
 def test_a_start_whose_response_was_lost_is_read_from_the_machine(stage: Stage) -> None:
     handle = stage.simulator.handle
 
-    def lost(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
-        answer = handle(method, url, headers, body)
+    def lost(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+        response = handle(method, url, headers, body)
         if method == "POST" and "/start" in url:
             raise ConnectionResetError(104, "Connection reset by peer")
-        return answer
+        return response
 
     stage.start()
     stage.simulator.handle = lost

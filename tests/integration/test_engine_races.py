@@ -21,7 +21,7 @@ from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.domain.waves import WaveMode, Waves
-from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import connections, database, operations, permissions
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
@@ -117,12 +117,12 @@ def test_actions_turned_off_while_a_claim_waits_for_the_file_are_off(stage: Stag
     stage.start()
     held: list[int] = []
 
-    def refuse(_: str, path: str) -> Answer | None:
+    def refuse(_: str, path: str) -> Response | None:
         if "restart" not in path or held:
             return None
         held.append(1)
         error = {"error": {"code": "TooManyRequests", "message": "Held."}}
-        return Answer(429, error, {"Retry-After": "1"})
+        return Response(429, error, {"Retry-After": "1"})
 
     stage.simulator.faults.append(refuse)
     stage.app.actions.restart([ids(stage)["vm-dc-01"]])
@@ -460,12 +460,12 @@ def test_a_refusal_that_comes_while_the_program_closes_is_kept(
 ) -> None:
     requested = threading.Event()
 
-    def refuse(_: str, path: str) -> Answer | None:
+    def refuse(_: str, path: str) -> Response | None:
         if "restart" not in path:
             return None
         requested.set()
         threading.Event().wait(0.5)
-        return Answer(409, {"error": {"code": "OperationNotAllowed", "message": "Busy."}})
+        return Response(409, {"error": {"code": "OperationNotAllowed", "message": "Busy."}})
 
     with Stage("light", folder=tmp_path) as stage:
         stage.start()

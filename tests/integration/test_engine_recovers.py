@@ -29,7 +29,7 @@ from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import connections, database, machines, queue
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import commands, engine, operation_queue
@@ -195,11 +195,11 @@ def test_a_pause_that_azure_requests_outlives_a_sign_out(stage: Stage) -> None:
     stage.start()
     requested: list[str] = []
 
-    def later(method: str, path: str) -> Answer | None:
+    def later(method: str, path: str) -> Response | None:
         if "Microsoft.ResourceGraph" not in path:
             return None
         requested.append(path)
-        return Answer(503, None, {"Retry-After": "120"})
+        return Response(503, None, {"Retry-After": "120"})
 
     stage.simulator.faults.append(later)
     stage.app.engine.send(commands.Sync())

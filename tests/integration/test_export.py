@@ -22,14 +22,14 @@ from hotpatch_gui.views.widgets.export import ExportButton
 @pytest.fixture
 def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """Answers of the file dialog; ``requested`` has the last call."""
-    answer: dict[str, str] = {}
+    response: dict[str, str] = {}
 
     def save_as(_parent, _title: str, suggested: str, *_: str) -> tuple[str, str]:
-        answer["suggested"] = suggested
-        return str(tmp_path / answer["name"]), "CSV, one table (*.csv)"
+        response["suggested"] = suggested
+        return str(tmp_path / response["name"]), "CSV, one table (*.csv)"
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", save_as)
-    return answer
+    return response
 
 
 def message(stage: Stage) -> str:
@@ -153,7 +153,7 @@ def test_the_audit_log_is_exported_with_bodies_and_request_ids(
     chosen["name"] = "audit.csv"
     next(b for b in stage.window.findChildren(ExportButton) if b.isVisible()).click()
     assert message(stage) == "Exported to audit.csv."
-    sent, *answers = reversed(rows_of(tmp_path / "audit.csv"))
+    sent, *responses = reversed(rows_of(tmp_path / "audit.csv"))
     assert (sent["Event"], sent["Call"], sent["Machine"]) == (
         "Sending",
         "Install updates now",
@@ -163,8 +163,8 @@ def test_the_audit_log_is_exported_with_bodies_and_request_ids(
     assert sent["Resource ID"].casefold().endswith("/virtualmachines/vm-web-02")
     assert sent["When (UTC)"].endswith("Z")
     assert sent["Requested by"]
-    assert [a["Event"] for a in answers] == ["Accepted"]
-    assert answers[0]["Request ID"]
+    assert [a["Event"] for a in responses] == ["Accepted"]
+    assert responses[0]["Request ID"]
 
 
 def test_a_file_that_cannot_be_written_is_reported(stage: Stage, chosen: dict[str, str]) -> None:

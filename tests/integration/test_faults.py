@@ -23,7 +23,7 @@ from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.arm import Answer, SimulatorApi
+from hotpatch_gui.simulator.arm import Response, SimulatorApi
 from hotpatch_gui.simulator.install_parameters import parse_install_parameters
 from hotpatch_gui.store import database
 from hotpatch_gui.store.database import FILE_NAME
@@ -31,14 +31,14 @@ from hotpatch_gui.worker import file
 from hotpatch_gui.worker.operations import pauses
 
 S = OperationState
-Outcome = Answer | Exception
+Outcome = Response | Exception
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
 
 
 def error(
     status: int, code: str = "Code", message: str = "Azure's own words.", **headers: str
-) -> Answer:
-    return Answer(status, {"error": {"code": code, "message": message}}, dict(headers))
+) -> Response:
+    return Response(status, {"error": {"code": code, "message": message}}, dict(headers))
 
 
 def always(outcome: Outcome, part: str = "") -> Callable[[str, str], Outcome | None]:
@@ -91,30 +91,30 @@ FAULTS = {
     ),
     "400": (error(400), "rejected the request (400", "Change the request"),
     "500": (error(500), "failed (500)", "retries automatically"),
-    "503 without a body": (Answer(503), "failed (503)", "retries automatically"),
+    "503 without a body": (Response(503), "failed (503)", "retries automatically"),
     "a web page": (
-        Answer(200, raw=b"<html>Proxy login</html>"),
+        Response(200, raw=b"<html>Proxy login</html>"),
         "couldn't be read",
         "Earlier data is kept",
     ),
-    "an answer that is nested too deep": (
-        Answer(200, raw=b"[" * 200_000),
+    "a response that is nested too deep": (
+        Response(200, raw=b"[" * 200_000),
         "couldn't be read",
         "Earlier data is kept",
     ),
-    "half an answer": (
-        Answer(200, raw=b'{"data": [{"id": "/subscr'),
+    "half a response": (
+        Response(200, raw=b'{"data": [{"id": "/subscr'),
         "couldn't be read",
         "Earlier data is kept",
     ),
     "another shape": (
-        Answer(200, {"data": "nonsense", "count": 1}),
+        Response(200, {"data": "nonsense", "count": 1}),
         "couldn't be read",
         "Earlier data is kept",
     ),
-    "empty": (Answer(200, raw=b""), "couldn't be read", "Earlier data is kept"),
+    "empty": (Response(200, raw=b""), "couldn't be read", "Earlier data is kept"),
     "a redirect": (
-        Answer(302, None, {"Location": "https://elsewhere.invalid/"}),
+        Response(302, None, {"Location": "https://elsewhere.invalid/"}),
         "couldn't be read",
         "Try again",
     ),
@@ -228,7 +228,7 @@ def note(stage: Stage) -> str:
         (error(409, "MissingSubscriptionRegistration"), "not registered for the resource provider"),
         (error(409, "OperationNotAllowed"), "does not allow this operation for the machine"),
         (error(409, "SomethingElse"), "because of the resource's state (409 SomethingElse)"),
-        (Answer(409), "because of the resource's state (409)"),
+        (Response(409), "because of the resource's state (409)"),
         (error(400, "InvalidParameter"), "rejected the request (400 InvalidParameter)"),
     ],
 )
@@ -324,11 +324,11 @@ def test_a_provider_that_is_not_registered_is_not_registered_by_a_read(stage: St
     requested: list[str] = []
     unregistered = error(409, "MissingSubscriptionRegistration", UNREGISTERED)
 
-    def answer(method: str, path: str) -> Answer | None:
+    def response(method: str, path: str) -> Response | None:
         requested.append(f"{method} {path.split('?', maxsplit=1)[0].casefold()}")
         return unregistered if "/virtualmachines/vm-sql-01" in requested[-1] else None
 
-    stage.simulator.faults.append(answer)
+    stage.simulator.faults.append(response)
     stage.choose("vm-sql-01")
     stage.until(lambda: any("vm-sql-01" in path for path in requested))
     stage.idle()
@@ -346,7 +346,7 @@ def test_429_on_an_installation_waits_and_sends_it_once(stage: Stage) -> None:
 def taken_but_unanswered(
     simulator: SimulatorApi, machine: str, outcome: Outcome
 ) -> Callable[[str, str], Outcome | None]:
-    """Azure takes the request, and the answer never arrives."""
+    """Azure takes the request, and the response never arrives."""
     sent: list[str] = []
 
     def fault(method: str, path: str) -> Outcome | None:
@@ -369,10 +369,10 @@ def taken_but_unanswered(
     [
         ReadTimeout("lost"),
         error(500),
-        Answer(200, raw=b"<html>"),
+        Response(200, raw=b"<html>"),
         SSLError(MaxRetryError(None, "/", wire_errors.SSLError(ssl.SSLError("bad record mac")))),
         OSError(5, "Input/output error"),
-        Answer(202, raw=b"[" * 200_000),
+        Response(202, raw=b"[" * 200_000),
         AssertionError("a bug of ours"),
     ],
     ids=[
@@ -428,10 +428,10 @@ def test_an_answer_with_a_date_that_cannot_be_read_counts(stage: Stage) -> None:
     stage.start()
     handle = stage.simulator.handle
 
-    def undated(*arguments: Any) -> Answer:
-        answer = handle(*arguments)
-        answer.headers["Date"] = "yesterday"
-        return answer
+    def undated(*arguments: Any) -> Response:
+        response = handle(*arguments)
+        response.headers["Date"] = "yesterday"
+        return response
 
     stage.simulator.handle = undated
     begin(stage)
@@ -473,8 +473,8 @@ def test_a_lost_installation_that_azure_no_longer_shows_is_not_in_progress(
         error(403),
         error(429, **{"Retry-After": "1"}),
         error(500),
-        Answer(200, raw=b"{"),
-        Answer(200, raw=b"[" * 200_000),
+        Response(200, raw=b"{"),
+        Response(200, raw=b"[" * 200_000),
     ],
     ids=["offline", "cut", "401", "403", "429", "500", "half", "nested too deep"],
 )
@@ -504,7 +504,7 @@ def test_an_operation_that_azure_says_has_failed_has_failed(stage: Stage) -> Non
             "message": "An internal execution error occurred.",
         },
     }
-    stage.simulator.faults.append(always(Answer(200, body), "/operations/"))
+    stage.simulator.faults.append(always(Response(200, body), "/operations/"))
     begin(stage)
     stage.until(lambda: stage.operation_states() == [S.FAILED])
     assert "An internal execution error occurred." in note(stage)
@@ -518,7 +518,7 @@ def test_an_answer_that_points_to_a_foreign_host_is_not_followed(stage: Stage) -
         "Azure-AsyncOperation": "https://evil.invalid/x",
         "Retry-After": "1",
     }
-    stage.simulator.faults.append(always(Answer(202, None, foreign), "installPatches"))
+    stage.simulator.faults.append(always(Response(202, None, foreign), "installPatches"))
     begin(stage)
     stage.until(lambda: "evil.invalid" in note(stage))
     assert "A response pointed to evil.invalid, which is not azure.demo.invalid." in note(stage)
@@ -531,9 +531,9 @@ def test_rows_that_cannot_be_read_are_left_out_and_counted(stage: Stage) -> None
     body = {"totalRecords": 3, "count": 3, "resultTruncated": "false", "facets": [], "data": rows}
     calls = [0]
 
-    def second(method: str, path: str) -> Answer | None:
+    def second(method: str, path: str) -> Response | None:
         calls[0] += "ResourceGraph" in path
-        return Answer(200, body) if calls[0] == 3 else None
+        return Response(200, body) if calls[0] == 3 else None
 
     before = stored(stage)
     stage.simulator.faults.append(second)
@@ -556,7 +556,7 @@ def test_a_machine_whose_answer_is_nonsense_says_so_and_stays(stage: Stage) -> N
         "location": "x",
         "properties": {"instanceView": view},
     }
-    stage.simulator.faults.append(always(Answer(200, body), "/virtualMachines/vm-web-02"))
+    stage.simulator.faults.append(always(Response(200, body), "/virtualMachines/vm-web-02"))
     before = stored(stage)
     stage.choose("vm-web-02")
     stage.until(stage.window.notice.isVisible)
@@ -624,18 +624,18 @@ def test_a_damaged_settings_file_does_not_stop_the_start(qapp, data_dir: Path) -
 
 @pytest.mark.expects_log
 def test_an_answer_to_another_operation_is_not_taken_for_the_result(stage: Stage) -> None:
-    """As over a connection on which an answer came twice."""
+    """As over a connection on which a response came twice."""
     stage.start()
     ids = {r["name"]: r["id"] for r in stage.app.source.db.execute("SELECT id, name FROM machines")}
     handle, results = stage.simulator.handle, []
 
-    def answered(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
-        answer = handle(method, url, headers, body)
-        is_result = method == "GET" and isinstance(answer.body, dict)
-        if is_result and "installationActivityId" in answer.body and "patches" in answer.body:
-            results.append(answer)
+    def answered(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+        response = handle(method, url, headers, body)
+        is_result = method == "GET" and isinstance(response.body, dict)
+        if is_result and "installationActivityId" in response.body and "patches" in response.body:
+            results.append(response)
             return results[0]
-        return answer
+        return response
 
     stage.simulator.handle = answered
     for number, name in enumerate(("vm-print-01", "vm-web-02"), 1):

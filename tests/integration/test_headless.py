@@ -24,10 +24,10 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange, schedule_id
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.domain.waves import WaveMode, Waves
-from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import queue, schedule_changes, sync_state
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import commands
@@ -149,13 +149,13 @@ def test_machines_that_cannot_be_reached_take_no_place_of_a_wave(tmp_path: Path)
 def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: Path) -> None:
     path, simulator = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
 
-    def interrupted(_: str, url: str) -> Answer | None:
+    def interrupted(_: str, url: str) -> Response | None:
         if "assessPatches" not in url:
             return None
         os.kill(os.getpid(), signal.SIGINT)
         threading.Event().wait(0.5)
         error = {"error": {"code": "TooManyRequests", "message": "Later."}}
-        return Answer(429, error, {"Retry-After": "1"})
+        return Response(429, error, {"Retry-After": "1"})
 
     with Session(
         tmp_path, demo_target(lambda: simulator), lambda _: None, sends=Sends.ALL
@@ -190,7 +190,7 @@ def test_an_interrupted_change_of_a_schedule_is_taken_back_or_awaited(
         threading.Event().wait(0.4)
         return add(*arguments)
 
-    def answer_late(verb: str, url: str) -> Answer | None:
+    def answer_late(verb: str, url: str) -> Response | None:
         if verb != "PUT" or "maintenanceconfigurations" not in url.casefold():
             return None
         os.kill(os.getpid(), signal.SIGINT)
@@ -198,7 +198,7 @@ def test_an_interrupted_change_of_a_schedule_is_taken_back_or_awaited(
             threading.Event().wait(0.6)
             return None
         threading.Event().wait(2.0)  # longer than the command waits
-        return Answer(429, {"error": {"code": "TooManyRequests"}}, {"Retry-After": "1"})
+        return Response(429, {"error": {"code": "TooManyRequests"}}, {"Retry-After": "1"})
 
     with Session(
         tmp_path, demo_target(lambda: simulator), lambda _: None, sends=Sends.OWN

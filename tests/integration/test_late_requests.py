@@ -32,7 +32,7 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.operations import OperationState, Standby
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.settings import SettingsChange
-from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import identity, operations, queue, sync_state
 from hotpatch_gui.worker import calls, engine, operation_scheduler, sleep_watch
 from hotpatch_gui.worker.operations import pauses
@@ -153,10 +153,10 @@ def test_what_could_not_be_sent_before_the_computer_slept_is_not_sent_after_it(
     assert not stage.simulator.cloud.received
 
 
-def busy_once() -> Callable[[str, str], Answer | None]:
+def busy_once() -> Callable[[str, str], Response | None]:
     requested: list[str] = []
 
-    def refuse(method: str, path: str) -> Answer | None:
+    def refuse(method: str, path: str) -> Response | None:
         refused = busy(method, path)
         if refused is None or requested:
             return None
@@ -283,10 +283,10 @@ def test_where_azure_fails_for_hours_to_say_how_it_goes_the_machine_is_read(
 ) -> None:
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
 
-    def failing(method: str, path: str) -> Answer | None:
+    def failing(method: str, path: str) -> Response | None:
         if method != "GET" or "operation" not in path.casefold():
             return None
-        return Answer(500, {"error": {"code": "InternalServerError", "message": "Later."}})
+        return Response(500, {"error": {"code": "InternalServerError", "message": "Later."}})
 
     stage.start()
     stage.simulator.faults.append(failing)
@@ -406,10 +406,10 @@ def test_one_refusal_does_not_end_the_following_of_an_operation_that_azure_was_s
     monkeypatch.setattr(pauses, "MAX_BACK_OFF_S", 0.1)
     status = [500]
 
-    def failing(method: str, path: str) -> Answer | None:
+    def failing(method: str, path: str) -> Response | None:
         if method != "GET" or "operation" not in path.casefold() or not status[0]:
             return None
-        return Answer(status[0], {"error": {"code": "Error", "message": "Later."}})
+        return Response(status[0], {"error": {"code": "Error", "message": "Later."}})
 
     stage.start()
     stage.simulator.faults.append(failing)

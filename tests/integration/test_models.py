@@ -205,29 +205,29 @@ def slowly(db: sqlite3.Connection) -> int:
 def test_a_long_query_comes_to_its_end_though_the_file_changes_meanwhile(
     qtbot, source: DataSource
 ) -> None:
-    answers: list[int] = []
-    channel = QueryChannel(source, answers.append, source)
+    responses: list[int] = []
+    channel = QueryChannel(source, responses.append, source)
     channel.query(slowly)
     news = QTimer(source)
     news.timeout.connect(lambda: channel.query(slowly, is_refresh=True))
     news.start(20)
-    qtbot.waitUntil(lambda: len(answers) > 1)
+    qtbot.waitUntil(lambda: len(responses) > 1)
     news.stop()
-    assert set(answers) == {3_000_000}
+    assert set(responses) == {3_000_000}
     qtbot.waitUntil(lambda: source.reader.is_idle)
 
 
 def test_another_question_ends_the_one_before_and_has_the_only_answer(
     qtbot, source: DataSource
 ) -> None:
-    answers: list[str] = []
-    channel = QueryChannel(source, answers.append, source)
+    responses: list[str] = []
+    channel = QueryChannel(source, responses.append, source)
     channel.query(lambda db: str(slowly(db)))
     qtbot.wait(30)
     channel.query(lambda db: "the newest")
-    qtbot.waitUntil(lambda: bool(answers))
+    qtbot.waitUntil(lambda: bool(responses))
     assert source.reader.is_idle
-    assert answers == ["the newest"]
+    assert responses == ["the newest"]
 
 
 def test_a_table_that_is_read_whole_shows_its_rows_without_asking_again(
@@ -261,12 +261,12 @@ def test_an_unreadable_file_is_reported_instead_of_the_answer(
             db.execute("PRAGMA user_version=999")
     else:
         path.rename(path.with_name("elsewhere"))
-    answers: list[int] = []
+    responses: list[int] = []
     failures: list[str] = []
-    channel = QueryChannel(source, answers.append, failures.append, source)
+    channel = QueryChannel(source, responses.append, failures.append, source)
     channel.query(lambda db: db.execute("SELECT 1").fetchone()[0])
     qtbot.waitUntil(lambda: bool(failures))
     assert {"taken away": "was moved, deleted or replaced", "newer": "newer version"}[
         how
     ] in failures[0]
-    assert not answers
+    assert not responses

@@ -22,8 +22,8 @@ from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.models import actions
 from hotpatch_gui.models.outcomes import Outcome, Outcomes, detail_of
 from hotpatch_gui.models.source import DataSource
-from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store.database import SCHEMA_VERSION
 from hotpatch_gui.store.ended_operations import EndedAction
 from hotpatch_gui.theme.glyphs import Glyph
@@ -119,8 +119,8 @@ def test_queued_operations_of_an_action_are_canceled_together_and_counted(stage:
 def test_a_failure_says_why_and_what_to_do_and_stays(stage: Stage) -> None:
     code = {"code": "ScopeLocked", "message": "Locked (0x80070005)."}
 
-    def locked(method: str, _: str) -> Answer | None:
-        return Answer(409, {"error": code}) if method == "POST" else None
+    def locked(method: str, _: str) -> Response | None:
+        return Response(409, {"error": code}) if method == "POST" else None
 
     stage.simulator.faults.append(locked)
     stage.request.restart(ids(stage, "vm-web-01"))
@@ -206,7 +206,7 @@ def test_each_action_is_a_toast_of_its_own_and_an_unknown_result_is_news_once(st
     assert titles == ["Assess now on vm-web-01: succeeded", "Assess now on vm-app-01: succeeded"]
     stage.simulator.faults.append(
         lambda method, path: (
-            Answer(404, {"error": {"code": "NotFound", "message": "gone"}})
+            Response(404, {"error": {"code": "NotFound", "message": "gone"}})
             if "/operations/" in path
             else None
         )

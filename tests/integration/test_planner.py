@@ -1,4 +1,4 @@
-"""The planner in the window: it simulates beside it, answers in figures, can be canceled and exported."""
+"""The planner in the window: it simulates in another process, shows figures, can be canceled and exported."""
 
 from __future__ import annotations
 

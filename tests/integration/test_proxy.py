@@ -25,7 +25,7 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class SilentServer:
-    """An HTTPS server that answers GET, and closes the connection after it has received a POST."""
+    """An HTTPS server that responses GET, and closes the connection after it has received a POST."""
 
     def __init__(self, folder: Path, *, resets: bool) -> None:
         authority = trustme.CA()
@@ -118,11 +118,11 @@ def test_a_tunnel_that_breaks_after_the_request_may_have_carried_it(
     assert "The connection was interrupted before Azure answered" in found.sentence
 
 
-@pytest.mark.parametrize("answer", [b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", None])
+@pytest.mark.parametrize("response", [b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", None])
 def test_a_proxy_that_opens_no_tunnel_sent_nothing(
-    serve: Callable[..., SilentServer], monkeypatch: pytest.MonkeyPatch, answer: bytes | None
+    serve: Callable[..., SilentServer], monkeypatch: pytest.MonkeyPatch, response: bytes | None
 ) -> None:
-    """With an answer that refuses the tunnel, or without a listener."""
+    """With a response that refuses the tunnel, or without a listener."""
     server = serve(resets=False)
     refusing = socket.create_server(("127.0.0.1", 0))
     port = refusing.getsockname()[1]
@@ -133,16 +133,16 @@ def test_a_proxy_that_opens_no_tunnel_sent_nothing(
                 one, _ = refusing.accept()
                 with one:
                     one.recv(65536)
-                    one.sendall(answer or b"")
+                    one.sendall(response or b"")
 
     thread = threading.Thread(target=refuse)
-    if answer is None:
+    if response is None:
         refusing.close()
     else:
         thread.start()
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
     found = problem_of(server.address)
-    if answer is not None:
+    if response is not None:
         refusing.shutdown(socket.SHUT_RDWR)
         refusing.close()
         thread.join(5)

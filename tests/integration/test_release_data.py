@@ -285,7 +285,7 @@ def test_the_commands_show_update_export_and_import(tmp_path: Path, msrc: Feed) 
 
 def test_a_failed_update_keeps_what_was_known(tmp_path: Path, msrc: Feed) -> None:
     assert run(tmp_path, "releases", "update", "--url", msrc.address).returncode == 0
-    msrc.answers["/updates"] = (503, {}, b"")
+    msrc.responses["/updates"] = (503, {}, b"")
     failed = run(tmp_path, "releases", "update", "--url", msrc.address)
     assert failed.returncode == 1
     assert "answered 503" in failed.stderr

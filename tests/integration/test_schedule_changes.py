@@ -48,8 +48,8 @@ from hotpatch_gui.domain.schedule_changes import (
     schedule_id,
 )
 from hotpatch_gui.domain.schedules import How
-from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import schedule_changes as store
 from hotpatch_gui.store import schedules
 from hotpatch_gui.store.database import FILE_NAME, open_writer, transaction
@@ -135,12 +135,12 @@ def test_a_lost_response_is_never_sent_again_and_read_back(stage: Stage) -> None
     handle = stage.simulator.handle
     sent = []
 
-    def lose(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
-        answer = handle(method, url, headers, body)
+    def lose(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+        response = handle(method, url, headers, body)
         if method == "PUT":
             sent.append(url)
             raise Broken("reset by peer")
-        return answer
+        return response
 
     stage.simulator.handle = lose  # type: ignore[method-assign]
     change(stage, SAVE)
@@ -167,24 +167,32 @@ def test_a_lost_request_stays_unknown_and_a_new_one_decides(stage: Stage) -> Non
 
 
 @pytest.mark.parametrize(
-    ("answer", "state", "says"),
+    ("response", "state", "says"),
     [
-        (Answer(403, {"error": {"code": "AuthorizationFailed", "message": "No."}}), "failed", ""),
-        (Answer(404, {"error": {"code": "ResourceGroupNotFound", "message": "No."}}), "failed", ""),
+        (Response(403, {"error": {"code": "AuthorizationFailed", "message": "No."}}), "failed", ""),
         (
-            Answer(400, {"error": {"code": "BadRequest", "message": "Too short."}}),
+            Response(404, {"error": {"code": "ResourceGroupNotFound", "message": "No."}}),
+            "failed",
+            "",
+        ),
+        (
+            Response(400, {"error": {"code": "BadRequest", "message": "Too short."}}),
             "failed",
             "Too short",
         ),
-        (Answer(409, {"error": {"code": "ScopeLocked", "message": "Locked."}}), "failed", ""),
-        (Answer(500, {"error": {"code": "InternalServerError", "message": "No."}}), "unknown", ""),
-        (Answer(200, raw=b"<html>"), "unknown", ""),
+        (Response(409, {"error": {"code": "ScopeLocked", "message": "Locked."}}), "failed", ""),
+        (
+            Response(500, {"error": {"code": "InternalServerError", "message": "No."}}),
+            "unknown",
+            "",
+        ),
+        (Response(200, raw=b"<html>"), "unknown", ""),
     ],
 )
 def test_each_answer_has_its_state_and_its_words(
-    stage: Stage, answer: Answer, state: str, says: str
+    stage: Stage, response: Response, state: str, says: str
 ) -> None:
-    fault(stage, "PUT", lambda: answer)
+    fault(stage, "PUT", lambda: response)
     change(stage, SAVE)
     stage.until(lambda: states(stage) == [state])
     ((_, _, note),) = rows(stage)
@@ -193,7 +201,7 @@ def test_each_answer_has_its_state_and_its_words(
 
 
 def test_throttling_waits_and_sends_again(stage: Stage) -> None:
-    refused = iter([Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "0.1"})])
+    refused = iter([Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "0.1"})])
     fault(stage, "PUT", lambda: next(refused, None))
     change(stage, SAVE)
     stage.until(lambda: states(stage) == ["succeeded"])
@@ -303,9 +311,9 @@ def test_a_schedule_is_not_deleted_while_a_machine_could_not_be_removed(
 ) -> None:
     change(stage, SAVE, ASSIGN)
     stage.until(lambda: states(stage) == ["succeeded"] * 2)
-    refused = Answer(status, {"error": {"code": "No", "message": "No."}})
+    refused = Response(status, {"error": {"code": "No", "message": "No."}})
 
-    def on(method: str, path: str) -> Answer | None:
+    def on(method: str, path: str) -> Response | None:
         ours = method == "DELETE" and "configurationassignments" in path.casefold()
         return refused if ours else None
 
@@ -329,9 +337,9 @@ def test_a_schedule_is_not_deleted_while_a_machine_could_not_be_removed(
 
 
 def test_one_schedule_that_cannot_be_read_holds_up_no_other(stage: Stage) -> None:
-    def on(method: str, path: str) -> Answer | None:
+    def on(method: str, path: str) -> Response | None:
         is_it = method == "GET" and path.casefold() == ID.casefold()
-        return Answer(500, {"error": {"code": "Broken", "message": "Broken."}}) if is_it else None
+        return Response(500, {"error": {"code": "Broken", "message": "Broken."}}) if is_it else None
 
     stage.simulator.faults.append(on)
     other = schedule_id(SUBSCRIPTION, "rg-web", "other")
@@ -348,7 +356,7 @@ def test_assigning_again_after_removing_is_a_change_of_its_own(stage: Stage) -> 
     """Also while the first still waits."""
     change(stage, SAVE)
     stage.until(lambda: states(stage) == ["succeeded"])
-    throttled = [Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "1"})]
+    throttled = [Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "1"})]
     fault(stage, "PUT", lambda: throttled.pop() if throttled else None)
     unassign = ScheduleChange(ChangeKind.UNASSIGN, ASSIGN.resource_id, "vm-web-01")
     for one in (ASSIGN, unassign, ASSIGN):
@@ -380,8 +388,8 @@ def test_the_answer_about_another_resource_is_never_merged(stage: Stage) -> None
     stage.until(lambda: states(stage) == ["succeeded"])
     foreign = dict(stage.simulator.cloud.maintenance.configurations[ID.casefold()])
     foreign |= {"id": ID.replace(NAME, "others"), "tags": {"of": "others"}}
-    answers = [Answer(200, foreign)]
-    fault(stage, "GET", lambda: answers.pop() if answers else None)
+    responses = [Response(200, foreign)]
+    fault(stage, "GET", lambda: responses.pop() if responses else None)
     weekly = json.dumps(schedule_body(NIGHTS._replace(recurs="Week Sunday"), "westus2"))
     change(stage, SAVE._replace(kind=ChangeKind.SAVE, body=weekly))
     stage.until(lambda: states(stage) == ["succeeded"] * 2)
@@ -412,9 +420,9 @@ def test_schedules_of_one_name_keep_their_machines_and_scopes(stage: Stage) -> N
 
 def throttle_once(stage: Stage, verb: str, part: str = "") -> None:
     """Let the first call of this verb to a path with ``part`` wait a second."""
-    left = [Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "1"})]
+    left = [Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "1"})]
 
-    def on(method: str, path: str) -> Answer | None:
+    def on(method: str, path: str) -> Response | None:
         return left.pop() if left and method == verb and part in path.casefold() else None
 
     stage.simulator.faults.append(on)
@@ -450,9 +458,9 @@ def test_a_deletion_waits_for_a_removal_that_was_requested_before(stage: Stage) 
     throttle_once(stage, "DELETE", "configurationassignments")
     change(stage, UNASSIGN)
     stage.until(lambda: any(note.endswith("Trying again.") for _, _, note in rows(stage)))
-    refused = Answer(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
+    refused = Response(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
 
-    def on(method: str, path: str) -> Answer | None:
+    def on(method: str, path: str) -> Response | None:
         ours = method == "DELETE" and "configurationassignments" in path.casefold()
         return refused if ours else None
 
@@ -464,7 +472,7 @@ def test_a_deletion_waits_for_a_removal_that_was_requested_before(stage: Stage) 
 
 def test_a_deletion_requested_again_is_done(stage: Stage) -> None:
     make_schedule(stage, ASSIGN)
-    broken = [Answer(500, {"error": {"code": "Broken", "message": "No."}})]
+    broken = [Response(500, {"error": {"code": "Broken", "message": "No."}})]
     fault(stage, "DELETE", lambda: broken.pop() if broken else None)
     change(stage, UNASSIGN, DELETE)
     stage.until(lambda: states(stage)[2:] == ["unknown", "queued"])
@@ -490,7 +498,7 @@ def test_what_an_earlier_session_left_is_canceled_when_a_later_change_is_sent(
 @pytest.mark.parametrize("settle", ["cancel", "dismiss"])
 def test_a_request_right_after_the_last_change_ended_is_sent(stage: Stage, settle: str) -> None:
     """The sender that finds nothing more is about to end."""
-    broken = [Answer(500, {"error": {"code": "No", "message": "No."}})]
+    broken = [Response(500, {"error": {"code": "No", "message": "No."}})]
     fault(stage, "PUT" if settle == "dismiss" else "GET", lambda: broken.pop() if broken else None)
     change(stage, SAVE)
     stage.until(lambda: bool(rows(stage)) and bool(rows(stage)[0][2]))
@@ -529,7 +537,7 @@ def test_another_sender_waits_for_the_answers_to_an_earlier_one(stage: Stage) ->
     make_schedule(stage)
     asked, handle = Event(), stage.simulator.handle
 
-    def answer_late(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+    def answer_late(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
         if method == "PUT" and not asked.is_set():
             asked.set()
             time.sleep(KEPT_S + 1.5)
@@ -559,10 +567,10 @@ def test_an_answer_is_kept_that_comes_while_the_program_ends(
 ) -> None:
     asked = Event()
 
-    def answer_late() -> Answer:
+    def answer_late() -> Response:
         asked.set()
         time.sleep(0.3)
-        return Answer(status, {"error": {"code": "No", "message": "No."}})
+        return Response(status, {"error": {"code": "No", "message": "No."}})
 
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
@@ -582,7 +590,7 @@ def test_a_schedule_of_another_region_is_another_schedule(stage: Stage) -> None:
 
 def test_canceling_a_change_lets_go_what_waited_for_it(stage: Stage) -> None:
     make_schedule(stage, ASSIGN)
-    refused = Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
+    refused = Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
     fault(stage, "DELETE", lambda: refused)
     change(stage, UNASSIGN, DELETE)
     stage.until(lambda: any(note.endswith("Trying again.") for _, _, note in rows(stage)))

@@ -1,4 +1,4 @@
-"""Changes of schedules when something breaks: late and odd answers, a locked file, sleep, sign-outs and removed connections."""
+"""Changes of schedules when something breaks: late and odd responses, a locked file, sleep, sign-outs and removed connections."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ from hotpatch_gui.domain.schedule_changes import (
     assignment_id,
     schedule_id,
 )
-from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import database, schedules
 from hotpatch_gui.store import schedule_changes as store
 from hotpatch_gui.store.database import FILE_NAME, open_writer, transaction
@@ -66,7 +66,7 @@ from hotpatch_gui.worker.operation_scheduler import Sends
 
 pytestmark = pytest.mark.expects_log
 MANY = 3 * MAX_BULK
-ERROR = Answer(500, {"error": {"code": "Broken", "message": "Broken."}})
+ERROR = Response(500, {"error": {"code": "Broken", "message": "Broken."}})
 
 
 @pytest.fixture
@@ -93,12 +93,12 @@ def test_a_late_check_does_not_hide_the_effect_of_a_later_change(stage: Stage) -
     make_schedule(stage)
     handle, lost = stage.simulator.handle, [True]
 
-    def lose(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
-        answer = handle(method, url, headers, body)
+    def lose(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+        response = handle(method, url, headers, body)
         if method == "PUT" and lost:
             lost.pop()
             raise Broken("reset")
-        return answer
+        return response
 
     stage.simulator.handle = lose  # type: ignore[method-assign]
     asked, goes_on = hold_answer(stage, "GET", f"/{NAME}?", but=1)
@@ -195,11 +195,11 @@ def test_an_odd_answer_about_one_resource_stops_no_other(stage: Stage) -> None:
     make_schedule(stage)
     broken = [ERROR]
 
-    def on(method: str, path: str) -> Answer | None:
+    def on(method: str, path: str) -> Response | None:
         if "configurationassignments" not in path.casefold():
             return None
         if method == "GET":
-            return Answer(200, {"id": path, "properties": {}})
+            return Response(200, {"id": path, "properties": {}})
         return broken.pop() if broken else None
 
     stage.simulator.faults.append(on)
@@ -210,17 +210,17 @@ def test_an_odd_answer_about_one_resource_stops_no_other(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
-        Answer(404, {"error": {"code": "SubscriptionNotFound", "message": "No."}}),
-        Answer(404, raw=b"<html>proxy</html>", headers={"Content-Type": "text/html"}),
+        Response(404, {"error": {"code": "SubscriptionNotFound", "message": "No."}}),
+        Response(404, raw=b"<html>proxy</html>", headers={"Content-Type": "text/html"}),
     ],
 )
-def test_not_every_404_says_that_a_schedule_is_deleted(stage: Stage, answer: Answer) -> None:
+def test_not_every_404_says_that_a_schedule_is_deleted(stage: Stage, response: Response) -> None:
     make_schedule(stage)
     asked, goes_on = hold(stage, "GET", f"/{NAME}?")
     fault(stage, "DELETE", lambda: ERROR)
-    fault(stage, "GET", lambda: answer)
+    fault(stage, "GET", lambda: response)
     change(stage, DELETE)
     stage.until(asked.is_set)
     goes_on.set()
@@ -243,7 +243,7 @@ def test_an_answer_from_before_a_sign_out_holds_up_no_other_schedule(stage: Stag
 
 def test_what_waits_for_its_turn_during_a_sleep_is_not_sent(stage: Stage) -> None:
     make_schedule(stage)
-    left = [Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "2"})]
+    left = [Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "2"})]
     fault(stage, "PUT", lambda: left.pop() if left else None)
     change(stage, SAVE_OTHER)
     stage.until(lambda: bool(rows(stage)[1:]) and bool(rows(stage)[1][2]))
@@ -290,7 +290,7 @@ def test_an_answer_is_kept_until_the_file_takes_it(
     make_schedule(stage)
     asked, goes_on = hold(stage, "PUT", "configurationassignments")
     if status != 200:
-        refusal = Answer(status, {"error": {"code": "No", "message": "No."}})
+        refusal = Response(status, {"error": {"code": "No", "message": "No."}})
         fault(stage, "PUT", lambda: refusal)
     fault(stage, "GET", lambda: ERROR)  # so that no check decides
     change(stage, ASSIGN)
@@ -329,7 +329,7 @@ def test_what_others_changed_during_a_pause_is_kept(
     monkeypatch.setattr(schedule_sender, "FRESH_S", 0.5)
     make_schedule(stage)
     asked, goes_on = hold_answer(stage, "GET", f"/{NAME}?")
-    left = [Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "2"})]
+    left = [Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "2"})]
     stage.simulator.faults.append(
         lambda method, path: (
             left.pop() if left and method == "PUT" and path.casefold().endswith("/other") else None
@@ -366,7 +366,9 @@ def test_nothing_is_assigned_while_a_deletion_may_still_be_made(stage: Stage) ->
     make_schedule(stage)
     handle = stage.simulator.handle
 
-    def delete_later(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Answer:
+    def delete_later(
+        method: str, url: str, headers: dict[str, str], body: bytes | None
+    ) -> Response:
         if method == "DELETE" and "configurationassignments" not in url.casefold():
             Timer(1, handle, (method, url, headers, body)).start()
             raise Broken("reset")
@@ -385,7 +387,7 @@ def test_nothing_is_assigned_while_a_deletion_may_still_be_made(stage: Stage) ->
 
 
 def test_canceled_changes_do_not_wait_for_their_turn(stage: Stage) -> None:
-    refused = [Answer(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})]
+    refused = [Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})]
     fault(stage, "PUT", lambda: refused.pop() if refused else None)
     change(stage, SAVE)
     stage.until(lambda: bool(rows(stage)) and bool(rows(stage)[0][2]))
@@ -398,10 +400,10 @@ def test_canceled_changes_do_not_wait_for_their_turn(stage: Stage) -> None:
 
 def test_a_refused_sign_in_ends_all_that_waits_and_is_reported_once(stage: Stage) -> None:
     make_schedule(stage)
-    refused = Answer(401, {"error": {"code": "InvalidAuthenticationToken", "message": "No."}})
+    refused = Response(401, {"error": {"code": "InvalidAuthenticationToken", "message": "No."}})
     sent: list[str] = []
 
-    def on(method: str, path: str) -> Answer | None:
+    def on(method: str, path: str) -> Response | None:
         if method != "DELETE":
             return None
         sent.append(path)

@@ -12,9 +12,9 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.models.schedules import ScheduleEntry
-from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.cloud import Cloud
 from hotpatch_gui.simulator.maintenance import LONG_AGO, seeds
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.pages.history import HistoryPage
@@ -201,10 +201,10 @@ def test_schedules_that_could_not_be_read_are_not_called_none(
 ) -> None:
     handle, refused = (
         stage.simulator.handle,
-        Answer(403, {"error": {"code": "AuthorizationFailed"}}),
+        Response(403, {"error": {"code": "AuthorizationFailed"}}),
     )
 
-    def answered(method: str, url: str, headers: object, body: bytes | None) -> Answer:
+    def answered(method: str, url: str, headers: object, body: bytes | None) -> Response:
         asks = body is not None and b"maintenanceconfigurations" in body
         return refused if asks else handle(method, url, headers, body)
 

@@ -255,11 +255,11 @@ def test_resource_graph_fills_every_field(
     azure: Simulated, table: str, kind: str, fields: list[str]
 ) -> None:
     with sdk.graph(azure) as client:
-        answer = sdk.query(
+        response = sdk.query(
             client, azure, f"{table} | where type == '{kind}' | project id, properties"
         )
-    assert answer.count > 0
-    for row in answer.data:
+    assert response.count > 0
+    for row in response.data:
         missing = [f for f in fields if row["properties"].get(f) is None]
         assert missing == [], row["id"]
 
@@ -292,9 +292,9 @@ def test_the_quota_counts_down_and_then_refuses() -> None:
     with simulate("--quota", "2") as azure, sdk.graph(azure) as client:
         remaining: list[str] = []
 
-        def note(response, answer, _):
-            remaining.append(response.http_response.headers["x-ms-user-quota-remaining"])
-            return answer
+        def note(context, result, _):
+            remaining.append(context.http_response.headers["x-ms-user-quota-remaining"])
+            return result
 
         from azure.mgmt.resourcegraph.models import QueryRequest
 

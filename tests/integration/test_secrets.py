@@ -36,7 +36,7 @@ from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.arm import Answer, SimulatorApi
+from hotpatch_gui.simulator.arm import Response, SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.simulator.transport import ENDPOINT, in_process_transport
@@ -131,7 +131,7 @@ def test_an_answer_that_points_elsewhere_is_not_followed(
     }
     stage.simulator.faults.append(
         lambda method, path: (
-            Answer(202, None, elsewhere) if path.endswith("/installPatches") else None
+            Response(202, None, elsewhere) if path.endswith("/installPatches") else None
         )
     )
     begin(stage)

@@ -23,7 +23,7 @@ from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.arm import Answer
+from hotpatch_gui.simulator.arm import Response
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import engine, periodic
 from hotpatch_gui.worker.file import DataFile
@@ -59,8 +59,8 @@ def offered(stage: Stage, name: str) -> int:
     return int(one(stage, sql, machine(stage, name))[0])
 
 
-def answering(answer: Callable[[], Answer | Exception], part: str, method: str = "POST"):
-    return lambda m, path: answer() if m == method and path.endswith(part) else None
+def answering(response: Callable[[], Response | Exception], part: str, method: str = "POST"):
+    return lambda m, path: response() if m == method and path.endswith(part) else None
 
 
 def test_f5_with_a_machine_open_keeps_its_updates(stage: Stage) -> None:
@@ -138,9 +138,9 @@ def test_an_answer_that_was_cut_short_is_not_taken_for_the_whole(stage: Stage) -
     body = {"totalRecords": 12, "count": 1, "resultTruncated": "true", "facets": [], "data": []}
     calls = [0]
 
-    def cut(method: str, path: str) -> Answer | None:
+    def cut(method: str, path: str) -> Response | None:
         calls[0] += "ResourceGraph" in path
-        return Answer(200, body) if calls[0] >= 2 else None
+        return Response(200, body) if calls[0] >= 2 else None
 
     stage.simulator.faults.append(cut)
     stage.app.actions.sync()
@@ -159,18 +159,18 @@ def test_half_a_character_from_azure_stops_nothing(stage: Stage) -> None:
 
 @pytest.mark.expects_log
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
-        Answer(200, {}),
-        Answer(200, {"status": "InProgress", "installationActivityId": "x"}),
-        Answer(202),
+        Response(200, {}),
+        Response(200, {"status": "InProgress", "installationActivityId": "x"}),
+        Response(202),
     ],
     ids=["empty", "not ended", "202 without a place to look"],
 )
 @pytest.mark.usefixtures("hasty")
-def test_a_result_without_status_is_not_a_success(stage: Stage, answer: Answer) -> None:
+def test_a_result_without_status_is_not_a_success(stage: Stage, response: Response) -> None:
     stage.start()
-    stage.simulator.faults.append(answering(lambda: answer, "/installPatches"))
+    stage.simulator.faults.append(answering(lambda: response, "/installPatches"))
     stage.request.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: "no trace of this request" in one(stage, "SELECT note FROM operations")[0])
     assert stage.operation_states() == [S.UNKNOWN]
@@ -222,10 +222,10 @@ def test_a_lost_installation_is_watched_while_azure_shows_it_in_progress(stage: 
     send = stage.simulator.handle
 
     def lose(method: str, url: str, headers, body):
-        answer = send(method, url, headers, body)
+        response = send(method, url, headers, body)
         if "/installPatches" in url:
             raise ReadTimeout("lost")
-        return answer
+        return response
 
     stage.simulator.handle = lose
     stage.request.install([machine(stage, "vm-web-02")], SECURITY)
@@ -341,13 +341,13 @@ def test_a_lost_installation_is_found_though_the_clock_jumped_by_a_day(
     send = stage.simulator.handle
 
     def on_another_day(method: str, url: str, headers, body):
-        answer = send(method, url, headers, body)
+        response = send(method, url, headers, body)
         moved = stage.clock.now() + timedelta(days=days)
-        answer.headers["Date"] = format_datetime(moved, usegmt=True)
+        response.headers["Date"] = format_datetime(moved, usegmt=True)
         if "/installPatches" in url:
             stage.simulator.handle = send
             raise ReadTimeout("lost")
-        return answer
+        return response
 
     stage.simulator.handle = on_another_day
     stage.request.install([machine(stage, "vm-web-02")], SECURITY)
@@ -368,7 +368,7 @@ def test_an_installation_is_not_sent_where_its_machine_cannot_be_read_first(
     monkeypatch.setattr(pauses, "TRY_FOR_S", 0.2)
     stage.start()
     stage.choose("vm-web-02")
-    broken = Answer(500, {"error": {"code": "Broken", "message": "Made by the test."}})
+    broken = Response(500, {"error": {"code": "Broken", "message": "Made by the test."}})
     stage.simulator.faults.append(answering(lambda: broken, "/virtualMachines/vm-web-02", "GET"))
     stage.request.install([machine(stage, "vm-web-02")], SECURITY)
     stage.until(lambda: stage.operation_states() == [S.FAILED])
@@ -384,11 +384,11 @@ def test_an_answer_to_another_question_is_not_taken_for_the_right_one(stage: Sta
     send, kept = stage.simulator.handle, {}
 
     def one_behind(method: str, url: str, headers, body):
-        answer = send(method, url, headers, body)
+        response = send(method, url, headers, body)
         if "ResourceGraph" not in url:
-            return answer
-        answer, kept["last"] = kept.get("last", answer), answer
-        return answer
+            return response
+        response, kept["last"] = kept.get("last", response), response
+        return response
 
     stage.simulator.handle = one_behind
     stage.sync()
@@ -403,10 +403,10 @@ def test_a_machine_whose_row_cannot_be_read_is_not_gone(stage: Stage) -> None:
     send = stage.simulator.handle
 
     def without_a_name(method: str, url: str, headers, body):
-        answer = send(method, url, headers, body)
+        response = send(method, url, headers, body)
         if "ResourceGraph" in url and b"osDisk.osType" in (body or b""):
-            answer.body["data"][0]["name"] = None
-        return answer
+            response.body["data"][0]["name"] = None
+        return response
 
     stage.simulator.handle = without_a_name
     stage.app.actions.sync()

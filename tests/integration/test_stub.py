@@ -1,4 +1,4 @@
-"""Our program against a dumb server that replays hand-written answers, the odd ones of real life among them."""
+"""Our program against a dumb server that replays hand-written responses, the odd ones of real life among them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.arm import Answer
+from hotpatch_gui.simulator.arm import Response
 
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
 VM = "/subscriptions/[^/]*/resourceGroups/rg-web/providers/Microsoft.Compute/virtualMachines/VM-Web-01"
@@ -33,16 +33,16 @@ HAS_ENDED = IN_PROGRESS | {
 }
 
 
-pytestmark = pytest.mark.expects_log  # rows that cannot be read are part of the stub's answers
+pytestmark = pytest.mark.expects_log  # rows that cannot be read are part of the stub's responses
 
 
 @pytest.fixture
 def stub() -> Stub:
     made = Stub()
-    made.on(f"GET .*{VM}\\?", Answer(200, written("machine")))
-    made.on(f"GET .*{SERVER}\\?", Answer(200, written("arc-machine")))
+    made.on(f"GET .*{VM}\\?", Response(200, written("machine")))
+    made.on(f"GET .*{SERVER}\\?", Response(200, written("arc-machine")))
     denied = {"error": {"code": "AuthorizationFailed", "message": "No.", "details": None}}
-    made.on("GET .*/virtualMachines/vm-web-02\\?", Answer(403, denied))
+    made.on("GET .*/virtualMachines/vm-web-02\\?", Response(403, denied))
     return made
 
 
@@ -128,14 +128,14 @@ def test_an_operation_with_both_addresses_and_no_pause_named(
         "Azure-AsyncOperation": f"{at}{OPERATION}?{VERSION}",
         "x-ms-request-id": "11111111-aaaa-4bbb-8ccc-000000000001",
     }
-    stub.on(f"POST .*{VM}/assessPatches", Answer(202, None, accepted))
+    stub.on(f"POST .*{VM}/assessPatches", Response(202, None, accepted))
     stub.on(
         f"GET .*{OPERATION}\\?",
-        Answer(200, IN_PROGRESS),
-        Answer(200, IN_PROGRESS),
-        Answer(200, HAS_ENDED),
+        Response(200, IN_PROGRESS),
+        Response(200, IN_PROGRESS),
+        Response(200, HAS_ENDED),
     )
-    stub.on(f"GET .*{OPERATION}&monitor=true&", Answer(200, written("assessed")))
+    stub.on(f"GET .*{OPERATION}&monitor=true&", Response(200, written("assessed")))
     stage.request.assess([numbers(stage)["VM-Web-01"]])
     note, _, request_id = ended(stage, OperationState.SUCCEEDED)
     assert note == "Assessed: 3 updates available."
@@ -157,12 +157,13 @@ def test_a_location_of_5000_characters_without_another_header_is_followed(
     address = f"{azure.cloud.endpoint}{OPERATION}?{VERSION}&t="
     address += "x" * (5000 - len(address))
     stub.on(
-        f"POST .*{VM}/installPatches", Answer(202, None, {"Location": address, "Retry-After": "0"})
+        f"POST .*{VM}/installPatches",
+        Response(202, None, {"Location": address, "Retry-After": "0"}),
     )
     stub.on(
         f"GET .*{OPERATION}",
-        Answer(202, None, {"Location": address}),
-        Answer(200, written("installed")),
+        Response(202, None, {"Location": address}),
+        Response(200, written("installed")),
     )
     stage.request.install([numbers(stage)["VM-Web-01"]], SECURITY)
     ended(stage, OperationState.SUCCEEDED)
@@ -203,7 +204,7 @@ def test_a_location_on_a_foreign_host_gets_neither_token_nor_visit(
         monkeypatch.setenv("SSL_CERT_FILE", str(both))
         stub.on(
             f"POST .*{VM}/installPatches",
-            Answer(202, None, {"Location": f"{elsewhere.cloud.endpoint}{OPERATION}?{VERSION}"}),
+            Response(202, None, {"Location": f"{elsewhere.cloud.endpoint}{OPERATION}?{VERSION}"}),
         )
         stage.request.install([numbers(stage)["VM-Web-01"]], SECURITY)
         stage.until(lambda: "pointed to" in values(stage, "SELECT note FROM operations")[0][0])
@@ -226,9 +227,9 @@ def test_a_result_in_words_that_nobody_knows_is_no_success(
 ) -> None:
     stub.on(
         f"POST .*{VM}/installPatches",
-        Answer(202, None, {"Location": f"{azure.cloud.endpoint}{OPERATION}?{VERSION}"}),
+        Response(202, None, {"Location": f"{azure.cloud.endpoint}{OPERATION}?{VERSION}"}),
     )
-    stub.on(f"GET .*{OPERATION}", Answer(200, result))
+    stub.on(f"GET .*{OPERATION}", Response(200, result))
     stage.request.install([numbers(stage)["VM-Web-01"]], SECURITY)
     note, *_ = ended(stage, OperationState.UNKNOWN)
     assert "its result can't be read. The machine is read instead" in note
@@ -247,8 +248,8 @@ def test_an_operation_that_failed_as_one_was_seen_to(
         },
     }
     at = f"{azure.cloud.endpoint}{OPERATION}?{VERSION}"
-    stub.on(f"POST .*{VM}/assessPatches", Answer(202, None, {"Azure-AsyncOperation": at}))
-    stub.on(f"GET .*{OPERATION}", Answer(200, failed))
+    stub.on(f"POST .*{VM}/assessPatches", Response(202, None, {"Azure-AsyncOperation": at}))
+    stub.on(f"GET .*{OPERATION}", Response(200, failed))
     stage.request.assess([numbers(stage)["VM-Web-01"]])
     note, code, _ = ended(stage, OperationState.FAILED)
     assert code == "VMGuestPatchInternalError"
@@ -273,9 +274,9 @@ def test_an_arc_enabled_server_answers_without_a_list(
         "errorDetails": None,
     }
     stub.on(
-        f"POST .*{SERVER}/assessPatches", Answer(202, None, {"Location": at, "Retry-After": "0"})
+        f"POST .*{SERVER}/assessPatches", Response(202, None, {"Location": at, "Retry-After": "0"})
     )
-    stub.on(f"GET .*{OPERATION}", Answer(202, None, {"Location": at}), Answer(200, result))
+    stub.on(f"GET .*{OPERATION}", Response(202, None, {"Location": at}), Response(200, result))
     stage.request.assess([numbers(stage)["SRV-HQ-01"]])
     ended(stage, OperationState.SUCCEEDED)
     found = "SELECT updates, important, restart_pending FROM machines WHERE name='SRV-HQ-01'"

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.support import CHOICES, NEW_REQUEST
 from hotpatch_gui.models.support import MOST_MACHINES, request_text
-from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.support import SupportDialog
 
@@ -34,9 +34,9 @@ def dialog(stage: Stage) -> SupportDialog:
 
 
 def test_the_text_names_machine_times_kbs_codes_and_request_ids(stage: Stage) -> None:
-    def locked(method: str, _: str) -> Answer | None:
+    def locked(method: str, _: str) -> Response | None:
         body = {"error": {"code": "ScopeLocked", "message": "Locked."}}
-        return Answer(409, body, {"x-ms-request-id": "req-1"}) if method == "POST" else None
+        return Response(409, body, {"x-ms-request-id": "req-1"}) if method == "POST" else None
 
     stage.simulator.faults.append(locked)
     stage.choose("vm-print-01")

@@ -28,7 +28,7 @@ def test_killed_again_and_again_it_loses_and_doubles_nothing(qapp, tmp_path: Pat
 
 @pytest.mark.expects_log
 def test_answers_that_are_not_what_they_should_be_are_read_or_refused(tmp_path: Path) -> None:
-    assert fuzz(tmp_path, answers=400, seed=7).endswith("refused")
+    assert fuzz(tmp_path, responses=400, seed=7).endswith("refused")
 
 
 @pytest.mark.expects_log

@@ -19,10 +19,10 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.simulator.transport import ENDPOINT
 from hotpatch_gui.store import connections
 from hotpatch_gui.system import resources
@@ -139,8 +139,8 @@ def test_a_conflict_is_retried_until_accepted(
     machine = number(stage, "vm-web-02")
     code = {"code": "AnotherOperationInProgress", "message": "Made by the test."}
 
-    def at_work(method: str, _: str) -> Answer | None:
-        return Answer(409, {"error": code}) if method == "POST" else None
+    def at_work(method: str, _: str) -> Response | None:
+        return Response(409, {"error": code}) if method == "POST" else None
 
     stage.simulator.faults.append(at_work)
     stage.request.assess([machine])
@@ -162,8 +162,8 @@ def test_wait_and_retry_stays_offered_while_another_of_its_kind_is_open(stage: S
     machine = number(stage, "vm-web-02")
     code = {"code": "AnotherOperationInProgress", "message": "Made by the test."}
 
-    def busy(method: str, _: str) -> Answer | None:
-        return Answer(409, {"error": code}) if method == "POST" else None
+    def busy(method: str, _: str) -> Response | None:
+        return Response(409, {"error": code}) if method == "POST" else None
 
     stage.simulator.faults.append(busy)
     stage.request.assess([machine])
@@ -277,7 +277,7 @@ def slow_writes(
     )
     seen: list[str] = []
 
-    def record(method: str, path: str) -> Answer | None:
+    def record(method: str, path: str) -> Response | None:
         machine, _, action = path.lower().partition("/virtualmachines/")[2].partition("/")
         if machine and not action and method == "GET":
             seen.append(f"view {machine}")
@@ -364,7 +364,7 @@ def test_a_selection_of_all_cancels_what_is_queued_and_dismisses_only_what_is_un
     stage.start()
     stage.simulator.faults.append(
         lambda _, path: (
-            Answer(500, {"error": {"code": "X", "message": "X"}}) if "/restart" in path else None
+            Response(500, {"error": {"code": "X", "message": "X"}}) if "/restart" in path else None
         )
     )
     stage.request.restart([number(stage, "vm-dc-01")])
@@ -396,10 +396,10 @@ def test_refusals_that_come_together_hold_nothing_up(
     stage, _ = slow_writes
     together = threading.Barrier(16, timeout=1.0)
 
-    def busy(_: str, path: str) -> Answer | None:
+    def busy(_: str, path: str) -> Response | None:
         if "assessPatches" not in path:
             return None
-        return Answer(409, {"error": {"code": "Conflict", "message": "Busy."}})
+        return Response(409, {"error": {"code": "Conflict", "message": "Busy."}})
 
     begin = Gateway.begin
 

@@ -156,7 +156,7 @@ def test_the_machines_below_are_never_those_of_another_update(stage: Stage) -> N
     assert pane.model.all_rows
     select(stage, page, "KB5120708")
     select_row()
-    table.clearSelection()  # before the answer arrives
+    table.clearSelection()  # before the response arrives
     stage.settle()
     assert not pane.title.full_text
     assert not pane.model.all_rows

@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--migrations", type=int, default=100, help="kills of a migration")
     parser.add_argument("--no-disk", dest="disk", action="store_false", help="leave out the disk")
-    parser.add_argument("--answers", type=int, default=10_000, help="mutated answers of Azure")
+    parser.add_argument("--responses", type=int, default=10_000, help="mutated responses of Azure")
     parser.add_argument("--files", type=int, default=10_000, help="mutated contents of the file")
     parser.add_argument("--faults", type=int, default=1000, help="faults on the socket")
     parser.add_argument(
@@ -37,8 +37,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        if options.answers:
-            print(fuzz(Path(folder), options.answers, options.seed), flush=True)
+        if options.responses:
+            print(fuzz(Path(folder), options.responses, options.seed), flush=True)
         if options.files:
             print(fuzz_file(Path(folder) / "files", options.files, options.seed), flush=True)
         if options.faults:

@@ -1,4 +1,4 @@
-"""A socket that cannot be trusted: each answer may be dropped, late, cut, doubled, refused, or of another day.
+"""A socket that cannot be trusted: each response may be dropped, late, cut, doubled, refused, or of another day.
 
 The program works on it as ``busy.py`` does; once the faults are over, everything must end in its true state,
 compared with the file of the simulated Azure. On the way it may show troubles, each with a next
@@ -24,7 +24,7 @@ from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.simulator.arm import Answer, SimulatorApi
+from hotpatch_gui.simulator.arm import Response, SimulatorApi
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.server import Handler
 from hotpatch_gui.system import resources
@@ -53,7 +53,7 @@ KINDS = (
 
 
 class _Socket(Handler):
-    """Asks its server what to do with each answer."""
+    """Asks its server what to do with each response."""
 
     server: _Server
 
@@ -67,37 +67,37 @@ class _Socket(Handler):
         if kind in ("401", "429", "500"):
             headers = {"Retry-After": "0" if kind == "429" else "1"}
             error = {"error": {"code": f"Fault{kind}", "message": "Made by the torture."}}
-            self._send(Answer(int(kind), error, headers))
+            self._send(Response(int(kind), error, headers))
             return
         url = f"http://{self.headers.get('Host', '')}{self.path}"
-        answer = self.server.simulator.handle(self.command, url, dict(self.headers), body)
+        response = self.server.simulator.handle(self.command, url, dict(self.headers), body)
         if kind == "dropped after":
             self._hang_up()
         elif kind == "late":
             time.sleep(self.server.rng.uniform(0, MAX_DELAY_S))
-            self._send(answer)
+            self._send(response)
         elif kind == "cut":
-            self._send(answer, part=self.server.rng.random())
+            self._send(response, part=self.server.rng.random())
             self._hang_up()
         elif kind == "doubled":
-            self._send(answer)
-            self._send(answer)
+            self._send(response)
+            self._send(response)
         elif kind == "another type":
             page = b"<html><b>Sign in to the hotel network</b></html>"
-            self._send(Answer(200, None, answer.headers | {"Content-Type": "text/html"}, page))
+            self._send(Response(200, None, response.headers | {"Content-Type": "text/html"}, page))
         elif kind == "another day":
             day = timedelta(days=self.server.rng.choice((-1, 1)))
             moved = format_datetime(self.server.simulator.cloud.clock.now() + day, usegmt=True)
-            self._send(Answer(answer.status, answer.body, answer.headers | {"Date": moved}))
+            self._send(Response(response.status, response.body, response.headers | {"Date": moved}))
         else:
-            self._send(answer)
+            self._send(response)
 
     do_GET = do_POST = do_PATCH = _faulty  # noqa: N815 - http.server's names
 
-    def _send(self, answer: Answer, part: float = 1.0) -> None:
-        payload = answer.payload()
-        self.send_response_only(answer.status)
-        for name, value in answer.headers.items():
+    def _send(self, response: Response, part: float = 1.0) -> None:
+        payload = response.payload()
+        self.send_response_only(response.status)
+        for name, value in response.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()

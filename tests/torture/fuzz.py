@@ -1,4 +1,4 @@
-"""Mutated answers of Azure through SDK, parser and store: refused with a sentence or read, never a crash."""
+"""Mutated responses of Azure through SDK, parser and store: refused with a sentence or read, never a crash."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from helpers.context import run_with
 from hotpatch_gui.captures.stage import stopped_simulator
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import ProblemError
-from hotpatch_gui.simulator.arm import Answer, SimulatorApi
+from hotpatch_gui.simulator.arm import Response, SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import database, machine_columns, machines
@@ -76,16 +76,16 @@ def mutated(value: Any, rng: random.Random, rate: float) -> Any:
 
 
 class Mutating(SimulatorApi):
-    """The demo's wire, whose answers come out changed."""
+    """The demo's wire, whose responses come out changed."""
 
     def __init__(self, simulator: SimulatorApi, rng: random.Random) -> None:
-        self.simulator, self.rng, self.answers = simulator, rng, 0
+        self.simulator, self.rng, self.responses = simulator, rng, 0
 
-    def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Answer:
-        answer = self.simulator.handle(method, url, headers, body)
-        self.answers += 1
+    def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Response:
+        response = self.simulator.handle(method, url, headers, body)
+        self.responses += 1
         rng = self.rng
-        payload = answer.payload()
+        payload = response.payload()
         kind = rng.random()
         if kind < 0.8:
             changed = mutated(json.loads(payload or b"null"), rng, rng.choice((0.002, 0.02, 0.1)))
@@ -95,19 +95,19 @@ class Mutating(SimulatorApi):
         else:
             payload = bytes(rng.randrange(256) for _ in range(rng.randrange(60)))
         # a token that would lead on for ever is wrong but readable, and ends with the real pages
-        headers_out = {k: v for k, v in answer.headers.items() if k != "Content-Length"}
+        headers_out = {k: v for k, v in response.headers.items() if k != "Content-Length"}
         if rng.random() < 0.05:
             headers_out["x-ms-user-quota-resets-after"] = rng.choice(("", "a:b:c", "99", "1:2"))
         status = (
-            answer.status
+            response.status
             if rng.random() > 0.05
             else rng.choice((200, 204, 302, 400, 401, 403, 404, 409, 429, 500))
         )
-        return Answer(status, None, headers_out, payload)
+        return Response(status, None, headers_out, payload)
 
 
-def fuzz(folder: Path, answers: int, seed: int) -> str:
-    """Sync and read machines until ``answers`` mutated answers were given; how often what happened."""
+def fuzz(folder: Path, responses: int, seed: int) -> str:
+    """Sync and read machines until ``responses`` mutated responses were given; how often what happened."""
     rng = random.Random(seed)
     simulator = Mutating(stopped_simulator(SteppedClock(EPOCH)), rng)
     path = folder / "fuzz.sqlite3"
@@ -115,7 +115,7 @@ def fuzz(folder: Path, answers: int, seed: int) -> str:
     counted = {"read": 0, "refused": 0}
 
     async def read(context: Context) -> None:
-        while simulator.answers < answers:
+        while simulator.responses < responses:
             await _count(
                 sync_fleet(context, lambda _: None, full=bool(rng.getrandbits(1))), counted
             )
@@ -132,11 +132,13 @@ def fuzz(folder: Path, answers: int, seed: int) -> str:
             assert row is not None
             assert machine_columns.machine_of(row).name
     simulator.simulator.cloud.close()
-    return f"{simulator.answers} answers: {counted['read']} readings, {counted['refused']} refused"
+    return (
+        f"{simulator.responses} responses: {counted['read']} readings, {counted['refused']} refused"
+    )
 
 
 async def _count(job: Awaitable[None], counted: dict[str, int]) -> None:
-    """Read or refused; a bug is passed on. A wait for a pause from a mutated answer is canceled."""
+    """Read or refused; a bug is passed on. A wait for a pause from a mutated response is canceled."""
     try:
         await asyncio.wait_for(job, GIVEN_S)
     except ProblemError as error:

@@ -1,4 +1,4 @@
-"""Random schedules of faults while fifty operations run: dropped connections, delays, 429, 500, cut answers,
+"""Random schedules of faults while fifty operations run: dropped connections, delays, 429, 500, cut responses,
 and restarts of the simulated Azure, which goes on from its own file. Nothing is lost, nothing is sent twice,
 and every row ends in a true state.
 """
@@ -25,7 +25,7 @@ from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models.permitted_actions import disabled_reason
-from hotpatch_gui.simulator.arm import Answer, SimulatorApi
+from hotpatch_gui.simulator.arm import Response, SimulatorApi
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.server import Handler, SimulatorServer
 from hotpatch_gui.store import machines, operations
@@ -55,7 +55,7 @@ QUICK = {
 
 
 class _Faulty(Handler):
-    """Asks its server what to do with each answer."""
+    """Asks its server what to do with each response."""
 
     server: _Server
 
@@ -77,25 +77,25 @@ class _Faulty(Handler):
         body = self.rfile.read(length) if length else None
         if kind in ("429", "500"):
             error = {"error": {"code": f"Fault{kind}", "message": "Made by the torture."}}
-            self._answer(Answer(int(kind), error, {"Retry-After": "0"}))
+            self._answer(Response(int(kind), error, {"Retry-After": "0"}))
             return
         url = f"http://{self.headers.get('Host', '')}{self.path}"
-        answer = self.server.simulator.handle(self.command, url, dict(self.headers), body)
+        response = self.server.simulator.handle(self.command, url, dict(self.headers), body)
         if kind == "dropped after":
             self._hang_up()
             return
         if kind == "late":
             time.sleep(LATE_S)
-        self._answer(answer, self.server.rng.random() if kind == "cut" else 1.0)
+        self._answer(response, self.server.rng.random() if kind == "cut" else 1.0)
         if kind == "cut":
             self._hang_up()
 
     do_GET = do_POST = do_PATCH = do_PUT = _serve  # noqa: N815 - http.server's names
 
-    def _answer(self, answer: Answer, part: float = 1.0) -> None:
-        payload = answer.payload()
-        self.send_response_only(answer.status)
-        for name, value in answer.headers.items():
+    def _answer(self, response: Response, part: float = 1.0) -> None:
+        payload = response.payload()
+        self.send_response_only(response.status)
+        for name, value in response.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
@@ -136,7 +136,7 @@ class _Server(SimulatorServer):
 
 
 class _Azure:
-    """The simulated Azure at one address, which may be restarted. ``rate`` is how many answers are spoilt."""
+    """The simulated Azure at one address, which may be restarted. ``rate`` is how many responses are spoilt."""
 
     def __init__(self, state: Path, rng: random.Random) -> None:
         self._state, self._rng, self._seed = state, rng, rng.randrange(10**6)

@@ -16,6 +16,7 @@ from hotpatch_gui.domain.machines import Image, PatchMode
 from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.prerequisites import Verdict, eligibility
+from hotpatch_gui.domain.schedules import NO_SCHEDULES
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange, skip_reason
 from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.simulator.fleet import EPOCH
@@ -135,7 +136,9 @@ def test_automatic_guest_patching_passes_them_by() -> None:
     machine = replace(
         server(), settings=replace(GOOD.settings, patch_mode=PatchMode.AUTOMATIC_BY_PLATFORM)
     )
-    assert "only for virtual machines in Azure" in (exclusion_reason(machine) or "")
+    assert "only for virtual machines in Azure" in (
+        exclusion_reason(machine, NO_SCHEDULES, EPOCH) or ""
+    )
 
 
 def test_changes_that_azure_would_refuse() -> None:

@@ -57,6 +57,6 @@ def test_an_absurd_date_of_an_answer_leaves_the_clock_alone() -> None:
     """After the last year, every later time would overflow."""
     clock = CloudClock(START, Ticks())
     for date in ("Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 1850 00:00:00 GMT", "nonsense"):
-        answer = SimpleNamespace(http_response=SimpleNamespace(headers={"Date": date}))
-        ClockSync(clock).on_response(SimpleNamespace(), answer)
+        response = SimpleNamespace(http_response=SimpleNamespace(headers={"Date": date}))
+        ClockSync(clock).on_response(SimpleNamespace(), response)
         assert clock() == START

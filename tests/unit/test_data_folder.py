@@ -189,16 +189,16 @@ def test_the_window_asks_before_it_takes_over(
     lock_of(tmp_path, "")
     seen: list[str] = []
 
-    def answer(button: str) -> None:
+    def response(button: str) -> None:
         box = QApplication.activeModalWidget()
         assert isinstance(box, QMessageBox)
         seen.append(box.text())
         assert box.defaultButton().text().replace("&", "") == "Cancel"
         next(b for b in box.buttons() if b.text().replace("&", "") == button).click()
 
-    QTimer.singleShot(50, lambda: answer("Cancel"))
+    QTimer.singleShot(50, lambda: response("Cancel"))
     assert run_window.lock_for_window(tmp_path, takes_over=False) is None
-    QTimer.singleShot(50, lambda: answer("Take over"))
+    QTimer.singleShot(50, lambda: response("Take over"))
     held = run_window.lock_for_window(tmp_path, takes_over=False)
     assert held is not None
     held.unlock()

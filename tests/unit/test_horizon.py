@@ -358,7 +358,7 @@ STATES = [
         "October's update before its hour",
         AUTUMN,
         SEPTEMBER,
-        offers(OCT_CUMULATIVE) | {"updates_that_restart": 1},
+        offers(OCT_CUMULATIVE) | {"updates_restarting": 1},
         S.BEHIND,
         L.WARNING,
         ("1 update is available",),

@@ -63,7 +63,7 @@ def test_included_kbs_come_in_addition_and_excluded_ones_win() -> None:
     found = plan(request, [HOTPATCH, DOTNET, DEFINITIONS])
     assert found.taken == (HOTPATCH, DEFINITIONS)
     assert found.left_out == ((DOTNET, LeftOut.EXCLUDED),)
-    assert found.unseen == ("KB1111111",)
+    assert found.not_offered == ("KB1111111",)
 
 
 def test_only_named_kbs_without_classifications() -> None:

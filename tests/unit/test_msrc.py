@@ -254,7 +254,7 @@ def test_only_what_is_missing_is_downloaded_and_once(calendar: Calendar) -> None
 
 
 @pytest.mark.parametrize(
-    ("path", "answer", "kind", "says"),
+    ("path", "response", "kind", "says"),
     [
         ("/updates", (500, {}, b""), ProblemKind.AZURE_FAILED, "answered 500"),
         ("/updates", (429, {}, b""), ProblemKind.THROTTLED, "answered 429"),
@@ -290,13 +290,13 @@ def test_only_what_is_missing_is_downloaded_and_once(calendar: Calendar) -> None
 def test_a_server_that_answers_badly_changes_nothing(
     calendar: Calendar,
     path: str,
-    answer: tuple[int, dict[str, str], bytes],
+    response: tuple[int, dict[str, str], bytes],
     kind: ProblemKind,
     says: str,
 ) -> None:
     with feed() as msrc:
         msrc.documents = [NOVEMBER]
-        msrc.answers[path] = answer
+        msrc.responses[path] = response
         with pytest.raises(ProblemError) as error:
             download(msrc.address, Known(calendar), {})
     assert error.value.problem.kind is kind
@@ -309,7 +309,7 @@ def test_a_server_that_answers_badly_changes_nothing(
 
 def test_a_bad_document_doesnt_affect_others(calendar: Calendar) -> None:
     with feed() as msrc:
-        msrc.answers["/cvrf/2026-Oct"] = (404, {}, b"")
+        msrc.responses["/cvrf/2026-Oct"] = (404, {}, b"")
         found = download(msrc.address, Known(calendar), {})
         assert {r.month for r in found.added} == {"2026-11"}
         (why,) = found.refused
@@ -364,7 +364,7 @@ def test_an_answer_that_cannot_be_unpacked_is_not_called_a_missing_connection(
     calendar: Calendar,
 ) -> None:
     with feed() as msrc:
-        msrc.answers["/updates"] = (200, {"Content-Encoding": "gzip"}, b"no gzip at all")
+        msrc.responses["/updates"] = (200, {"Content-Encoding": "gzip"}, b"no gzip at all")
         with pytest.raises(ProblemError, match="could not be read"):
             download(msrc.address, Known(calendar), {})
 

@@ -153,10 +153,10 @@ def test_the_azure_clis_account_is_used(
     token = credentials_token(azure)
     reported = tmp_path / "bin" / "az"
     reported.parent.mkdir()
-    answer = json.dumps(
+    response = json.dumps(
         {"accessToken": token, "expiresOn": "2099-01-01 00:00:00.000000", "tenant": TENANT}
     )
-    reported.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/asked\necho '{answer}'\n")
+    reported.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/asked\necho '{response}'\n")
     reported.chmod(0o755)
     monkeypatch.setenv("PATH", f"{reported.parent}:/usr/bin:/bin")
     mine = connection(azure, SignInMethod.CLI)
@@ -183,9 +183,9 @@ def test_a_way_to_sign_in_that_does_not_work_here_says_why(
 
 
 def credentials_token(azure: SecureAzure) -> str:
-    status, answer = azure.identity.token({"grant_type": "password", "client_id": CLIENT})
+    status, response = azure.identity.token({"grant_type": "password", "client_id": CLIENT})
     assert status == 200
-    return str(answer["access_token"])
+    return str(response["access_token"])
 
 
 def test_a_rejected_sign_in_is_recognized_by_its_code(azure: SecureAzure) -> None:
@@ -212,7 +212,7 @@ def test_a_failing_identity_service_doesnt_prompt_the_user(azure: SecureAzure, s
         gateway.account()
     problem = failed.value.problem
     assert (problem.kind, problem.may_have_been_sent) == (ProblemKind.AZURE_FAILED, False)
-    assert "returned no usable answer" in problem.sentence
+    assert "returned no usable response" in problem.sentence
     gateway.close()
 
 
@@ -393,9 +393,9 @@ def test_a_refused_token_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> N
 
         def send(self, request: HttpRequest, **_: object) -> HttpResponse:
             sent.append(request.headers["Authorization"])
-            answer = SimpleNamespace(status_code=401 if sent[-1].endswith("token 0") else 200)
-            answer.headers, answer.request = {}, request
-            return answer
+            response = SimpleNamespace(status_code=401 if sent[-1].endswith("token 0") else 200)
+            response.headers, response.request = {}, request
+            return response
 
         def open(self) -> None: ...
 

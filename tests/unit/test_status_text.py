@@ -165,10 +165,10 @@ def test_hotpatching_that_is_not_set_is_off(calendar: Calendar) -> None:
 
 
 def test_an_assessment_that_failed_is_no_evidence(calendar: Calendar) -> None:
-    failed = replace(CURRENT, assessed=None, assessment_error="The agent did not answer.")
+    failed = replace(CURRENT, assessed=None, assessment_error="The agent did not response.")
     found = status_text(failed, calendar, EPOCH)
     assert found.situation is Situation.NEVER_ASSESSED
-    assert "The agent did not answer." in found.headline
+    assert "The agent did not response." in found.headline
 
 
 def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
@@ -349,11 +349,17 @@ def test_a_hotpatch_hides_no_other_update_that_may_restart(calendar: Calendar) -
         CURRENT,
         machine=replace(GOOD, os_version="10.0.26100.33158"),
         updates=2,
-        updates_that_restart=1,
+        updates_may_restart=1,
         offered=("KB5120228", "KB5120708"),
     )
     step = status_text(behind, calendar, EPOCH).next_step
     assert "it needs no restart. 1 of the available updates may restart the machine." in step
+    surely = replace(behind, updates=3, updates_restarting=2)
+    step = status_text(surely, calendar, EPOCH).next_step
+    assert (
+        "2 of the available updates restart the machine. 1 of the available updates may restart"
+        in step
+    )
 
 
 def test_more_than_three_missing_releases_are_not_called_three(calendar: Calendar) -> None:

@@ -22,6 +22,7 @@ from hotpatch_gui.domain.updates import Classification, Update
 from hotpatch_gui.models import operation_text
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import (
+    additional_lists,
     assessments,
     connections,
     database,
@@ -404,7 +405,7 @@ def test_a_machine_that_is_gone_keeps_its_history_and_may_come_back(db: sqlite3.
     assert machines.unseen(db, 1, frozenset(), {"another subscription"}).unlisted == [number]
     assert machines.unseen(db, 1, frozenset(), {GOOD.subscription_id.lower()}).missing == [number]
     assert machines.unseen(db, 1, {GOOD.resource_id.lower()}, set()) == ([], [], [])
-    machines.mark_gone(db, [number], EPOCH)
+    machines.mark_deleted(db, [number], EPOCH)
     assert machines.present(db) == []
     assert db.execute("SELECT count(*) FROM installations").fetchone()[0] == 1
     machines.save(db, 1, [GOOD])
@@ -542,13 +543,15 @@ def test_counts_and_health_follow_the_rows(db: sqlite3.Connection) -> None:
             [
                 (number, offer("KB5120708", "CanRequestReboot")),
                 (number, offer("KB2267602", classification="Definition")),
+                (number, offer("KB5120228", "AlwaysRequiresReboot")),
             ],
             EPOCH,
             1,
         )
         health.refresh_health(db, [number], resources.calendar(), EPOCH)
     row = machines.read_row(db, number)
-    assert (row.updates, row.security, row.updates_that_restart) == (2, 1, 1)
+    assert (row.updates, row.security) == (3, 2)
+    assert (row.updates_may_restart, row.updates_restarting) == (1, 1)
     assert (row.hotpatch_status, row.situation) == ("Enabled", "Updates available")
     assessments.drop_unseen(db, [number], 2)
     health.refresh_health(db, [number], resources.calendar(), EPOCH)
@@ -748,6 +751,34 @@ def test_an_update_that_is_offered_again_after_its_installation_is_named_once(
     assert not run_checks.check_runs(db, [number]), (
         "each run is compared with the next assessment, once"
     )
+
+
+def test_an_older_file_counts_updates_that_restart_apart_from_those_that_may(path: Path) -> None:
+    from sqlite_utils import Database
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as before:
+        migrations().apply(Database(before), stop_before="m0025_updates_that_restart_and_that_may")
+        before.execute("PRAGMA user_version=24")
+        before.executescript("""
+            INSERT INTO data_origin VALUES ('azure');
+            INSERT INTO connections (id, name, created_at) VALUES (1, 'Azure', 'c');
+            INSERT INTO machines (id, connection_id, resource_id, azure_id, name, subscription_id, resource_group, location,
+                power, fetched_at, updates_that_restart)
+                VALUES (1, 1, 'x', 'x', 'x', 's', 'g', 'l', 'running', 'f', 3), (2, 1, 'y', 'y', 'y', 's', 'g', 'l', 'running', 'f', 0);
+            INSERT INTO updates (machine_id, patch_id, name, restart, fetched_at, pass_number)
+                VALUES (1, 'a', 'a', 'AlwaysRequiresReboot', 'f', 1), (1, 'b', 'b', 'CanRequestReboot', 'f', 1),
+                (1, 'c', 'c', 'Unknown', 'f', 1), (2, 'd', 'd', 'NeverReboots', 'f', 1);
+            INSERT INTO side_reads VALUES (1, 'schedules', '403', 't');
+            """)
+    db, _ = database.prepare(path, "azure")
+    with closing(db):
+        db.row_factory = None
+        found = db.execute(
+            "SELECT updates_restarting, updates_may_restart FROM machines ORDER BY id"
+        )
+        assert found.fetchall() == [(1, 2), (0, 0)]
+        assert [unread.what for unread in additional_lists.missing(db)] == ["schedules"]
 
 
 def test_each_upgrade_of_a_file_keeps_a_copy(path: Path) -> None:

@@ -40,7 +40,7 @@ def request(throttle: Throttle, method: str = "GET") -> float:
     return 0.0
 
 
-def answer(throttle: Throttle, status: int = 200, **headers: str) -> None:
+def response(throttle: Throttle, status: int = 200, **headers: str) -> None:
     response = SimpleNamespace(
         status_code=status, headers={k.replace("_", "-"): v for k, v in headers.items()}
     )
@@ -48,7 +48,7 @@ def answer(throttle: Throttle, status: int = 200, **headers: str) -> None:
 
 
 def quota(throttle: Throttle, remaining: int, after: str) -> None:
-    answer(throttle, x_ms_user_quota_remaining=str(remaining), x_ms_user_quota_resets_after=after)
+    response(throttle, x_ms_user_quota_remaining=str(remaining), x_ms_user_quota_resets_after=after)
 
 
 def goes(limit: Limit) -> bool:
@@ -64,7 +64,7 @@ def test_after_a_429_nobody_asks_before_its_time() -> None:
     ticks = Ticks()
     throttle = Throttle(monotonic=ticks)
     assert request(throttle) == 0
-    answer(throttle, 429, Retry_After="17")
+    response(throttle, 429, Retry_After="17")
     assert request(throttle) == 17
     assert throttle.reads.wait_s == 17
     ticks.now += 16
@@ -78,19 +78,19 @@ def test_a_storm_that_names_no_time_is_answered_with_growing_pauses() -> None:
     throttle = Throttle(monotonic=ticks)
     pauses = []
     for _ in range(6):
-        answer(throttle, 429)
-        answer(throttle, 429)  # another that was under way with it: no reason to wait longer
+        response(throttle, 429)
+        response(throttle, 429)  # another that was under way with it: no reason to wait longer
         pauses.append(request(throttle))
         ticks.now += pauses[-1]
     assert pauses == [5, 10, 20, 40, MAX_PAUSE_S, MAX_PAUSE_S]
-    answer(throttle)
-    answer(throttle, 429)
+    response(throttle)
+    response(throttle, 429)
     assert request(throttle) == 5, "it begins again once one was answered"
 
 
 def test_a_429_that_asks_for_no_pause_causes_one() -> None:
     throttle = Throttle(monotonic=Ticks())
-    answer(throttle, 429, Retry_After="0")
+    response(throttle, 429, Retry_After="0")
     assert request(throttle) == 5
 
 
@@ -110,7 +110,7 @@ def test_the_quota_of_resource_graph_is_kept_beforehand(
     remaining: str, after: str, wait: float
 ) -> None:
     throttle = Throttle(monotonic=Ticks())
-    answer(throttle, x_ms_user_quota_remaining=remaining, x_ms_user_quota_resets_after=after)
+    response(throttle, x_ms_user_quota_remaining=remaining, x_ms_user_quota_resets_after=after)
     assert throttle.writes.wait_s == wait
 
 
@@ -133,7 +133,7 @@ def test_a_window_later_there_are_all_again_and_they_go_at_an_even_pace() -> Non
     ticks = Ticks()
     throttle = Throttle(monotonic=ticks)
     limit = throttle.reads
-    assert sum(goes(limit) for _ in range(20)) == QUOTA, "a burst, before any answer"
+    assert sum(goes(limit) for _ in range(20)) == QUOTA, "a burst, before any response"
     quota(throttle, 0, "00:00:05")
     ticks.now += 5
     sent = 0
@@ -169,7 +169,7 @@ def test_further_requests_of_a_call_count_against_later_ones() -> None:
 def test_pauses_that_azure_names_do_not_lengthen_those_that_it_does_not() -> None:
     ticks = Ticks()
     throttle = Throttle(monotonic=ticks)
-    answer(throttle, 429, Retry_After="3")
+    response(throttle, 429, Retry_After="3")
     ticks.now += request(throttle)
-    answer(throttle, 429)
+    response(throttle, 429)
     assert request(throttle) == 5

@@ -9,11 +9,11 @@ from requests.exceptions import ConnectionError as NoConnection
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.operations import OperationState
-from hotpatch_gui.simulator.answers import Answer
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.views.dialogs.install import InstallDialog
 
 
-def no_network(_: str, __: str) -> Answer | Exception | None:
+def no_network(_: str, __: str) -> Response | Exception | None:
     return NoConnection("the demo's network is off")
 
 

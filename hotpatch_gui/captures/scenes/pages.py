@@ -191,7 +191,7 @@ def outcomes(stage: Stage) -> QWidget:
 
 @scene
 def audit_log(stage: Stage) -> QWidget:
-    """Calls that changed something, with their answers."""
+    """Calls that changed something, with their responses."""
     _ = activity(stage)
     page = stage.window.page("activity")
     assert isinstance(page, ActivityPage)

@@ -27,7 +27,7 @@ COLUMN_PX, BETWEEN_PX = 250, 20
 """The width of a phase's regions, and their distance."""
 ORDER = (
     RolloutStatus.PATCHED,
-    RolloutStatus.UNDER_WAY,
+    RolloutStatus.BEING_PATCHED,
     RolloutStatus.UNHEALTHY,
     RolloutStatus.FAILED,
     RolloutStatus.NOT_RUNNING,
@@ -42,7 +42,7 @@ HATCHES = {
     RolloutStatus.ON_HOLD: (UPRIGHT,),
     RolloutStatus.UNHEALTHY: (RISING, FALLING),
 }
-UNDER_WAY_PX = 4
+BEING_PATCHED_PX = 4
 """The height of machines that are being patched, which aren't as far as the patched ones."""
 
 
@@ -181,8 +181,8 @@ class RolloutPlan(QWidget):
             painter.drawRect(piece.adjusted(0.5, 0.5, -0.5, -0.5))
             painter.setPen(Qt.PenStyle.NoPen)
             return
-        if status is RolloutStatus.UNDER_WAY:
-            inset = (piece.height() - UNDER_WAY_PX) / 2
+        if status is RolloutStatus.BEING_PATCHED:
+            inset = (piece.height() - BEING_PATCHED_PX) / 2
             piece = piece.adjusted(0, inset, 0, -inset)
         painter.setBrush(QColor(t.surface) if hatched else colour)
         painter.drawRect(piece)
@@ -209,7 +209,7 @@ def colour_of(status: RolloutStatus, theme: Theme) -> str:
     t = theme.tokens
     return {
         RolloutStatus.PATCHED: t.success,
-        RolloutStatus.UNDER_WAY: t.accent,
+        RolloutStatus.BEING_PATCHED: t.accent,
         RolloutStatus.UNHEALTHY: t.error,
         RolloutStatus.FAILED: t.warning,
         RolloutStatus.NOT_RUNNING: t.secondary,

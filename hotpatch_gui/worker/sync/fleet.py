@@ -24,6 +24,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.store import (
+    additional_lists,
     assessments,
     connections,
     daily_states,
@@ -31,7 +32,6 @@ from hotpatch_gui.store import (
     machines,
     permissions,
     schedules,
-    side_reads,
     sync_state,
 )
 from hotpatch_gui.translation import translator
@@ -43,8 +43,8 @@ from . import changed, schedule_overlay
 from .changed import NEW_MACHINES, RunLists
 from .evaluation import derive, learn, reclassify_if_old
 from .machine import read_instance_view
-from .missing import mark_missing
 from .pages import AssessmentPass, next_page, run_in_parallel, slices
+from .unseen import mark_unseen
 
 tr = translator("Fleet")
 
@@ -163,7 +163,7 @@ class _FleetSync:
             await self._read_changed(new)
             shown = None
         if self._is_complete:
-            await mark_missing(c, self._seen, {i for i, _ in names})
+            await mark_unseen(c, self._seen, {i for i, _ in names})
             await self._join_moved()
         async with c.transaction() as db:
             machines.mark_lists_read(db, own)
@@ -211,7 +211,7 @@ class _FleetSync:
             )
 
         main = asyncio.ensure_future(read_both_kinds())
-        beside = [
+        additional = [
             asyncio.ensure_future(job)
             for job in (
                 self._read_additional_list(
@@ -227,11 +227,11 @@ class _FleetSync:
         ]
         try:
             await main
-            has_health, has_schedules, has_assignments = await asyncio.gather(*beside)
+            has_health, has_schedules, has_assignments = await asyncio.gather(*additional)
         finally:
-            for job in (main, *beside):
+            for job in (main, *additional):
                 job.cancel()
-            await asyncio.gather(main, *beside, return_exceptions=True)
+            await asyncio.gather(main, *additional, return_exceptions=True)
         async with c.transaction() as db:
             identity.mark_shared_ids(db, self._seen)
             if has_health:
@@ -343,7 +343,7 @@ class _FleetSync:
             problem = error.problem.sentence
             self._log_failure(what, error)
         async with self._c.transaction() as db:
-            side_reads.save(db, self._c.connection_id, what, problem, self._c.clock())
+            additional_lists.save(db, self._c.connection_id, what, problem, self._c.clock())
         return is_read
 
     def _log_failure(self, what: str, error: ProblemError) -> None:
@@ -381,7 +381,7 @@ class _FleetSync:
         if scopes:
             problem = self._failures[0] if self._failures else ""
             async with c.transaction() as db:
-                side_reads.save(db, own, "permissions", problem, c.clock())
+                additional_lists.save(db, own, "permissions", problem, c.clock())
             c.changed(Changes.to("permissions"))
 
     async def _read_instance_views(self) -> None:

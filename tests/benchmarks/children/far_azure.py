@@ -1,7 +1,7 @@
 """A simulated Azure at the far end of a wire: ``python -m tests.benchmarks.children.far_azure MACHINES UPDATES``.
 
 Each request takes DELAY_S more, side by side with others. The first line on standard output is its address; then it
-answers lines on standard input with one line of JSON:
+responses lines on standard input with one line of JSON:
 
 ``counts``: how many requests it had of each method and kind since the last time, and the seconds of the first change
 that were requested; ``change N``: the first N machines are assessed again; ``hang PART``: requests whose path

@@ -162,12 +162,12 @@ class Measuring:
         return (time.perf_counter() - begun) * 1000 / PAGES
 
     def wait(self, is_enough: Callable[[], bool] = lambda: False) -> None:
-        """Until no query runs and its answer is shown, or it is enough; without looking often, which costs too."""
+        """Until no query runs and its response is shown, or it is enough; without looking often, which costs too."""
         reader, loop = self.app.source.reader, QEventLoop()
         reader.answered.connect(loop.quit, Qt.ConnectionType.QueuedConnection)
         end = time.monotonic() + ANSWER_S
         while not reader.is_idle and not is_enough():
-            assert time.monotonic() < end, "no answer in time"
+            assert time.monotonic() < end, "no response in time"
             QTimer.singleShot(LOOK_MS, loop.quit)
             loop.exec()
         reader.answered.disconnect(loop.quit)
@@ -187,7 +187,7 @@ class Measuring:
 
 
 class _Paints(QObject):
-    """Counts the paints of a view; ``shows_answer`` from the first one after its model's answer on."""
+    """Counts the paints of a view; ``shows_answer`` from the first one after its model's response on."""
 
     def __init__(self, view: View) -> None:
         super().__init__()

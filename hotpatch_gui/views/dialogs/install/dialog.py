@@ -265,12 +265,12 @@ class InstallDialog(StepsDialog):
             f"{planned.review.request.sent_restart.label}. {self.properties.window_text()}",
             tr("Azure offers no way to cancel an installation once it is sent."),
         ]
-        if planned.review.unseen:
+        if planned.review.not_offered:
             lines.append(
                 tr(
-                    "None of the latest assessments lists {unseen}; Azure installs it only where it "
+                    "None of the latest assessments lists {not_offered}; Azure installs it only where it "
                     "applies.",
-                    unseen=", ".join(planned.review.unseen),
+                    not_offered=", ".join(planned.review.not_offered),
                 )
             )
         return lines

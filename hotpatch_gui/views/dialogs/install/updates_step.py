@@ -226,10 +226,10 @@ class UpdatesStep(QObject):
             self.preview.addTopLevelItem(QTreeWidgetItem([more]))
         blocker.unblock()
         taken, left = len(planned.taken), len(planned.left_out)
-        unseen = planned.review.unseen
+        not_offered = planned.review.not_offered
         missing = (
-            tr(" Not in the latest assessments: {unseen}.", unseen=", ".join(unseen))
-            if unseen
+            tr(" Not in the latest assessments: {not_offered}.", not_offered=", ".join(not_offered))
+            if not_offered
             else ""
         )
         self.counted.setText(

@@ -14,10 +14,10 @@ from hotpatch_gui.translation import translator
 
 from .timestamps import to_text
 
-tr = translator("SideReads")
+tr = translator("AdditionalLists")
 
 
-class SideRead(NamedTuple):
+class UnreadList(NamedTuple):
     """A list that couldn't be read in a connection's last sync."""
 
     connection: str
@@ -30,27 +30,27 @@ def save(
 ) -> None:
     """Store the result of reading a list; ``problem`` is empty if it succeeded."""
     db.execute(
-        "INSERT OR REPLACE INTO side_reads VALUES (?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO additional_lists VALUES (?, ?, ?, ?)",
         (connection_id, what, problem, to_text(now)),
     )
 
 
-def missing(db: sqlite3.Connection) -> list[SideRead]:
+def missing(db: sqlite3.Connection) -> list[UnreadList]:
     """Lists that the last syncs couldn't read."""
     rows = db.execute(
-        "SELECT c.name, s.what, s.problem FROM side_reads s JOIN connections c ON c.id=s.connection_id"
+        "SELECT c.name, s.what, s.problem FROM additional_lists s JOIN connections c ON c.id=s.connection_id"
         " WHERE s.problem<>'' AND c.removed_at IS NULL ORDER BY c.id, s.what"
     )
-    return [SideRead(*row) for row in rows]
+    return [UnreadList(*row) for row in rows]
 
 
 def unread(db: sqlite3.Connection, whats: Sequence[str]) -> dict[int, str]:
     """Why one of these lists isn't known, by connection: it failed, or wasn't read yet."""
     marks = ", ".join("?" * len(whats))
     rows = db.execute(
-        f"SELECT connection_id, problem FROM side_reads WHERE problem<>'' AND what IN ({marks})"
+        f"SELECT connection_id, problem FROM additional_lists WHERE problem<>'' AND what IN ({marks})"
         " UNION SELECT id, ? FROM connections WHERE removed_at IS NULL AND id NOT IN"
-        " (SELECT connection_id FROM side_reads WHERE what=?)",
+        " (SELECT connection_id FROM additional_lists WHERE what=?)",
         (*whats, tr("Not read yet."), whats[0]),
     )
     return {row[0]: row[1] for row in rows}

@@ -1,4 +1,4 @@
-"""Lists beside the main ones: whatever they answer, machines, assessments and installations are read."""
+"""Lists beside the main ones: whatever they response, machines, assessments and installations are read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.schedules import How
 from hotpatch_gui.models import display_text
 from hotpatch_gui.models.schedule_text import when
-from hotpatch_gui.simulator.answers import Answer
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
 from hotpatch_gui.simulator.maintenance import LONG_AGO, assignment
-from hotpatch_gui.store import connections, machines, schedules, side_reads
+from hotpatch_gui.simulator.responses import Response
+from hotpatch_gui.store import additional_lists, connections, machines, schedules
 from hotpatch_gui.store.database import open_writer, transaction
 
 TABLES = {
@@ -23,32 +23,32 @@ TABLES = {
     "schedules": b"maintenanceconfigurations",
     "assignments": b"configurationassignments",
 }
-ANSWERS = {
-    "500": Answer(500, {"error": {"code": "InternalServerError", "message": "No."}}),
-    "403": Answer(403, {"error": {"code": "AuthorizationFailed", "message": "No."}}),
-    "429": Answer(
+RESPONSES = {
+    "500": Response(500, {"error": {"code": "InternalServerError", "message": "No."}}),
+    "403": Response(403, {"error": {"code": "AuthorizationFailed", "message": "No."}}),
+    "429": Response(
         429, {"error": {"code": "RateLimiting", "message": "No."}}, headers={"Retry-After": "0.05"}
     ),
-    "nonsense": Answer(200, {"data": 7}),
+    "nonsense": Response(200, {"data": 7}),
 }
 
 
-def refuse(stage: Stage, monkeypatch: pytest.MonkeyPatch, query: bytes, answer: Answer) -> None:
-    """Answer one query in this way every time."""
+def refuse(stage: Stage, monkeypatch: pytest.MonkeyPatch, query: bytes, response: Response) -> None:
+    """Respond to one query in this way every time."""
     handle = stage.simulator.handle
 
-    def answered(method: str, url: str, headers: object, body: bytes | None) -> Answer:
-        return answer if body and query in body else handle(method, url, headers, body)
+    def answered(method: str, url: str, headers: object, body: bytes | None) -> Response:
+        return response if body and query in body else handle(method, url, headers, body)
 
     monkeypatch.setattr(stage.simulator, "handle", answered)
 
 
 @pytest.mark.parametrize("what", TABLES)
-@pytest.mark.parametrize("status", ANSWERS)
+@pytest.mark.parametrize("status", RESPONSES)
 def test_a_side_list_that_fails_ends_no_sync_and_is_named(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, what: str, status: str
 ) -> None:
-    refuse(stage, monkeypatch, TABLES[what], ANSWERS[status])
+    refuse(stage, monkeypatch, TABLES[what], RESPONSES[status])
     stage.start()
     db = stage.app.source.db
     assert db is not None
@@ -59,7 +59,7 @@ def test_a_side_list_that_fails_ends_no_sync_and_is_named(
     assert finished
     for table in ("machines", "assessments", "installations"):
         assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] >= 10, table
-    (missing,) = side_reads.missing(db)
+    (missing,) = additional_lists.missing(db)
     assert missing.what == what
     assert missing.problem
     bar = stage.window.status_bar.connection
@@ -70,19 +70,19 @@ def test_a_side_list_that_fails_ends_no_sync_and_is_named(
 
 def test_permissions_that_cannot_be_read_keep_nobody_from_reading(stage: Stage) -> None:
     stage.simulator.faults.append(
-        lambda _, path: ANSWERS["500"] if "Microsoft.Authorization" in path else None
+        lambda _, path: RESPONSES["500"] if "Microsoft.Authorization" in path else None
     )
     stage.start()
     db = stage.app.source.db
     assert db is not None
-    assert [m.what for m in side_reads.missing(db)] == ["permissions"]
+    assert [m.what for m in additional_lists.missing(db)] == ["permissions"]
     assert db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16
 
 
 def test_without_the_schedules_no_machine_is_shown_without_one(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refuse(stage, monkeypatch, TABLES["assignments"], ANSWERS["403"])
+    refuse(stage, monkeypatch, TABLES["assignments"], RESPONSES["403"])
     stage.start()
     db = stage.app.source.db
     assert db is not None
@@ -93,7 +93,9 @@ def test_without_the_schedules_no_machine_is_shown_without_one(
     assert "403" in followed.unread
     machine = machines.read(db, number)
     assert machine is not None
-    assert "which schedules it follows is not known" in str(exclusion_reason(machine, followed))
+    assert "which schedules it follows is not known" in str(
+        exclusion_reason(machine, followed, stage.clock.now())
+    )
     name = db.execute("SELECT name FROM machines WHERE id=?", (number,)).fetchone()[0]
     stage.choose(name)
     blade = stage.window.machines.blade
@@ -104,7 +106,7 @@ def test_without_the_schedules_no_machine_is_shown_without_one(
     assert any("Schedules could not be read" in t for t in shown)
 
 
-NOTHING = Answer(200, {"totalRecords": 0, "count": 0, "data": [], "resultTruncated": "false"})
+NOTHING = Response(200, {"totalRecords": 0, "count": 0, "data": [], "resultTruncated": "false"})
 
 
 def test_a_configuration_that_the_account_cannot_see_is_not_taken_for_none(
@@ -124,7 +126,7 @@ def test_a_configuration_that_the_account_cannot_see_is_not_taken_for_none(
     machine = machines.read(db, number)
     assert machine is not None
     assert "assigned to files-saturdays, which your account can't read" in str(
-        exclusion_reason(machine, followed)
+        exclusion_reason(machine, followed, stage.clock.now())
     )
     stage.choose(name)
     stage.window.machines.blade.tabs.setCurrentIndex(3)
@@ -165,12 +167,12 @@ def test_rows_that_cannot_be_read_leave_the_rest_not_known(
         stage,
         monkeypatch,
         TABLES["assignments"],
-        Answer(200, NOTHING.body | {"totalRecords": 1, "count": 1, "data": [{}]}),
+        Response(200, NOTHING.body | {"totalRecords": 1, "count": 1, "data": [{}]}),
     )
     stage.start()
     db = stage.app.source.db
     assert db is not None
-    problems = {m.what: m.problem for m in side_reads.missing(db)}
+    problems = {m.what: m.problem for m in additional_lists.missing(db)}
     assert problems["assignments"] == "One of its rows could not be read."
     (number,) = db.execute("SELECT id FROM machines WHERE bypass_safety_checks=1").fetchone()
     assert schedules.of_machine(db, number).unread
@@ -180,12 +182,12 @@ def test_a_list_that_goes_round_in_circles_ends(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse(
-        stage, monkeypatch, TABLES["health"], Answer(200, NOTHING.body | {"$skipToken": "again"})
+        stage, monkeypatch, TABLES["health"], Response(200, NOTHING.body | {"$skipToken": "again"})
     )
     stage.start()
     db = stage.app.source.db
     assert db is not None
-    (missing,) = side_reads.missing(db)
+    (missing,) = additional_lists.missing(db)
     assert missing.what == "health"
     assert "linked to the same page twice" in missing.problem
 
@@ -225,9 +227,9 @@ def test_what_was_read_before_stays_when_a_list_fails(
     assert db is not None
     before = db.execute("SELECT * FROM machine_schedules").fetchall()
     assert before
-    refuse(stage, monkeypatch, TABLES["schedules"], ANSWERS["500"])
+    refuse(stage, monkeypatch, TABLES["schedules"], RESPONSES["500"])
     stage.sync()
     assert [tuple(r) for r in db.execute("SELECT * FROM machine_schedules")] == [
         tuple(r) for r in before
     ]
-    assert [m.what for m in side_reads.missing(db)] == ["schedules"]
+    assert [m.what for m in additional_lists.missing(db)] == ["schedules"]

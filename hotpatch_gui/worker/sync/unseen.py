@@ -16,12 +16,12 @@ MAX_ASKED = 50
 """How many are read individually; the others count as deleted if all readable ones of these were."""
 
 
-async def mark_missing(
+async def mark_unseen(
     context: Context, seen: AbstractSet[str], subscription_ids: AbstractSet[str]
 ) -> None:
-    """Mark missing machines; ``seen`` and the readable subscriptions are in lower case."""
+    """Mark machines that a full sync didn't see; ``seen`` and the readable subscriptions are in lower case."""
     found = machines.unseen(context.db, context.connection_id, seen, subscription_ids)
-    gone, hidden = list(found.unwanted), list(found.unlisted)
+    deleted, hidden = list(found.unwanted), list(found.unlisted)
     refused: set[tuple[str, str]] = set()
     reads, kinds = 0, set[ProblemKind | None]()
     for machine_id in found.missing:
@@ -40,10 +40,10 @@ async def mark_missing(
         if group in refused:
             hidden.append(machine_id)
         elif kind is ProblemKind.NOT_FOUND:
-            gone.append(machine_id)
-    if gone or hidden:
+            deleted.append(machine_id)
+    if deleted or hidden:
         async with context.transaction() as db:
-            machines.mark_gone(db, gone, context.clock())
+            machines.mark_deleted(db, deleted, context.clock())
             machines.mark_hidden(db, hidden, context.clock())
         context.changed(Changes.to("machines"))
 

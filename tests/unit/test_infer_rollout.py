@@ -15,7 +15,7 @@ from hotpatch_gui.domain.patching import (
     RolloutState,
     RolloutStatus,
     exclusion_reason,
-    view,
+    infer_rollout,
 )
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, Follows, How, MachineSchedules, Schedule
@@ -35,7 +35,7 @@ def facts(name: str, region: str = "eastus", **known: object) -> MachineFacts:
 
 
 def at(*of: MachineFacts, now: datetime) -> RolloutState:
-    return view(RELEASED, of, PAIRS, now)
+    return infer_rollout(RELEASED, of, PAIRS, now)
 
 
 def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
@@ -101,7 +101,7 @@ def test_patched_running_failed_and_stopped_machines_are_distinguished() -> None
     assert status == {
         "done": RolloutStatus.PATCHED,
         "hand": RolloutStatus.PATCHED,
-        "now": RolloutStatus.UNDER_WAY,
+        "now": RolloutStatus.BEING_PATCHED,
         "bad": RolloutStatus.FAILED,
         "off": RolloutStatus.NOT_RUNNING,
     }
@@ -174,11 +174,14 @@ def test_why_a_machine_takes_no_part(
 ) -> None:
     settings = replace(GOOD.settings, **changed)
     followed = MachineSchedules((Follows(schedule),)) if schedule else NO_SCHEDULES
-    reason = exclusion_reason(replace(GOOD, settings=settings), followed)
+    reason = exclusion_reason(replace(GOOD, settings=settings), followed, NIGHT)
     assert reason is not None
     assert says in reason
-    assert exclusion_reason(GOOD) is None
-    assert "custom image" in str(exclusion_reason(replace(GOOD, image=Image()))).casefold()
+    assert exclusion_reason(GOOD, NO_SCHEDULES, NIGHT) is None
+    assert (
+        "custom image"
+        in str(exclusion_reason(replace(GOOD, image=Image()), NO_SCHEDULES, NIGHT)).casefold()
+    )
 
 
 def test_a_machine_with_a_schedule_of_its_own_has_that_ones_next_run() -> None:
@@ -230,11 +233,14 @@ def test_a_baseline_restarts_also_machines_that_were_not_assessed_since() -> Non
     assert product is not None
     for baselines, restart in (((product,), RestartBehavior.ALWAYS), ((), RestartBehavior.UNKNOWN)):
         one = facts("a", assessed=old, restart_pending=False, important=RestartBehavior.NEVER)
-        found = view(RELEASED, [one], PAIRS, NIGHT, baselines=baselines).positions["a"]
+        found = infer_rollout(RELEASED, [one], PAIRS, NIGHT, baselines=baselines).positions["a"]
         assert found.restart is restart
     settings = replace(facts("a").machine.settings, hotpatch_enabled=False)
     off = one._replace(machine=replace(one.machine, settings=settings))
-    assert view(RELEASED, [off], PAIRS, NIGHT).positions["a"].restart is RestartBehavior.ALWAYS
+    assert (
+        infer_rollout(RELEASED, [off], PAIRS, NIGHT).positions["a"].restart
+        is RestartBehavior.ALWAYS
+    )
 
 
 def own_restart(
@@ -266,12 +272,12 @@ def test_a_start_after_the_next_release_does_not_claim_to_need_no_restart() -> N
     waits = facts("a", assessed=now, restart_pending=False, important=RestartBehavior.NEVER)
     due = datetime(2026, 10, 13, 17, tzinfo=UTC)
     released = now - timedelta(days=20)
-    known = view(released, (waits,), PAIRS, now).positions["a"]
+    known = infer_rollout(released, (waits,), PAIRS, now).positions["a"]
     assert (known.restart, known.window) == (RestartBehavior.NEVER, now.replace(hour=22))
-    unknown = view(released, (waits,), PAIRS, now, next_release=due).positions["a"]
+    unknown = infer_rollout(released, (waits,), PAIRS, now, next_release=due).positions["a"]
     assert (unknown.restart, unknown.window) == (RestartBehavior.UNKNOWN, known.window)
     certain = waits._replace(restart_pending=True)
-    found = view(released, (certain,), PAIRS, now, next_release=due).positions["a"]
+    found = infer_rollout(released, (certain,), PAIRS, now, next_release=due).positions["a"]
     assert found.restart is RestartBehavior.ALWAYS
 
 
@@ -318,7 +324,7 @@ def test_a_schedule_restarts_by_what_it_selects() -> None:
     product = facts("a").machine.product
     assert product is not None
     stale = one._replace(assessed=None, missing=())
-    found = view(RELEASED, [stale], PAIRS, NIGHT, baselines=[product]).positions["a"]
+    found = infer_rollout(RELEASED, [stale], PAIRS, NIGHT, baselines=[product]).positions["a"]
     assert found.restart is never, "it leaves out what restarts"
 
 
@@ -344,7 +350,7 @@ def test_after_the_last_off_peak_hour_no_turn_is_promised() -> None:
 
 def test_a_setting_that_never_restarts_stays_certain_after_the_next_release() -> None:
     never = replace(machine("a").settings, restart_setting="Never")
-    found = view(
+    found = infer_rollout(
         RELEASED,
         [MachineFacts("a", machine("a", settings=never)), facts("b")],
         PAIRS,

@@ -1,4 +1,4 @@
-"""Requests and answers of the wire, and the polling URLs of long-running operations."""
+"""Requests and responses of the wire, and the polling URLs of long-running operations."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ RETRY_AFTER_S = 1
 
 
 @dataclass(slots=True)
-class Answer:
-    """An answer."""
+class Response:
+    """A response."""
 
     status: int
     body: Any = None
