@@ -23,8 +23,8 @@ class WaveMode(StrEnum):
 class Waves(NamedTuple):
     """How a bulk action is divided.
 
-    ``size`` is the number of machines at a time, for SOME. After ``stop_after`` operations that were sent and failed, or
-    have an unknown result, the remaining ones aren't sent; 0 never stops.
+    ``size`` is the number of machines at a time, for SOME. After ``stop_after`` operations that were sent and failed, have
+    an unknown result, or left a machine unhealthy, the remaining ones aren't sent; 0 never stops.
     """
 
     mode: WaveMode = WaveMode.ALL

@@ -24,6 +24,10 @@ from .permitted_actions import disabled_reason
 tr = translator("InstallPlan")
 
 
+MAX_NAMES = 3
+"""Machines that are named with a reason; the others are counted."""
+
+
 class Candidate(NamedTuple):
     """A selected machine. ``offer`` is the key of its updates; ``skip_reason`` is empty if updates can be installed on
     it."""
@@ -58,9 +62,26 @@ class Candidates:
         return sum(bool(m.skip_reason) for m in self.machines)
 
     @property
+    def skip_reasons(self) -> list[str]:
+        """Why nothing can be installed on machines, and on which: those of the most machines first."""
+        names: dict[str, list[str]] = {}
+        for machine in self.machines:
+            if machine.skip_reason:
+                names.setdefault(machine.skip_reason, []).append(machine.name)
+        return [
+            tr("{names}: {reason}", names=_some_names(found), reason=reason)
+            for reason, found in sorted(names.items(), key=lambda item: -len(item[1]))
+        ]
+
+    @property
     def tag_names(self) -> list[str]:
         """Names of tags on at least one machine."""
         return sorted({name for m in self.machines for name in m.tags})
+
+
+def _some_names(names: Sequence[str]) -> str:
+    shown, more = ", ".join(names[:MAX_NAMES]), len(names) - MAX_NAMES
+    return tr("{shown} and %n more", more, shown=shown) if more > 0 else shown
 
 
 def read_candidates(

@@ -174,7 +174,14 @@ def _details(read: OverviewRead) -> list[str]:
             g.is_missing is False and ComplianceGroup.of(g.situation) is ComplianceGroup.UPDATES
         )
     )
+    both = read.count(
+        lambda g: (
+            g.is_missing is True and ComplianceGroup.of(g.situation) is ComplianceGroup.NOT_KNOWN
+        )
+    )
     found = []
+    if both:
+        found.append(tr("%n of these machines also count as Not known.", both))
     if read.last_synced is not None and read.last_synced < read.query.now.date():
         found.append(tr("As of the last sync on {day}.", day=day_name(read.last_synced)))
     if others:

@@ -287,8 +287,8 @@ def chart_data(found: Forecast) -> PlannerData:
     return PlannerData(months)
 
 
-def chart_words(found: Forecast) -> str:
-    """The chart as text."""
+def restarts_words(found: Forecast) -> str:
+    """The chart of restarts as text."""
     most = max(found.months, key=lambda m: m.restarts)
     unknown = (
         tr(" “?”: the release isn't known, so the plan is shown.") if found.unknown_days else ""
@@ -301,6 +301,21 @@ def chart_words(found: Forecast) -> str:
         day=day_name(most.day),
         restarts2=most.restarts,
         unknown=unknown,
+    )
+
+
+def exposure_words(found: Forecast) -> str:
+    """The chart of exposure as text."""
+    if mean_exposure(found) is None:
+        return tr("The exposure isn't known.")
+    most = max(found.months, key=lambda m: m.exposure.mean)
+    return tr(
+        "Exposure by release: with hotpatch on average {average}, without {without}; longest with hotpatch after "
+        "{day}, {longest}.",
+        average=days(mean_exposure(found)),
+        without=days(mean_exposure(found, without=True)),
+        day=day_name(most.day),
+        longest=days(most.exposure.mean),
     )
 
 

@@ -323,8 +323,15 @@ def _sentence(
     if done == part:
         return (
             Level.OK,
-            tr("All included machines are patched"),
-            tr("{what} are installed on all {part} machines.", what=what, part=part),
+            tr("All included machines are patched: {part:,} of {all:,}", part=part, all=len(facts)),
+            tr(
+                "{what}: installed on all machines that automatic guest patching includes. %n other(s) aren't "
+                "included; the table shows why.",
+                len(facts) - part,
+                what=what,
+            )
+            if len(facts) > part
+            else tr("{what}: installed on all machines.", what=what),
         )
     being_patched = (
         tr(", {count} being patched", count=counts[RolloutStatus.BEING_PATCHED])

@@ -137,7 +137,7 @@ def _window_row(
         schedule_text.length(row.schedule.minutes),
         row.machines,
         ". ".join([*overlaps, *([after] if after else [])]),
-        Glyph.WARNING if overlaps else Glyph.INFO,
+        Glyph.WARNING if overlaps else Glyph.NONE,
     )
 
 

@@ -126,11 +126,11 @@ def _what(schedule: Schedule) -> Iterator[str]:
 
 def selection(schedule: Schedule, now: datetime) -> list[tuple[Glyph, str, str, str]]:
     """(glyph, its meaning, title, detail) of what a schedule installs, and of its end."""
-    found = [(Glyph.INFO, "", tr("Selection"), " ".join(_what(schedule)) or tr("Not reported."))]
+    found = [(Glyph.NONE, "", tr("Selection"), " ".join(_what(schedule)) or tr("Not reported."))]
     end = schedule.ends()
     if end is not None:
         ended = tr("Ended") if schedule.has_ended(now) else tr("Ends")
-        found.append((Glyph.INFO, "", ended, display_text.moment_text(end)))
+        found.append((Glyph.NONE, "", ended, display_text.moment_text(end)))
     return found
 
 

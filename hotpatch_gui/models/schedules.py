@@ -267,7 +267,7 @@ def details(entry: ScheduleEntry, now: datetime) -> list[tuple[Glyph, str, str, 
     ]
     for number, window in enumerate(entry.next):
         title = tr("Next window") if number == 0 else tr("Then")
-        points.append((Glyph.INFO, "", title, window_text(window, entry.row.schedule)))
+        points.append((Glyph.NONE, "", title, window_text(window, entry.row.schedule)))
     return [*points, *schedule_text.selection(entry.row.schedule, now)]
 
 

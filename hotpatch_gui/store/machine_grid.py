@@ -27,6 +27,8 @@ class MachineGridRow(NamedTuple):
     resource_health: str | None
     hotpatch_status: str
     updates: int
+    updates_restarting: int
+    updates_may_restart: int
     critical: int
     security: int
     restart_pending: int

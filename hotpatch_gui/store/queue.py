@@ -15,6 +15,7 @@ from . import audit
 from .audit import Event
 from .sql import BEFORE_OTHERS, FAILED_OR_UNKNOWN, IN_JSON, OPEN, UNDER_WAY, as_list
 from .timestamps import to_text
+from .unhealthy import IS_UNHEALTHY
 
 tr = translator("Queue")
 
@@ -323,17 +324,25 @@ def next_of_batch(
     )
 
 
-def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
-    """Cancel the batch's remaining operations if enough of those that were sent failed or have an unknown result.
+_LEFT_UNHEALTHY = (
+    f"(o.kind='{OperationKind.INSTALL.value}' AND o.state='{OperationState.SUCCEEDED.value}' AND {IS_UNHEALTHY}"
+    " AND coalesce(m.resource_health_at, o.sent_at)>=o.sent_at)"
+)
 
-    Call it inside a transaction.
+
+def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
+    """Cancel the batch's remaining operations if enough of those that were sent went wrong.
+
+    They failed, have an unknown result, or left a machine that Resource Health has reported as unhealthy since the
+    installation. Call it inside a transaction.
 
     Returns:
         How many were canceled.
     """
     (stop_after,) = db.execute("SELECT stop_after FROM batches WHERE id=?", (batch_id,)).fetchone()
     (missed,) = db.execute(
-        f"SELECT count(*) FROM operations WHERE batch_id=? AND state IN {FAILED_OR_UNKNOWN} AND sent_at IS NOT NULL",
+        "SELECT count(*) FROM operations o LEFT JOIN machines m ON m.id=o.machine_id WHERE o.batch_id=?"
+        f" AND o.sent_at IS NOT NULL AND (o.state IN {FAILED_OR_UNKNOWN} OR {_LEFT_UNHEALTHY})",
         (batch_id,),
     ).fetchone()
     if not stop_after or missed < stop_after:
@@ -343,7 +352,8 @@ def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
     ).fetchall()
     if rows:
         note = tr(
-            "Not sent: sending stopped after %n of the operations requested together failed or had an unknown result.",
+            "Not sent: sending stopped after %n of the operations requested together failed, had an unknown result, or left "
+            "the machine unhealthy.",
             missed,
         )
         ids = [row[0] for row in rows]

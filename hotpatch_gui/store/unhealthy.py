@@ -12,12 +12,16 @@ from .sql import quoted
 from .timestamps import to_text
 
 PERIOD = timedelta(days=30)
+IS_UNHEALTHY = (
+    f"m.deleted_at IS NULL AND lower(m.resource_health) IN {quoted(UNHEALTHY_STATES)}"
+    f" AND m.power IN {quoted(MAY_BE_RUNNING)}"
+)
+"""Whether Resource Health reports a fault of machine ``m``, as ``domain.health.is_unhealthy``."""
 _RUNS = f"""
 FROM machines m CROSS JOIN installations i ON i.id=(
     SELECT b.id FROM installations b WHERE b.machine_id=m.id AND b.status IN {GOOD_RUNS}
     AND b.started_at<=coalesce(m.resource_health_at, b.started_at) ORDER BY b.started_at DESC LIMIT 1)
-WHERE m.deleted_at IS NULL AND lower(m.resource_health) IN {quoted(UNHEALTHY_STATES)}
-    AND m.power IN {quoted(MAY_BE_RUNNING)} AND i.started_at>=?
+WHERE {IS_UNHEALTHY} AND i.started_at>=?
 """
 """Unhealthy machines (m) and their last successful installation (i) before they became unhealthy."""
 MACHINES = f"SELECT m.id {_RUNS}"

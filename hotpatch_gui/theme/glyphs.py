@@ -23,6 +23,8 @@ class Glyph(StrEnum):
     RESTART = "restart"
     OFF = "off"
     """Not running, or not included: a known state that needs nothing."""
+    NONE = "none"
+    """A fact without a state."""
 
     def colour(self, tokens: Tokens) -> str:
         return {
@@ -34,6 +36,7 @@ class Glyph(StrEnum):
             Glyph.RUNNING: tokens.accent,
             Glyph.RESTART: tokens.warning,
             Glyph.OFF: tokens.secondary,
+            Glyph.NONE: tokens.secondary,
         }[self]
 
 
@@ -147,6 +150,10 @@ def _off(painter: QPainter, colour: QColor, _: QColor) -> None:
     painter.drawLine(QPointF(5, 8), QPointF(11, 8))
 
 
+def _nothing(_: QPainter, __: QColor, ___: QColor) -> None:
+    return
+
+
 _SHAPES = {
     Glyph.OK: _ok,
     Glyph.INFO: _info,
@@ -156,4 +163,5 @@ _SHAPES = {
     Glyph.RUNNING: _running,
     Glyph.RESTART: _restart,
     Glyph.OFF: _off,
+    Glyph.NONE: _nothing,
 }

@@ -330,10 +330,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n skipped, {where}</source>
+      <source>%n skipped</source>
       <translation>
-        <numerusform>%n skipped, {where}</numerusform>
-        <numerusform>%n skipped, {where}</numerusform>
+        <numerusform>%n skipped</numerusform>
+        <numerusform>%n skipped</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -477,6 +477,16 @@
       <translation>
         <numerusform>According to plan, %n monthly release was published by {day}{among}; its details aren't known because the release data ends on {until}.</numerusform>
         <numerusform>According to plan, %n monthly releases were published by {day}{among}; their details aren't known because the release data ends on {until}.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>InstallPlan</name>
+    <message numerus="yes">
+      <source>{shown} and %n more</source>
+      <translation>
+        <numerusform>{shown} and %n more</numerusform>
+        <numerusform>{shown} and %n more</numerusform>
       </translation>
     </message>
   </context>
@@ -810,6 +820,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n of these machines also count as Not known.</source>
+      <translation>
+        <numerusform>%n of these machines also counts as Not known.</numerusform>
+        <numerusform>%n of these machines also count as Not known.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>A monthly security update is missing on %n of {total} machine(s), {how_long}.</source>
       <translation>
         <numerusform>A monthly security update is missing on %n of {total} machine, {how_long}.</numerusform>
@@ -957,10 +974,10 @@
   <context>
     <name>Queue</name>
     <message numerus="yes">
-      <source>Not sent: sending stopped after %n of the operations requested together failed or had an unknown result.</source>
+      <source>Not sent: sending stopped after %n of the operations requested together failed, had an unknown result, or left the machine unhealthy.</source>
       <translation>
-        <numerusform>Not sent: sending stopped after one of the operations requested together failed or had an unknown result.</numerusform>
-        <numerusform>Not sent: sending stopped after %n of the operations requested together failed or had an unknown result.</numerusform>
+        <numerusform>Not sent: sending stopped after one of the operations requested together failed, had an unknown result, or left the machine unhealthy.</numerusform>
+        <numerusform>Not sent: sending stopped after %n of the operations requested together failed, had an unknown result, or left the machine unhealthy.</numerusform>
       </translation>
     </message>
   </context>
@@ -1002,6 +1019,13 @@
       <translation>
         <numerusform>{name} (%n sets)</numerusform>
         <numerusform>{name} (%n sets)</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{what}: installed on all machines that automatic guest patching includes. %n other(s) aren't included; the table shows why.</source>
+      <translation>
+        <numerusform>{what}: installed on all machines that automatic guest patching includes. %n other isn't included; the table shows why.</numerusform>
+        <numerusform>{what}: installed on all machines that automatic guest patching includes. %n others aren't included; the table shows why.</numerusform>
       </translation>
     </message>
     <message numerus="yes">

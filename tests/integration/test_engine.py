@@ -303,7 +303,7 @@ def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
     assert stage.operation_states() == [S.SUCCEEDED, S.SUCCEEDED, S.FAILED, S.CANCELED]
     (note,) = stage.app.source.db.execute("SELECT note FROM operations WHERE id=4").fetchone()
     assert note == (
-        "Not sent: sending stopped after one of the operations requested together failed or had an unknown result."
+        "Not sent: sending stopped after one of the operations requested together failed, had an unknown result, or left the machine unhealthy."
     )
     (line,) = stage.app.source.db.execute(
         "SELECT event FROM audit_log WHERE operation_id=4"
@@ -314,6 +314,23 @@ def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
     ).fetchall()
     rule = "One group after another, stopping after one failure. In the group “one”."
     assert (len(sent), sent[0][0]) == (3, rule)
+
+
+def test_a_machine_that_an_installation_leaves_unhealthy_stops_the_rest(stage: Stage) -> None:
+    stage.start()
+    names = ["vm-web-01", "vm-web-02", "vm-app-01"]
+    by = ids(stage)
+    waves = Waves(WaveMode.GROUPS, stop_after=1)
+    stage.request.install([by[n] for n in names], SECURITY, waves, ["one", "two", "three"])
+    stage.until(lambda: stage.operation_states()[0] is S.RUNNING)
+    stage.clock.advance(minutes=30)
+    stage.until(lambda: stage.operation_states()[1] is S.RUNNING)
+    guest = stage.simulator.cloud.guests["vm-web-01"]
+    guest.health, guest.health_since = "Unavailable", stage.clock.now().isoformat()
+    stage.sync()
+    stage.clock.advance(minutes=30)
+    stage.until(lambda: all(s.is_final for s in stage.operation_states()))
+    assert stage.operation_states() == [S.SUCCEEDED, S.SUCCEEDED, S.CANCELED]
 
 
 def test_so_many_at_a_time_are_under_way(stage: Stage) -> None:

@@ -420,6 +420,7 @@ def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
     dialog.go_to(2)
     dialog.go_to(3)
     assert "3 machines: install on 2, 1 skipped" in dialog.facts.text()
+    assert "Skipped: vm-dev-01: The machine is deallocated" in dialog.facts.text()
     dialog.act.click()
     stage.until(lambda: len(stage.operation_states()) == 2)
     db = stage.app.source.db

@@ -130,7 +130,10 @@ def activity(stage: Stage) -> QWidget:
     ids = machine_ids(stage)
     stage.request.assess([ids["vm-new-01"]])
     until_state(stage, OperationState.RUNNING)
-    stage.request.assess([ids["vm-dev-01"]])
+    stage.simulator.cloud.guests[
+        "vm-file-01"
+    ].power = "deallocated"  # by somebody, after it was read
+    stage.request.assess([ids["vm-file-01"]])
     until_state(stage, OperationState.RUNNING, OperationState.FAILED)
     stage.clock.advance(minutes=3)
     until_state(stage, OperationState.SUCCEEDED)
@@ -148,9 +151,10 @@ def actions(stage: Stage) -> QWidget:
     """A bulk action as one row, with its operations below."""
     _ = activity(stage)
     ids = machine_ids(stage)
-    names = ("vm-web-01", "vm-web-02", "vm-app-01", "vm-dev-01", "srv-hq-01")
+    names = ("vm-web-01", "vm-web-02", "vm-app-01", "vm-erp-01", "srv-hq-01")
     stage.request.assess([ids[name] for name in names])
-    stage.until(lambda: stage.operation_states().count(OperationState.RUNNING) == len(names))
+    in_progress = len(names) + 1  # and the installation
+    stage.until(lambda: stage.operation_states().count(OperationState.RUNNING) == in_progress)
     page = stage.window.page("activity")
     assert isinstance(page, ActivityPage)
     page.tabs.setCurrentWidget(page.by_action)
@@ -182,7 +186,10 @@ def outcomes(stage: Stage) -> QWidget:
     until_state(stage, OperationState.RUNNING)
     stage.clock.advance(minutes=3)
     until_state(stage, OperationState.SUCCEEDED)
-    stage.request.assess([ids["vm-dev-01"]])
+    stage.simulator.cloud.guests[
+        "vm-file-01"
+    ].power = "deallocated"  # by somebody, after it was read
+    stage.request.assess([ids["vm-file-01"]])
     until_state(stage, OperationState.SUCCEEDED, OperationState.FAILED)
     stage.until(lambda: len(stage.window.toasts.shown) == 2)
     stage.settle()

@@ -38,7 +38,7 @@ class SupportDialog(SurfaceDialog):
         )
         self.column.addWidget(label(theme, introduction, role="secondary", wrap=True))
         choices = Points(theme)
-        choices.show_points([Point(Glyph.INFO, "", title, text) for title, text in CHOICES])
+        choices.show_points([Point(Glyph.NONE, "", title, text) for title, text in CHOICES])
         self.column.addWidget(choices)
         self.text = QPlainTextEdit()
         self.text.setObjectName("supportText")

@@ -257,11 +257,11 @@ def _points(row: CoverageRow) -> list[Point]:
     """The blocker, the target, what is known about it, and what a person has to check."""
     path = row.path
     facts = (
-        (coverage.GLYPHS[path.way], tr("Blocker"), path.obstacle),
-        (Glyph.INFO, tr("Target"), path.target),
-        (Glyph.INFO, tr("Cost"), path.cost),
+        (tr("Blocker"), path.obstacle),
+        (tr("Target"), path.target),
+        (tr("Cost"), path.cost),
     )
-    points = [Point(glyph, "", title, text) for glyph, title, text in facts if text]
+    points = [Point(Glyph.NONE, "", title, text) for title, text in facts if text]
     points += map(prerequisite_point, path.checks)
     spoken = tr("To be checked by you")
     return points + [

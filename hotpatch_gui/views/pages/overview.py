@@ -317,7 +317,7 @@ class OverviewPage(Page):
         )
         self.changes.show_points(
             [
-                Point(Glyph.INFO, tr("change"), what, when)
+                Point(Glyph.NONE, "", what, when)
                 for what, when in overview_actions.changes_text(read.changes, read.query.now)
             ]
         )

@@ -142,7 +142,8 @@ class PlannerPage(Page):
                 ("hours", tr("Hours of restart windows")),
             )
         }
-        self.chart = ChartHost(theme, "plannerChart", CHART_PX, _make_chart)
+        self.restarts = ChartHost(theme, "restartsChart", CHART_PX, _make_restarts)
+        self.exposure = ChartHost(theme, "exposureChart", CHART_PX, _make_exposure)
         self.model = ListedModel(self._s.source, planner.MONTHS, self._s.clock, self)
         self.table = Table(theme, self._s.settings, self.model, "plannerTable", tr("Forecast"))
         self.sentence = label(theme, wrap=True)
@@ -197,7 +198,11 @@ class PlannerPage(Page):
         middle = QVBoxLayout()
         middle.setContentsMargins(16, 0, 16, 0)
         middle.addWidget(self.sentence)
-        middle.addWidget(self.chart)
+        charts = QHBoxLayout()
+        charts.setSpacing(24)
+        charts.addWidget(self.restarts, 1)
+        charts.addWidget(self.exposure, 1)
+        middle.addLayout(charts)
         column.addLayout(middle)
         column.addWidget(self.table, 1)
         self.results = QStackedWidget()
@@ -274,7 +279,9 @@ class PlannerPage(Page):
             tr("{hours_without:,.0f} without hotpatch", hours_without=found.hours_without),
         )
         self.sentence.setText(_sentence(found))
-        self.chart.show_data(planner.chart_data(found), planner.chart_words(found))
+        data = planner.chart_data(found)
+        self.restarts.show_data(data, planner.restarts_words(found))
+        self.exposure.show_data(data, planner.exposure_words(found))
         rows = planner.month_rows(found)
         self.model.set_rows(rows)
         shown = min(len(rows), MOST_ROWS) + 1
@@ -325,7 +332,13 @@ def _combo(name: str, spoken: str, texts: Sequence[str]) -> QComboBox:
     return made
 
 
-def _make_chart(theme: Theme) -> Chart:
-    from hotpatch_gui.views.widgets.charts import PlannerChart  # noqa: PLC0415 - after the first paint
+def _make_restarts(theme: Theme) -> Chart:
+    from hotpatch_gui.views.widgets.charts import RestartsChart  # noqa: PLC0415 - after the first paint
 
-    return PlannerChart(theme)
+    return RestartsChart(theme)
+
+
+def _make_exposure(theme: Theme) -> Chart:
+    from hotpatch_gui.views.widgets.charts import ExposureChart  # noqa: PLC0415 - after the first paint
+
+    return ExposureChart(theme)

@@ -1,4 +1,4 @@
-"""The audit log: every call that changed something, with its body and answer."""
+"""The audit log: every call that changed something, with its body and result."""
 
 from __future__ import annotations
 
@@ -67,11 +67,12 @@ class AuditTab(QWidget):
         self._show_detail()
 
     def _show_detail(self) -> None:
-        """Show the selected line, or the newest."""
+        """Show the selected line in full."""
         ids = self.panel.table.selected_ids
-        number = self.model.number_of(ids[0]) if ids else 0
+        number = self.model.number_of(ids[0]) if ids else None
         row = self.model.row(number) if number is not None else None
         if row is None:
+            self.detail.setText(tr("Select a call to see its body and its result."))
             return
         parts = [
             f"{operation_text.event(row)}: {row.result}" if row.result else "",

@@ -20,7 +20,7 @@ DETAIL_PX = 56
 
 
 class OperationsTab(QWidget):
-    """All operations; the selected one, or the newest, is shown in full below.
+    """All operations; the selected one is shown in full below.
 
     Signals:
         chosen (): other operations are selected.
@@ -81,9 +81,8 @@ class OperationsTab(QWidget):
         self.show_detail()
 
     def show_detail(self) -> None:
-        """Show the selected operation in detail, or the newest."""
+        """Show the selected operation in detail."""
         ids = self.operation_ids
-        shown = work.detail(self._s.source, ids[0] if ids else self.model.id_at(0))
-        if shown.text:
-            self.detail.setText(shown.text)
+        shown = work.detail(self._s.source, ids[0]).text if ids else ""
+        self.detail.setText(shown or tr("Select an operation to see its details."))
         self.chosen.emit()

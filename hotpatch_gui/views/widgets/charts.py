@@ -26,7 +26,7 @@ from hotpatch_gui.models.chart_data import (
 from hotpatch_gui.models.compliance_trend import day_text
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
-from hotpatch_gui.translation import translator
+from hotpatch_gui.translation import translated, translator
 
 from .chart_key import KeyEntry
 from .hatch import fill_hatched
@@ -426,85 +426,84 @@ class CalendarChart(_Plot):
         }
 
 
-class PlannerChart(_Plot):
-    """Restarts of each release day: filled with hotpatch, outlined without; dots are exposure."""
+class _MonthsPlot(_Plot):
+    """A plot of the planner's release days, with and without hotpatch."""
+
+    TITLE = ""
+
+    def bars(
+        self, at: Sequence[float], heights: Sequence[float], width: float, **style: Any
+    ) -> None:
+        self.plot.addItem(pg.BarGraphItem(x=list(at), height=list(heights), width=width, **style))
+
+    def set_axes(self, data: Sequence[MonthBar], most: float, theme: Theme) -> None:
+        step = max(1, ceil(len(data) / MOST_MONTHS))
+        shown = [
+            (n, f"{b.day:%b %Y}{' ?' if b.is_unknown else ''}")
+            for n, b in enumerate(data)
+            if n % step == 0
+        ]
+        ticks = _round_ticks(ceil(most) or 1)
+        self.plot.getAxis("bottom").setTicks([shown])
+        self.plot.getAxis("left").setTicks([ticks])
+        self.plot.setXRange(-0.6, len(data) - 0.4, padding=0)
+        self.plot.setYRange(0, ticks[-1][0] * 1.06, padding=0)
+        self.title_axis("left", translated(self.TITLE), theme)
+
+
+class RestartsChart(_MonthsPlot):
+    """Restarts of each release day: filled with hotpatch, outlined without."""
+
+    TITLE = tr.mark("Restarts")
 
     @property
     def key(self) -> Sequence[KeyEntry]:
         return (
             KeyEntry("bar", "planned_baseline", tr("Restarts with hotpatch")),
-            KeyEntry("bar", "border", tr("Restarts without"), is_outline=True),
-            KeyEntry("o", "accent", tr("Exposure with hotpatch")),
-            KeyEntry("t", "secondary", tr("Exposure without")),
+            KeyEntry("bar", "border", tr("Without"), is_outline=True),
         )
 
     def draw(self, shown: PlannerData, theme: Theme) -> None:
         self.apply_theme(theme)
-        data = shown.months
-        t = theme.tokens
-        at = list(range(len(data)))
-        most = max((b.without for b in data), default=1) or 1
-        for heights, brush, pen in (
-            ([b.without for b in data], QColor(t.surface), self.pen(t.border, 1.2)),
-            ([b.restarts for b in data], QColor(t.planned_baseline), pg.mkPen(None)),
-        ):
-            self.plot.addItem(
-                pg.BarGraphItem(x=at, height=heights, width=0.62, brush=brush, pen=pen)
-            )
-        step = max(1, len(data) // 12)
-        self.plot.getAxis("bottom").setTicks(
-            [
-                [
-                    (n, f"{b.day:%b %Y}{' ?' if b.is_unknown else ''}")
-                    for n, b in enumerate(data)
-                    if n % step == 0
-                ]
-            ]
+        data, t = shown.months, theme.tokens
+        at = range(len(data))
+        without = [b.without for b in data]
+        outline = self.pen(t.border, 1.2)
+        self.bars(at, without, MONTH_WIDTH, brush=QColor(t.surface), pen=outline)
+        filled = QColor(t.planned_baseline)
+        self.bars(at, [b.restarts for b in data], MONTH_WIDTH, brush=filled, pen=pg.mkPen(None))
+        self.set_axes(data, max(without, default=1), theme)
+
+
+class ExposureChart(_MonthsPlot):
+    """Average days of exposure to each release: filled with hotpatch, outlined without."""
+
+    TITLE = tr.mark("Days")
+
+    @property
+    def key(self) -> Sequence[KeyEntry]:
+        return (
+            KeyEntry("bar", "accent", tr("Average days of exposure with hotpatch")),
+            KeyEntry("bar", "border", tr("Without"), is_outline=True),
         )
-        self.plot.getAxis("left").setTicks([_round_ticks(most)])
-        self.title_axis("left", tr("Restarts"), theme)
-        self._draw_exposure(data, most, theme)
-        self.plot.setXRange(-0.6, len(data) - 0.4, padding=0)
-        self.plot.setYRange(0, most * 1.12, padding=0)
 
-    def _draw_exposure(self, data: Sequence[MonthBar], most: int, theme: Theme) -> None:
-        """Draw the exposure on its own scale on the right."""
-        t = theme.tokens
-        longest = ceil(max((max(b.exposure, b.exposure_without) for b in data), default=0.0)) or 1
-        scale = MARKS_REACH * most / longest
-        for values, colour, symbol, beside in (
-            ([b.exposure for b in data], t.accent, "o", -BESIDE),
-            ([b.exposure_without for b in data], t.secondary, "t", BESIDE),
-        ):
-            dots = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=12)
-            dots.addPoints(
-                [
-                    {
-                        "pos": (n + beside, v * scale),
-                        "size": 10,
-                        "symbol": symbol,
-                        "brush": QColor(colour),
-                        "pen": self.pen(t.surface, 1.5),
-                        "data": tr("{v:.1f} days exposed, {day:%B %Y}", v=v, day=b.day),
-                    }
-                    for n, (v, b) in enumerate(zip(values, data, strict=True))
-                ]
-            )
-            self.plot.addItem(dots)
-        axis = self.plot.getAxis("right")
-        self.plot.showAxis("right")
-        axis.setPen(self.pen(t.divider))
-        axis.setTextPen(self.pen(t.secondary))
-        axis.setTickFont(theme.font(CAPTION_PX))
-        axis.setStyle(tickLength=0)
-        axis.setTicks([[(value * scale, text) for value, text in _round_ticks(longest)]])
-        self.title_axis("right", tr("Average days of exposure"), theme)
+    def draw(self, shown: PlannerData, theme: Theme) -> None:
+        self.apply_theme(theme)
+        data, t = shown.months, theme.tokens
+        half = MONTH_WIDTH / 2
+        exposed, without = [b.exposure for b in data], [b.exposure_without for b in data]
+        left = [n - half / 2 for n in range(len(data))]
+        right = [n + half / 2 for n in range(len(data))]
+        self.bars(left, exposed, half, brush=QColor(t.accent), pen=pg.mkPen(None))
+        outline = self.pen(t.border, 1.2)
+        self.bars(right, without, half, brush=QColor(t.surface), pen=outline)
+        self.set_axes(data, max((*exposed, *without), default=1), theme)
 
 
-MARKS_REACH = 0.85
-"""How high the longest exposure is drawn, as a share of the axis, so that no marker is cut."""
-BESIDE = 0.14
-"""How far a marker of the planner is beside the middle of its bar."""
+MONTH_WIDTH = 0.62
+"""The width of a release day's bar, as a share of the day's room."""
+MOST_MONTHS = 6
+"""Labels of release days that fit below a chart of the planner."""
 TICK_ROOM = 0.035
 """Room for the label of the trend's last day, as a share of the axis."""
 LONG_TREND_DAYS = 45

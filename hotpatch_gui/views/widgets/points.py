@@ -54,9 +54,11 @@ class Points(QWidget):
     def show_points(self, points: Sequence[Point]) -> None:
         while len(self._rows) < len(points):
             self._add_row()
+        has_states = any(point.glyph is not Glyph.NONE for point in points)
         for number, (glyph, title, detail) in enumerate(self._rows):
-            for widget in (glyph, title, detail):
+            for widget in (title, detail):
                 widget.setVisible(number < len(points))
+            glyph.setVisible(has_states and number < len(points))
             if number < len(points):
                 point = points[number]
                 glyph.set_glyph(point.glyph)

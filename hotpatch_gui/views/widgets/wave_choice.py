@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QComboBox
 
 from hotpatch_gui.domain.waves import AT_ONCE, WaveMode, Waves
+from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.translation import translator
 
@@ -45,6 +46,14 @@ class WaveChoice(QObject):
         for count in (1, 3, 10):
             self.stop.addItem(tr("Stop after %n failure(s)", count), count)
         self.stop.addItem(tr("Continue after failures"), 0)
+        self.stop.setToolTip(
+            plain_tip(
+                tr(
+                    "An unknown result, and a machine that Resource Health reports as unhealthy after its installation, "
+                    "count as failures. The operations that aren't sent yet are canceled."
+                )
+            )
+        )
         for widget in (self.order, self.size, self.stop):
             widget.setFixedWidth(round(FIELD_PX * theme.scale))
         self._proposed = 1

@@ -147,7 +147,7 @@ class InstallDialog(StepsDialog):
         self.sum.setText(self._sum_text())
         self._on_edited()
 
-    def _sum_text(self, where: str = "") -> str:
+    def _sum_text(self) -> str:
         """The machines as installed + left out + cleared + skipped."""
         skipped = self._candidates.skipped if self._candidates is not None else 0
         ticked = self.machines.count
@@ -159,8 +159,7 @@ class InstallDialog(StepsDialog):
         if left:
             parts.append(tr("%n cleared", left))
         if skipped:
-            where = where or tr("see the reason next to each")
-            parts.append(tr("%n skipped, {where}", skipped, where=where))
+            parts.append(tr("%n skipped", skipped))
         return tr("%n machine(s): {parts}.", self._count, parts=", ".join(parts))
 
     @property
@@ -241,7 +240,9 @@ class InstallDialog(StepsDialog):
 
     def _facts(self, planned: Planned) -> list[str]:
         count, never = len(planned.rows), planned.never_assessed
-        lines = [self._sum_text(where=tr("see step 1"))] if self._count > count else []
+        lines = [self._sum_text()] if self._count > count else []
+        if self._candidates is not None:
+            lines += [tr("Skipped: {reason}", reason=r) for r in self._candidates.skip_reasons]
         if planned.oldest is not None:
             age = display_text.span_text(max(timedelta(0), self._s.clock() - planned.oldest))
             lines.append(
