@@ -34,7 +34,7 @@ from hotpatch_gui.store import connections, database, machines, queue
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import commands, engine, operation_queue
 from hotpatch_gui.worker import connections as worker_connections
-from hotpatch_gui.worker.sync import missing
+from hotpatch_gui.worker.sync import unseen
 
 pytestmark = pytest.mark.expects_log
 S = OperationState
@@ -182,7 +182,7 @@ def test_machines_that_azure_still_returns_are_not_marked_as_deleted(
 ) -> None:
     """Resource Graph returns nothing once, as one of its replicas may."""
     stage.start()
-    monkeypatch.setattr(missing, "MAX_ASKED", 5)
+    monkeypatch.setattr(unseen, "MAX_ASKED", 5)
     monkeypatch.setattr(Gateway, "machine_pages", lambda _: iter([MachinePage([], 0, 0)]))
     monkeypatch.setattr(Gateway, "arc_pages", lambda _: iter([MachinePage([], 0, 0)]))
     stage.app.engine.send(commands.Sync(full=True))
@@ -384,7 +384,7 @@ def test_machines_without_permission_are_not_deleted_with_others(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
-    monkeypatch.setattr(missing, "MAX_ASKED", 2)
+    monkeypatch.setattr(unseen, "MAX_ASKED", 2)
     monkeypatch.setattr(Gateway, "machine_pages", lambda _: iter([MachinePage([], 0, 0)]))
     monkeypatch.setattr(Gateway, "arc_pages", lambda _: iter([MachinePage([], 0, 0)]))
 

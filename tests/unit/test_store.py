@@ -762,13 +762,14 @@ def test_an_older_file_counts_updates_that_restart_apart_from_those_that_may(pat
         before.execute("PRAGMA user_version=24")
         before.executescript("""
             INSERT INTO data_origin VALUES ('azure');
-            INSERT INTO connections (id, name, created_at) VALUES (1, 'Azure', 'c');
+            INSERT INTO connections (id, name, cloud, endpoint, authority, audience, method)
+                VALUES (1, 'Azure', 'public', 'e', '', '', 'browser');
             INSERT INTO machines (id, connection_id, resource_id, azure_id, name, subscription_id, resource_group, location,
                 power, fetched_at, updates_that_restart)
                 VALUES (1, 1, 'x', 'x', 'x', 's', 'g', 'l', 'running', 'f', 3), (2, 1, 'y', 'y', 'y', 's', 'g', 'l', 'running', 'f', 0);
-            INSERT INTO updates (machine_id, patch_id, name, restart, fetched_at, pass_number)
-                VALUES (1, 'a', 'a', 'AlwaysRequiresReboot', 'f', 1), (1, 'b', 'b', 'CanRequestReboot', 'f', 1),
-                (1, 'c', 'c', 'Unknown', 'f', 1), (2, 'd', 'd', 'NeverReboots', 'f', 1);
+            INSERT INTO updates (machine_id, patch_id, name, classification, restart, fetched_at, pass_number)
+                VALUES (1, 'a', 'a', 's', 'AlwaysRequiresReboot', 'f', 1), (1, 'b', 'b', 's', 'CanRequestReboot', 'f', 1),
+                (1, 'c', 'c', 's', 'Unknown', 'f', 1), (2, 'd', 'd', 's', 'NeverReboots', 'f', 1);
             INSERT INTO side_reads VALUES (1, 'schedules', '403', 't');
             """)
     db, _ = database.prepare(path, "azure")
