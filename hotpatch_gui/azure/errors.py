@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -56,7 +58,7 @@ def _no_connection(error: OSError, doing: str) -> Problem:
         return Problem(
             ProblemKind.OFFLINE,
             tr("The connection to Azure failed while {doing}: {error}", doing=doing, error=error),
-            tr("Check the network and the proxy; the program retries automatically."),
+            tr("Check the network and the proxy; an open window retries automatically."),
             may_have_been_sent=True,
         )
     return Problem(
@@ -95,14 +97,14 @@ def problem_of(error: AzureError, doing: str) -> Problem:
             cause.sentence if cause else tr("No connection to Azure while {doing}.", doing=doing),
             cause.next_step
             if cause
-            else tr("Check the network and the proxy; the program retries automatically."),
+            else tr("Check the network and the proxy; an open window retries automatically."),
             may_have_been_sent=not precedes_sending(error),
         )
     if isinstance(error, ServiceRequestError | ServiceResponseError):
         return Problem(
             ProblemKind.OFFLINE,
             tr("The connection was interrupted before Azure answered while {doing}.", doing=doing),
-            tr("Check the network and the proxy; the program retries automatically."),
+            tr("Check the network and the proxy; an open window retries automatically."),
         )
     if isinstance(error, ClientAuthenticationError) and _status_of(error) != 401:
         return sign_in_problem(error, cause, doing)
@@ -134,7 +136,9 @@ def _of_response(error: HttpResponseError, doing: str) -> Problem:
     if status == HTTPStatus.CONFLICT:
         return _of_conflict(code, message, doing)._replace(request_id=request_id)
     kind, sentence, step = _kind_and_text(status, code, message, doing)
-    return Problem(kind, sentence, step, code or str(status), request_id, _retry_after(response))
+    return Problem(
+        kind, sentence, step, code or str(status), request_id, retry_after_s(response.headers)
+    )
 
 
 def _kind_and_text(
@@ -146,7 +150,7 @@ def _kind_and_text(
             ProblemKind.TOKEN_REFUSED,
             tr("Azure did not accept the sign-in (401) while {doing}.", doing=doing),
             tr(
-                "The program retries automatically. If this continues, sign in again. The data on "
+                "An open window retries automatically. If this continues, sign in again. The data on "
                 "screen stays."
             ),
         )
@@ -183,7 +187,7 @@ def _kind_and_text(
                 "Azure didn't receive the complete request in time (408) while {doing}.",
                 doing=doing,
             ),
-            tr("Check the network and the proxy; the program retries automatically."),
+            tr("Check the network and the proxy; an open window retries automatically."),
         )
     if 400 <= status < 500:
         return (
@@ -206,7 +210,7 @@ def _kind_and_text(
                 doing=doing,
                 reason=reason,
             ),
-            tr("The program retries automatically. If this continues, see status.azure.com."),
+            tr("An open window retries automatically. If this continues, see status.azure.com."),
         )
     failed = malformed_response(doing)
     return failed.kind, f"{failed.sentence}{reason}", failed.next_step
@@ -296,17 +300,24 @@ def _code_and_message(response: Any) -> tuple[str, str]:
     return one_line(code), one_line(message)[:MAX_TEXT]
 
 
-def _retry_after(response: Any) -> float | None:
-    return seconds(response.headers.get("Retry-After"))
-
-
-def seconds(header: Any) -> float | None:
-    """A Retry-After in seconds, at most MAX_WAIT_S; None if missing or invalid."""
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """A response's Retry-After, seconds or a date, in seconds and at most MAX_WAIT_S; None if missing or invalid."""
+    text = headers.get("Retry-After")
     try:
-        value = float(header)
-    except (TypeError, ValueError):
-        return None
+        value = float(text or "")
+    except ValueError:
+        until, sent = _moment(text), _moment(headers.get("Date")) or datetime.now(UTC)
+        value = (until - sent).total_seconds() if until is not None else math.nan
     return min(max(value, 0.0), MAX_WAIT_S) if math.isfinite(value) else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    """An HTTP date; None if it isn't one."""
+    try:
+        found = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _status_of(error: AzureError) -> int | None:

@@ -284,12 +284,10 @@ class Gateway:
         with as_problems(doing):
             return maintenance.read(self._maintenance_of(change.resource_id), change.resource_id)
 
-    def change_schedule(self, change: ScheduleChange, old: Mapping[str, Any] | None) -> str:
-        """Send a change of a schedule once; ``old`` is what ``read_target`` returned.
-
-        Returns:
-            Azure's request ID.
-        """
+    def change_schedule(
+        self, change: ScheduleChange, old: Mapping[str, Any] | None
+    ) -> maintenance.Sent:
+        """Send a change of a schedule once; ``old`` is what ``read_target`` returned."""
         doing = tr("requesting “{label}” for {name}", label=change.kind.label, name=change.subject)
         with as_problems(doing):
             return maintenance.send(self._maintenance_of(change.resource_id), change, old)

@@ -88,27 +88,43 @@ def read(client: MaintenanceManagementClient, resource_id: str) -> Json | None:
         ):  # of a proxy, or of the subscription
             raise
         return None
-    if str(body.get("id") or "").casefold() != resource_id.casefold():
-        raise ValueError(
-            f"the response isn't {resource_id}"
-        )  # a caching proxy may return an earlier one
+    _must_be(body, resource_id)
     return body
 
 
-def send(client: MaintenanceManagementClient, change: ScheduleChange, old: Json | None) -> str:
+class Sent(NamedTuple):
+    """Azure's response to a change: its request ID, and whether the resource is then as requested."""
+
+    request_id: str
+    is_as_requested: bool
+
+
+def _must_be(body: Json, resource_id: str) -> None:
+    """Check that a response is the resource, because a caching proxy may return an earlier one.
+
+    Raises:
+        ValueError: it isn't.
+    """
+    if str(body.get("id") or "").casefold() != resource_id.casefold():
+        raise ValueError(f"the response isn't {resource_id}")
+
+
+def send(client: MaintenanceManagementClient, change: ScheduleChange, old: Json | None) -> Sent:
     """Create, change or delete a resource. What a change of a schedule doesn't name stays as in ``old``.
 
-    Returns:
-        Azure's request ID.
+    Raises:
+        ValueError: the response isn't this resource.
     """
     verbs = _verbs(client, change.resource_id)
     if change.kind.deletes:
-        return str(verbs.delete(cls=_request_id))
+        return Sent(str(verbs.delete(cls=_request_id)), is_as_requested=True)
     body = json.loads(change.body)
     if change.kind is ChangeKind.SAVE:
         body = merged(old or {}, body)
     content = json.dumps(body).encode()
-    return str(verbs.put(content, content_type="application/json", cls=_request_id))
+    request_id, made = verbs.put(content, content_type="application/json", cls=_id_and_json)
+    _must_be(made, change.resource_id)
+    return Sent(request_id, shows(made, change))
 
 
 def merged(old: Json, new: Json) -> dict[str, Any]:
@@ -155,6 +171,10 @@ def _meaning(body: Json, change: ScheduleChange) -> object:
 def _json(response: Any, *_: object) -> Json:
     value = json.loads(response.http_response.text())
     return value if isinstance(value, Mapping) else {}
+
+
+def _id_and_json(response: Any, *_: object) -> tuple[str, Json]:
+    return _request_id(response), _json(response)
 
 
 def _request_id(response: Any, *_: object) -> str:

@@ -56,14 +56,16 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
     if any(isinstance(e, urllib3_errors.NameResolutionError | socket.gaierror) for e in chain):
         return NetworkCause(
             tr("The name {named} could not be resolved while {doing}.", named=named, doing=doing),
-            tr("Check the network, the VPN and DNS; the program retries automatically."),
+            tr("Check the network, the VPN and DNS; an open window retries automatically."),
         )
     if any(
         isinstance(e, urllib3_errors.NewConnectionError) for e in chain
     ):  # also a ConnectTimeoutError
         return NetworkCause(
             tr("No connection to {named} could be made while {doing}.", named=named, doing=doing),
-            tr("Check the network, the VPN and the firewall; the program retries automatically."),
+            tr(
+                "Check the network, the VPN and the firewall; an open window retries automatically."
+            ),
         )
     if any(isinstance(e, urllib3_errors.ConnectTimeoutError) for e in chain):
         return NetworkCause(
@@ -72,7 +74,9 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
                 named=named,
                 doing=doing,
             ),
-            tr("Check the network, the VPN and the firewall; the program retries automatically."),
+            tr(
+                "Check the network, the VPN and the firewall; an open window retries automatically."
+            ),
         )
     if any(isinstance(e, ssl.SSLError) for e in chain):
         return NetworkCause(
@@ -82,7 +86,7 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
                 doing=doing,
             ),
             tr(
-                "A proxy or firewall may cut it off; check them. The program retries automatically."
+                "A proxy or firewall may cut it off; check them. An open window retries automatically."
             ),
         )
     if any(isinstance(e, subprocess.TimeoutExpired) for e in chain):

@@ -11,7 +11,7 @@ from azure.core.polling import LROPoller
 from azure.core.polling.base_polling import BadResponse, BadStatus, OperationFailed
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
-from .errors import seconds
+from .errors import retry_after_s
 
 DEFAULT_DELAY_S = 10.0
 """Between polls, if Azure sends no Retry-After."""
@@ -70,7 +70,7 @@ class SteppedPolling(ARMPolling):
     @property
     def delay_s(self) -> float:
         """How long Azure asks to wait before the next poll, in seconds."""
-        retry_after = seconds(self.response.headers.get("Retry-After"))
+        retry_after = retry_after_s(self.response.headers)
         return DEFAULT_DELAY_S if retry_after is None else max(MIN_DELAY_S, retry_after)
 
     @property

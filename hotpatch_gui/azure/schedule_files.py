@@ -98,6 +98,9 @@ def read_text(content: bytes) -> Schedule:
     """
     try:
         body = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ScheduleFileError(tr("The file isn't valid JSON: {why}.", why=error)) from error
+    try:
         properties = values.mapping(body["properties"])
         scope = str(properties.get("maintenanceScope") or "")
         row = {
@@ -108,6 +111,13 @@ def read_text(content: bytes) -> Schedule:
             "install": properties.get("installPatches"),
         }
         found = parse.schedule(row)
+    except KeyError as error:
+        raise ScheduleFileError(
+            tr(
+                "This isn't the JSON of a maintenance configuration: {name} is missing.",
+                name=error.args[0],
+            )
+        ) from error
     except (
         ValueError,
         LookupError,

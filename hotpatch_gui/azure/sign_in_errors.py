@@ -92,7 +92,7 @@ def sign_in_problem(
                 doing=doing,
             ),
             tr(
-                "The program retries automatically. If this continues, see status.azure.com. {kept}",
+                "An open window retries automatically. If this continues, see status.azure.com. {kept}",
                 kept=tr(_KEPT),
             ),
             code[0] if code else "",

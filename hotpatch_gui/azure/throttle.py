@@ -20,7 +20,7 @@ from requests import codes
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.translation import translator
 
-from .errors import seconds
+from .errors import retry_after_s
 
 tr = translator("Throttle")
 
@@ -75,6 +75,12 @@ class Limit:
         with self._throttle.lock:
             now = self._throttle.now()
             return max(0.0, self._throttle.resumes_at - now, self._empty_s(now))
+
+    @property
+    def paused_s(self) -> float:
+        """Seconds until the end of a pause that Azure requested; 0.0 without one."""
+        with self._throttle.lock:
+            return max(0.0, self._throttle.resumes_at - self._throttle.now())
 
     def _empty_s(self, now: float) -> float:
         if self._rate is None:
@@ -176,7 +182,7 @@ class Throttle(SansIOHTTPPolicy[Any, Any]):
     ) -> None:
         """Adopt pauses and the quota."""
         headers = response.http_response.headers
-        asked_s, status = seconds(headers.get("Retry-After")), response.http_response.status_code
+        asked_s, status = retry_after_s(headers), response.http_response.status_code
         if status == codes.too_many_requests or (status >= codes.server_error and asked_s):
             self._pause(asked_s)
             return

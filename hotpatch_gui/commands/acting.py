@@ -32,7 +32,7 @@ from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.operation_scheduler import Sends
 
-from .common import CommandError, Exit, connection_ids, ids, session, write_message
+from .common import UNSURE, CommandError, Exit, connection_ids, ids, session, write_message
 from .named import named_machines
 from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES
 
@@ -83,6 +83,8 @@ def _request(options: argparse.Namespace) -> InstallRequest:
     is_only = options.only is not None
     if is_only and (options.classification or options.include):
         raise RequestError(tr("--only excludes --classification and --include."))
+    if is_only and not parse_kbs(options.only):
+        raise RequestError(tr("Name at least one KB number after --only."))
     usual = [] if is_only else [Classification.CRITICAL.value, Classification.SECURITY.value]
     names = options.classification or usual
     classes = [Classification.parse(name) for name in names]
@@ -167,7 +169,11 @@ def _act(
             running.wait_for(mine, minutes or ASSESS_MINUTES, ends=bool(minutes))
         except AbandonedError as error:
             abandoned = str(error)
+            waited = operations.read_all(db, running.queued)
             mine = running.cancel_queued()
+            for note in sorted({row.note for row in waited if row.state == OperationState.QUEUED}):
+                if note:
+                    write_message(tr("It was waiting: {note}", note=note))
         ended = operations.read_all(db, mine)
         if permitted and not is_dry:
             taken = {row.machine_id for row in ended}
@@ -305,11 +311,12 @@ def _code(
 
     good_states = {OperationState.SUCCEEDED, *([] if is_waiting else [OperationState.RUNNING])}
     good = sum(row.state in good_states for row in ended)
-    bad = len(ended) - good + len(refused)
+    unsure = sum(row.state in UNSURE and row.state not in good_states for row in ended)
+    bad = len(ended) - good - unsure + len(refused)
     good += planned
     if not bad:
-        return Exit.DONE
-    if good:
+        return Exit.NOT_KNOWN if unsure else Exit.DONE
+    if good or unsure:
         return Exit.PARTLY
     forbidden = sum(row.code in FORBIDDEN_CODES for row in ended)
     forbidden += sum(not is_permitted(row, kind) for row, _ in refused)

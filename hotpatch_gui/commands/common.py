@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.application.folder_lock import lock, take_over, uncertain_owner
 from hotpatch_gui.application.headless import AbandonedError, Session
+from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.store import connections, machines
 from hotpatch_gui.store.database import (
@@ -58,6 +59,12 @@ class Exit(IntEnum):
     USAGE = 2
     NOT_PERMITTED = 3
     PARTLY = 4
+    NOT_KNOWN = 5
+    """Nothing failed, but a result isn't known, or work is still in progress."""
+
+
+UNSURE = (OperationState.SENT, OperationState.RUNNING, OperationState.UNKNOWN)
+"""States of operations that Azure may have made, or is making."""
 
 
 class CommandError(Exception):
@@ -176,6 +183,8 @@ def connection_ids(
         with reading(folder) as db:
             known = connections.read_all(db)
     if not known:
+        if target.seed is not None:
+            raise CommandError(tr(NO_DATA))
         raise CommandError(tr(NO_CONNECTION), Exit.USAGE)
     if not names:
         return None

@@ -47,13 +47,12 @@ def _day(text: str) -> date:
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands' parsers."""
     codes = tr(
-        "Exit codes: 0 done, 1 failed, 2 usage error, 3 not permitted (for sync and connect also not signed in), 4 partly done."
+        "Exit codes: 0 done, 1 failed, 2 usage error, 3 not permitted (for sync and connect also not signed in), 4 partly done, "
+        "5 nothing failed, but a result isn't known or work is still in progress."
     )
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(
-            name, help=text, description=f"{text[0].upper()}{text[1:]}.", epilog=codes
-        )
+        made = commands.add_parser(name, help=text, description=_sentence(text), epilog=codes)
         made.add_argument("--json", action="store_true", help=tr("print one JSON object"))
         if name not in ("connect", "releases", "schedules", "new-machine"):
             made.add_argument(
@@ -181,15 +180,29 @@ def _add_new_machine(command: Callable[[str, str], argparse.ArgumentParser]) -> 
     )
 
 
+def _action(
+    parser: argparse.ArgumentParser,
+    actions: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    text: str,
+) -> argparse.ArgumentParser:
+    """An action of a command, with the command's exit codes in its help."""
+    return actions.add_parser(name, help=text, description=_sentence(text), epilog=parser.epilog)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
 def _add_schedules(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     parser = command("schedules", tr("print known schedules, or change them in Azure"))
     actions = parser.add_subparsers(dest="schedules_action", metavar="ACTION")
-    listed = actions.add_parser("list", help=tr("all schedules; the same as without an action"))
+    listed = _action(parser, actions, "list", tr("all schedules; the same as without an action"))
     for name, text in (
         ("show", tr("one schedule with its windows, machines and what is wrong with it")),
         ("runs", tr("the runs of one schedule")),
     ):
-        action = actions.add_parser(name, help=text)
+        action = _action(parser, actions, name, text)
         action.add_argument("name", metavar="NAME", help=tr("name or resource ID"))
         action.add_argument(
             "--json",
@@ -197,19 +210,22 @@ def _add_schedules(command: Callable[[str, str], argparse.ArgumentParser]) -> No
             default=argparse.SUPPRESS,
             help=tr("print one JSON object"),
         )
-    save = actions.add_parser("save", help=tr("write a schedule to a file"))
+    save = _action(parser, actions, "save", tr("write a schedule to a file"))
     save.add_argument("name", metavar="NAME", help=tr("name or resource ID"))
     save.add_argument(
         "--out", type=Path, required=True, help=tr("a file; the extension selects: .json .bicep")
     )
-    apply = actions.add_parser(
-        "apply", help=tr("create or change the schedule in a JSON file, as the window saves it")
+    apply = _action(
+        parser,
+        actions,
+        "apply",
+        tr("create or change the schedule in a JSON file, as the window saves it"),
     )
     apply.add_argument("file", type=Path, metavar="FILE")
     apply.add_argument(
         "--resource-group", metavar="NAME", help=tr("for a new schedule, if the file names none")
     )
-    assign = actions.add_parser("assign", help=tr("assign machines to a schedule"))
+    assign = _action(parser, actions, "assign", tr("assign machines to a schedule"))
     assign.add_argument("name", metavar="NAME", help=tr("name or resource ID"))
     assign.add_argument("machines", nargs="+", metavar="MACHINE", help=tr("names or resource IDs"))
     assign.add_argument(
@@ -232,16 +248,19 @@ def _add_schedules(command: Callable[[str, str], argparse.ArgumentParser]) -> No
 def _add_releases(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     parser = command("releases", tr("show where the release data ends and where it comes from"))
     actions = parser.add_subparsers(dest="releases_action", metavar="ACTION")
-    update = actions.add_parser("update", help=tr("read Microsoft's Security Update API now"))
+    update = _action(parser, actions, "update", tr("read Microsoft's Security Update API now"))
     update.add_argument(
         "--url", help=tr("a mirror of the API in an isolated network (https; http on this machine)")
     )
-    load = actions.add_parser(
-        "import", help=tr("read a saved MSRC document, or a list written by 'releases export'")
+    load = _action(
+        parser,
+        actions,
+        "import",
+        tr("read a saved MSRC document, or a list written by 'releases export'"),
     )
     load.add_argument("file", type=Path, metavar="FILE")
-    save = actions.add_parser(
-        "export", help=tr("write the releases known here, for an isolated network")
+    save = _action(
+        parser, actions, "export", tr("write the releases known here, for an isolated network")
     )
     save.add_argument("--out", type=Path, required=True, help=tr("a JSON file"))
     for action in (update, load, save):

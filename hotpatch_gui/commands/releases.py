@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hotpatch_gui.azure.msrc_api import MsrcApi
 from hotpatch_gui.domain.clock import system_clock
 from hotpatch_gui.domain.feeds import PUBLIC_FEED
 from hotpatch_gui.domain.problems import ProblemError
@@ -74,13 +75,18 @@ def _calendar(db: sqlite3.Connection | None) -> Calendar:
 
 
 def _update(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
+    url = options.url or PUBLIC_FEED
+    try:
+        MsrcApi(url)
+    except ValueError as error:
+        raise CommandError(str(error), Exit.USAGE) from error
     with _writing(folder, target) as db:
         read = {i: d.revised for i, d in releases.read_documents(db).items()}
         write_message(
             tr("Reading Microsoft's Security Update API; a month's document is 10 to 40 MB.")
         )
         try:
-            found = download(options.url or PUBLIC_FEED, known_to(db, resources.calendar()), read)
+            found = download(url, known_to(db, resources.calendar()), read)
         except ProblemError as error:
             raise CommandError(str(error)) from error
         return _store(options, db, MSRC, found, target.clock(db)())

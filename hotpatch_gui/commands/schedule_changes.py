@@ -28,7 +28,7 @@ from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.operation_scheduler import Sends
 
 from .acting import confirm
-from .common import CommandError, Exit, ids, session, write_message
+from .common import UNSURE, CommandError, Exit, ids, session, write_message
 from .named import named_machines, named_schedule
 
 if TYPE_CHECKING:
@@ -205,6 +205,7 @@ def _report(found: Sequence[StoredChange], *, as_json: bool) -> Exit:
         for one in found:
             print(plain(f"{one.change.subject}: {one.state.label}. {one.note}".rstrip()))
     good = sum(one.state is OperationState.SUCCEEDED for one in found)
-    if found and good == len(found):
-        return Exit.DONE
-    return Exit.PARTLY if good else Exit.FAILED
+    unsure = sum(one.state in UNSURE for one in found)
+    if found and good + unsure == len(found):
+        return Exit.NOT_KNOWN if unsure else Exit.DONE
+    return Exit.PARTLY if good or unsure else Exit.FAILED

@@ -52,6 +52,7 @@ def schedules_command(options: argparse.Namespace, folder: Path, target: CloudTa
                 _runs(entry, as_json=options.json)
             elif options.schedules_action == "save":
                 _save(entry, options.out)
+                print(json.dumps({"file": str(options.out)}) if options.json else options.out)
             else:
                 _show(db, entry, target.clock(db)(), as_json=options.json)
     if read.unread:

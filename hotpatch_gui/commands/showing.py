@@ -44,6 +44,7 @@ _COLUMNS = (
     "State",
     "Hotpatch",
     "Situation",
+    "Resource Health",
     "Updates",
     "Assessed (UTC)",
 )
@@ -62,7 +63,7 @@ def list_machines(options: argparse.Namespace, folder: Path, target: CloudTarget
         if options.json:
             export_writers.write_json(sys.stdout, report)
             return Exit.DONE
-        rows = [[str(iso(v) if v is not None else "–") for v in row] for row in found.rows]
+        rows = [[str(iso(v) if v not in (None, "") else "–") for v in row] for row in found.rows]
     columns = [list(found.heads).index(head) for head in _COLUMNS]
     print_table(_COLUMNS, [[row[column] for column in columns] for row in rows])
     for note in report.notes:
@@ -83,7 +84,7 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
         there = ", ".join((*export_sheets.WHATS, REPORT))
         raise CommandError(
             tr(
-                "There is no {unknown} to export; there is {there}.",
+                "Unknown content: {unknown}. Choose from {there}.",
                 unknown=", ".join(unknown),
                 there=there,
             ),

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hotpatch_gui.domain.clouds import cloud_of
+from hotpatch_gui.domain.clouds import CUSTOM, cloud_of
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.models.report import iso
@@ -35,6 +35,10 @@ def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
             Exit.USAGE,
         )
     o = options
+    if o.cloud != CUSTOM and (o.connect_endpoint or o.connect_authority or o.connect_audience):
+        raise CommandError(
+            tr("--endpoint, --authority and --audience are for --cloud custom."), Exit.USAGE
+        )
     try:
         cloud = cloud_of(o.cloud, o.connect_endpoint, o.connect_authority, o.connect_audience)
     except ValueError as error:

@@ -151,13 +151,14 @@ class Plan:
     @property
     def restart_rank(self) -> int:
         """2 if the machine certainly restarts, 1 if it may, 0 if not."""
-        return 2 if self.restarts_certainly else int(bool(self.may_restart) or not self.is_known)
+        is_possible = bool(self.may_restart or self.not_offered) or not self.is_known
+        return 2 if self.restarts_certainly else int(is_possible)
 
     @property
     def may_stay_unfinished(self) -> bool:
         """Whether selected updates may wait for a restart that Azure doesn't perform."""
         is_never = self.restart_setting is RestartSetting.NEVER
-        return is_never and bool(self.will_restart or self.may_restart)
+        return is_never and bool(self.will_restart or self.may_restart or self.not_offered)
 
     @property
     def restart_sentence(self) -> str:
@@ -170,7 +171,8 @@ class Plan:
             never = self.restart_setting is RestartSetting.NEVER
             goes = tr("Azure will not restart it") if never else tr("it may restart")
             return tr("No current assessment shows what would be installed; {goes}.", goes=goes)
-        will, may = _names(self.will_restart), _names(self.may_restart)
+        will = _names(self.will_restart)
+        may = ", ".join(filter(None, (_names(self.may_restart), *self.not_offered)))
         if self.restart_setting is RestartSetting.NEVER:
             if not will and not may:
                 return tr("No restart: none of the selected updates needs one.")

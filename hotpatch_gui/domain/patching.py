@@ -365,11 +365,11 @@ def known_outcome(
 
 
 def became_unhealthy(f: MachineFacts) -> bool:
-    """Whether Resource Health became unhealthy after automatic patching."""
+    """Whether Resource Health is known to have become unhealthy after automatic patching."""
     is_bad = is_unhealthy(f.resource_health, f.machine.power)
     if not is_bad or f.patched is None or f.requested_by_user or f.by_assessment:
         return False
-    return f.health_since is None or f.health_since >= f.patched
+    return f.health_since is not None and f.health_since >= f.patched
 
 
 def _is_off(machine: Machine) -> bool:

@@ -14,7 +14,7 @@ from hotpatch_gui.domain.health import (
     Situation,
     is_unhealthy,
 )
-from hotpatch_gui.domain.phrases import updates
+from hotpatch_gui.domain.phrases import lower, updates
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
@@ -225,10 +225,11 @@ def is_listed(row: MachineRow | SummaryRow | InstallRow) -> bool:
 
 
 def situation_of(row: MachineListRow | MachineRow | SummaryRow) -> str:
-    """The machine's situation, or that it is unhealthy, which comes first."""
-    if not row.situation:
-        return tr("Not read yet")
-    return tr("Unhealthy") if reports_unhealthy(row) else _situation(row.situation)
+    """The machine's situation, and first that it is unhealthy."""
+    situation = _situation(row.situation) if row.situation else tr("Not read yet")
+    if reports_unhealthy(row):
+        return tr("Unhealthy, {situation}", situation=lower(situation))
+    return situation
 
 
 def reports_unhealthy(row: MachineListRow | MachineRow | SummaryRow) -> bool:

@@ -43,6 +43,7 @@ UNPRINTED = frozenset(
         "subscription",
         "location",
         "read",
+        "unhealthy_since",
         "tags",
         "machine_kind",
         "of_connection",
@@ -74,6 +75,10 @@ def missing_text(is_missing: bool | None) -> str:
     return "Yes" if is_missing else "No"
 
 
+def _unhealthy_since(row: MachineRow) -> datetime | None:
+    return from_text(row.resource_health_at) if display_text.reports_unhealthy(row) else None
+
+
 def _missing_since(row: MachineRow) -> date | None:
     return date.fromisoformat(row.missing_since) if row.missing_since else None
 
@@ -88,6 +93,13 @@ MACHINES = (
     Column("machine_power", "State", 0, lambda r, _: display_text.power_text(r)),
     Column("hotpatch", "Hotpatch", 0, lambda r, _: r.hotpatch_status),
     Column("situation", "Situation", 0, lambda r, _: r.situation or "Not read yet"),
+    Column(
+        "health",
+        "Resource Health",
+        0,
+        lambda r, _: (r.resource_health or "") if display_text.reports_unhealthy(r) else "",
+    ),
+    Column("unhealthy_since", "Unhealthy since", 0, lambda r, _: "", raw=_unhealthy_since),
     Column("build", "OS version", 0, lambda r, _: r.os_version or ""),
     Column("product", "Product", 0, lambda r, _: r.product or ""),
     Column("missing", "Monthly update missing", 0, lambda r, _: missing_text(r.update_missing)),
@@ -203,7 +215,7 @@ def _machines(
 
 
 class ExceptionRow(NamedTuple):
-    """A machine that isn't managed by hotpatch or whose state isn't known, and why."""
+    """A machine that isn't managed by hotpatch, whose state isn't known, or that is unhealthy, and why."""
 
     row: MachineRow
     group: str
@@ -212,10 +224,11 @@ class ExceptionRow(NamedTuple):
 
 
 def exceptions(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> Iterator[ExceptionRow]:
-    """The machines without hotpatch, and those whose state isn't known."""
+    """The machines without hotpatch, those whose state isn't known, and unhealthy ones."""
     for row in _machines(db, None, calendar, now):
         group = ComplianceGroup.of(row.situation)
-        if group in (ComplianceGroup.NO_HOTPATCH, ComplianceGroup.NOT_KNOWN):
+        is_exception = group in (ComplianceGroup.NO_HOTPATCH, ComplianceGroup.NOT_KNOWN)
+        if is_exception or display_text.reports_unhealthy(row):
             why = status_text(health.evidence_of(row), calendar, now).headline
             yield ExceptionRow(row, group.label, why, from_text(row.assessed_at))
 

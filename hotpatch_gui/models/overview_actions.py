@@ -72,12 +72,23 @@ _SITUATIONS = (
 def next_steps(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
     """What needs attention, with errors first."""
     found = []
-    if read.counts.unhealthy:
+    if read.counts.unhealthy_since:
         found.append(
             ActionItem(
                 Glyph.ERROR,
-                _title(Condition.UNHEALTHY, read.counts.unhealthy),
+                _title(Condition.UNHEALTHY_SINCE, read.counts.unhealthy_since),
                 tr("Check them before you install the update on others."),
+                tr("Show"),
+                having(Condition.UNHEALTHY_SINCE),
+            )
+        )
+    unhealthy = read.count(lambda g: g.is_unhealthy)
+    if unhealthy > read.counts.unhealthy_since:
+        found.append(
+            ActionItem(
+                Glyph.ERROR,
+                _title(Condition.UNHEALTHY, unhealthy),
+                tr("Resource Health reports a fault."),
                 tr("Show"),
                 having(Condition.UNHEALTHY),
             )

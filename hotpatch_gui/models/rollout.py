@@ -29,7 +29,7 @@ from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, release_day
 from hotpatch_gui.domain.rollout import PERIOD
 from hotpatch_gui.domain.updates import RestartBehavior
-from hotpatch_gui.store import sync_state
+from hotpatch_gui.store import additional_lists, sync_state
 from hotpatch_gui.store.rollouts import read_facts
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
@@ -242,6 +242,11 @@ def read_rollout(
             moment=display_text.moment_text(upcoming),
         )
         detail = f"{detail} {coming}"
+    if any(one.what == "health" for one in additional_lists.missing(db)):
+        health = tr(
+            "Resource Health could not be read, so whether machines are healthy isn't known."
+        )
+        detail = f"{detail} {health}"
     return RolloutData(
         level,
         headline,

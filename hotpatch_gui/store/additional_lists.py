@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from hotpatch_gui.translation import translator
 
-from .timestamps import to_text
+from .timestamps import from_text, to_text
 
 tr = translator("AdditionalLists")
 
@@ -28,11 +28,25 @@ class UnreadList(NamedTuple):
 def save(
     db: sqlite3.Connection, connection_id: int, what: str, problem: str, now: datetime
 ) -> None:
-    """Store the result of reading a list; ``problem`` is empty if it succeeded."""
+    """Store the result of reading a list; ``problem`` is empty if it succeeded.
+
+    The time of a problem is when the list couldn't be read first.
+    """
     db.execute(
-        "INSERT OR REPLACE INTO additional_lists VALUES (?, ?, ?, ?)",
+        "INSERT INTO additional_lists (connection_id, what, problem, read_at) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET problem=excluded.problem, read_at=CASE"
+        " WHEN problem<>'' AND excluded.problem<>'' THEN read_at ELSE excluded.read_at END",
         (connection_id, what, problem, to_text(now)),
     )
+
+
+def unread_since(db: sqlite3.Connection, connection_id: int, what: str) -> datetime | None:
+    """Since when a list couldn't be read; None if the last sync read it."""
+    row = db.execute(
+        "SELECT read_at FROM additional_lists WHERE connection_id=? AND what=? AND problem<>''",
+        (connection_id, what),
+    ).fetchone()
+    return from_text(row[0]) if row else None
 
 
 def missing(db: sqlite3.Connection) -> list[UnreadList]:

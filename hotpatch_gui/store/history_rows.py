@@ -123,6 +123,8 @@ class LostRunRow(NamedTuple):
 
     run_id: str
     status: str
+    installed: int | None
+    failed: int | None
     is_shown: int
 
 

@@ -46,14 +46,16 @@ CONDITIONS = {
     Condition.ENROLLMENT_FAILED: "coalesce(m.enablement_error, m.license_error, '')<>''",
     Condition.DISCONNECTED: f"m.power='{PowerState.DISCONNECTED}'",
     Condition.RELEASE_UNKNOWN: "m.update_missing IS NULL",
+    Condition.UNHEALTHY: unhealthy.IS_UNHEALTHY,
 }
-"""Conditions as SQL over ``machines m``; FAILED and UNHEALTHY need a time. A baseline that only waits for its restart isn't missing."""
+"""Conditions as SQL over ``machines m``; FAILED and UNHEALTHY_SINCE need a time. A baseline that waits for its restart isn't missing."""
 _TEXT = (
     "m.name LIKE ? ESCAPE '\\' OR m.resource_group LIKE ? ESCAPE '\\' OR m.location LIKE ? ESCAPE '\\'"
     " OR m.sku LIKE ? ESCAPE '\\' OR m.situation LIKE ? ESCAPE '\\' OR m.tags LIKE ? ESCAPE '\\'"
     " OR m.os_name LIKE ? ESCAPE '\\' OR m.os_version LIKE ? ESCAPE '\\' OR m.hotpatch_status LIKE ? ESCAPE '\\'"
     " OR m.connection_id IN (SELECT c.id FROM connections c WHERE c.name LIKE ? ESCAPE '\\')"
     " OR m.subscription_id IN (SELECT s.id FROM subscriptions s WHERE s.name LIKE ? ESCAPE '\\')"
+    f" OR ({unhealthy.IS_UNHEALTHY} AND 'Unhealthy' LIKE ? ESCAPE '\\')"
 )
 _KB = (
     " OR m.id IN (SELECT u.machine_id FROM updates u WHERE u.kb=?) OR m.id IN (SELECT i.machine_id"
@@ -85,7 +87,7 @@ def machines_where(wanted: MachineFilter, now: datetime) -> Where:
     for word in words(wanted.text):
         kb = normalise_kb(word)
         kbs = (_KB, [kb, kb]) if kb else ("", [])
-        where = where.and_(_TEXT + kbs[0], *([like(word)] * 11), *kbs[1])
+        where = where.and_(_TEXT + kbs[0], *([like(word)] * 12), *kbs[1])
     if wanted.situations:
         where = where.and_(f"m.situation IN {IN_JSON}", as_list(wanted.situations))
     for choice in wanted.choices:
@@ -95,7 +97,7 @@ def machines_where(wanted: MachineFilter, now: datetime) -> Where:
             "m.id IN (SELECT machine_id FROM installations WHERE status='Failed' AND started_at>=?)",
             to_text(now - timedelta(days=FAILURE_DAYS)),
         )
-    if wanted.condition is Condition.UNHEALTHY:
+    if wanted.condition is Condition.UNHEALTHY_SINCE:
         return where.and_(f"m.id IN ({unhealthy.MACHINES})", unhealthy.since(now))
     return where.and_(CONDITIONS[wanted.condition]) if wanted.condition else where
 

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.health import MAY_BE_RUNNING, Level
 from hotpatch_gui.domain.machines import Machine
 
 from . import permissions
@@ -17,7 +17,7 @@ from .machine_columns import COLUMNS, machine_from, values_of
 from .machine_rows import InstallRow, MachineRow, SummaryRow
 from .rows import fields, typed
 from .run_sql import FINAL_RUNS
-from .sql import IN_JSON, as_list
+from .sql import IN_JSON, as_list, quoted
 from .tables import DISPLAY_NAME
 from .timestamps import to_text
 
@@ -25,6 +25,12 @@ _KEPT = ("agent_ready", "update_domain", "vm_id")
 """Columns that stay if a response doesn't have them; only the instance view has the first two."""
 _PENDING = "CASE WHEN excluded.pending_at IS NOT NULL THEN min(coalesce(pending_at, excluded.pending_at), excluded.pending_at) END"
 """Since when an enrollment is pending: the earliest time seen, cleared when it ends."""
+_STARTED = f"power NOT IN {quoted(MAY_BE_RUNNING)} AND excluded.power IN {quoted(MAY_BE_RUNNING)}"
+_HEALTH = ", ".join(
+    f"{c}=CASE WHEN {_STARTED} THEN NULL ELSE {c} END"
+    for c in ("resource_health", "resource_health_at")
+)
+"""What Resource Health reported of a machine that didn't run doesn't apply once it does."""
 _UPSERT = (
     f"INSERT INTO machines ({', '.join(COLUMNS)}, attention)"
     f" VALUES ({', '.join('?' * len(COLUMNS))}, {int(Level.UNKNOWN)})"
@@ -37,6 +43,7 @@ _UPSERT = (
         else f"{c}={_PENDING if c == 'pending_at' else f'excluded.{c}'}"
         for c in COLUMNS[2:]
     )
+    + f", {_HEALTH}"
 )
 
 
@@ -65,8 +72,11 @@ def save_resource_health(
         (connection_id,),
     )
     db.executemany(
-        "UPDATE machines SET resource_health=?, resource_health_at=? WHERE resource_id=?",
-        [(state, to_text(since) if since else None, i) for i, state, since in states],
+        "UPDATE machines SET resource_health=?, resource_health_at=? WHERE resource_id=? AND connection_id=?",
+        [
+            (state, to_text(since) if since else None, i, connection_id)
+            for i, state, since in states
+        ],
     )
 
 

@@ -37,6 +37,7 @@ class FleetGroup(NamedTuple):
     baseline_missing: bool
     enrollment_failed: bool
     is_disconnected: bool
+    is_unhealthy: bool
     machines: int
 
     @property
@@ -61,21 +62,22 @@ class FleetCounts(NamedTuple):
     Attributes:
         groups: all machines.
         failed: machines with failed installations in the last FAILURE_DAYS; ``failures`` is the number of these installations.
-        unhealthy: machines that became unhealthy after an installation.
+        unhealthy_since: machines that became unhealthy after an installation.
         unknown: machines with an operation whose result isn't known.
     """
 
     groups: list[FleetGroup]
     failed: int
     failures: int
-    unhealthy: int
+    unhealthy_since: int
     unknown: int
 
 
 _GROUPS = f"""
 SELECT m.product, m.situation, m.hotpatch_status, m.restart_pending, m.update_missing, m.missing_since, m.baseline_missing,
-    {CONDITIONS[Condition.ENROLLMENT_FAILED]}, {CONDITIONS[Condition.DISCONNECTED]}, count(*)
-FROM machines m WHERE m.deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+    {CONDITIONS[Condition.ENROLLMENT_FAILED]}, {CONDITIONS[Condition.DISCONNECTED]},
+    coalesce({CONDITIONS[Condition.UNHEALTHY]}, 0), count(*)
+FROM machines m WHERE m.deleted_at IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 """
 _FAILED = """
 SELECT count(DISTINCT i.machine_id), count(*) FROM installations i JOIN machines m ON m.id=i.machine_id
@@ -100,6 +102,7 @@ def counts(db: sqlite3.Connection, now: datetime) -> FleetCounts:
             bool(baseline),
             bool(enrollment),
             bool(disconnected),
+            bool(is_unhealthy),
             machines,
         )
         for (
@@ -112,13 +115,16 @@ def counts(db: sqlite3.Connection, now: datetime) -> FleetCounts:
             baseline,
             enrollment,
             disconnected,
+            is_unhealthy,
             machines,
         ) in db.execute(_GROUPS)
     ]
     since = to_text(now - timedelta(days=FAILURE_DAYS))
     failed, failures = db.execute(_FAILED, (since,)).fetchone()
     unknown = db.execute(_UNKNOWN).fetchone()[0]
-    return FleetCounts(groups, failed, failures, unhealthy.count(db, now), unknown)
+    has_unhealthy = any(g.is_unhealthy for g in groups)
+    after = unhealthy.count(db, now) if has_unhealthy else 0
+    return FleetCounts(groups, failed, failures, after, unknown)
 
 
 class GroupCount(NamedTuple):

@@ -282,13 +282,22 @@ class NextOperations(NamedTuple):
     progress: BatchProgress
 
 
+_BUSY = (
+    f"(o.state IN {BEFORE_OTHERS} OR (o.state='unknown' AND o.kind='{OperationKind.INSTALL.value}' AND EXISTS ("
+    "SELECT 1 FROM machines x WHERE x.id=o.machine_id AND (coalesce(x.viewed_at, '')<=o.sent_at OR EXISTS ("
+    "SELECT 1 FROM installations i WHERE i.machine_id=x.id AND i.status='InProgress')))))"
+)
+"""Whether operation ``o`` occupies its machine: if its result isn't known, until a later reading shows no installation there."""
+
+
 def next_of_batch(
     db: sqlite3.Connection, batch_id: int, connection_ids: Iterable[int], progress: BatchProgress
 ) -> NextOperations:
     """The batch's next operations beyond ``progress``, on machines of connections that are available.
 
-    An unknown result blocks nothing. Operations of connections that aren't available don't count toward the limit, but a group
-    starts only when no operation of an earlier group is queued, sent or running, whatever its connection.
+    An unknown result blocks nothing once a reading shows no installation in progress. Operations of connections that aren't
+    available don't count toward the limit, but a group starts only when no operation of an earlier group is queued, sent or
+    running, whatever its connection.
     """
     batch = db.execute("SELECT mode, size FROM batches WHERE id=?", (batch_id,)).fetchone()
     mode = WaveMode(batch["mode"])
@@ -296,7 +305,7 @@ def next_of_batch(
     if mode is WaveMode.SOME:
         # In progress: sent, running, or handed out here and not yet sent.
         (busy,) = db.execute(
-            f"SELECT count(*) FROM operations o WHERE batch_id=? AND state IN {BEFORE_OTHERS} AND (state<>'queued'"
+            f"SELECT count(*) FROM operations o WHERE batch_id=? AND {_BUSY} AND (state<>'queued'"
             f" OR (id<=? AND id NOT IN {IN_JSON})) AND EXISTS (SELECT 1 FROM machines m WHERE m.id=o.machine_id"
             f" AND m.connection_id IN {IN_JSON})",
             (batch_id, progress.last_id, as_list(progress.skipped), as_list(connection_ids)),
@@ -304,7 +313,7 @@ def next_of_batch(
         limit = max(0, batch["size"] - busy)
     elif mode is WaveMode.GROUPS:
         (first,) = db.execute(
-            f"SELECT min(wave) FROM operations WHERE batch_id=? AND ended_at IS NULL AND state IN {BEFORE_OTHERS}",
+            f"SELECT min(wave) FROM operations o WHERE batch_id=? AND ended_at IS NULL AND {_BUSY}",
             (batch_id,),
         ).fetchone()
         wave = progress.wave if first is None else first
@@ -326,7 +335,7 @@ def next_of_batch(
 
 _LEFT_UNHEALTHY = (
     f"(o.kind='{OperationKind.INSTALL.value}' AND o.state='{OperationState.SUCCEEDED.value}' AND {IS_UNHEALTHY}"
-    " AND coalesce(m.resource_health_at, o.sent_at)>=o.sent_at)"
+    " AND m.resource_health_at>=o.sent_at)"
 )
 
 

@@ -27,13 +27,16 @@ _BEHAVIORS = (
 )
 """From the least to the most restarts."""
 _RANK = "CASE restart " + "".join(f"WHEN '{b}' THEN {n} " for n, b in enumerate(_BEHAVIORS)) + "END"
+_INSTALLED = """EXISTS (SELECT 1 FROM installation_updates y WHERE y.installation_id=i.id
+            AND y.classification IN ('Critical', 'Security') AND y.state='Installed')"""
+"""Whether a run installed a Critical or Security update."""
 _SINCE = f"""
 WITH runs AS (
     SELECT i.machine_id,
-        min(CASE WHEN i.status IN {GOOD_RUNS} THEN i.started_at END) AS patched,
-        min(CASE WHEN i.status IN {GOOD_RUNS} AND i.started_by='Platform'
+        min(CASE WHEN i.status IN {GOOD_RUNS} AND {_INSTALLED} THEN i.started_at END) AS patched,
+        min(CASE WHEN i.status IN {GOOD_RUNS} AND {_INSTALLED} AND i.started_by='Platform'
             THEN i.started_at END) AS by_platform,
-        max(CASE WHEN i.status='Failed' THEN i.started_at END) AS failed,
+        max(CASE WHEN i.status='Failed' OR (i.status IN {GOOD_RUNS} AND NOT {_INSTALLED}) THEN i.started_at END) AS failed,
         max(CASE WHEN i.status='InProgress' THEN i.started_at END) AS begun
     FROM installations i
     WHERE i.started_at>=:released AND EXISTS (

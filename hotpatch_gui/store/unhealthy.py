@@ -20,10 +20,15 @@ IS_UNHEALTHY = (
 _RUNS = f"""
 FROM machines m CROSS JOIN installations i ON i.id=(
     SELECT b.id FROM installations b WHERE b.machine_id=m.id AND b.status IN {GOOD_RUNS}
-    AND b.started_at<=coalesce(m.resource_health_at, b.started_at) ORDER BY b.started_at DESC LIMIT 1)
+    AND b.started_at<=m.resource_health_at AND EXISTS (SELECT 1 FROM installation_updates x
+        WHERE x.installation_id=b.id AND x.state='Installed' AND x.classification<>'Definition')
+    ORDER BY b.started_at DESC LIMIT 1)
 WHERE {IS_UNHEALTHY} AND i.started_at>=?
 """
-"""Unhealthy machines (m) and their last successful installation (i) before they became unhealthy."""
+"""Unhealthy machines (m) and the last installation (i) of more than definitions before they became unhealthy.
+
+Without a known time since when a machine is unhealthy, none counts.
+"""
 MACHINES = f"SELECT m.id {_RUNS}"
 """Their row IDs; the parameter is ``since(now)``."""
 

@@ -82,6 +82,11 @@ class Lane:
         self._numbers = count()
         self._dispatcher: asyncio.Task[None] | None = None
 
+    @property
+    def paused_s(self) -> float:
+        """Seconds until the end of a pause that Azure requested; 0.0 without one."""
+        return self._limit.paused_s
+
     async def call(
         self,
         call: Callable[[], T],

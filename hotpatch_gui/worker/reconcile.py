@@ -76,7 +76,8 @@ def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:
     status = RunStatus.parse(row.status)
     if not status.is_final:
         return NotYet.IN_PROGRESS if row.is_shown else NotYet.NO_TRACE
-    state = OperationState.SUCCEEDED if status.is_good else OperationState.FAILED
+    is_done = status.is_good and not (row.failed and row.installed == 0)
+    state = OperationState.SUCCEEDED if is_done else OperationState.FAILED
     return Found(
         state, tr("Azure shows the installation: {label}.", label=status.label.lower()), row.run_id
     )

@@ -11,10 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.dates import moment_name
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
@@ -28,6 +30,8 @@ from .operations.pauses import EXPIRES, FIRST_BACK_OFF_S, MAX_BACK_OFF_S
 from .urgency import Urgency
 
 if TYPE_CHECKING:
+    from hotpatch_gui.azure.maintenance import Sent
+
     from .calls import RequestSlot
     from .context import Context
 
@@ -45,6 +49,9 @@ FEW = 10
 CHECK_S, CHECKS = 15.0, 20
 """Between looking for a change whose response was lost, and how often."""
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
+DIFFERS = tr.mark(
+    "Azure accepted the change, but returned other values than requested. The next sync shows what it has."
+)
 _BAD = {OperationState.FAILED, OperationState.CANCELED, OperationState.DISMISSED}
 """States after which nothing that builds on the change is sent."""
 _Before = Mapping[int, set[OperationState]]
@@ -309,17 +316,19 @@ class ScheduleSender:
             await self._c.jobs.to_its_end(self._owner(row), self._request(row, change, slot))
         return True
 
-    async def _request(self, row: StoredChange, change: partial[str], slot: RequestSlot) -> None:
+    async def _request(self, row: StoredChange, change: partial[Sent], slot: RequestSlot) -> None:
         """Send the change and store what the response says, also while the program ends."""
         self._requests.add(row.id)
         try:
-            request_id = await slot.run(change)
+            sent = await slot.run(change)
         except ProblemError as error:
             problem = error.problem
             await self._until_stored(lambda: self._handle(row, problem))
         else:
-            made = tr("Azure made the change.")
-            await self._until_stored(lambda: self._succeed(row, made, request_id))
+            made = tr("Azure made the change.") if sent.is_as_requested else tr(DIFFERS)
+            await self._until_stored(
+                lambda: self._succeed(row, made, sent.request_id, is_shown=sent.is_as_requested)
+            )
         finally:
             self._requests.discard(row.id)
             self._wake.set()
@@ -399,7 +408,10 @@ class ScheduleSender:
             await self._move(row, OperationState.FAILED, Event.NOT_SENT, note)
         return claimed
 
-    async def _succeed(self, row: StoredChange, note: str, request_id: str = "") -> None:
+    async def _succeed(
+        self, row: StoredChange, note: str, request_id: str = "", *, is_shown: bool = True
+    ) -> None:
+        """End a change as made; ``is_shown``: the window shows it as requested until Resource Graph does."""
         async with self._c.transaction(durable=True) as db:
             now, done = self._c.clock(), OperationState.SUCCEEDED
             is_new = store.move(
@@ -409,7 +421,8 @@ class ScheduleSender:
                 unknown = OperationState.UNKNOWN
                 store.settle_earlier(db, self._c.connection_id, row, unknown, now)
         if is_new:  # otherwise a later change has decided
-            self._made.append(row.change)
+            if is_shown:
+                self._made.append(row.change)
             log.info("schedule change %s: %s (request %s)", row.id, note, request_id or "no ID")
         self._c.changed(TABLES)
 
@@ -462,7 +475,7 @@ class ScheduleSender:
                 await self._move(row, OperationState.FAILED, Event.NOT_SENT, problem.text, problem)
                 return
             attempts.pause(problem.retry_after_s)
-            note = tr("{sentence} Trying again.", sentence=problem.sentence)
+            note = _trying_again(problem, self._c.clock())
             await self._move(row, OperationState.QUEUED, Event.NOT_SENT, note, problem)
             return
         if problem.kind in INCONCLUSIVE:
@@ -473,6 +486,9 @@ class ScheduleSender:
             return
         if problem.kind is ProblemKind.STORE:
             raise ProblemError(problem)
+        if row.change.kind.deletes and _says_missing(problem):
+            await self._succeed(row, tr("It was deleted already."), problem.request_id)
+            return
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
             problem = problem._replace(next_step=tr("Sign in again, then request it again."))
             await self._refuse_all(problem)
@@ -518,3 +534,19 @@ class ScheduleSender:
             if maintenance.shows(found, row.change):
                 await self._succeed(row, tr("Azure shows the change."))
         attempts.at = time.monotonic() + CHECK_S
+
+
+def _trying_again(problem: Problem, now: datetime) -> str:
+    """What happened, and when it is tried again if Azure named a time."""
+    seconds = problem.retry_after_s or 0.0
+    if seconds < FIRST_BACK_OFF_S:
+        return tr("{sentence} Trying again.", sentence=problem.sentence)
+    time_text = moment_name(now + timedelta(seconds=seconds))
+    return tr("{sentence} Trying again at {time} UTC.", sentence=problem.sentence, time=time_text)
+
+
+def _says_missing(problem: Problem) -> bool:
+    """Whether Azure says that the resource doesn't exist."""
+    from hotpatch_gui.azure import maintenance  # noqa: PLC0415 - the SDK, after the first frame
+
+    return problem.kind is ProblemKind.NOT_FOUND and problem.code in maintenance.MISSING

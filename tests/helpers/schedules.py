@@ -129,8 +129,8 @@ def make_schedule(stage: Stage, *more: ScheduleChange) -> None:
 
 
 def hold(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Event]:
-    """Response calls of this verb to a path with ``part``, but for the first ones, only when the second event is set; the first event
-    tells that one waits."""
+    """Respond to calls of this verb to a path with ``part``, but for the first ones, only when the second event is set; the first
+    event shows that one waits."""
     asked, goes_on, handle = Event(), Event(), stage.simulator.handle
     first = iter(range(but))
 
@@ -165,4 +165,4 @@ def leave_waiting(stage: Stage) -> None:
     wait = Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
     fault(stage, "PUT", lambda: wait)
     change(stage, SAVE)
-    stage.until(lambda: any(note.endswith("Trying again.") for _, _, note in rows(stage)))
+    stage.until(lambda: any("Trying again" in note for _, _, note in rows(stage)))

@@ -1,4 +1,4 @@
-"""Lists beside the main ones: whatever they response, machines, assessments and installations are read."""
+"""Lists beside the main ones: whatever happens to them, machines, assessments and installations are read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from hotpatch_gui.captures.scenes.acts import go_on
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.schedules import How
@@ -17,6 +18,7 @@ from hotpatch_gui.simulator.maintenance import LONG_AGO, assignment
 from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import additional_lists, connections, machines, schedules
 from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.views.pages.rollout import RolloutPage
 
 TABLES = {
     "health": b"healthresources",
@@ -66,6 +68,28 @@ def test_a_side_list_that_fails_ends_no_sync_and_is_named(
     assert f"could not be read: {display_text.list_text(what)}" in bar.full_text
     assert missing.problem in html.unescape(bar.toolTip())
     assert not stage.window.notice.isVisible()
+
+
+def test_resource_health_that_cannot_be_read_for_long_is_not_claimed_anymore(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest = stage.simulator.cloud.guests["vm-web-01"]
+    guest.health, guest.health_since = "Unavailable", stage.clock.now().isoformat()
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    health = "SELECT resource_health FROM machines WHERE name='vm-web-01'"
+    guest.health = "Available"
+    refuse(stage, monkeypatch, TABLES["health"], RESPONSES["403"])
+    go_on(stage, hours=1)
+    assert db.execute(health).fetchone()[0] == "Unavailable"
+    go_on(stage, hours=13)
+    assert db.execute(health).fetchone()[0] is None
+    stage.window.show_page("rollout")
+    stage.settle()
+    page = stage.window.page("rollout")
+    assert isinstance(page, RolloutPage)
+    assert "Resource Health could not be read" in page.banner.detail.text()
 
 
 def test_permissions_that_cannot_be_read_keep_nobody_from_reading(stage: Stage) -> None:

@@ -352,7 +352,7 @@ def test_an_interrupted_command_says_that_azure_goes_on(tmp_path: Path) -> None:
         next(wait_for(lambda: tables(file) and state() == [("running",)] and [1]))
         process.send_signal(signal.SIGINT)
         out, message = process.communicate(timeout=30)
-        assert process.returncode == 1
+        assert process.returncode == 5
         assert "vm-web-02: running." in out
         assert "Interrupted. What Azure has accepted continues there" in message
         assert state() == [("running",)], "the next one follows it"

@@ -209,7 +209,7 @@ def test_a_bad_update_is_known_wherever_it_could_be_installed(qapp: QApplication
         assert db is not None
         ill = {g.name for g in stage.simulator.cloud.guests.values() if g.health == "Unavailable"}
         now = stage.clock.now()
-        where = machines_where(MachineFilter(condition=Condition.UNHEALTHY), now)
+        where = machines_where(MachineFilter(condition=Condition.UNHEALTHY_SINCE), now)
         found = db.execute(f"SELECT m.name FROM machines m{where.sql}", where.parameters)
         assert {row[0] for row in found} == ill != set()
         stage.window.show_page("overview")
@@ -289,7 +289,7 @@ def test_an_unhealthy_machine_is_not_shown_in_green(qapp: QApplication) -> None:
         summary = read_selection(db, ids)
         assert summary is not None
         group = next(g for g in summary.status_groups if ill.name in g.names)
-        assert (group.glyph, group.situation) == (Glyph.ERROR, "Unhealthy")
+        assert (group.glyph, group.situation) == (Glyph.ERROR, "Unhealthy, up to date")
         ill.health = "Available"
         stage.sync()
         row = next(

@@ -552,6 +552,8 @@ def test_one_whose_end_is_not_known_holds_no_wave_up(
     stage.request.install(
         [by["vm-web-01"], by["vm-web-02"]], SECURITY, Waves(WaveMode.GROUPS), ["a", "b"]
     )
+    stage.until(lambda: stage.operation_states()[0] is S.UNKNOWN)
+    stage.clock.advance(minutes=1)
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN, S.RUNNING])
 
 

@@ -106,14 +106,23 @@ def fill(db: sqlite3.Connection, seed: int) -> list[dict[str, object]]:
             )
             for run in range(rng.choice((0, 0, 1, 3))):
                 started = NOW - timedelta(days=rng.choice((1, 29, 31, 90)))
-                db.execute(
+                (run_row,) = db.execute(
                     "INSERT INTO installations (machine_id, run_id, started_at, status, fetched_at)"
-                    " VALUES (?, ?, ?, ?, '')",
+                    " VALUES (?, ?, ?, ?, '') RETURNING id",
                     (
                         machine_id,
                         f"r{run}",
                         f"{started:%Y-%m-%dT%H:%M:%SZ}",
-                        rng.choice(("Failed", "Succeeded")),
+                        rng.choice(("Failed", "Succeeded", "Succeeded")),
+                    ),
+                ).fetchone()
+                db.execute(
+                    "INSERT INTO installation_updates (installation_id, patch_id, name, classification, state)"
+                    " VALUES (?, 'p', 'p', ?, ?)",
+                    (
+                        run_row,
+                        rng.choice(("Security", "Security", "Definition")),
+                        rng.choice(("Installed", "Installed", "Failed")),
                     ),
                 )
             if rng.random() < 0.2:
@@ -124,21 +133,26 @@ def fill(db: sqlite3.Connection, seed: int) -> list[dict[str, object]]:
     return [dict(r) for r in db.execute("SELECT * FROM machines WHERE deleted_at IS NULL")]
 
 
+def is_ill(one: dict[str, object]) -> bool:
+    is_on = one["power"] in ("running", "starting", "unknown")
+    return is_on and str(one["resource_health"]).casefold() in ("unavailable", "degraded")
+
+
 def unhealthy_after_an_installation(
     db: sqlite3.Connection, fleet: list[dict[str, object]]
 ) -> set[object]:
-    """The machines whose last success before they became unhealthy is of the last 30 days."""
+    """The machines that became unhealthy at a known time, if the last installation of more than definitions before is of the
+    last 30 days."""
     found = set()
     for one in fleet:
         runs = db.execute(
-            "SELECT started_at FROM installations WHERE machine_id=? AND status='Succeeded'",
+            "SELECT started_at FROM installations i JOIN installation_updates u ON u.installation_id=i.id"
+            " WHERE machine_id=? AND status='Succeeded' AND classification='Security' AND state='Installed'",
             (one["id"],),
         )
-        at = str(one["resource_health_at"] or "9999")
+        at = str(one["resource_health_at"] or "")
         before = [str(started) for (started,) in runs if str(started) <= at]
-        is_ill = str(one["resource_health"]).casefold() in ("unavailable", "degraded")
-        is_on = one["power"] in ("running", "starting", "unknown")
-        if is_ill and is_on and before and max(before) >= "2026-07-21T09:00:00Z":
+        if is_ill(one) and before and max(before) >= "2026-07-21T09:00:00Z":
             found.add(one["id"])
     return found
 
@@ -192,7 +206,14 @@ def test_every_figure_is_a_plain_count_and_its_filter_lists_as_many(
         ),
         Condition.FAILED: (set(failed), counts.failed),
         Condition.UNKNOWN_RESULT: (unknown & here, counts.unknown),
-        Condition.UNHEALTHY: (unhealthy_after_an_installation(db, fleet), counts.unhealthy),
+        Condition.UNHEALTHY: (
+            {one["id"] for one in fleet if is_ill(one)},
+            count(lambda g: g.is_unhealthy),
+        ),
+        Condition.UNHEALTHY_SINCE: (
+            unhealthy_after_an_installation(db, fleet),
+            counts.unhealthy_since,
+        ),
         Condition.HOTPATCH_ON: (having(fleet, hotpatch_status="Enabled"), count(lambda g: g.is_on)),
         Condition.HOTPATCH_OFF: (
             {m["id"] for m in fleet if m["hotpatch_status"] in set(ELIGIBLE) - {"Enabled"}},

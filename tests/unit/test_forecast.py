@@ -17,7 +17,7 @@ from hotpatch_gui.domain.forecast import (
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, ReleaseKind
 from hotpatch_gui.domain.rollout import RolloutMachine
-from hotpatch_gui.models.planner import chart_data, chart_words
+from hotpatch_gui.models.planner import chart_data, restarts_words
 from hotpatch_gui.system import resources
 
 WS22, WS25 = Product.WS2022, Product.WS2025
@@ -80,7 +80,7 @@ def test_a_month_that_is_still_to_come_is_a_plan(calendar: Calendar) -> None:
     ]
     assert found.unknown_days == [date(2026, 11, 10)], "the plan replaces what isn't known"
     assert [m.day for m in chart_data(found).months if m.is_unknown] == [date(2026, 11, 10)]
-    assert "the release isn't known" in chart_words(found)
+    assert "the release isn't known" in restarts_words(found)
 
 
 def test_future_releases_come_from_the_plan() -> None:

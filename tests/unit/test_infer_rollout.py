@@ -137,11 +137,12 @@ def test_it_halts_only_for_machines_that_became_unhealthy_by_it() -> None:
     assert found.halted is not None
     assert [f.key for f in found.unhealthy_machines] == ["ill"]
     assert found.positions["waits"].status is RolloutStatus.ON_HOLD
+    since_when = ill._replace(health_since=None)
     before = ill._replace(health_since=RELEASED - timedelta(days=1))
     by_hand = ill._replace(requested_by_user=True)
     off = ill._replace(machine=machine("ill", power=PowerState.DEALLOCATED))
     nothing = ill._replace(by_assessment=True)
-    for other in (before, by_hand, off, nothing):
+    for other in (before, by_hand, off, nothing, since_when):
         assert at(other, facts("waits"), now=now).halted is None
 
 

@@ -64,6 +64,8 @@ def test_included_kbs_come_in_addition_and_excluded_ones_win() -> None:
     assert found.taken == (HOTPATCH, DEFINITIONS)
     assert found.left_out == ((DOTNET, LeftOut.EXCLUDED),)
     assert found.not_offered == ("KB1111111",)
+    assert found.restart_rank == 1
+    assert found.restart_sentence == "The machine may restart for KB1111111."
 
 
 def test_only_named_kbs_without_classifications() -> None:

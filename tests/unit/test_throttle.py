@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from azure.core.rest import HttpRequest
 
+from hotpatch_gui.azure.errors import retry_after_s
 from hotpatch_gui.azure.throttle import (
     ARM_READS,
     ARM_WRITES,
@@ -18,6 +19,30 @@ from hotpatch_gui.azure.throttle import (
     Throttle,
 )
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "90"}, 90.0),
+        ({"Retry-After": "-5"}, 0.0),
+        ({"Retry-After": "999999999"}, 600.0),
+        (
+            {
+                "Retry-After": "Fri, 20 Aug 2027 10:02:00 GMT",
+                "Date": "Fri, 20 Aug 2027 10:00:00 GMT",
+            },
+            120.0,
+        ),
+        ({"Retry-After": "Fri, 20 Aug 2100 10:02:00 GMT"}, 600.0),
+        ({"Retry-After": "Fri, 20 Aug 2021 10:02:00 GMT"}, 0.0),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "nan"}, None),
+        ({}, None),
+    ],
+)
+def test_a_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after_s(headers) == seconds
 
 
 class Ticks:

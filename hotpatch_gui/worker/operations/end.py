@@ -15,6 +15,7 @@ from hotpatch_gui.domain.records import InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.store import assessments, installations, operations, queue
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.translation import translator
+from hotpatch_gui.worker import reconcile
 from hotpatch_gui.worker.sync.machine import read_instance_view
 from hotpatch_gui.worker.urgency import Urgency
 
@@ -38,6 +39,10 @@ _DONE = {
 }
 
 
+_SHOWN_BY_MACHINE = (OperationKind.START, OperationKind.SETTINGS)
+"""Kinds whose result the machine itself shows."""
+
+
 async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
     """Handle a finished operation's result."""
     run.reload_rows()
@@ -52,8 +57,20 @@ async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
             )
         )
         return
+    if run.operation.kind in _SHOWN_BY_MACHINE and not await _is_shown(run):
+        await run.mark_unknown(
+            tr("Azure reports that it finished, but the machine doesn't show it. It is read again.")
+        )
+        return
     state = OperationState.FAILED if stored.has_failed else OperationState.SUCCEEDED
     await end(run, state, stored.note, run_id=stored.run_id)
+
+
+async def _is_shown(run: OperationRun) -> bool:
+    """Whether the machine shows the result; also True if it can't be read now."""
+    if await run.read_machine(Urgency.FOLLOW) is None:
+        return True
+    return not isinstance(reconcile.read(run.context.db, run.operation.id), reconcile.NotYet)
 
 
 async def end(
@@ -163,19 +180,30 @@ async def _store_installation(run: OperationRun, result: Mapping[str, Any]) -> S
     if found.status is RunStatus.FAILED:
         why = "; ".join(m for _, m in found.errors) or tr("Azure gave no reason.")
         return Stored(why, has_failed=True, run_id=found.run_id)
-    return Stored(_installed_text(found, updates), run_id=found.run_id)
-
-
-def _installed_text(found: InstallationRun, updates: Sequence[RunUpdate]) -> str:
-    """What an installation did, by its counts, or else by its updates. Arc-enabled servers report only counts."""
-    counted = [found.installed, found.failed, found.pending]
-    by_state = [
-        sum(u.state == state for u in updates) for state in ("Installed", "Failed", "Pending")
-    ]
-    installed, failed, pending = (
-        c if c is not None else n for c, n in zip(counted, by_state, strict=True)
+    installed, failed, pending = _counts(found, updates)
+    return Stored(
+        _installed_text(found, updates, installed, failed + pending),
+        has_failed=failed > 0 and not installed,
+        run_id=found.run_id,
     )
-    rest = failed + pending
+
+
+def _counts(found: InstallationRun, updates: Sequence[RunUpdate]) -> list[int]:
+    """How many updates are installed, failed and pending: as counted by Azure, or else by their states.
+
+    Arc-enabled servers report only counts.
+    """
+    counted = (found.installed, found.failed, found.pending)
+    by_state = (
+        sum(u.state == state for u in updates) for state in ("Installed", "Failed", "Pending")
+    )
+    return [c if c is not None else n for c, n in zip(counted, by_state, strict=True)]
+
+
+def _installed_text(
+    found: InstallationRun, updates: Sequence[RunUpdate], installed: int, rest: int
+) -> str:
+    """What an installation did; ``rest`` are updates that failed or are pending."""
     if not installed and not rest:
         if found.installed is None and not updates:
             return tr("The installation has ended. What it installed isn't reported.")

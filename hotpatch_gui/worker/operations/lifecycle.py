@@ -55,7 +55,7 @@ async def run_operation(context: Context, operation_id: int, urgency: Urgency) -
         await run.mark_unknown(notes.get(state, ""))
     else:
         run.token = operation.token
-    if run.token is not None:
+    if run.token is not None and not run.is_unknown:
         await _poll_until_done(run)
     if run.is_unknown:
         await resolve_unknown(run)
@@ -168,6 +168,8 @@ async def resolve_unknown(run: OperationRun) -> None:
                 )
                 return
             answered = 0 if finding is NotYet.IN_PROGRESS else answered + 1
+            if answered:
+                c.ended(op)  # Azure shows no trace, so it blocks nothing
             if finding is NotYet.IN_PROGRESS:
                 await run.move(
                     OperationState.UNKNOWN,

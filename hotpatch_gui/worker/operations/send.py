@@ -38,6 +38,10 @@ INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFO
 """Problems that don't show whether Azure accepted the request: it is retried if it wasn't sent, otherwise it is unknown."""
 
 
+NOTED_PAUSE_S = 5.0
+"""A pause of this length is noted on the operation."""
+
+
 class Sending:
     """Sends one request.
 
@@ -62,6 +66,7 @@ class Sending:
                 return
             try:
                 async with self._c.calls.bulk_slot(self._urgency):
+                    await self._note_pause()
                     await self._prepare()
                     async with self._c.calls.writes.slot(self._urgency) as slot:
                         own = f"{self._c.connection_id} "
@@ -73,10 +78,10 @@ class Sending:
             if isinstance(outcome, float):
                 async with self._c.jobs.resting():
                     await self._c.turns.wait(self._run.operation.machine_id, outcome)
+        self._run.token = outcome.token
         if outcome.done:
             await end.done(self._run, outcome.result)
             return
-        self._run.token = outcome.token
         await self._c.jobs.rest(outcome.delay_s)
 
     async def _claim_and_send(self, slot: RequestSlot) -> PollResult | float | None:
@@ -102,6 +107,15 @@ class Sending:
         await self._until_stored(lambda: self._store_token(result, self._latest_end(sent_at)))
         await self._until_stored(self._follow_late)
         return result
+
+    async def _note_pause(self) -> None:
+        """Say until when Azure accepts no requests, if that is long enough to be seen."""
+        paused_s = self._c.calls.writes.paused_s
+        if paused_s >= NOTED_PAUSE_S:
+            until = moment_name(self._c.clock() + timedelta(seconds=paused_s))
+            await self._run.store_note(
+                tr("Azure accepts no requests until {until} UTC.", until=until)
+            )
 
     async def _until_stored(self, write: Callable[[], Awaitable[T]]) -> T:
         """Retry until the file accepts Azure's response, which must not be lost."""

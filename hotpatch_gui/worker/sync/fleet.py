@@ -60,6 +60,8 @@ FULL_SYNC_EVERY = timedelta(days=1)
 """The interval of full syncs, and of reading instance views again."""
 FORGET_BATCH = 500
 """Old assessments deleted in one transaction."""
+HEALTH_KEPT = timedelta(hours=12)
+"""How long the last known Resource Health is shown if it can't be read; after that it isn't known."""
 T = TypeVar("T")
 P = TypeVar(
     "P",
@@ -234,8 +236,9 @@ class _FleetSync:
             await asyncio.gather(main, *additional, return_exceptions=True)
         async with c.transaction() as db:
             identity.mark_shared_ids(db, self._seen)
-            if has_health:
-                machines.save_resource_health(db, c.connection_id, states)
+            unread = additional_lists.unread_since(db, c.connection_id, "health")
+            if has_health or (unread is not None and c.clock() - unread > HEALTH_KEPT):
+                machines.save_resource_health(db, c.connection_id, states if has_health else ())
             if has_schedules and has_assignments:
                 schedule_overlay.apply_recent(db, c.connection_id, found, assigned, c.clock())
                 schedules.save(db, c.connection_id, found, assigned, c.clock())

@@ -1,0 +1,165 @@
+"""A result is claimed only if Azure's response and what it then shows agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from requests.exceptions import ConnectionError as Broken
+
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.installs import InstallRequest
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.settings import SettingsChange
+from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.domain.waves import WaveMode, Waves
+from hotpatch_gui.simulator.responses import Response
+from tests.helpers.schedules import SAVE, change, fault, rows, states
+
+S = OperationState
+SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
+OTHER = {"id": "/subscriptions/x/other", "name": "other", "properties": {}}
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        made.start()
+        yield made
+
+
+def ids(stage: Stage, *names: str) -> list[int]:
+    db = stage.app.source.db
+    known = {row["name"]: row["id"] for row in db.execute("SELECT id, name FROM machines")}
+    return [known[name] for name in names]
+
+
+def respond_once(stage: Stage, verb: str, part: str, response: Response) -> None:
+    """Respond to one request without making it."""
+    handle, left = stage.simulator.handle, [response]
+
+    def answered(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+        if method == verb and part in url.casefold() and left:
+            return left.pop()
+        return handle(method, url, headers, body)
+
+    stage.simulator.handle = answered  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("body", [None, {}, OTHER], ids=["empty", "{}", "another resource"])
+def test_a_schedule_is_changed_only_if_the_response_is_that_schedule(
+    stage: Stage, body: dict[str, Any] | None
+) -> None:
+    response = Response(200, body)
+    fault(stage, "PUT", lambda: response)
+    change(stage, SAVE)
+    stage.until(lambda: states(stage) == ["unknown"])
+
+
+def test_a_schedule_that_azure_made_differently_is_not_shown_as_requested(stage: Stage) -> None:
+    handle = stage.simulator.handle
+
+    def other_hour(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+        found = handle(method, url, headers, body)
+        if method == "PUT" and isinstance(found.body, dict):
+            window = found.body["properties"]["maintenanceWindow"] | {"duration": "01:30"}
+            properties = found.body["properties"] | {"maintenanceWindow": window}
+            return replace(found, body=found.body | {"properties": properties})
+        return found
+
+    stage.simulator.handle = other_hour  # type: ignore[method-assign]
+    change(stage, SAVE)
+    stage.until(lambda: states(stage) == ["succeeded"])
+    ((_, _, note),) = rows(stage)
+    assert "returned other values than requested" in note
+
+
+@pytest.mark.parametrize("body", [None, {}, OTHER], ids=["empty", "{}", "another machine"])
+def test_a_start_that_the_machine_does_not_show_is_unknown(
+    stage: Stage, body: dict[str, Any] | None
+) -> None:
+    respond_once(stage, "POST", "/start", Response(200, body))
+    stage.request.start(ids(stage, "vm-dev-01"))
+    stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
+
+
+@pytest.mark.parametrize("name", ["vm-web-02", "srv-hq-01"])
+def test_settings_that_the_machine_does_not_show_are_unknown(stage: Stage, name: str) -> None:
+    respond_once(stage, "PATCH", f"/{name}", Response(200, {}))
+    stage.request.change_settings(ids(stage, name), SettingsChange(periodic_assessment=False))
+    stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
+
+
+def nothing_installed(value: object) -> object:
+    """A response in whose installation every update failed."""
+    if isinstance(value, list):
+        return [nothing_installed(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: nothing_installed(one) for key, one in value.items()}
+    if isinstance(found.get("patches"), list) and found.get("installedPatchCount"):
+        found["failedPatchCount"], found["installedPatchCount"] = found["installedPatchCount"], 0
+        found["status"] = "CompletedWithWarnings"
+        found["patches"] = [one | {"installationState": "Failed"} for one in found["patches"]]
+    return found
+
+
+def test_an_installation_in_which_everything_failed_has_failed_and_stops_its_waves(
+    stage: Stage,
+) -> None:
+    handle = stage.simulator.handle
+
+    def failing(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+        found = handle(method, url, headers, body)
+        return replace(found, body=nothing_installed(found.body)) if method == "GET" else found
+
+    stage.simulator.handle = failing  # type: ignore[method-assign]
+    machines = ids(stage, "vm-web-02", "vm-app-01")
+    stage.request.install(machines, SECURITY, Waves(WaveMode.SOME, size=1, stop_after=1))
+    stage.until(lambda: stage.operation_states()[0] is S.RUNNING)
+    stage.clock.advance(minutes=60)
+    stage.until(lambda: all(state.is_final for state in stage.operation_states()))
+    assert stage.operation_states() == [S.FAILED, S.CANCELED]
+
+
+@pytest.mark.parametrize(
+    ("waves", "groups"),
+    [(Waves(WaveMode.SOME, size=1), []), (Waves(WaveMode.GROUPS), ["one", "two"])],
+    ids=["one at a time", "by group"],
+)
+def test_the_next_machine_waits_while_azure_shows_a_lost_installation_in_progress(
+    stage: Stage, waves: Waves, groups: list[str]
+) -> None:
+    handle, left = stage.simulator.handle, [1]
+
+    def lost(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+        found = handle(method, url, headers, body)
+        if method == "POST" and "installpatches" in url.casefold() and left:
+            left.pop()
+            raise Broken("reset")
+        return found
+
+    stage.simulator.handle = lost  # type: ignore[method-assign]
+    stage.request.install(ids(stage, "vm-web-02", "vm-app-01"), SECURITY, waves, groups)
+    in_progress = "SELECT count(*) FROM installations WHERE status='InProgress'"
+    stage.until(lambda: stage.app.source.db.execute(in_progress).fetchone()[0] > 0)
+    stage.idle()
+    assert stage.operation_states() == [S.UNKNOWN, S.QUEUED]
+    stage.clock.advance(minutes=60)
+    stage.until(lambda: stage.operation_states()[1] is S.RUNNING)
+    assert stage.operation_states()[0] is S.SUCCEEDED
+
+
+def test_a_machine_that_is_started_is_not_called_unhealthy_for_having_been_off(
+    stage: Stage,
+) -> None:
+    health = "SELECT resource_health FROM machines WHERE name='vm-dev-01'"
+    assert stage.app.source.db.execute(health).fetchone()[0] == "Unavailable"
+    stage.request.start(ids(stage, "vm-dev-01"))
+    stage.until(lambda: stage.operation_states() == [S.RUNNING])
+    stage.clock.advance(minutes=10)
+    stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
+    assert stage.app.source.db.execute(health).fetchone()[0] is None
