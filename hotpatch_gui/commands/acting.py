@@ -293,7 +293,8 @@ def _print_results(
             )
         )
     for one in found:
-        print(plain(f"{one['machine']}: {one['state']}. {one['note']}".rstrip()))
+        state = OperationState(one["state"]).label
+        print(plain(f"{one['machine']}: {state}. {one['note']}".rstrip()))
     for other in left:
         print(
             plain(tr("{machine}: not requested. {why}", machine=other["machine"], why=other["why"]))

@@ -42,7 +42,7 @@ class Evidence:
         patch_service: Azure's patchServiceUsed of the assessment.
         pending_since: when a pending enrollment started or was first seen.
         hidden: since when the account can't read the machine.
-        resource_health: the state that Resource Health reports, if it isn't available; ``unhealthy_since``: since when, if known.
+        resource_health: the state that Resource Health reports, unless it is “available”; ``unhealthy_since``: since when, if known.
     """
 
     machine: Machine
@@ -125,7 +125,7 @@ def situation_of(evidence: Evidence, calendar: Calendar, now: datetime) -> Situa
 def running_release(
     machine: Machine, calendar: Calendar, installed: Collection[str] = ()
 ) -> Release | None:
-    """The hotpatch-channel release whose build the machine reports.
+    """The release of the hotpatch train whose build the machine reports.
 
     ``installed`` are recorded out-of-band KBs, which tell apart two releases with the same build.
 

@@ -41,9 +41,7 @@ TERMS = (
     ),
     (
         tr.mark("Behind, nothing offered"),
-        tr.mark(
-            "A machine that misses a known monthly release, but its assessment doesn't offer it."
-        ),
+        tr.mark("A known release is missing on the machine, but its assessment doesn't offer it."),
     ),
     (
         tr.mark("Can't be confirmed"),
@@ -55,7 +53,8 @@ TERMS = (
     (
         tr.mark("Compliance"),
         tr.mark(
-            "The share of machines that are up to date. A machine whose state isn't known counts as neither up to date nor behind."
+            "The share of all machines that are up to date. A machine whose state isn't known counts as neither up to date "
+            "nor behind."
         ),
     ),
     (
@@ -73,7 +72,7 @@ TERMS = (
         ),
     ),
     (tr.mark("Enrollment"), tr.mark("Assigning the hotpatch license to an Arc-enabled server.")),
-    (tr.mark("Exposure"), tr.mark("The days between a release and its installation on a machine.")),
+    (tr.mark("Exposure"), tr.mark("For how many days a released monthly update has been missing.")),
     (
         tr.mark("Horizon"),
         tr.mark(
@@ -136,7 +135,8 @@ TERMS = (
         tr.mark("Unknown"),
         tr.mark(
             "Azure or the release data doesn't show it. Unknown is neither good nor bad. The result of an operation is "
-            "unknown if Azure's response was lost: the request isn't repeated, and the result is read until Azure shows it."
+            "unknown if Azure's response was lost or the machine doesn't show the result. The request isn't repeated; the "
+            "machine is read for a while, then you can dismiss the operation."
         ),
     ),
     (
@@ -146,8 +146,9 @@ TERMS = (
     (
         tr.mark("Up to date"),
         tr.mark(
-            "The machine runs the newest monthly release, the release data is complete to today, no restart is pending, "
-            "and nothing but definition updates is offered."
+            "Hotpatch is on, the machine is running, and its assessment is at most seven days old and newer than the last "
+            "release. No known release is missing, the release data is complete to today, no restart is pending, the last "
+            "installation didn't fail, and nothing but definition updates is offered."
         ),
     ),
     (
@@ -157,8 +158,9 @@ TERMS = (
     (
         tr.mark("Wave"),
         tr.mark(
-            "A part of a large installation: a limited number of machines, or one zone, resource group or tag. "
-            "The next one starts when the previous one has finished, unless too many machines failed."
+            "A part of a large installation: one zone, resource group or tag. The next one starts when the previous one has "
+            "finished. With a limited number at a time, the next machine starts when one has finished. Both stop after the "
+            "number of failures that you set."
         ),
     ),
 )

@@ -57,7 +57,7 @@ class Situation(StrEnum):
 
 
 def is_unhealthy(resource_health: str | None, power: PowerState) -> bool:
-    """Whether Resource Health reports a fault of the machine; None is a machine that it calls available."""
+    """Whether Resource Health reports a fault of the machine. None: it calls the machine available, or its health isn't known."""
     return (resource_health or "").casefold() in UNHEALTHY_STATES and power in MAY_BE_RUNNING
 
 

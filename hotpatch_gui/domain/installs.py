@@ -19,7 +19,7 @@ tr = translator("Installs")
 MIN_MINUTES = 25
 """No update starts with less than this left in the window (Microsoft's documentation of installPatches)."""
 MAX_MINUTES = 235
-"""The portal's limit for a one-time update."""
+"""Azure's limit for a one-time update."""
 
 
 class RestartSetting(StrEnum):
@@ -151,8 +151,10 @@ class Plan:
     @property
     def restart_rank(self) -> int:
         """2 if the machine certainly restarts, 1 if it may, 0 if not."""
+        if self.restarts_certainly:
+            return 2
         is_possible = bool(self.may_restart or self.not_offered) or not self.is_known
-        return 2 if self.restarts_certainly else int(is_possible)
+        return int(is_possible and self.restart_setting is not RestartSetting.NEVER)
 
     @property
     def may_stay_unfinished(self) -> bool:
@@ -267,11 +269,14 @@ class FleetReview:
             where = machines(len(busy))
             if len(busy) < len(self.plans):
                 where = tr("{busy:,} of %n machine(s)", len(self.plans), busy=len(busy))
+            different = len({update for plan in busy for update in plan.taken})
+            each = tr(", %n installations", count) if different < count else ""
             parts.append(
                 tr(
-                    "{updates} on {machines}. {restarts}",
-                    updates=updates(count),
+                    "{updates} on {machines}{each}. {restarts}",
+                    updates=updates(different),
                     machines=where,
+                    each=each,
                     restarts=self._restarts(),
                 )
             )
@@ -297,7 +302,7 @@ class FleetReview:
     @property
     def _known_restart(self) -> bool:
         """Whether a machine with a known list restarts, or may."""
-        return any(p.restarts_certainly or p.may_restart for p in self.plans.values() if p.is_known)
+        return any(p.restart_rank for p in self.plans.values() if p.is_known)
 
     def _unknown_restart(self, count: int) -> str:
         match self.request.sent_restart:
@@ -318,9 +323,7 @@ class FleetReview:
         """Whether any machine restarts or may restart."""
         if self.request.sent_restart is not RestartSetting.IF_REQUIRED:
             return self.request.sent_restart is RestartSetting.ALWAYS
-        return any(
-            p.restarts_certainly or p.may_restart or not p.is_known for p in self.plans.values()
-        )
+        return any(p.restart_rank for p in self.plans.values())
 
     @property
     def is_foreseen(self) -> bool:
@@ -341,7 +344,7 @@ class FleetReview:
                 unfinished,
             )
         will = sum(p.restarts_certainly for p in known)
-        may = sum(bool(p.may_restart) and not p.restarts_certainly for p in known)
+        may = sum(p.restart_rank == 1 for p in known)
         if not will and not may:
             return tr("None of them restarts.")
         parts = []

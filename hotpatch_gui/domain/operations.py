@@ -141,7 +141,7 @@ class Standby(StrEnum):
     OFFERED = "offered"
     """It was rejected as busy; the user may let it wait."""
     WAITS = "waits"
-    """It is retried until Azure accepts it or it is canceled."""
+    """It is retried while Azure rejects it as busy."""
 
     @classmethod
     def parse(cls, text: str) -> Standby:

@@ -42,6 +42,7 @@ class RolloutStatus(StrEnum):
     WAITING = "Waiting"
     ON_HOLD = "On hold"
     NOT_INCLUDED = "Not included"
+    NOT_KNOWN = "Not known"
 
     @property
     def label(self) -> str:
@@ -55,7 +56,7 @@ class MachineFacts(NamedTuple):
     Attributes:
         patched: when the first successful installation of Critical or Security updates since the release started; the
             release's time if only an assessment shows that none is missing.
-        requested_by_user: a user requested it.
+        requested_by_user: a user's installation came before an automatic one.
         by_assessment: an assessment shows it, not an installation.
         only_restart: an assessment since the release offers none, but a restart is pending.
         is_incomplete: a later assessment still offers Critical or Security updates; False if it isn't known.
@@ -65,7 +66,7 @@ class MachineFacts(NamedTuple):
         every: like ``important``, for all updates.
         missing: (classification, KB, restart) of each missing update, for a machine with schedules whose list is known.
         restarting: KBs of the missing updates that restart it; ``may_restart``: of those that may.
-        failed: when the last failed installation started.
+        failed: when the last installation started that failed or installed no Critical or Security update.
         begun: when the last installation that is in progress started.
     """
 
@@ -365,7 +366,7 @@ def known_outcome(
 
 
 def became_unhealthy(f: MachineFacts) -> bool:
-    """Whether Resource Health is known to have become unhealthy after automatic patching."""
+    """Whether the machine is known to have become unhealthy since it was patched automatically."""
     is_bad = is_unhealthy(f.resource_health, f.machine.power)
     if not is_bad or f.patched is None or f.requested_by_user or f.by_assessment:
         return False
@@ -406,7 +407,7 @@ def _position_of(
                 phase,
                 None,
                 tr(
-                    "Resource Health has reported it as {resource_health} since it was patched.",
+                    "Resource Health reports it as {resource_health}. This began after it was patched.",
                     resource_health=f.resource_health,
                 ),
             )
@@ -457,7 +458,7 @@ def _position_of(
 
 def _halted_text(halted: Halt) -> str:
     return tr(
-        "By the rules, the rollout halted in phase {phase}: nothing more is installed.",
+        "By these rules and assumptions, the rollout halted in phase {phase}: nothing more is installed.",
         phase=halted.phase + 1,
     )
 

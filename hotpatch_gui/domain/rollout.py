@@ -6,8 +6,9 @@ one update domain at a time: at most a fifth of the set together, or one machine
 a day after every machine of the previous one was tried (one that isn't running counts as tried), unless too many of them are
 unhealthy.
 
-Source: Microsoft's documentation of automatic VM guest patching. It has no figures: PHASE_SIZES, BATCH_DIVISOR, SOAK,
-UNHEALTHY_DIVISOR, and that an installation finishes within its hour, are assumptions and shown as such.
+Source: Microsoft's documentation of automatic VM guest patching. It gives no figures for PHASE_SIZES, BATCH_DIVISOR, SOAK and
+UNHEALTHY_DIVISOR: these are assumptions, and the page shows them. That an installation finishes within its hour and the time of
+a retry are assumptions, too.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """Where a rollout halted: the phase (from 0), how many of its machines were patched, and the unhealthy ones of them."""
+    """Where a rollout halted: the phase (from 0), how many of its machines were patched or are being patched, and which of them
+    are unhealthy."""
 
     phase: int
     patched: int

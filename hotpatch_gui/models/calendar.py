@@ -302,7 +302,7 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
         failures = tr(", %n failed", failed) if failed else ""
         parts.append(
             tr(
-                "{machines}: %n installation(s){failures}.",
+                "{machines}: %n monthly release(s) installed{failures}.",
                 installed,
                 machines=machines,
                 failures=failures,

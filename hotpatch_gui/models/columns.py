@@ -233,7 +233,7 @@ HISTORY = (
         200,
         lambda r, _: update_text.run_status_text(r),
         tip=lambda r, _: update_text.run_error_text(r),
-        glyph=lambda r: update_text.RUN_GLYPHS.get(update_text.run_status(r)),
+        glyph=update_text.run_glyph,
         sort="status",
     ),
     Column(

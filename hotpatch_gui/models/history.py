@@ -73,7 +73,7 @@ class Figures(NamedTuple):
             self._of_some(installed, failed)
             if self.is_filtered
             else tr(
-                "Updates, not runs: {installed:,} installed (green) and {failed:,} failed (red), on "
+                "Updates, not runs: {installed:,} installed and {failed:,} failed, on "
                 "{count:,} days.",
                 installed=installed,
                 failed=failed,
@@ -85,8 +85,8 @@ class Figures(NamedTuple):
     def _of_some(self, installed: int, failed: int) -> str:
         """Runs that a filter found may have installed other updates as well."""
         return tr(
-            "All updates of the runs that the filter finds: {installed:,} installed (green) and {failed:,} failed "
-            "(red), on {count:,} days.",
+            "All updates of the runs that the filter finds: {installed:,} installed and {failed:,} failed, "
+            "on {count:,} days.",
             installed=installed,
             failed=failed,
             count=len(self.days),

@@ -119,6 +119,7 @@ _CALL_GLYPHS = {
     "not sent": Glyph.WARNING,
     "answer lost": Glyph.UNKNOWN,
     "progress unknown": Glyph.UNKNOWN,
+    "not confirmed": Glyph.UNKNOWN,
     "cancelled": Glyph.INFO,
     "dismissed": Glyph.UNKNOWN,
 }

@@ -120,7 +120,7 @@ class Headline(NamedTuple):
 
 
 def headline(read: OverviewRead) -> Headline:
-    """The most important fact about the fleet. Unknown machines are never reported as healthy."""
+    """The most important fact about the fleet. Unknown machines are never reported as up to date."""
     by_group, exposed = read.compliance, read.exposure
     total, day = read.machines, read.query.day
     if day is not None:
@@ -303,9 +303,7 @@ def _coverage(read: OverviewRead) -> Figure:
     off = eligible - enabled
     if not off:
         return Figure(figure, tr("all eligible machines"), Glyph.OK)
-    return Figure(
-        figure, tr("not on for %n machine(s)", off), Glyph.INFO, having(Condition.HOTPATCH_OFF)
-    )
+    return Figure(figure, tr("not on for %n machine(s)", off), None, having(Condition.HOTPATCH_OFF))
 
 
 def share_text(part: int, total: int) -> str:

@@ -162,7 +162,7 @@ def _title(condition: Condition, machines: int) -> str:
 
 
 def calm_text(read: OverviewRead) -> tuple[Glyph, str]:
-    """The glyph and the sentence if nothing is listed. Unknown machines are never reported as healthy."""
+    """The glyph and the sentence if nothing is listed. Unknown machines are never reported as up to date."""
     if not read.machines:
         return Glyph.INFO, tr("No machines are known yet.")
     unknown = read.compliance[ComplianceGroup.NOT_KNOWN]

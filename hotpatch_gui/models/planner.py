@@ -310,7 +310,7 @@ def exposure_words(found: Forecast) -> str:
         return tr("The exposure isn't known.")
     most = max(found.months, key=lambda m: m.exposure.mean)
     return tr(
-        "Exposure by release: with hotpatch on average {average}, without {without}; longest with hotpatch after "
+        "Exposure by release: with hotpatch on average {average}, without {without}; highest average with hotpatch after "
         "{day}, {longest}.",
         average=days(mean_exposure(found)),
         without=days(mean_exposure(found, without=True)),

@@ -48,7 +48,20 @@ GLYPHS = {
     RolloutStatus.WAITING: Glyph.INFO,
     RolloutStatus.ON_HOLD: Glyph.WARNING,
     RolloutStatus.NOT_INCLUDED: Glyph.OFF,
+    RolloutStatus.NOT_KNOWN: Glyph.UNKNOWN,
 }
+URGENCY = (
+    RolloutStatus.UNHEALTHY,
+    RolloutStatus.FAILED,
+    RolloutStatus.BEING_PATCHED,
+    RolloutStatus.ON_HOLD,
+    RolloutStatus.NOT_RUNNING,
+    RolloutStatus.WAITING,
+    RolloutStatus.NOT_KNOWN,
+    RolloutStatus.PATCHED,
+    RolloutStatus.NOT_INCLUDED,
+)
+"""Statuses in the order of the table."""
 ASSUMED = tr.mark(
     "Azure publishes the rules of this order but not its progress, so the progress is inferred here. Assumptions: "
     "off-peak is 22:00 to 06:00 in the machine's time zone; one region in the first phase and up to three in the "
@@ -113,9 +126,9 @@ class Showing(StrEnum):
     """Which machines the table shows."""
 
     ALL = "All machines"
-    DAY = "Expected to start in the next 24 hours"
+    DAY = "In progress, or expected in the next 24 hours"
     DAY_RESTARTS = "In the next 24 hours, with a possible restart"
-    WEEK = "Expected to start in the next 7 days"
+    WEEK = "In progress, or expected in the next 7 days"
     UNHEALTHY = "Unhealthy since the update"
 
     @property
@@ -124,7 +137,7 @@ class Showing(StrEnum):
         return tr(self.value)
 
     def includes(self, row: MachineRow, now: datetime) -> bool:
-        """Whether a machine is shown; after now, only one that is running.
+        """Whether the table shows the machine. One that isn't running isn't expected to start.
 
         A start that can't be known to need no restart counts as one that may restart.
         """
@@ -182,7 +195,12 @@ def read_rollout(
             tr("The newest release isn't known"),
             " ".join([*horizon_notes(calendar, now), release_data_step()]),
             [],
-            _scheduled(db, now),
+            _without_rollout(
+                db,
+                now,
+                RolloutStatus.NOT_KNOWN,
+                tr("Which release Azure installs now isn't known."),
+            ),
         )
     upcoming = _upcoming(calendar, now)
     if released is not None and upcoming is not None and now >= released + PERIOD:
@@ -195,7 +213,7 @@ def read_rollout(
                 next=display_text.moment_text(upcoming),
             ),
             [],
-            _scheduled(db, now),
+            _without_rollout(db, now, RolloutStatus.WAITING, tr("It waits for the next release.")),
         )
     if released is None or now >= released + PERIOD:
         since = (
@@ -212,7 +230,12 @@ def read_rollout(
                 step=release_data_step(),
             ),
             [],
-            _scheduled(db, now),
+            _without_rollout(
+                db,
+                now,
+                RolloutStatus.NOT_KNOWN,
+                tr("No release is known that Azure would install."),
+            ),
         )
     facts = read_facts(db, released)
     releases = [
@@ -252,22 +275,31 @@ def read_rollout(
         headline,
         detail,
         _phases(found, facts),
-        [_row(f, found.positions[f.key]) for f in facts],
+        _in_order([_row(f, found.positions[f.key]) for f in facts]),
     )
 
 
-def _scheduled(db: sqlite3.Connection, now: datetime) -> list[MachineRow]:
-    """The machines that follow a schedule of their own, which starts also without a release."""
+def _without_rollout(
+    db: sqlite3.Connection, now: datetime, status: RolloutStatus, why: str
+) -> list[MachineRow]:
+    """Every machine while no rollout is known; those with a schedule of their own start also without a release.
+
+    ``status`` and ``why`` are of the machines that automatic guest patching includes.
+    """
     since = now - PERIOD
     found = []
     for f in read_facts(db, since):
-        window = own_time(f, now)
-        if window is not None:
-            why = exclusion_reason(f.machine, f.schedules, now) or ""
-            restart = expected_restart(f, since, now, ())
-            status = RolloutStatus.NOT_INCLUDED
-            found.append(_row(f, RolloutPosition(f.key, status, None, window, why, restart)))
-    return found
+        excluded, window = exclusion_reason(f.machine, f.schedules, now), own_time(f, now)
+        restart = expected_restart(f, since, now, ()) if window is not None else None
+        state = status if excluded is None else RolloutStatus.NOT_INCLUDED
+        position = RolloutPosition(f.key, state, None, window, excluded or why, restart)
+        found.append(_row(f, position))
+    return _in_order(found)
+
+
+def _in_order(rows: list[MachineRow]) -> list[MachineRow]:
+    """What needs attention first, then by name."""
+    return sorted(rows, key=lambda row: URGENCY.index(row.status))
 
 
 def _upcoming(calendar: Calendar, now: datetime) -> datetime | None:
@@ -295,7 +327,7 @@ def _sentence(
             Level.ERROR,
             tr(
                 "Rollout halted in phase {phase} of %n ({where}), inferred from Azure's published "
-                "rules",
+                "rules and an assumed limit",
                 len(found.phases),
                 phase=found.halted.phase + 1,
                 where=where,
@@ -303,7 +335,7 @@ def _sentence(
             (
                 tr(
                     "{what}: {names} are not healthy after the update: %n of the {patched} machines patched in "
-                    "that phase. {done:,} of {part:,} machines are patched. By the published rules, no other "
+                    "that phase. {done:,} of {part:,} machines are patched. If it halted, no other "
                     "machine is patched automatically. Azure doesn't report whether it halted. Check the "
                     "unhealthy machines, and exclude the KB from installations on others.",
                     len(found.unhealthy_machines),
@@ -325,7 +357,10 @@ def _sentence(
                 what=what,
             ),
         )
-    if done == part:
+    is_incomplete = any(
+        f.is_incomplete and found.positions[f.key].status is RolloutStatus.PATCHED for f in facts
+    )
+    if done == part and not is_incomplete:
         return (
             Level.OK,
             tr("All included machines are patched: {part:,} of {all:,}", part=part, all=len(facts)),
@@ -409,7 +444,7 @@ def _phases(found: RolloutState, facts: Sequence[MachineFacts]) -> list[Phase]:
 
 
 def _state(found: RolloutState, number: int, counts: Counter[RolloutStatus]) -> tuple[str, Level]:
-    left = counts.total() - counts[RolloutStatus.PATCHED]
+    left = counts.total() - counts[RolloutStatus.PATCHED] - counts[RolloutStatus.UNHEALTHY]
     if found.halted is not None and found.halted.phase == number:
         return tr("Halted"), Level.ERROR
     if found.halted is not None and left:
@@ -496,7 +531,8 @@ def _restart_tip(row: MachineRow, _: datetime) -> str:
         return tr("No start expected.")
     if row.restart is RestartBehavior.UNKNOWN:
         return tr(
-            "The last assessment was before the release, or doesn't report it. Assess the machine to know."
+            "Not known: the last assessment was before the release or doesn't report it, or the next release may be installed "
+            "first."
         )
     reason = tr("By the updates of the last assessment, the release and the restart setting")
     if row.restart is RestartBehavior.NEVER:

@@ -83,9 +83,22 @@ def run_status(row: RunRow) -> RunStatus:
 def run_status_text(row: RunRow) -> str:
     """The run's status as text, with the code of its last error, or that its window was exceeded."""
     label = run_status(row).label
+    if _is_incomplete(row):
+        return tr("Incomplete, window exceeded")
     if row.window_exceeded:
         return tr("{label}, window exceeded", label=label)
     return f"{label} ({row.error_code})" if row.error_code else label
+
+
+def run_glyph(row: RunRow) -> Glyph | None:
+    """The glyph of ``run_status_text``."""
+    return Glyph.WARNING if _is_incomplete(row) else RUN_GLYPHS.get(run_status(row))
+
+
+def _is_incomplete(row: RunRow) -> bool:
+    """Whether a failed run only had too little time: no update failed."""
+    is_failed = run_status(row) is RunStatus.FAILED
+    return is_failed and bool(row.window_exceeded) and row.failed == 0
 
 
 def run_error_text(row: RunRow) -> str:

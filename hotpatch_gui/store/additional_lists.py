@@ -1,6 +1,7 @@
 """Additional lists: which couldn't be read, and why.
 
-Health, schedules, assignments and permissions never fail a sync: everything else is read, and what is missing is named.
+Resource Health, schedules, assignments and permissions never make a sync fail: everything else is read, and what is missing
+is named.
 """
 
 from __future__ import annotations
@@ -26,17 +27,23 @@ class UnreadList(NamedTuple):
 
 
 def save(
-    db: sqlite3.Connection, connection_id: int, what: str, problem: str, now: datetime
+    db: sqlite3.Connection,
+    connection_id: int,
+    what: str,
+    problem: str,
+    now: datetime,
+    *,
+    is_read: bool,
 ) -> None:
-    """Store the result of reading a list; ``problem`` is empty if it succeeded.
+    """Store the result of reading a list; ``problem`` is empty if every row was read.
 
-    The time of a problem is when the list couldn't be read first.
+    The stored time is when the list was read last, or couldn't be read first.
     """
     db.execute(
         "INSERT INTO additional_lists (connection_id, what, problem, read_at) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET problem=excluded.problem, read_at=CASE"
-        " WHEN problem<>'' AND excluded.problem<>'' THEN read_at ELSE excluded.read_at END",
-        (connection_id, what, problem, to_text(now)),
+        " WHEN problem<>'' AND NOT ? THEN read_at ELSE excluded.read_at END",
+        (connection_id, what, problem, to_text(now), is_read),
     )
 
 

@@ -26,6 +26,8 @@ class Event(StrEnum):
     NOT_SENT = "not sent"
     LOST = "answer lost"
     SILENT = "progress unknown"
+    UNCONFIRMED = "not confirmed"
+    """Azure reports the end, but its result can't be read, or the machine doesn't show it."""
     ENDED = "ended"
     CANCELED = "cancelled"
     DISMISSED = "dismissed"

@@ -81,7 +81,7 @@ def save_resource_health(
 
 
 class Unseen(NamedTuple):
-    """Row IDs of machines that a full sync didn't see, by known reason.
+    """Row IDs of machines that a complete reading of the machines didn't return, by known reason.
 
     Their subscription isn't selected anymore, the account can't read it anymore, or only Azure knows.
     """
@@ -97,7 +97,7 @@ def unseen(
     seen: AbstractSet[str],
     subscription_ids: AbstractSet[str],
 ) -> Unseen:
-    """Machines that a full sync didn't see.
+    """Machines that a complete reading of the machines didn't return.
 
     ``seen`` resource IDs and readable ``subscription_ids`` are in lower case.
     """

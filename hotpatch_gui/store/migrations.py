@@ -366,9 +366,12 @@ ALTER TABLE machines RENAME COLUMN updates_that_restart TO updates_may_restart;
 ALTER TABLE machines ADD COLUMN updates_restarting INTEGER NOT NULL DEFAULT 0;
 UPDATE machines SET updates_restarting=(
     SELECT count(*) FROM updates u WHERE u.machine_id=machines.id AND u.restart='AlwaysRequiresReboot') WHERE updates_may_restart>0;
-UPDATE machines SET updates_may_restart=max(0, updates_may_restart-updates_restarting) WHERE updates_restarting>0
+UPDATE machines SET updates_may_restart=max(0, updates_may_restart-updates_restarting) WHERE updates_restarting>0;
+DROP INDEX machines_by_attention;
+CREATE INDEX machines_by_attention ON machines(attention DESC, coalesce(missing_since, '9999'), name COLLATE NOCASE)
+    WHERE deleted_at IS NULL
 """
-"""Updates that restart a machine are counted apart from those that may."""
+"""Updates that restart a machine are counted apart from those that may. The most urgent machines are in the list's order."""
 
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,

@@ -24,7 +24,7 @@ class FleetGroup(NamedTuple):
 
     Attributes:
         product: None if it isn't known.
-        is_missing: whether they miss a monthly update, since ``since``; None if it isn't known.
+        is_missing: whether a monthly update is missing on them, since ``since``; None if it isn't known.
         baseline_missing: whether a missing one is a baseline. A machine that waits for a restart may have installed it.
     """
 
@@ -42,7 +42,7 @@ class FleetGroup(NamedTuple):
 
     @property
     def is_baseline_due(self) -> bool:
-        """Whether they miss a baseline that doesn't only wait for a restart."""
+        """Whether a baseline is missing that doesn't only wait for a restart."""
         return self.baseline_missing and not self.restart_pending
 
     @property

@@ -284,7 +284,8 @@ class NextOperations(NamedTuple):
 
 _BUSY = (
     f"(o.state IN {BEFORE_OTHERS} OR (o.state='unknown' AND o.kind='{OperationKind.INSTALL.value}' AND EXISTS ("
-    "SELECT 1 FROM machines x WHERE x.id=o.machine_id AND (coalesce(x.viewed_at, '')<=o.sent_at OR EXISTS ("
+    "SELECT 1 FROM machines x JOIN connections c ON c.id=x.connection_id WHERE x.id=o.machine_id"
+    " AND x.deleted_at IS NULL AND c.removed_at IS NULL AND (coalesce(x.viewed_at, '')<=o.sent_at OR EXISTS ("
     "SELECT 1 FROM installations i WHERE i.machine_id=x.id AND i.status='InProgress')))))"
 )
 """Whether operation ``o`` occupies its machine: if its result isn't known, until a later reading shows no installation there."""

@@ -94,14 +94,14 @@ def _facts(
 ) -> MachineFacts:
     assessed = from_text(row["assessed_at"])
     patched = from_text(row["patched"])
-    is_said = (
+    is_reported = (
         COUNTS_UNREPORTED not in row["unreported"] and RESTART_UNREPORTED not in row["unreported"]
     )
     is_current = assessed is not None and assessed >= released
-    nothing_left = patched is None and is_current and is_said and not row["important"]
+    nothing_left = patched is None and is_current and is_reported and not row["important"]
     by_assessment = nothing_left and not row["restart_pending"]
     is_later = assessed is not None and patched is not None and assessed >= patched
-    is_incomplete = is_later and is_said and bool(row["important"])
+    is_incomplete = is_later and is_reported and bool(row["important"])
     if by_assessment:
         patched = released
     return MachineFacts(
@@ -109,7 +109,7 @@ def _facts(
         replace(machine_from(row.__getitem__), name=row["display_name"]),
         assessed,
         patched,
-        requested_by_user=row["patched"] is not None and row["by_platform"] is None,
+        requested_by_user=row["patched"] is not None and _is_by_user(row),
         by_assessment=by_assessment,
         is_incomplete=is_incomplete,
         only_restart=nothing_left and not by_assessment,
@@ -127,6 +127,12 @@ def _facts(
         restarting=tuple((row["restarting"] or "").split()),
         may_restart=tuple((row["may_restart"] or "").split()),
     )
+
+
+def _is_by_user(row: sqlite3.Row) -> bool:
+    """Whether a user's installation came before an automatic one; for an unhealthy machine, before it became unhealthy."""
+    automatic = row["by_platform"]
+    return automatic is None or automatic > (row["resource_health_at"] or row["patched"])
 
 
 def _behavior(row: sqlite3.Row, column: str) -> RestartBehavior:

@@ -123,6 +123,8 @@ class Table(NamedTuple, Generic[R]):
 
 
 _DOING = f"(SELECT o.kind FROM operations o WHERE o.machine_id=m.id AND o.state IN {UNDER_WAY} ORDER BY o.id LIMIT 1)"
+BY_AGE_AND_NAME = "coalesce(m.missing_since, '9999'), m.name COLLATE NOCASE"
+"""Of equally urgent machines, those first on which a monthly update has been missing the longest; an index has this order."""
 MACHINES = Table(
     name="machines",
     source="machines m",
@@ -139,7 +141,7 @@ MACHINES = Table(
     },
     default_sort=("attention", True),
     touched_by=frozenset({"machines", "operations"}),
-    then="m.name COLLATE NOCASE",
+    then=BY_AGE_AND_NAME,
 )
 
 

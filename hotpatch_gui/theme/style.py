@@ -179,7 +179,7 @@ QTabBar::tab {{ padding: 9px 4px 7px 4px; margin: 0 12px 0 4px; color: {t.second
     border: none; border-bottom: 2px solid transparent; background: transparent; }}
 QTabBar::tab:hover {{ color: {t.text}; }}
 QTabBar::tab:selected {{ color: {t.text}; border-bottom: 2px solid {t.accent}; }}
-QTabBar::tab:focus {{ color: {t.accent_text}; }}
+QTabBar::tab:focus {{ border: 2px solid {t.accent}; border-radius: {CORNER_PX}px; padding: 7px 2px 7px 2px; }}
 QTableView, QTreeView, QTableWidget {{ background: {t.surface}; border: none; outline: none;
     gridline-color: {t.divider}; selection-background-color: {t.selection};
     selection-color: {t.text}; }}

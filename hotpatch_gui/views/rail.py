@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
 from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.translation import translator
+from hotpatch_gui.views.widgets.focus_ring import FocusRing
 
 from .services import Services
 
@@ -68,6 +69,7 @@ class Rail(QFrame):
                 round((WIDTH_PX - 1) * services.theme.scale), round(54 * services.theme.scale)
             )
             services.icons.give(key, button.setIcon)
+            FocusRing(button)
             self._group.addButton(button, number)
             button.clicked.connect(partial(self.page_selected.emit, key))
             column.addWidget(button)

@@ -31,6 +31,9 @@ class NotYet(StrEnum):
 
     IN_PROGRESS = ""
     NO_TRACE = "Azure shows no trace of this request. Check the machine in the portal, then dismiss this operation."
+    NOT_SHOWN = (
+        "The machine doesn't show the result. Check it in the portal, then dismiss this operation."
+    )
     NOT_REPORTED = "Azure doesn't report whether a machine was restarted. Check the machine, then dismiss this operation."
 
     @property
@@ -66,7 +69,12 @@ def read(db: sqlite3.Connection, operation_id: int) -> Found | NotYet:
     license_state = machine.arc.license if machine is not None and machine.arc is not None else None
     if license_state in _LICENSES.get(op.kind, ()):
         return Found(OperationState.SUCCEEDED, tr("The license is as requested."))
-    return NotYet.NOT_REPORTED if op.kind is OperationKind.RESTART else NotYet.NO_TRACE
+    match op.kind:
+        case OperationKind.RESTART:
+            return NotYet.NOT_REPORTED
+        case OperationKind.START | OperationKind.SETTINGS:
+            return NotYet.NOT_SHOWN
+    return NotYet.NO_TRACE
 
 
 def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:

@@ -45,12 +45,12 @@ EFFECTS_S = 5.0
 FRESH_S = 5.0
 """How long a schedule that was read may wait until its change is sent."""
 FEW = 10
-"""So many changes are sent before others' bulk requests."""
+"""An action with at most this many changes goes before bulk requests."""
 CHECK_S, CHECKS = 15.0, 20
 """Between looking for a change whose response was lost, and how often."""
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 DIFFERS = tr.mark(
-    "Azure accepted the change, but returned other values than requested. The next sync shows what it has."
+    "Azure accepted the change, but returned other values than requested. The next sync shows what Azure stored."
 )
 _BAD = {OperationState.FAILED, OperationState.CANCELED, OperationState.DISMISSED}
 """States after which nothing that builds on the change is sent."""
@@ -71,7 +71,7 @@ class _Attempts:
     Attributes:
         at: as a time of the monotonic clock.
         pause_s: seconds before the next try, unless Azure requests other ones.
-        checks: how often its resource was read since its response was lost.
+        checks: how often Azure responded when its resource was read since its response was lost.
     """
 
     at: float = 0.0
@@ -223,7 +223,9 @@ class ScheduleSender:
                 note = (
                     tr("It waited for more than an hour and wasn't sent.")
                     if row_id in late
-                    else tr("It wasn't sent, because what had to be done before wasn't done.")
+                    else tr(
+                        "It wasn't sent, because an earlier change that it depends on wasn't made."
+                    )
                 )
                 now, canceled = self._c.clock(), OperationState.CANCELED
                 store.move(db, row_id, canceled, now, Event.CANCELED, note=note)
@@ -261,7 +263,7 @@ class ScheduleSender:
         ]
 
     async def _lose_interrupted(self, rows: Sequence[StoredChange]) -> bool:
-        """Nobody receives the response of a change that an earlier session sent; whether there were any."""
+        """Mark changes that an earlier session sent as unknown, and return whether there were any."""
         lost = [
             row
             for row in rows
@@ -283,7 +285,7 @@ class ScheduleSender:
 
     def _lose(self, db: sqlite3.Connection, row: StoredChange, why: str) -> None:
         note = tr(
-            "{why} It isn't sent again; what Azure shows decides. If the schedule stays as it was, request it again.",
+            "{why} It isn't sent again. The program reads the schedule to find out. If the schedule stays as it was, request it again.",
             why=why,
         )
         store.move(db, row.id, OperationState.UNKNOWN, self._c.clock(), Event.LOST, note=note)
@@ -292,18 +294,18 @@ class ScheduleSender:
         """Send one change; the problem of one isn't a problem of others."""
         self._waiting.add(row.id)
         try:
-            while not await self._is_sent(row, urgency):
+            while not await self._try_to_send(row, urgency):
                 pass
         except ProblemError as error:
             await self._handle(row, error.problem)
         finally:
             self._waiting.discard(row.id)
 
-    async def _is_sent(self, row: StoredChange, urgency: Urgency) -> bool:
+    async def _try_to_send(self, row: StoredChange, urgency: Urgency) -> bool:
         """Read the resource and send the change; False if it waited for so long in between that it has to be read again."""
         read_at = time.monotonic()
         old = await self._read_before(row, urgency)
-        if await self._is_made(row, old):
+        if await self._end_if_made(row, old):
             return True
         async with self._c.calls.writes.slot(urgency) as slot:
             if old is not None and time.monotonic() > read_at + FRESH_S:
@@ -366,8 +368,8 @@ class ScheduleSender:
             )
         return old
 
-    async def _is_made(self, row: StoredChange, old: Mapping[str, Any] | None) -> bool:
-        """Whether a schedule to be created exists just as requested, as after a lost response.
+    async def _end_if_made(self, row: StoredChange, old: Mapping[str, Any] | None) -> bool:
+        """End the change if a schedule to be created exists just as requested, as after a lost response; whether it did.
 
         Raises:
             ProblemError: another schedule of this name exists, and nothing was sent.
@@ -476,7 +478,8 @@ class ScheduleSender:
                 return
             attempts.pause(problem.retry_after_s)
             note = _trying_again(problem, self._c.clock())
-            await self._move(row, OperationState.QUEUED, Event.NOT_SENT, note, problem)
+            event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
+            await self._move(row, OperationState.QUEUED, event, note, problem)
             return
         if problem.kind in INCONCLUSIVE:
             async with self._c.transaction() as db:
@@ -524,13 +527,14 @@ class ScheduleSender:
         from hotpatch_gui.azure import maintenance  # noqa: PLC0415 - the SDK, after the first frame
 
         attempts = self._attempts[row.id]
-        attempts.checks += 1
         read = partial(self._c.gateway.read_target, row.change)
         try:
             found = await self._c.calls.reads.call(read, urgency)
         except ProblemError as error:
             log.info("schedule change %s can't be checked yet: %s", row.id, error)
+            attempts.checks += not error.problem.kind.is_transient
         else:
+            attempts.checks += 1
             if maintenance.shows(found, row.change):
                 await self._succeed(row, tr("Azure shows the change."))
         attempts.at = time.monotonic() + CHECK_S

@@ -90,10 +90,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>; hotpatch is turned off on %n of them</source>
+      <source>; hotpatch is turned off on %n of them: {names}</source>
       <translation>
-        <numerusform>; hotpatch is turned off on %n of them</numerusform>
-        <numerusform>; hotpatch is turned off on %n of them</numerusform>
+        <numerusform>; hotpatch is turned off on %n of them: {names}</numerusform>
+        <numerusform>; hotpatch is turned off on %n of them: {names}</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -183,10 +183,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>{machines}: %n installation(s){failures}.</source>
+      <source>{machines}: %n monthly release(s) installed{failures}.</source>
       <translation>
-        <numerusform>{machines}: %n installation{failures}.</numerusform>
-        <numerusform>{machines}: %n installations{failures}.</numerusform>
+        <numerusform>{machines}: %n monthly release installed{failures}.</numerusform>
+        <numerusform>{machines}: %n monthly releases installed{failures}.</numerusform>
       </translation>
     </message>
   </context>
@@ -518,6 +518,13 @@
       <translation>
         <numerusform>%n more</numerusform>
         <numerusform>%n more</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>, %n installations</source>
+      <translation>
+        <numerusform>, %n installations</numerusform>
+        <numerusform>, %n installations</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1008,10 +1015,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>Rollout halted in phase {phase} of %n ({where}), inferred from Azure's published rules</source>
+      <source>Rollout halted in phase {phase} of %n ({where}), inferred from Azure's published rules and an assumed limit</source>
       <translation>
-        <numerusform>Rollout halted in phase {phase} of %n ({where}), inferred from Azure's published rules</numerusform>
-        <numerusform>Rollout halted in phase {phase} of %n ({where}), inferred from Azure's published rules</numerusform>
+        <numerusform>Rollout halted in phase {phase} of %n ({where}), inferred from Azure's published rules and an assumed limit</numerusform>
+        <numerusform>Rollout halted in phase {phase} of %n ({where}), inferred from Azure's published rules and an assumed limit</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1036,10 +1043,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>{what}: {names} are not healthy after the update: %n of the {patched} machines patched in that phase. {done:,} of {part:,} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
+      <source>{what}: {names} are not healthy after the update: %n of the {patched} machines patched in that phase. {done:,} of {part:,} machines are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
       <translation>
-        <numerusform>{what}: {names} is not healthy after the update: %n of the {patched} machines patched in that phase. {done:,} of {part:,} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
-        <numerusform>{what}: {names} are not healthy after the update: %n of the {patched} machines patched in that phase. {done:,} of {part:,} machines are patched. By the published rules, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} is not healthy after the update: %n of the {patched} machines patched in that phase. {done:,} of {part:,} machines are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} are not healthy after the update: %n of the {patched} machines patched in that phase. {done:,} of {part:,} machines are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
       </translation>
     </message>
   </context>

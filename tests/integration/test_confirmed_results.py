@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 from requests.exceptions import ConnectionError as Broken
+from requests.exceptions import ConnectTimeout
 
+from helpers.schedules import SAVE, change, fault, rows, states
+from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
@@ -17,7 +21,8 @@ from hotpatch_gui.domain.settings import SettingsChange
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.simulator.responses import Response
-from tests.helpers.schedules import SAVE, change, fault, rows, states
+from hotpatch_gui.worker import schedule_sender
+from hotpatch_gui.worker.operations import pauses
 
 S = OperationState
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
@@ -35,6 +40,11 @@ def ids(stage: Stage, *names: str) -> list[int]:
     db = stage.app.source.db
     known = {row["name"]: row["id"] for row in db.execute("SELECT id, name FROM machines")}
     return [known[name] for name in names]
+
+
+def notes(stage: Stage) -> list[str]:
+    found = stage.app.source.db.execute("SELECT note FROM operations ORDER BY id")
+    return [row[0] or "" for row in found]
 
 
 def respond_once(stage: Stage, verb: str, part: str, response: Response) -> None:
@@ -163,3 +173,106 @@ def test_a_machine_that_is_started_is_not_called_unhealthy_for_having_been_off(
     stage.clock.advance(minutes=10)
     stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
     assert stage.app.source.db.execute(health).fetchone()[0] is None
+
+
+@pytest.mark.expects_log
+def test_a_machine_that_is_deleted_meanwhile_holds_no_wave(stage: Stage) -> None:
+    def lost(method: str, path: str) -> Exception | None:
+        is_first = method == "POST" and "vm-web-02/installpatches" in path.casefold()
+        return Broken("reset") if is_first else None
+
+    stage.simulator.faults.append(lost)
+    machines = ids(stage, "vm-web-02", "vm-app-01")
+    stage.request.install(machines, SECURITY, Waves(WaveMode.GROUPS), ["one", "two"])
+    stage.until(lambda: stage.operation_states()[0] is S.UNKNOWN)
+    assert stage.operation_states()[1] is S.QUEUED
+    del stage.simulator.cloud.guests["vm-web-02"]
+    stage.app.actions.sync(full=True)
+    stage.until(lambda: stage.operation_states()[1] is S.RUNNING)
+
+
+@pytest.mark.expects_log
+def test_two_interruptions_of_the_network_an_hour_apart_are_not_one(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure responded in between: the ten minutes of retries begin again."""
+    monkeypatch.setattr(pauses, "BUSY_S", 0.05)
+    monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
+    monkeypatch.setattr(pauses, "TRY_FOR_S", 0.5)
+    code = {"error": {"code": "AnotherOperationInProgress", "message": "Made by the test."}}
+    busy = Response(409, code)
+    outcomes: list[Response | Exception] = [busy]
+    (machine,) = ids(stage, "vm-web-02")
+
+    def on(method: str, path: str) -> Response | Exception | None:
+        return outcomes[0] if method == "POST" and outcomes else None
+
+    stage.simulator.faults.append(on)
+    stage.request.assess([machine])
+    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    outcomes[0] = ConnectTimeout("no network")
+    stage.request.wait_for_turn([1])
+    stage.until(lambda: "Nothing was sent yet" in (notes(stage) or [""])[-1])
+    outcomes[0] = busy
+    stage.until(lambda: "retried every minute" in notes(stage)[-1])
+    time.sleep(0.6)
+    outcomes[0] = ConnectTimeout("no network")
+    stage.until(lambda: "Nothing was sent yet" in notes(stage)[-1])
+    outcomes.clear()
+    stage.until(lambda: stage.operation_states()[-1] is S.RUNNING)
+
+
+def test_a_finished_operation_is_not_polled_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polls, poll = [], Gateway.poll
+
+    def counted(self: Gateway, *arguments: Any) -> Any:
+        polls.append(arguments[0])
+        return poll(self, *arguments)
+
+    monkeypatch.setattr(Gateway, "poll", counted)
+    stage.request.change_settings(
+        ids(stage, "srv-hq-01"), SettingsChange(periodic_assessment=False)
+    )
+    stage.until(lambda: stage.operation_states() == [S.SUCCEEDED])
+    stage.idle()
+    assert polls == []
+
+
+@pytest.mark.expects_log
+def test_nothing_is_sent_to_a_machine_that_azure_does_not_find(stage: Stage) -> None:
+    missing = Response(404, {"error": {"code": "ResourceNotFound", "message": "No."}})
+    stage.simulator.faults.append(
+        lambda method, path: missing if method == "GET" and "vm-web-02" in path else None
+    )
+    stage.request.install(ids(stage, "vm-web-02"), SECURITY)
+    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    assert "install" not in stage.simulator.cloud.received
+    assert "find" in notes(stage)[0]
+
+
+@pytest.mark.expects_log
+def test_failed_readings_do_not_use_up_the_checks_of_a_lost_change(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule_sender, "CHECK_S", 0.02)
+    monkeypatch.setattr(schedule_sender, "CHECKS", 2)
+    handle, is_off = stage.simulator.handle, [False]
+    tries = []
+
+    def lose(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+        if is_off and is_off[0] and "microsoft.maintenance" in url.casefold():
+            tries.append(url)
+            raise ConnectTimeout("no network")
+        found = handle(method, url, headers, body)
+        if method == "PUT":
+            is_off[0] = True
+            raise Broken("reset")
+        return found
+
+    stage.simulator.handle = lose  # type: ignore[method-assign]
+    change(stage, SAVE)
+    stage.until(lambda: len(tries) > 5)
+    is_off[0] = False
+    stage.until(lambda: states(stage) == ["succeeded"])

@@ -196,7 +196,7 @@ def test_the_grid_groups_selects_and_opens(stage: Stage) -> None:
     stage.settle()
     assert page._grid_model.rowCount() == 16
     assert not page._blade.isVisible()
-    page.group.setCurrentIndex(page.group.findData(Dimension.REGION))
+    page.choices.group.setCurrentIndex(page.choices.group.findData(Dimension.REGION))
     stage.settle()
     assert_grouped(page, lambda row: row.location)
     page.grid.selectRow(0)
@@ -209,7 +209,7 @@ def test_the_grid_groups_selects_and_opens(stage: Stage) -> None:
     page.grid.selectAll()
     stage.settle()
     assert len(page.blade.machine_ids) == 16
-    page.group.setCurrentIndex(0)
+    page.choices.group.setCurrentIndex(0)
     page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
     stage.settle()
     stage.settle()
@@ -257,7 +257,7 @@ def test_the_grid_claims_no_count_that_is_not_known(stage: Stage) -> None:
 def test_a_group_of_the_grid_folds_and_counts_its_machines(stage: Stage, qtbot: QtBot) -> None:
     page = machines(stage)
     page.as_grid.setChecked(True)
-    page.group.setCurrentIndex(page.group.findData(Dimension.GROUP))
+    page.choices.group.setCurrentIndex(page.choices.group.findData(Dimension.GROUP))
     stage.settle()
     stage.settle()
     model, grid = page._grid_model, page.grid
@@ -290,15 +290,15 @@ def test_the_grid_groups_by_the_value_of_a_tag(stage: Stage) -> None:
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("UPDATE machines SET tag_pairs=?, tags=? WHERE id%3=0", (pairs, pairs))
     page.as_grid.setChecked(True)
-    page.group.setCurrentIndex(page.group.findData(Dimension.TAG))
-    page.tag.setCurrentText(tag)
+    page.choices.group.setCurrentIndex(page.choices.group.findData(Dimension.TAG))
+    page.choices.tag.setCurrentText(tag)
     stage.settle()
     stage.settle()
-    assert page.tag.isVisible()
-    assert page.tag.currentText() == tag
+    assert page.choices.tag.isVisible()
+    assert page.choices.tag.currentText() == tag
     assert_grouped(page, lambda row: "R&D <b>" if row.tags == pairs else "")
     page.as_grid.setChecked(False)
-    assert not page.tag.isVisible()
+    assert not page.choices.tag.isVisible()
 
 
 def test_the_last_column_can_not_be_hidden(stage: Stage) -> None:

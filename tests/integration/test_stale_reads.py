@@ -255,7 +255,7 @@ def test_a_settings_change_that_never_arrived_is_not_claimed(stage: Stage) -> No
         Orchestration.SAFE_DEPLOYMENT, hotpatch=False, periodic_assessment=periodic
     )
     stage.request.change_settings([row["id"]], change)
-    stage.until(lambda: "no trace" in one(stage, "SELECT note FROM operations")[0])
+    stage.until(lambda: "doesn't show" in one(stage, "SELECT note FROM operations")[0])
     assert stage.operation_states() == [S.UNKNOWN]
 
 

@@ -232,7 +232,7 @@ def test_a_result_in_words_that_nobody_knows_is_no_success(
     stub.on(f"GET .*{OPERATION}", Response(200, result))
     stage.request.install([numbers(stage)["VM-Web-01"]], SECURITY)
     note, *_ = ended(stage, OperationState.UNKNOWN)
-    assert "its result can't be read. The machine is read instead" in note
+    assert "its result can't be read. The program reads the machine instead" in note
     assert stub.count(f"POST .*{VM}/installPatches") == 1
 
 

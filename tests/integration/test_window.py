@@ -165,7 +165,7 @@ def test_no_key_starts_an_installation_without_its_dialog(stage: Stage, qtbot: Q
 def test_selection_and_order_are_kept_over_a_refresh(stage: Stage) -> None:
     stage.start()
     page = stage.window.machines
-    page.sort.setCurrentText("Name")
+    page.choices.sort.setCurrentText("Name")
     stage.settle()
     names = [page.model.index(n, 0).data() for n in range(16)]
     assert names == sorted(names)
@@ -183,10 +183,10 @@ def test_selection_and_order_are_kept_over_a_refresh(stage: Stage) -> None:
 def test_the_list_filters_by_state(stage: Stage) -> None:
     stage.start()
     page = stage.window.machines
-    page.state.setCurrentText("Off the hotpatch train")
+    page.choices.state.setCurrentText("Off the hotpatch train")
     stage.until(lambda: page.model.rowCount() == 1)
     assert page.model.index(0, 0).data() == "vm-sql-01"
-    page.state.setCurrentText("Needs attention")
+    page.choices.state.setCurrentText("Needs attention")
     stage.until(lambda: page.model.rowCount() == 4)
 
 
@@ -496,7 +496,7 @@ def test_a_kb_that_one_machine_is_offered_is_available(stage: Stage) -> None:
 def test_a_filter_without_a_hit_does_not_say_that_there_are_no_machines(stage: Stage) -> None:
     stage.start()
     page = stage.window.machines
-    page.state.setCurrentText("No permission")
+    page.choices.state.setCurrentText("No permission")
     stage.until(lambda: page.model.rowCount() == 0)
     stage.settle()
     assert page.blade.empty.headline.text() == "No machine matches"
@@ -1106,9 +1106,9 @@ def test_the_view_of_the_machines_is_remembered(qapp, tmp_path: Path) -> None:
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
         machines = stage.window.machines
-        machines.sort.setCurrentIndex(2)
+        machines.choices.sort.setCurrentIndex(2)
         machines.as_grid.setChecked(True)
-        machines.group.setCurrentIndex(machines.group.findData(Dimension.GROUP))
+        machines.choices.group.setCurrentIndex(machines.choices.group.findData(Dimension.GROUP))
         stage.window.close()
     with Stage("light", folder=tmp_path) as stage:
         stage.window.show_start_page()  # before anything is built, as at a real start
@@ -1120,8 +1120,8 @@ def test_the_view_of_the_machines_is_remembered(qapp, tmp_path: Path) -> None:
         stage.settle()
         assert machines.blade.machine_ids == tuple(machines.grid.selected_ids) != ()
         assert machines.as_grid.isChecked()
-        assert machines.group.currentData() == Dimension.GROUP
-        assert machines.sort.currentIndex() == 2
+        assert machines.choices.group.currentData() == Dimension.GROUP
+        assert machines.choices.sort.currentIndex() == 2
         assert machines.model.sort_key == "name"
         assert machines.grid.isVisible()
         assert machines.grid.rows.heading(0) is not None

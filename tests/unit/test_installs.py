@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -66,6 +67,11 @@ def test_included_kbs_come_in_addition_and_excluded_ones_win() -> None:
     assert found.not_offered == ("KB1111111",)
     assert found.restart_rank == 1
     assert found.restart_sentence == "The machine may restart for KB1111111."
+    review = FleetReview(request, {"a": found, "b": found})
+    assert review.may_restart
+    assert "None of them restarts" not in review.sentence
+    never = replace(found, restart_setting=RestartSetting.NEVER)
+    assert never.restart_rank == 0
 
 
 def test_only_named_kbs_without_classifications() -> None:

@@ -16,6 +16,7 @@ from helpers.operations_queue import cancel, dismiss, put
 from hotpatch_gui.domain.clouds import PUBLIC, US_GOVERNMENT
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.patching import became_unhealthy
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.domain.updates import Classification, Update
@@ -34,6 +35,7 @@ from hotpatch_gui.store import (
     operations,
     queue,
     releases,
+    rollouts,
     run_checks,
     sync_state,
 )
@@ -616,6 +618,40 @@ def test_an_update_of_a_run_keeps_its_newest_state(db: sqlite3.Connection) -> No
             [(row, RunUpdate("p", "n", "KB5120228", Classification.SECURITY, "Security", state))],
         )
     assert [r.state for r in installations.results(db, row)] == ["Installed"]
+
+
+def put_run(db: sqlite3.Connection, by: str, hours: int, *, state: str = "Installed") -> datetime:
+    """A run with warnings of a Security update; when it started."""
+    number, started = machine_id(db), EPOCH + timedelta(hours=hours)
+    status = RunStatus.COMPLETED_WITH_WARNINGS
+    run = InstallationRun(f"{by}{hours}", status, started, started_by=by)
+    installations.save(db, [(number, run)], EPOCH)
+    row = installations.run_row_ids(db, [(number, run.run_id)])[number, run.run_id.lower()]
+    update = RunUpdate("p", "n", "KB5120228", Classification.SECURITY, "Security", state)
+    installations.save_updates(db, [(row, update)])
+    return started
+
+
+def test_a_run_that_installed_nothing_has_not_patched_a_machine(db: sqlite3.Connection) -> None:
+    put_run(db, "Platform", 1, state="Failed")
+    (facts,) = rollouts.read_facts(db, EPOCH)
+    assert (facts.patched, facts.failed) == (None, EPOCH + timedelta(hours=1))
+
+
+def test_an_automatic_run_after_a_users_is_not_blamed_for_an_earlier_fault(
+    db: sqlite3.Connection,
+) -> None:
+    put_run(db, "User", 1)
+    fault = EPOCH + timedelta(hours=2)
+    own = GOOD.resource_id.lower()
+    put_run(db, "Platform", 13)
+    machines.save_resource_health(db, 1, [(own, "Unavailable", fault)])
+    (facts,) = rollouts.read_facts(db, EPOCH)
+    assert facts.requested_by_user
+    assert not became_unhealthy(facts)
+    machines.save_resource_health(db, 1, [(own, "Unavailable", fault + timedelta(hours=12))])
+    (facts,) = rollouts.read_facts(db, EPOCH)
+    assert became_unhealthy(facts)
 
 
 def test_a_double_click_queues_once(db: sqlite3.Connection, path: Path) -> None:

@@ -93,7 +93,7 @@ def machines_grid(stage: Stage) -> QWidget:
     stage.window.show_page("machines")
     page = stage.window.machines
     page.as_grid.setChecked(True)
-    page.group.setCurrentIndex(page.group.findData(Dimension.REGION))
+    page.choices.group.setCurrentIndex(page.choices.group.findData(Dimension.REGION))
     page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
     stage.settle()
     stage.settle()

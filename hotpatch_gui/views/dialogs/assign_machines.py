@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
+from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.models import schedule_targets
 from hotpatch_gui.models.checked import CheckedModel, CheckedRow
 from hotpatch_gui.models.query_channel import QueryChannel
@@ -22,6 +24,7 @@ from .surface import SurfaceDialog
 
 tr = translator("AssignMachinesDialog")
 
+MOST_NAMES = 3
 SIZE_PX = (800, 560)
 NOTHING = Candidates((), frozenset(), frozenset())
 
@@ -66,7 +69,7 @@ class AssignMachinesDialog(SurfaceDialog):
         self.assign.setObjectName("assignSave")
         self.assign.setProperty("primary", True)
         self.assign.clicked.connect(self._assign)
-        self.finish(SIZE_PX, self.assign, self.closer(tr("Cancel")), default=self.assign)
+        self.finish(SIZE_PX, self.assign, self.closer(tr("Cancel")))
         self.search.textChanged.connect(self._filter)
         self.model.ticked.connect(self._on_ticked)
         self.typed.textChanged.connect(self._show)
@@ -128,7 +131,12 @@ class AssignMachinesDialog(SurfaceDialog):
                 else ""
             )
         )
-        off = tr("; hotpatch is turned off on %n of them", len(hotpatched)) if hotpatched else ""
+        names = _some([row.cells[0] for row in self._chosen if row.id in hotpatched])
+        off = (
+            tr("; hotpatch is turned off on %n of them: {names}", len(hotpatched), names=names)
+            if hotpatched
+            else ""
+        )
         self.prepare.setVisible(bool(waiting))
         self.prepare.setText(
             tr("Also set %n machine(s) to Customer Managed Schedules{off}", len(waiting), off=off)
@@ -148,3 +156,8 @@ class AssignMachinesDialog(SurfaceDialog):
         known = row.schedule.azure_id or row.resource_id
         actions.assign_machines(row.connection_id, known, row.schedule.name, ids)
         self.accept()
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names; the others as an ellipsis."""
+    return listed(names) if len(names) <= MOST_NAMES else f"{', '.join(names[:MOST_NAMES])}, …"

@@ -94,7 +94,7 @@ class DynamicScopeDialog(SurfaceDialog):
         self.save.setObjectName("scopeSave")
         self.save.setProperty("primary", True)
         self.save.clicked.connect(self._save)
-        self.finish(SIZE_PX, self.save, self.closer(tr("Cancel")), default=self.save)
+        self.finish(SIZE_PX, self.save, self.closer(tr("Cancel")))
         self._channel = QueryChannel(
             services.source, self._show_matching, self.matching.setText, self
         )

@@ -111,6 +111,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         for is_arc, button in self.kinds.items():
             button.setObjectName(f"settingsKind-{'arc' if is_arc else 'vm'}")
             button.setChecked(is_arc is self._is_arc)
+            FocusRing(button)
             self._kind_group.addButton(button)
         self.hotpatch = self._box(
             "setHotpatch", tr("Hotpatch: install security updates in memory, without a restart")
@@ -133,6 +134,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self._meanings = {o: label(theme, role="secondary", wrap=True) for o in Orchestration}
         for choice, button in self.orchestrations.items():
             button.setObjectName(f"orchestration-{choice.name}")
+            FocusRing(button)
             self.choices.addButton(button)
         self.list = QTreeWidget()
         FocusRing(self.list)

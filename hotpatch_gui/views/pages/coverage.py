@@ -265,5 +265,5 @@ def _points(row: CoverageRow) -> list[Point]:
     points += map(prerequisite_point, path.checks)
     spoken = tr("To be checked by you")
     return points + [
-        Point(Glyph.UNKNOWN, spoken, tr("To check"), sentence) for sentence in path.checklist
+        Point(Glyph.NONE, spoken, tr("To check"), sentence) for sentence in path.checklist
     ]

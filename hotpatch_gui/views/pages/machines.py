@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
-    QSignalBlocker,
     QSize,
     Qt,
     QUrl,
@@ -16,7 +15,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QMenu,
@@ -28,14 +26,10 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from hotpatch_gui.domain.compliance_group import ComplianceGroup
-from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.kb import normalise_kb
 from hotpatch_gui.domain.machine_filter import (
     EVERY_MACHINE,
     Condition,
-    Dimension,
-    Grouping,
     MachineFilter,
 )
 from hotpatch_gui.domain.problems import ProblemKind
@@ -52,6 +46,7 @@ from hotpatch_gui.views.widgets.empty import EmptyState
 from hotpatch_gui.views.widgets.filter_bar import FilterBar
 from hotpatch_gui.views.widgets.labels import label, line
 from hotpatch_gui.views.widgets.lazy_widget import LazyWidget
+from hotpatch_gui.views.widgets.machine_choices import MachineChoices
 from hotpatch_gui.views.widgets.machine_list import MachineList
 from hotpatch_gui.views.widgets.table import Table
 
@@ -64,21 +59,10 @@ tr = translator("MachinesPage")
 LIST_WIDTH_PX = 336
 PANEL_PX, PAGE_PX = 12, 16
 """Margins of a panel and of a page."""
-CHOICE_PX = 240
-"""At most, the width of a choice above the grid."""
 COMMANDS = ("assess", "install", "configure", "restart", "start")
 """The commands of the context menu and above the grid."""
 MOST_KEPT = 500
 """Selected machines that are kept for the next start."""
-
-LONGEST_BEHIND = tr.mark("Longest behind")
-SORTS = (
-    (tr.mark("Most urgent"), "attention", True),
-    (LONGEST_BEHIND, "missing", False),
-    (tr.mark("Name"), "name", False),
-    (tr.mark("Most updates"), "updates", True),
-    (tr.mark("Oldest assessment"), "assessed", False),
-)
 
 
 class MachinesPage(QSplitter):
@@ -109,7 +93,8 @@ class MachinesPage(QSplitter):
         self.list = MachineList(theme, services.settings, self.model, services.clock)
         self.count_label = label(theme, role="secondary", px=SUBTITLE_PX)
         self.count_label.setObjectName("machineCount")
-        self._make_choices()
+        self.choices = MachineChoices(services)
+        self._make_kb_chip()
         self.filters = FilterBar(services)
         self._sync, self._syncing, self._is_connected = sync, False, True
         self._blade = LazyWidget(self._make_blade)
@@ -126,11 +111,10 @@ class MachinesPage(QSplitter):
         self._lay_out()
         self.list.fill_menu = self._fill_menu
         self.as_grid.toggled.connect(self._show_view)
-        self.group.currentIndexChanged.connect(self._show_in_grid)
-        self.tag.currentIndexChanged.connect(self._show_in_grid)
-        self.state.currentIndexChanged.connect(self._filter)
+        self.choices.groups_chosen.connect(self._show_in_grid)
+        self.choices.state_chosen.connect(self._filter)
         self.filters.filtered.connect(self._show_filtered)
-        self.sort.currentIndexChanged.connect(self._sort)
+        self.choices.order_chosen.connect(self._sort)
         self._blade.built.connect(self._update_blade)
         self._blade.built.connect(self._on_selected)
         self.model.rows_changed.connect(self._on_rows)
@@ -139,35 +123,7 @@ class MachinesPage(QSplitter):
         self.model.load_first_screen()
         self._s.source.minute_passed.connect(self._move_on)
 
-    def _make_choices(self) -> None:
-        self.state = QComboBox()
-        self.state.setObjectName("machineState")
-        self.state.setAccessibleName(tr("Show machines by state"))
-        self.state.addItem(tr("All machines"), ())
-        for group in ComplianceGroup:
-            self.state.addItem(group.label, group.stored)
-        self.state.insertSeparator(self.state.count())
-        groups = {group.label for group in ComplianceGroup}
-        for situation in Situation:
-            name = situation.label
-            text = tr("Status: {name}", name=name) if name in groups else name
-            self.state.addItem(text, (situation.value,))
-        self.sort = QComboBox()
-        self.sort.setObjectName("machineSort")
-        self.sort.setAccessibleName(tr("Sort machines by"))
-        for text, key, descending in SORTS:
-            self.sort.addItem(tr(text), (key, descending))
-        self.group = QComboBox()
-        self.group.setObjectName("machineGroup")
-        self.group.setAccessibleName(tr("Group machines by"))
-        self.group.addItem(tr("Not grouped"))
-        for dimension in Dimension:
-            self.group.addItem(tr("By {name}", name=dimension.label.lower()), dimension)
-        self.group.hide()
-        self.tag = QComboBox()
-        self.tag.setObjectName("machineTag")
-        self.tag.setAccessibleName(tr("Name of the tag"))
-        self.tag.hide()
+    def _make_kb_chip(self) -> None:
         self.kb = QPushButton()
         self.kb.setObjectName("machinesKb")
         self.kb.setProperty("chip", True)
@@ -195,7 +151,7 @@ class MachinesPage(QSplitter):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        column.addLayout(self._lay_out_choices())
+        column.addWidget(self.choices)
         column.addWidget(self.filters)
         self._found = found = QHBoxLayout()
         found.addWidget(self.kb)
@@ -216,27 +172,11 @@ class MachinesPage(QSplitter):
         width = round(LIST_WIDTH_PX * theme.scale)
         self.setSizes([width, 3 * width])
 
-    def _lay_out_choices(self) -> QHBoxLayout:
-        self._choices = filters = QHBoxLayout()
-        filters.setSpacing(8)
-        filters.addWidget(self.state, 1)
-        filters.addWidget(self.sort, 1)
-        filters.addWidget(self.group, 1)
-        filters.addWidget(self.tag, 1)
-        for box in (self.state, self.sort, self.group, self.tag):
-            box.setMinimumContentsLength(8)
-            box.setMaximumWidth(round(CHOICE_PX * self._s.theme.scale))
-            box.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-        filters.addStretch(0)
-        return filters
-
     def _fit_head(self, *, as_grid: bool) -> None:
         """The head of a page above the grid, and of a panel above the list."""
         side = PAGE_PX if as_grid else PANEL_PX
         self._head.setContentsMargins(side, 12, side, 4)
-        self._choices.setContentsMargins(side, 4, side, 12)
+        self.choices.set_side_margin(side)
         self.filters.set_side_margin(side)
         self._found.setContentsMargins(side, 0, side, 0)
         px = TITLE_PX if as_grid else SUBTITLE_PX
@@ -304,9 +244,7 @@ class MachinesPage(QSplitter):
         """Show the list with the blade, or the grid over the whole page."""
         selected = (self.list if as_grid else self.grid).selected_ids
         self._fit_head(as_grid=as_grid)
-        self.sort.setVisible(not as_grid)
-        self.group.setVisible(as_grid)
-        self.tag.setVisible(as_grid and self.group.currentData() == Dimension.TAG)
+        self.choices.show_for(as_grid=as_grid)
         self._bar.setVisible(as_grid)
         self._blade.setVisible(not as_grid)
         if as_grid:
@@ -329,21 +267,7 @@ class MachinesPage(QSplitter):
     def _show_in_grid(self) -> None:
         if self.as_grid.isChecked():
             _ = self.blade.commands, self.grid  # the grid shows the blade's commands
-            self._grid_model.show(self._wanted, self._grouping())
-
-    def _grouping(self) -> Grouping | None:
-        """The group that is chosen; a tag also needs a name."""
-        chosen = self.group.currentData()
-        is_tag = chosen == Dimension.TAG
-        if is_tag and not self.tag.count():
-            from hotpatch_gui.models.filters import tag_names  # noqa: PLC0415 - after the first paint
-
-            with QSignalBlocker(self.tag):
-                self.tag.addItems(tag_names(self._s.source))
-        self.tag.setVisible(is_tag)
-        if chosen is None:
-            return None
-        return Grouping(Dimension(chosen), self.tag.currentText() if is_tag else "")
+            self._grid_model.show(self._wanted, self.choices.grouping)
 
     def _fill_menu(self, menu: QMenu) -> None:
         """Commands for the selected machines."""
@@ -385,14 +309,10 @@ class MachinesPage(QSplitter):
 
     def show_only(self, wanted: MachineFilter) -> None:
         """Show the machines that fit ``wanted``."""
-        choices = [self.state.itemData(n) for n in range(self.state.count())]
-        self.state.blockSignals(True)
-        if wanted.situations not in choices:
+        if not self.choices.show_situations(wanted.situations):
             wanted = wanted._replace(situations=())
-        self.state.setCurrentIndex(choices.index(wanted.situations))
-        self.state.blockSignals(False)
         if wanted.condition is Condition.UPDATE_MISSING and self._wanted != wanted:
-            self.sort.setCurrentText(tr(LONGEST_BEHIND))
+            self.choices.sort_by_longest_behind()
         self.filters.show_filter(wanted)
         kb = normalise_kb(wanted.text)
         self.kb.setVisible(kb is not None)
@@ -423,11 +343,7 @@ class MachinesPage(QSplitter):
 
     def _restore_view(self, stored: Mapping[str, str]) -> None:
         """Show the last session's order, grouping and view."""
-        self.sort.setCurrentIndex(max(0, self.sort.findText(stored.get("sort", ""))))
-        self.group.setCurrentIndex(max(0, self.group.findData(stored.get("group"))))
-        if stored.get("tag"):
-            self._grouping()
-            self.tag.setCurrentText(stored["tag"])
+        self.choices.restore(stored)
         self.as_grid.setChecked(stored.get("view") == "grid")
 
     def _select_restored(self) -> None:
@@ -456,9 +372,7 @@ class MachinesPage(QSplitter):
         self._s.settings.machine_filter = to_text(wanted) if wanted != EVERY_MACHINE else ""
         self._s.settings.machine_view = {
             "view": "grid" if self.as_grid.isChecked() else "list",
-            "sort": self.sort.currentText(),
-            "group": str(self.group.currentData() or ""),
-            "tag": self.tag.currentText(),
+            **self.choices.stored,
         }
         self._s.settings.selected = self.list.selected_ids[:MOST_KEPT]
 
@@ -564,10 +478,10 @@ class MachinesPage(QSplitter):
         self._show_in_grid()
 
     def _filter(self) -> None:
-        self.show_only(self._wanted._replace(situations=self.state.currentData()))
+        self.show_only(self._wanted._replace(situations=self.choices.situations))
 
     def _sort(self) -> None:
-        key, descending = self.sort.currentData()
+        key, descending = self.choices.order
         if (key, descending) != (self.model.sort_key, self.model.sort_descending):
             self.model.sort_key, self.model.sort_descending = key, descending
             self.model.query_again()

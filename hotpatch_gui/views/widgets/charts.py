@@ -130,8 +130,8 @@ class ClassificationChart(_Plot):
     @property
     def key(self) -> Sequence[KeyEntry]:
         return (
-            KeyEntry("bar", "accent", tr("No restart")),
-            KeyEntry("bar", "unplanned_baseline", tr("Restarts or may restart")),
+            KeyEntry("bar", "success", tr("No restart")),
+            KeyEntry("bar", "warning", tr("Restarts or may restart")),
         )
 
     def draw(self, data: Sequence[ClassCount], theme: Theme) -> None:
@@ -140,8 +140,8 @@ class ClassificationChart(_Plot):
         rows = list(reversed(data))
         places = list(range(len(rows)))
         quiet = [r.updates - r.restarting for r in rows]
-        self._bars(places, [0] * len(rows), quiet, t.accent)
-        self._bars(places, quiet, [r.restarting for r in rows], t.unplanned_baseline)
+        self._bars(places, [0] * len(rows), quiet, t.success)
+        self._bars(places, quiet, [r.restarting for r in rows], t.warning)
         self.plot.getAxis("left").setTicks(
             [list(zip(places, [r.label for r in rows], strict=True))]
         )
@@ -226,8 +226,8 @@ def _released() -> tuple[KeyEntry, ...]:
         KeyEntry("s", "planned_baseline", tr("Planned baseline")),
         KeyEntry("d", "unplanned_baseline", tr("Unplanned baseline")),
         KeyEntry("o", "hotpatch", tr("Hotpatch")),
-        KeyEntry("o", "secondary", tr("Planned, not released"), is_outline=True),
-        KeyEntry("dots", "secondary", tr("Planned, release not known"), is_outline=True),
+        KeyEntry("o", "secondary", tr("Planned"), is_outline=True),
+        KeyEntry("dots", "secondary", tr("Release not known"), is_outline=True),
     )
 
 
@@ -245,7 +245,7 @@ class ReleaseStrip(_Plot):
     """
 
     SYMBOLS: ClassVar = {"planned_baseline": "s", "unplanned_baseline": "d", "hotpatch": "o"}
-    UPPER, SYMBOL, COLOR = tr.mark("Installed here"), "t", "success"
+    UPPER, SYMBOL, COLOR = tr.mark("Installed"), "t", "success"
     """The upper lane, and its marks."""
 
     @property
@@ -313,7 +313,7 @@ class ReleaseStrip(_Plot):
 class WindowStrip(ReleaseStrip):
     """A schedule's windows above the releases."""
 
-    UPPER, SYMBOL, COLOR = tr.mark("Windows"), "s", "accent"
+    UPPER, SYMBOL, COLOR = tr.mark("Windows"), "s", "secondary"
 
     @property
     def key(self) -> Sequence[KeyEntry]:
@@ -459,7 +459,7 @@ class RestartsChart(_MonthsPlot):
     @property
     def key(self) -> Sequence[KeyEntry]:
         return (
-            KeyEntry("bar", "planned_baseline", tr("Restarts with hotpatch")),
+            KeyEntry("bar", "accent_text", tr("Restarts with hotpatch")),
             KeyEntry("bar", "border", tr("Without"), is_outline=True),
         )
 
@@ -470,7 +470,7 @@ class RestartsChart(_MonthsPlot):
         without = [b.without for b in data]
         outline = self.pen(t.border, 1.2)
         self.bars(at, without, MONTH_WIDTH, brush=QColor(t.surface), pen=outline)
-        filled = QColor(t.planned_baseline)
+        filled = QColor(t.accent_text)
         self.bars(at, [b.restarts for b in data], MONTH_WIDTH, brush=filled, pen=pg.mkPen(None))
         self.set_axes(data, max(without, default=1), theme)
 
@@ -483,7 +483,7 @@ class ExposureChart(_MonthsPlot):
     @property
     def key(self) -> Sequence[KeyEntry]:
         return (
-            KeyEntry("bar", "accent", tr("Average days of exposure with hotpatch")),
+            KeyEntry("bar", "accent_text", tr("Average days of exposure with hotpatch")),
             KeyEntry("bar", "border", tr("Without"), is_outline=True),
         )
 
@@ -494,7 +494,7 @@ class ExposureChart(_MonthsPlot):
         exposed, without = [b.exposure for b in data], [b.exposure_without for b in data]
         left = [n - half / 2 for n in range(len(data))]
         right = [n + half / 2 for n in range(len(data))]
-        self.bars(left, exposed, half, brush=QColor(t.accent), pen=pg.mkPen(None))
+        self.bars(left, exposed, half, brush=QColor(t.accent_text), pen=pg.mkPen(None))
         outline = self.pen(t.border, 1.2)
         self.bars(right, without, half, brush=QColor(t.surface), pen=outline)
         self.set_axes(data, max((*exposed, *without), default=1), theme)

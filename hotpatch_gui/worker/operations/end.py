@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from hotpatch_gui.azure import results, values
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.operations import OperationKind, OperationState
-from hotpatch_gui.domain.phrases import listed
+from hotpatch_gui.domain.phrases import capital, listed
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.records import InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.store import assessments, installations, operations, queue
@@ -52,14 +52,19 @@ async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
         log.warning("result of operation %s could not be read: %s", run.operation.id, error)
         await run.mark_unknown(
             tr(
-                "Azure reports that it finished, but its result can't be read. The machine is read "
+                "Azure reports that the operation finished, but its result can't be read. The program reads the machine "
                 "instead."
-            )
+            ),
+            Event.UNCONFIRMED,
         )
         return
     if run.operation.kind in _SHOWN_BY_MACHINE and not await _is_shown(run):
         await run.mark_unknown(
-            tr("Azure reports that it finished, but the machine doesn't show it. It is read again.")
+            tr(
+                "Azure reports that the operation finished, but the machine doesn't show the result. The program reads the "
+                "machine again."
+            ),
+            Event.UNCONFIRMED,
         )
         return
     state = OperationState.FAILED if stored.has_failed else OperationState.SUCCEEDED
@@ -104,7 +109,7 @@ async def end(
 
     await run.move(
         state,
-        (Event.ENDED, f"{state.value.capitalize()}: {note}", problem),
+        (Event.ENDED, f"{capital(state.label)}: {note}", problem),
         then=follow_up,
         durable=True,
         at=c.clock(),

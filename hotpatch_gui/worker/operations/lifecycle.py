@@ -9,6 +9,7 @@ from functools import partial
 from hotpatch_gui.azure.operations import PollResult
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind, OperationState
+from hotpatch_gui.domain.phrases import capital
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import machines, operations
@@ -55,7 +56,7 @@ async def run_operation(context: Context, operation_id: int, urgency: Urgency) -
         await run.mark_unknown(notes.get(state, ""))
     else:
         run.token = operation.token
-    if run.token is not None and not run.is_unknown:
+    if run.token is not None and not run.is_unknown and not run.state.is_final:
         await _poll_until_done(run)
     if run.is_unknown:
         await resolve_unknown(run)
@@ -92,7 +93,7 @@ async def _poll_until_done(run: OperationRun) -> None:
                     tr(
                         "{sentence} The result is read from the machine.", sentence=problem.sentence
                     ),
-                    Event.SILENT if run.progress_unavailable else Event.LOST,
+                    Event.SILENT,
                 )
                 return
             note = tr(
@@ -145,7 +146,7 @@ async def resolve_unknown(run: OperationRun) -> None:
 
     It ends at once if Azure doesn't report such results, and continues while the progress is unavailable."""
     c, op = run.context, run.operation
-    pause, answered = pauses.FIRST_BACK_OFF_S, 0
+    pause, without_trace = pauses.FIRST_BACK_OFF_S, 0
     while not run.state.is_final:
         if _has_late_token(run):
             run.token = operations.read(c.db, op.id).token
@@ -161,21 +162,21 @@ async def resolve_unknown(run: OperationRun) -> None:
             if isinstance(finding, reconcile.Found):
                 await run.move(
                     finding.state,
-                    (Event.ENDED, f"{finding.state}: {finding.note}", None),
+                    (Event.ENDED, f"{capital(finding.state.label)}: {finding.note}", None),
                     at=c.clock(),
                     note=finding.note,
                     run_id=finding.run_id,
                 )
                 return
-            answered = 0 if finding is NotYet.IN_PROGRESS else answered + 1
-            if answered:
+            without_trace = 0 if finding is NotYet.IN_PROGRESS else without_trace + 1
+            if without_trace:
                 c.ended(op)  # Azure shows no trace, so it blocks nothing
             if finding is NotYet.IN_PROGRESS:
                 await run.move(
                     OperationState.UNKNOWN,
                     note=tr(SILENT if run.progress_unavailable else UNANSWERED),
                 )
-            elif finding is NotYet.NOT_REPORTED or answered >= pauses.MAX_UNKNOWN_READS:
+            elif finding is NotYet.NOT_REPORTED or without_trace >= pauses.MAX_UNKNOWN_READS:
                 await run.move(OperationState.UNKNOWN, note=finding.text)
                 if not run.progress_unavailable and not _has_late_token(run):
                     return

@@ -57,7 +57,7 @@ class Sending:
     async def send(self) -> None:
         """Send until Azure accepts or rejects the request, or its result is unknown.
 
-        An installation is only sent if the machine's last run could be read, so that a lost response can be resolved.
+        Nothing but an assessment is sent unless the machine could be read, so that a lost response can be resolved.
         """
         outcome: PollResult | float | None = 0.0
         while not isinstance(outcome, PollResult):
@@ -196,6 +196,8 @@ class Sending:
         if self._c.jobs.is_abandoned:
             await (self._end_without_retry(problem) if was_sent else self._end_as_failed(problem))
             return None
+        if problem.kind not in INCONCLUSIVE:  # Azure responds again
+            self._first_failure_at, self._pause_s = None, pauses.FIRST_BACK_OFF_S
         pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text
         if problem.kind is ProblemKind.THROTTLED:
             pause = problem.retry_after_s or pauses.FIRST_BACK_OFF_S
@@ -306,10 +308,15 @@ class Sending:
         run = self._run
         if run.machine.arc is not None and run.operation.kind is OperationKind.INSTALL:
             await read_machine(self._c, run.operation.machine_id, self._urgency)
-        else:
-            await read_instance_view(
-                self._c, run.operation.machine_id, run.machine, urgency=self._urgency, most=inf
-            )
+            return
+        await read_instance_view(
+            self._c,
+            run.operation.machine_id,
+            run.machine,
+            urgency=self._urgency,
+            most=inf,
+            must_exist=True,
+        )
 
     async def _store_token(self, result: PollResult, latest_end: datetime | None) -> None:
         """Store the token, without which nobody could follow the operation."""

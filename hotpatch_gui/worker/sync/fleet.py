@@ -60,7 +60,7 @@ FULL_SYNC_EVERY = timedelta(days=1)
 """The interval of full syncs, and of reading instance views again."""
 FORGET_BATCH = 500
 """Old assessments deleted in one transaction."""
-HEALTH_KEPT = timedelta(hours=12)
+RESOURCE_HEALTH_KEPT = timedelta(hours=12)
 """How long the last known Resource Health is shown if it can't be read; after that it isn't known."""
 T = TypeVar("T")
 P = TypeVar(
@@ -237,7 +237,7 @@ class _FleetSync:
         async with c.transaction() as db:
             identity.mark_shared_ids(db, self._seen)
             unread = additional_lists.unread_since(db, c.connection_id, "health")
-            if has_health or (unread is not None and c.clock() - unread > HEALTH_KEPT):
+            if has_health or (unread is not None and c.clock() - unread > RESOURCE_HEALTH_KEPT):
                 machines.save_resource_health(db, c.connection_id, states if has_health else ())
             if has_schedules and has_assignments:
                 schedule_overlay.apply_recent(db, c.connection_id, found, assigned, c.clock())
@@ -346,7 +346,9 @@ class _FleetSync:
             problem = error.problem.sentence
             self._log_failure(what, error)
         async with self._c.transaction() as db:
-            additional_lists.save(db, self._c.connection_id, what, problem, self._c.clock())
+            additional_lists.save(
+                db, self._c.connection_id, what, problem, self._c.clock(), is_read=is_read
+            )
         return is_read
 
     def _log_failure(self, what: str, error: ProblemError) -> None:
@@ -384,7 +386,9 @@ class _FleetSync:
         if scopes:
             problem = self._failures[0] if self._failures else ""
             async with c.transaction() as db:
-                additional_lists.save(db, own, "permissions", problem, c.clock())
+                additional_lists.save(
+                    db, own, "permissions", problem, c.clock(), is_read=not problem
+                )
             c.changed(Changes.to("permissions"))
 
     async def _read_instance_views(self) -> None:

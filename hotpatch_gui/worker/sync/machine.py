@@ -32,17 +32,18 @@ async def read_instance_view(
     *,
     urgency: Urgency,
     most: float = MAX_THROTTLED,
+    must_exist: bool = False,
 ) -> MachineSnapshot | None:
-    """Read one machine through Resource Manager and store it; None if it doesn't exist.
+    """Read one machine through Resource Manager and store it; None if it doesn't exist, or another one has its name.
 
     Raises:
-        ProblemError: it can't be read.
+        ProblemError: it can't be read, or it doesn't exist although it ``must_exist``.
     """
     read = partial(context.gateway.read_machine, machine)
     try:
         reading = await context.calls.reads.call(read, urgency, most=most)
     except ProblemError as error:
-        if error.problem.kind is ProblemKind.NOT_FOUND:
+        if error.problem.kind is ProblemKind.NOT_FOUND and not must_exist:
             return None
         raise
     now = context.clock()

@@ -73,8 +73,8 @@ class Measuring:
         self.settle()
         for _ in range(REPEATS):
             for number in (1, 2, 3, 0):
-                name = f"sort by {page.sort.itemText(number)}"
-                self.cost(view, name, partial(page.sort.setCurrentIndex, number))
+                name = f"sort by {page.choices.sort.itemText(number)}"
+                self.cost(view, name, partial(page.choices.sort.setCurrentIndex, number))
         self.filter_and_jump(view)
 
     def compliance(self) -> None:

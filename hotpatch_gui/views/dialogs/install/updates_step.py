@@ -228,7 +228,10 @@ class UpdatesStep(QObject):
         taken, left = len(planned.taken), len(planned.left_out)
         not_offered = planned.review.not_offered
         missing = (
-            tr(" Not in the latest assessments: {not_offered}.", not_offered=", ".join(not_offered))
+            tr(
+                " Not available for these machines: {not_offered}.",
+                not_offered=", ".join(not_offered),
+            )
             if not_offered
             else ""
         )
