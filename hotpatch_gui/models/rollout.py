@@ -545,10 +545,17 @@ def _restart_tip(row: MachineRow, _: datetime) -> str:
     return "\n".join(lines)
 
 
+def _restarted_by(row: MachineRow) -> str:
+    """The KBs of the updates that restart the machine or may; a dash if no restart is expected or it isn't due to them."""
+    if row.restart in (None, RestartBehavior.NEVER):
+        return display_text.NOTHING
+    return ", ".join((*row.restarting, *row.may_restart)) or display_text.NOTHING
+
+
 MACHINES = (
     Column("name", tr.mark("Machine"), 130, lambda r, _: r.name, sort="name"),
     Column("region", tr.mark("Region"), 104, lambda r, _: r.region, sort="region"),
-    Column("zone", tr.mark("Zone or set"), 206, lambda r, _: r.zone, sort="zone"),
+    Column("zone", tr.mark("Zone or set"), 120, lambda r, _: r.zone, sort="zone"),
     Column(
         "phase",
         tr.mark("Phase"),
@@ -574,6 +581,13 @@ MACHINES = (
         glyph=lambda r: update_text.RESTART_GLYPHS.get(r.restart),
         tip=_restart_tip,
         sort="restart",
+    ),
+    Column(
+        "restart_kbs",
+        tr.mark("Restarted by"),
+        112,
+        lambda r, _: _restarted_by(r),
+        tip=_restart_tip,
     ),
     Column(
         "reason",

@@ -275,10 +275,12 @@ class Blade(QStackedWidget):
         self._is_unhealthy = one is not None and display_text.reports_unhealthy(one)
         self._next_command = _NEXT_COMMANDS.get(found.situation, "") if found is not None else ""
         needs_releases = found is not None and found.needs_releases
-        if needs_releases:
+        if needs_releases or self._is_unhealthy:
             self._next_command = ""
         text = (
-            tr("Release data…")
+            tr("Show history")
+            if self._is_unhealthy
+            else tr("Release data…")
             if needs_releases
             else self.commands[self._next_command].text()
             if self._next_command
@@ -291,7 +293,9 @@ class Blade(QStackedWidget):
 
     def _take_next_step(self) -> None:
         """Do what the status sentence suggests."""
-        if self._next_command:
+        if self._is_unhealthy:
+            self.tabs.setCurrentWidget(self._history)
+        elif self._next_command:
             self.commands[self._next_command].trigger()
         elif self._situation is Situation.ACTION_REQUIRED:
             self.tabs.setCurrentWidget(self._status)

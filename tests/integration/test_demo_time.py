@@ -273,6 +273,10 @@ def test_an_unhealthy_machine_is_not_shown_in_green(qapp: QApplication) -> None:
         assert banner.headline.text().startswith("Resource Health reports it as unavailable since")
         assert banner.property("level") == "error"
         assert "Check the machine before you install updates" in banner.detail.text()
+        assert banner.button.text() == "Show history", "not the command that made it unhealthy"
+        banner.button.click()
+        blade = stage.window.machines.blade
+        assert blade.tabs.tabText(blade.tabs.currentIndex()) == "Update history"
         machines = stage.window.machines
         lines = [
             line

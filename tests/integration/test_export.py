@@ -186,6 +186,21 @@ def test_the_end_of_the_program_ends_an_export(
     next(b for b in stage.window.findChildren(QPushButton, "export") if b.isVisible()).click()
 
 
+def test_what_is_expected_to_restart_can_be_exported(
+    stage: Stage, chosen: dict[str, str], tmp_path: Path
+) -> None:
+    stage.start()
+    stage.window.show_page("rollout")
+    stage.settle()
+    chosen["name"] = "rollout.json"
+    next(b for b in stage.window.findChildren(ExportButton) if b.isVisible()).click()
+    stage.until((tmp_path / "rollout.json").exists)
+    stage.until(lambda: (tmp_path / "rollout.json").read_text().rstrip().endswith("}"))
+    found = json.loads((tmp_path / "rollout.json").read_text())
+    (rows,) = [value for value in found.values() if isinstance(value, list) and len(value) == 16]
+    assert {"Machine", "Status", "Restarted by", "Why"} <= set(rows[0])
+
+
 def test_the_keys_of_an_export_work_again_and_in_the_grid(
     stage: Stage, chosen: dict[str, str], tmp_path: Path
 ) -> None:

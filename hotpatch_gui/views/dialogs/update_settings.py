@@ -124,7 +124,7 @@ class UpdateSettingsDialog(SurfaceDialog):
             "setPeriodic", tr("Periodic assessment: look for updates every 24 hours")
         )
         self.mixed = {
-            name: label(theme, role="secondary")
+            name: label(theme, role="secondary", wrap=True)
             for name in ("hotpatch", "enroll", "periodic_assessment", "orchestration")
         }
         self.hotpatch_words = label(theme, role="secondary", wrap=True)

@@ -95,6 +95,7 @@ class ActivityPage(Page):
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(self.operations.model.table.touched_by):
             self.operations.show_detail()
+            self._show_tools()
 
     @property
     def _ids(self) -> list[int]:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.models import rollout
+from hotpatch_gui.models.exports import Make
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.rollout import MachineRow, RolloutData
@@ -21,6 +22,7 @@ from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
+from hotpatch_gui.views.widgets.export import ExportButton, table_report
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.rollout_plan import RolloutLegend, RolloutPlan
 from hotpatch_gui.views.widgets.scroll_area import ScrollArea
@@ -76,6 +78,7 @@ class RolloutPage(Page):
         for choice in rollout.Showing:
             self.showing.addItem(choice.label, choice)
         self.showing.currentIndexChanged.connect(self._filter)
+        self.tools.addWidget(ExportButton(services, tr("Rollout"), self._report))
         self.counted = label(theme, role="secondary")
         self._rows: list[MachineRow] = []
         self._lay_out()
@@ -110,6 +113,10 @@ class RolloutPage(Page):
 
     def reload(self) -> None:
         self._ask(is_refresh=False)
+
+    def _report(self) -> Make:
+        """Export the machines that are shown."""
+        return table_report(self.panel.table, tr("Rollout"), self._s)
 
     def _take_next_step(self) -> None:
         if self._needs_releases:
