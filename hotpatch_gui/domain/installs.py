@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from hotpatch_gui.translation import translator
 
+from .kb import normalise_kb
 from .phrases import listed, machines, updates
 from .updates import Classification, RestartBehavior, Update
 
@@ -190,6 +191,18 @@ class Plan:
             if may
             else tr("No restart: none of the selected updates needs one.")
         )
+
+
+def only_kb(body: str) -> str:
+    """The KB of a request's JSON that selects exactly one update; empty for others."""
+    try:
+        windows = json.loads(body or "{}").get("windowsParameters") or {}
+        kbs = windows.get("kbNumbersToInclude") or []
+    except (ValueError, AttributeError):
+        return ""
+    if windows.get("classificationsToInclude") or len(kbs) != 1:
+        return ""
+    return normalise_kb(str(kbs[0])) or ""
 
 
 def maximum_minutes(body: str | None) -> int | None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from hotpatch_gui.domain.installs import only_kb
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.store import operations, schedule_changes
 from hotpatch_gui.translation import translator
@@ -79,6 +80,21 @@ def last_end(source: DataSource) -> str:
 def in_state(source: DataSource, operation_ids: Sequence[int], state: OperationState) -> list[int]:
     """Those of these operations that are in the state."""
     return source.read_list(lambda db: operations.in_state(db, operation_ids, state))
+
+
+class FailedInstallations(NamedTuple):
+    """Machines on which installations failed; ``kb`` is the only update that was requested, if there was one."""
+
+    machine_ids: tuple[int, ...] = ()
+    kb: str = ""
+
+
+def failed_installations(source: DataSource, operation_ids: Sequence[int]) -> FailedInstallations:
+    """The failed installations among these operations."""
+    found = source.read_list(lambda db: operations.failed_installations(db, operation_ids))
+    kbs = {only_kb(request) for _, request in found}
+    ids = tuple(dict.fromkeys(machine_id for machine_id, _ in found))
+    return FailedInstallations(ids, kbs.pop() if len(kbs) == 1 else "")
 
 
 class Detail(NamedTuple):

@@ -67,6 +67,18 @@ def any_in(
     return row is not None
 
 
+def failed_installations(
+    db: sqlite3.Connection, operation_ids: Sequence[int]
+) -> list[tuple[int, str]]:
+    """(machine's row ID, request's JSON) of those of these operations that are failed installations."""
+    rows = db.execute(
+        "SELECT machine_id, coalesce(request, '') FROM operations WHERE kind='install' AND state='failed'"
+        f" AND id IN {IN_JSON} ORDER BY id",
+        (as_list(operation_ids),),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def in_state(
     db: sqlite3.Connection, operation_ids: Sequence[int], state: OperationState
 ) -> list[int]:

@@ -72,6 +72,13 @@
         <numerusform>Dismiss %n unknown results</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>Install again on %n machine(s)…</source>
+      <translation>
+        <numerusform>Install again on %n machine…</numerusform>
+        <numerusform>Install again on %n machines…</numerusform>
+      </translation>
+    </message>
   </context>
   <context>
     <name>AssignMachinesDialog</name>

@@ -21,6 +21,8 @@ from hotpatch_gui.domain.settings import SettingsChange
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.simulator.responses import Response
+from hotpatch_gui.views.dialogs.install import InstallDialog
+from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.worker import schedule_sender
 from hotpatch_gui.worker.operations import pauses
 
@@ -276,3 +278,25 @@ def test_failed_readings_do_not_use_up_the_checks_of_a_lost_change(
     stage.until(lambda: len(tries) > 5)
     is_off[0] = False
     stage.until(lambda: states(stage) == ["succeeded"])
+
+
+@pytest.mark.expects_log
+def test_failed_installations_are_retried_from_where_they_are_shown(stage: Stage) -> None:
+    stage.simulator.cloud.guests["vm-app-01"].agent_ready = False
+    kb = InstallRequest(include=("KB5120708",))
+    stage.request.install(ids(stage, "vm-web-02", "vm-app-01"), kb)
+    stage.until(lambda: S.FAILED in stage.operation_states())
+    stage.window.show_page("activity")
+    stage.settle()
+    page = stage.window.page("activity")
+    assert isinstance(page, ActivityPage)
+    page.by_action.panel.table.selectRow(0)
+    stage.until(page.retry.isVisible)
+    assert page.retry.text() == "Install again on 1 machine…"
+    page.retry.click()
+    stage.settle()
+    dialog = stage.window.findChild(InstallDialog)
+    assert dialog is not None
+    assert [row.cells[0] for row in dialog.machines.rows] == ["vm-app-01"]
+    assert dialog.updates.include.toPlainText() == "KB5120708"
+    dialog.reject()

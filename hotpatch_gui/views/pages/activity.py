@@ -10,6 +10,7 @@ from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.models import work
 from hotpatch_gui.models.exports import Make
 from hotpatch_gui.translation import translator
+from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.actions import ActionsTab
 from hotpatch_gui.views.tabs.audit import AuditTab
@@ -81,7 +82,11 @@ class ActivityPage(Page):
             )
         )
         self.wait.clicked.connect(self._wait)
-        for button in (self.wait, self.dismiss):
+        self.retry = QPushButton()
+        self.retry.setObjectName("retryFailed")
+        self.retry.setToolTip(tr("Check the reason first: Update history explains it."))
+        self.retry.clicked.connect(self._retry)
+        for button in (self.retry, self.wait, self.dismiss):
             button.hide()
             self.tools.addWidget(button)
         self.tools.addWidget(self.cancel)
@@ -127,12 +132,22 @@ class ActivityPage(Page):
         self.cancel.setEnabled(queued > 0)
         self.dismiss.setText(tr("Dismiss %n unknown result(s)", unknown))
         self.dismiss.setVisible(unknown > 0)
+        failed = len(work.failed_installations(source, ids).machine_ids)
+        self.retry.setText(tr("Install again on %n machine(s)…", failed))
+        self.retry.setVisible(failed > 0)
         self.wait.setVisible(bool(ids) and work.detail(source, ids[0]).can_wait)
 
     def _open_machine(self, operation_id: int) -> None:
         row = work.machine_of(self._s.source, operation_id)
         if row:
             self.machine_opened.emit(row)
+
+    def _retry(self) -> None:
+        """Review the failed installations again."""
+        from hotpatch_gui.views.dialogs.install import InstallDialog  # noqa: PLC0415 - after the first paint
+
+        found = work.failed_installations(self._s.source, self._ids)
+        open_once(self, lambda: InstallDialog(self._s, found.machine_ids, self, kb=found.kb))
 
     def _wait(self) -> None:
         self._s.actions.wait_for_turn(self._ids)
