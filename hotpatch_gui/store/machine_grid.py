@@ -14,7 +14,7 @@ from hotpatch_gui.domain.machine_filter import Dimension, Grouping
 from .machine_filters import group_value
 from .overview import GROUP_NAMES, group_label
 from .rows import fields
-from .tables import BY_AGE_AND_NAME, DISPLAY_NAME, MACHINES, Found, Table, Where
+from .tables import BY_URGENCY, DISPLAY_NAME, MACHINES, Found, Table, Where
 
 
 class MachineGridRow(NamedTuple):
@@ -83,7 +83,7 @@ GRID = Table(
     },
     default_sort=("attention", True),
     touched_by=frozenset({"machines"}),
-    then=BY_AGE_AND_NAME,
+    then=BY_URGENCY,
 )
 
 

@@ -368,8 +368,8 @@ UPDATE machines SET updates_restarting=(
     SELECT count(*) FROM updates u WHERE u.machine_id=machines.id AND u.restart='AlwaysRequiresReboot') WHERE updates_may_restart>0;
 UPDATE machines SET updates_may_restart=max(0, updates_may_restart-updates_restarting) WHERE updates_restarting>0;
 DROP INDEX machines_by_attention;
-CREATE INDEX machines_by_attention ON machines(attention DESC, coalesce(missing_since, '9999'), name COLLATE NOCASE)
-    WHERE deleted_at IS NULL
+CREATE INDEX machines_by_attention ON machines(attention DESC, (attention=4 AND resource_health IS NOT NULL) DESC,
+    coalesce(missing_since, '9999'), name COLLATE NOCASE) WHERE deleted_at IS NULL
 """
 """Updates that restart a machine are counted apart from those that may. The most urgent machines are in the list's order."""
 

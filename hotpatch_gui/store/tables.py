@@ -10,6 +10,8 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from hotpatch_gui.domain.health import Level
+
 from .rows import MachineListRow, fields
 from .sql import IN_JSON, UNDER_WAY, as_list
 
@@ -123,8 +125,11 @@ class Table(NamedTuple, Generic[R]):
 
 
 _DOING = f"(SELECT o.kind FROM operations o WHERE o.machine_id=m.id AND o.state IN {UNDER_WAY} ORDER BY o.id LIMIT 1)"
-BY_AGE_AND_NAME = "coalesce(m.missing_since, '9999'), m.name COLLATE NOCASE"
-"""Of equally urgent machines, those first on which a monthly update has been missing the longest; an index has this order."""
+BY_URGENCY = (
+    f"(m.attention={int(Level.ERROR)} AND m.resource_health IS NOT NULL) DESC,"
+    " coalesce(m.missing_since, '9999'), m.name COLLATE NOCASE"
+)
+"""The order of machines with the same level: unhealthy ones, then by how long a monthly update has been missing. An index has it."""
 MACHINES = Table(
     name="machines",
     source="machines m",
@@ -141,7 +146,7 @@ MACHINES = Table(
     },
     default_sort=("attention", True),
     touched_by=frozenset({"machines", "operations"}),
-    then=BY_AGE_AND_NAME,
+    then=BY_URGENCY,
 )
 
 

@@ -472,3 +472,15 @@ def test_a_click_on_a_row_ticks_it_and_a_click_on_its_box_too(stage: Stage, qtbo
         assert dialog.list.item(0).checkState() is not before
         qtbot.wait(QApplication.doubleClickInterval() + 50)
     dialog.reject()
+
+
+def test_what_is_said_about_no_match_fits_the_list(stage: Stage) -> None:
+    stage.start()
+    machines = stage.window.machines
+    machines.show_only(MachineFilter(text="nowhere", condition=Condition.HOTPATCH_ON))
+    stage.settle()
+    shown = machines.nothing
+    assert shown.isVisible()
+    assert shown.explanation.text()
+    assert shown.rect().contains(shown.explanation.geometry())
+    assert shown.explanation.height() >= shown.explanation.heightForWidth(shown.explanation.width())

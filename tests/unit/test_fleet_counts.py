@@ -500,3 +500,26 @@ def test_what_is_old_is_forgotten_but_the_state_that_still_holds(db: sqlite3.Con
     assert past(db, later.date()) == [("Assessment too old", 1)]
     for table, rows in (("machine_states", 1), ("daily_counts", 0)):
         assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == rows
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_most_urgent_machines_come_first_in_the_order_of_an_index(
+    db: sqlite3.Connection, seed: int
+) -> None:
+    fleet = fill(db, seed)
+    rng = random.Random(seed)
+    for one in fleet:
+        one["attention"] = rng.randint(0, 4)
+        db.execute("UPDATE machines SET attention=? WHERE id=?", (one["attention"], one["id"]))
+
+    def urgency(one: dict[str, object]) -> tuple[object, ...]:
+        is_unhealthy = one["attention"] == 4 and one["resource_health"] is not None
+        since = one["missing_since"] or "9999"
+        return (-int(str(one["attention"])), not is_unhealthy, since, one["name"], one["id"])
+
+    found = list(tables.MACHINES.ids(db, tables.PRESENT, "attention", descending=True))
+    assert found == [one["id"] for one in sorted(fleet, key=urgency)]
+    sql = tables.MACHINES.ids_sql(tables.PRESENT, "attention", descending=True)
+    plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}"))
+    assert "machines_by_attention" in plan
+    assert "TEMP B-TREE FOR ORDER BY" not in plan

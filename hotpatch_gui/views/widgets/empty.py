@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
 
 from hotpatch_gui.theme.glyphs import Glyph
@@ -11,7 +12,7 @@ from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 
 from .labels import GlyphLabel, label
 
-TEXT_WIDTH_PX = 420
+TEXT_WIDTH_PX, MARGIN_PX = 420, 16
 
 
 class EmptyState(QFrame):
@@ -25,7 +26,8 @@ class EmptyState(QFrame):
         self.headline.setObjectName("emptyHeadline")
         self.explanation = label(theme, role="secondary", wrap=True)
         self.explanation.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.explanation.setFixedWidth(round(TEXT_WIDTH_PX * theme.scale))
+        self._text_width = round(TEXT_WIDTH_PX * theme.scale)
+        self.explanation.setFixedWidth(self._text_width)
         self.button = QPushButton()
         self.button.setObjectName("emptyButton")
         self.other = QPushButton()
@@ -33,12 +35,21 @@ class EmptyState(QFrame):
         for button in (self.button, self.other):
             button.hide()
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
+        column.setContentsMargins(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX)
         column.setSpacing(12)
         column.addStretch(2)
         for widget in (self._glyph, self.headline, self.explanation, self.button, self.other):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
+
+    def minimumSizeHint(self) -> QSize:
+        """A narrow place is enough, because the explanation is wrapped."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.explanation.setFixedWidth(min(self._text_width, max(1, self.width() - 2 * MARGIN_PX)))
+        self._fit()
 
     def _fit(self) -> None:
         """Set the height of a wrapped label, which a centering layout ignores."""
