@@ -733,6 +733,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n machine(s) became unhealthy</source>
+      <translation>
+        <numerusform>%n machine became unhealthy</numerusform>
+        <numerusform>%n machines became unhealthy</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n machine(s) deleted</source>
       <translation>
         <numerusform>%n machine deleted</numerusform>
@@ -744,6 +751,13 @@
       <translation>
         <numerusform>%n machine not running hotpatch</numerusform>
         <numerusform>%n machines not running hotpatch</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s) restarted by an installation</source>
+      <translation>
+        <numerusform>%n machine restarted by an installation</numerusform>
+        <numerusform>%n machines restarted by an installation</numerusform>
       </translation>
     </message>
     <message numerus="yes">

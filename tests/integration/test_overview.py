@@ -482,3 +482,20 @@ def test_the_headline_is_not_said_twice_and_opens_its_machines(stage: Stage) -> 
     assert said.headline == "Whether a monthly update is missing on 1 machine isn't known."
     assert said.headline not in said.detail
     assert said.machines == MachineFilter(condition=Condition.RELEASE_UNKNOWN)
+
+
+def test_changes_name_machines_that_restarted_or_became_unhealthy(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    with Stage("light", folder=tmp_path, scenario="bad-update") as stage:
+        stage.start()
+        overview(stage)
+        simulator, clock = stage.simulator, stage.clock
+    clock.advance(days=5)
+    with Stage("light", folder=tmp_path, scenario="bad-update", simulator=simulator) as stage:
+        stage.start()
+        page = overview(stage)
+        stage.settle()
+        texts = [title.text() for _, title, _ in page.changes._rows]
+        assert "1 machine became unhealthy" in texts
+        assert any(text.endswith("restarted by an installation") for text in texts), texts
