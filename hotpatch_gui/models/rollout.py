@@ -360,7 +360,7 @@ def _sentence(
     is_incomplete = any(
         f.is_incomplete and found.positions[f.key].status is RolloutStatus.PATCHED for f in facts
     )
-    if done == part and not is_incomplete:
+    if done == part and not is_incomplete and not counts[RolloutStatus.UNHEALTHY]:
         return (
             Level.OK,
             tr("All included machines are patched: {part:,} of {all:,}", part=part, all=len(facts)),
@@ -388,8 +388,13 @@ def _sentence(
         if counts[RolloutStatus.NOT_RUNNING]
         else ""
     )
+    unhealthy = (
+        tr(", {count} unhealthy since", count=counts[RolloutStatus.UNHEALTHY])
+        if counts[RolloutStatus.UNHEALTHY]
+        else ""
+    )
     return (
-        Level.INFO,
+        Level.WARNING if unhealthy else Level.INFO,
         tr(
             "Phase {open_phase} of %n: {done:,} of {part:,} machines are patched",
             len(found.phases),
@@ -399,9 +404,10 @@ def _sentence(
         ),
         (
             tr(
-                "{what}{being_patched}{failed}{off}. Due within 30 days, until {day}. “Install updates "
+                "{what}{unhealthy}{being_patched}{failed}{off}. Due within 30 days, until {day}. “Install updates "
                 "now” bypasses this order.",
                 what=what,
+                unhealthy=unhealthy,
                 being_patched=being_patched,
                 failed=failed,
                 off=off,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ import pytest
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.arc import Arc
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machines import Image, Machine, PatchMode
 from hotpatch_gui.domain.patching import (
     MachineFacts,
@@ -20,6 +22,7 @@ from hotpatch_gui.domain.patching import (
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, Follows, How, MachineSchedules, Schedule
 from hotpatch_gui.domain.updates import RestartBehavior
+from hotpatch_gui.models import rollout
 
 RELEASED = datetime(2026, 9, 8, 17, tzinfo=UTC)
 PAIRS = [["eastus", "westus"]]
@@ -360,3 +363,21 @@ def test_a_setting_that_never_restarts_stays_certain_after_the_next_release() ->
     )
     assert found.positions["a"].restart is RestartBehavior.NEVER
     assert found.positions["b"].restart is RestartBehavior.UNKNOWN
+
+
+def test_a_tolerated_unhealthy_machine_is_named_and_nothing_is_green() -> None:
+    patched = RELEASED + timedelta(hours=5)
+    ill = facts(
+        "ill",
+        patched=patched,
+        resource_health="Unavailable",
+        health_since=patched + timedelta(minutes=9),
+    )
+    others = [facts(f"m{n}", patched=patched) for n in range(25)]
+    found = at(ill, *others, now=patched + timedelta(hours=1))
+    assert found.halted is None
+    level, _, detail = rollout._sentence(found, [ill, *others], [])
+    assert level is Level.WARNING
+    assert ", 1 unhealthy since" in detail
+    counts = Counter(position.status for position in found.positions.values())
+    assert rollout._state(found, 0, counts) == ("Done", Level.OK)
