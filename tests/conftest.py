@@ -67,6 +67,18 @@ def _no_unexpected_log(
 
 
 @pytest.fixture(autouse=True)
+def _close_log_files() -> Iterator[None]:
+    """A command that runs in this process opens its log until the process ends; the next test must not write there."""
+    root = logging.getLogger()
+    before = list(root.handlers)
+    yield
+    for handler in set(root.handlers) - set(before):
+        if isinstance(handler, logging.FileHandler):
+            root.removeHandler(handler)
+            handler.close()
+
+
+@pytest.fixture(autouse=True)
 def _no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """No thread, active timer or window outlives its test; only a request that hangs may, as it is a daemon."""
     before = set(threading.enumerate())

@@ -489,7 +489,7 @@ def test_a_kb_that_one_machine_is_offered_is_available(stage: Stage) -> None:
     dialog.updates.include.setPlainText("KB5120708 KB890830000")
     dialog.updates.include.setPlainText("KB5120708 KB8908399")
     assert selected(dialog)["KB5120708"] == "Yes"
-    assert dialog.updates.counted.text().endswith("Not in the latest assessments: KB8908399.")
+    assert dialog.updates.counted.text().endswith("Not available for these machines: KB8908399.")
     dialog.reject()
 
 

@@ -93,5 +93,5 @@ def test_installations_are_counted_by_machines_and_not_by_days() -> None:
     ]
     data = calendar_data([], installs, day, day, day)
     assert calendar_words(data, [], "500 machines").endswith(
-        "500 machines: 483 installations, 20 failed."
+        "500 machines: 483 monthly releases installed, 20 failed."
     )
