@@ -311,7 +311,7 @@ def changes_text(changes: Sequence[Change], now: datetime) -> list[tuple[str, st
     texts = {
         "installed": lambda n: tr("%n installation(s) succeeded", n),
         "failed": lambda n: tr("%n installation(s) failed", n),
-        "restarted": lambda n: tr("%n machine(s) restarted by an installation", n),
+        "restarted": lambda n: tr("%n installation(s) restarted a machine", n),
         "unhealthy": lambda n: tr("%n machine(s) became unhealthy", n),
         "deleted": lambda n: tr("%n machine(s) deleted", n),
         "ended": lambda n: tr("%n operation(s) of this program ended", n),

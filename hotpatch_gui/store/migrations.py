@@ -370,7 +370,8 @@ UPDATE machines SET updates_may_restart=max(0, updates_may_restart-updates_resta
 DROP INDEX machines_by_attention;
 CREATE INDEX machines_by_attention ON machines(attention DESC, (attention=4 AND resource_health IS NOT NULL) DESC,
     coalesce(missing_since, '9999'), name COLLATE NOCASE) WHERE deleted_at IS NULL;
-CREATE INDEX machines_by_resource_health ON machines(resource_health_at) WHERE resource_health IS NOT NULL
+CREATE INDEX machines_by_resource_health ON machines(resource_health_at) WHERE resource_health IS NOT NULL;
+CREATE INDEX installations_restarted ON installations(modified_at) WHERE restart_status='Completed'
 """
 """Updates that restart a machine are counted apart from those that may. The most urgent machines are in the list's order."""
 

@@ -211,8 +211,7 @@ class Change(NamedTuple):
 _CHANGES = {
     "installed": f"SELECT count(*), max(modified_at) FROM installations WHERE modified_at>? AND status IN {GOOD_RUNS}",
     "failed": "SELECT count(*), max(modified_at) FROM installations WHERE modified_at>? AND status='Failed'",
-    "restarted": "SELECT count(DISTINCT machine_id), max(modified_at) FROM installations"
-    " WHERE modified_at>? AND restart_status='Completed'",
+    "restarted": "SELECT count(*), max(modified_at) FROM installations WHERE modified_at>? AND restart_status='Completed'",
     "unhealthy": "SELECT count(*), max(m.resource_health_at) FROM machines m"
     f" WHERE m.resource_health IS NOT NULL AND m.resource_health_at>? AND {unhealthy.IS_UNHEALTHY}",
     "deleted": "SELECT count(*), max(deleted_at) FROM machines WHERE deleted_at>?",

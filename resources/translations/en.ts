@@ -726,6 +726,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n installation(s) restarted a machine</source>
+      <translation>
+        <numerusform>%n installation restarted a machine</numerusform>
+        <numerusform>%n installations restarted a machine</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n installation(s) succeeded</source>
       <translation>
         <numerusform>%n installation succeeded</numerusform>
@@ -751,13 +758,6 @@
       <translation>
         <numerusform>%n machine not running hotpatch</numerusform>
         <numerusform>%n machines not running hotpatch</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>%n machine(s) restarted by an installation</source>
-      <translation>
-        <numerusform>%n machine restarted by an installation</numerusform>
-        <numerusform>%n machines restarted by an installation</numerusform>
       </translation>
     </message>
     <message numerus="yes">

@@ -498,4 +498,4 @@ def test_changes_name_machines_that_restarted_or_became_unhealthy(
         stage.settle()
         texts = [title.text() for _, title, _ in page.changes._rows]
         assert "1 machine became unhealthy" in texts
-        assert any(text.endswith("restarted by an installation") for text in texts), texts
+        assert any(text.endswith("restarted a machine") for text in texts), texts
