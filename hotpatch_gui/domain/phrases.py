@@ -35,6 +35,12 @@ def updates(count: int) -> str:
     return tr("%n update(s)", count)
 
 
+def some_names(names: Sequence[str], most: int) -> str:
+    """At most ``most`` names, separated by commas; the others are counted."""
+    shown, more = ", ".join(names[:most]), len(names) - most
+    return tr("{shown} and %n more", more, shown=shown) if more > 0 else shown
+
+
 def lower(text: str) -> str:
     """The text with a lower-case first letter."""
     return text[0].lower() + text[1:]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from hotpatch_gui.domain.installs import FleetReview, InstallRequest, Plan, plan
 from hotpatch_gui.domain.machines import Freshness, Machine, freshness
 from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.phrases import some_names
 from hotpatch_gui.domain.updates import Update
 from hotpatch_gui.store import assessments, machine_columns, machines, unhealthy
 from hotpatch_gui.store.timestamps import from_text
@@ -69,7 +70,7 @@ class Candidates:
             if machine.skip_reason:
                 names.setdefault(machine.skip_reason, []).append(machine.name)
         return [
-            tr("{names}: {reason}", names=_some_names(found), reason=reason)
+            tr("{names}: {reason}", names=some_names(found, MAX_NAMES), reason=reason)
             for reason, found in sorted(names.items(), key=lambda item: -len(item[1]))
         ]
 
@@ -77,11 +78,6 @@ class Candidates:
     def tag_names(self) -> list[str]:
         """Names of tags on at least one machine."""
         return sorted({name for m in self.machines for name in m.tags})
-
-
-def _some_names(names: Sequence[str]) -> str:
-    shown, more = ", ".join(names[:MAX_NAMES]), len(names) - MAX_NAMES
-    return tr("{shown} and %n more", more, shown=shown) if more > 0 else shown
 
 
 def read_candidates(

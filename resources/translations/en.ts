@@ -488,16 +488,6 @@
     </message>
   </context>
   <context>
-    <name>InstallPlan</name>
-    <message numerus="yes">
-      <source>{shown} and %n more</source>
-      <translation>
-        <numerusform>{shown} and %n more</numerusform>
-        <numerusform>{shown} and %n more</numerusform>
-      </translation>
-    </message>
-  </context>
-  <context>
     <name>Installs</name>
     <message numerus="yes">
       <source>%n machine(s) may restart</source>
@@ -945,6 +935,13 @@
       <translation>
         <numerusform>%n update</numerusform>
         <numerusform>%n updates</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{shown} and %n more</source>
+      <translation>
+        <numerusform>{shown} and %n more</numerusform>
+        <numerusform>{shown} and %n more</numerusform>
       </translation>
     </message>
   </context>

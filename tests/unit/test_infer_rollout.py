@@ -41,6 +41,12 @@ def at(*of: MachineFacts, now: datetime) -> RolloutState:
     return infer_rollout(RELEASED, of, PAIRS, now)
 
 
+def unhealthy_after(patched: datetime) -> MachineFacts:
+    """A machine that became unhealthy nine minutes after it was patched."""
+    since = patched + timedelta(minutes=9)
+    return facts("ill", patched=patched, resource_health="Unavailable", health_since=since)
+
+
 def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
     found = at(
         facts("a"),
@@ -129,12 +135,7 @@ def test_a_machine_patched_in_a_later_phase_shows_that_the_phase_has_begun() -> 
 
 def test_it_halts_only_for_machines_that_became_unhealthy_by_it() -> None:
     patched = RELEASED + timedelta(hours=5)
-    ill = facts(
-        "ill",
-        patched=patched,
-        resource_health="Unavailable",
-        health_since=patched + timedelta(minutes=9),
-    )
+    ill = unhealthy_after(patched)
     now = patched + timedelta(hours=1)
     found = at(ill, facts("waits"), now=now)
     assert found.halted is not None
@@ -367,12 +368,7 @@ def test_a_setting_that_never_restarts_stays_certain_after_the_next_release() ->
 
 def test_a_tolerated_unhealthy_machine_is_named_and_nothing_is_green() -> None:
     patched = RELEASED + timedelta(hours=5)
-    ill = facts(
-        "ill",
-        patched=patched,
-        resource_health="Unavailable",
-        health_since=patched + timedelta(minutes=9),
-    )
+    ill = unhealthy_after(patched)
     others = [facts(f"m{n}", patched=patched) for n in range(25)]
     found = at(ill, *others, now=patched + timedelta(hours=1))
     assert found.halted is None

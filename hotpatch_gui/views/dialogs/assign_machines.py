@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from hotpatch_gui.domain.phrases import listed
+from hotpatch_gui.domain.phrases import some_names
 from hotpatch_gui.models import schedule_targets
 from hotpatch_gui.models.checked import CheckedModel, CheckedRow
 from hotpatch_gui.models.query_channel import QueryChannel
@@ -131,7 +130,9 @@ class AssignMachinesDialog(SurfaceDialog):
                 else ""
             )
         )
-        names = _some([row.cells[0] for row in self._chosen if row.id in hotpatched])
+        names = some_names(
+            [row.cells[0] for row in self._chosen if row.id in hotpatched], MOST_NAMES
+        )
         off = (
             tr("; hotpatch is turned off on %n of them: {names}", len(hotpatched), names=names)
             if hotpatched
@@ -156,8 +157,3 @@ class AssignMachinesDialog(SurfaceDialog):
         known = row.schedule.azure_id or row.resource_id
         actions.assign_machines(row.connection_id, known, row.schedule.name, ids)
         self.accept()
-
-
-def _some(names: Sequence[str]) -> str:
-    """The first names; the others as an ellipsis."""
-    return listed(names) if len(names) <= MOST_NAMES else f"{', '.join(names[:MOST_NAMES])}, …"
