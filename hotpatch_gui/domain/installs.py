@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -374,6 +374,22 @@ class FleetReview:
 
 def _names(updates: tuple[Update, ...]) -> str:
     return listed([u.kb or u.name for u in updates])
+
+
+def may_install(body: str | None, kb: str, classifications: Collection[str]) -> bool:
+    """Whether a request's JSON may select a KB of one of these classifications; True for a request that can't be read."""
+    try:
+        windows = json.loads(body or "{}")["windowsParameters"]
+        include, exclude, wanted = (
+            {str(value).casefold() for value in windows.get(key) or ()}
+            for key in ("kbNumbersToInclude", "kbNumbersToExclude", "classificationsToInclude")
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return True
+    if kb in {normalise_kb(one) for one in exclude}:
+        return False
+    is_included = kb in {normalise_kb(one) for one in include}
+    return is_included or bool(wanted & {one.casefold() for one in classifications})
 
 
 def names_kbs(request: str | None) -> bool:

@@ -284,9 +284,8 @@ def window_text(window: Window, schedule: Schedule) -> str:
     )
 
 
-def disabled_reason(entry: ScheduleEntry, kind: ChangeKind) -> str:
+def disabled_reason(row: ScheduleRow, kind: ChangeKind) -> str:
     """Why a change isn't possible; empty if it is. Unknown permissions prevent nothing."""
-    row = entry.row
     if not row.may_act:
         return tr(
             "Changes are off for {name}. Turn them on in Settings › Connections.",

@@ -229,6 +229,12 @@ def offered(db: sqlite3.Connection, machine_id: int) -> list[Update]:
     ]
 
 
+def kinds_of(db: sqlite3.Connection, kb: str) -> list[tuple[str, RestartBehavior]]:
+    """Each classification and restart behavior with which the latest assessments offer a KB."""
+    rows = db.execute("SELECT DISTINCT classification, restart FROM updates WHERE kb=?", (kb,))
+    return [(row[0], RestartBehavior.parse(row[1])) for row in rows]
+
+
 def offers(
     db: sqlite3.Connection, machine_ids: Sequence[int]
 ) -> tuple[dict[int, str], dict[str, tuple[Update, ...]]]:

@@ -79,6 +79,14 @@ def failed_installations(
     return [(row[0], row[1]) for row in rows]
 
 
+def queued_installations(db: sqlite3.Connection) -> list[tuple[int, str]]:
+    """(row ID, request's JSON) of the installations that are queued."""
+    rows = db.execute(
+        "SELECT id, coalesce(request, '') FROM operations WHERE kind='install' AND state='queued' ORDER BY id"
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def in_state(
     db: sqlite3.Connection, operation_ids: Sequence[int], state: OperationState
 ) -> list[int]:

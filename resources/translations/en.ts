@@ -1443,6 +1443,82 @@
     </message>
   </context>
   <context>
+    <name>StopUpdateDialog</name>
+    <message numerus="yes">
+      <source> %n schedule(s) exclude it already.</source>
+      <translation>
+        <numerusform> %n schedule excludes it already.</numerusform>
+        <numerusform> %n schedules exclude it already.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Cancel %n installation(s)</source>
+      <translation>
+        <numerusform>Cancel %n installation</numerusform>
+        <numerusform>Cancel %n installations</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Cancel %n queued installation(s) that would install it, with their other updates</source>
+      <translation>
+        <numerusform>Cancel %n queued installation that would install it, with its other updates</numerusform>
+        <numerusform>Cancel %n queued installations that would install it, with their other updates</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Exclude it in %n schedule(s)</source>
+      <translation>
+        <numerusform>Exclude it in %n schedule</numerusform>
+        <numerusform>Exclude it in %n schedules</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{exclude} and cancel %n installation(s)</source>
+      <translation>
+        <numerusform>{exclude} and cancel %n installation</numerusform>
+        <numerusform>{exclude} and cancel %n installations</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>StopUpdateModel</name>
+    <message numerus="yes">
+      <source>An installation is in progress on %n machine(s)</source>
+      <translation>
+        <numerusform>An installation is in progress on %n machine</numerusform>
+        <numerusform>An installation is in progress on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Azure installs it on %n machine(s)</source>
+      <translation>
+        <numerusform>Azure installs it on %n machine</numerusform>
+        <numerusform>Azure installs it on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>It is installed on %n machine(s)</source>
+      <translation>
+        <numerusform>It is installed on %n machine</numerusform>
+        <numerusform>It is installed on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Who installs it isn't known for %n machine(s)</source>
+      <translation>
+        <numerusform>Who installs it isn't known for %n machine</numerusform>
+        <numerusform>Who installs it isn't known for %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Windows Update installs it on %n machine(s)</source>
+      <translation>
+        <numerusform>Windows Update installs it on %n machine</numerusform>
+        <numerusform>Windows Update installs it on %n machines</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>Strip</name>
     <message numerus="yes">
       <source> %n more release(s) were planned in that time; details not known.</source>

@@ -14,7 +14,9 @@ from hotpatch_gui.views.dialogs.about import AboutDialog
 from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
 from hotpatch_gui.views.dialogs.glossary import GlossaryDialog
 from hotpatch_gui.views.dialogs.preferences import PreferencesDialog
+from hotpatch_gui.views.dialogs.stop_update import StopUpdateDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
+from hotpatch_gui.views.pages.updates import UpdatesPage
 
 from .acts import (
     dialog_of,
@@ -96,6 +98,20 @@ def restart_confirmation(stage: Stage) -> QWidget:
     stage.choose("vm-dc-01", "vm-web-01", "vm-dev-01", "srv-hq-01")
     stage.window.machines.blade.commands["restart"].trigger()
     return dialog_of(stage, ConfirmDialog)
+
+
+@scene
+def stop_update(stage: Stage) -> QWidget:
+    """A .NET update that a schedule and Azure would still install."""
+    stage.start()
+    stage.window.show_page("updates")
+    stage.settle()
+    page = stage.window.page("updates")
+    assert isinstance(page, UpdatesPage)
+    page.panel.table.selectRow(0)
+    stage.settle()
+    page.machines.stop.click()
+    return dialog_of(stage, StopUpdateDialog)
 
 
 @scene

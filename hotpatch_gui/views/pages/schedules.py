@@ -361,7 +361,7 @@ class SchedulesPage(Page):
             (self.prepare, not on_scopes and bool(self._unprepared), kinds.ASSIGN),
         )
         for button, is_shown, kind in commands:
-            why = schedules.disabled_reason(entry, kind)
+            why = schedules.disabled_reason(entry.row, kind)
             button.setVisible(is_shown)
             button.setEnabled(not why)
             button.setToolTip(why)

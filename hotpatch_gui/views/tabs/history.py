@@ -28,6 +28,7 @@ from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
+from hotpatch_gui.views.widgets.kb_machines import open_stop_update
 from hotpatch_gui.views.widgets.run_details import RunDetails
 from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.table import Table, TablePanel
@@ -134,8 +135,12 @@ class HistoryTab(QWidget):
         self.model.rows_changed.connect(self._show)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_details)
         self.panel.table.opened.connect(self._open)
+        self.details.stop_requested.connect(self._stop_update)
         self._s.source.changed.connect(self._on_changed)
         self._s.source.minute_passed.connect(self._move_on)
+
+    def _stop_update(self, kb: str, name: str) -> None:
+        open_stop_update(self._s, self.window(), kb, name)
 
     def show_machines(self, machine_ids: Sequence[int] | None) -> None:
         ids = None if machine_ids is None else tuple(machine_ids)

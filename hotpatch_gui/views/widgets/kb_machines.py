@@ -35,6 +35,13 @@ tr = translator("KbMachines")
 SEARCH_PX = 320
 
 
+def open_stop_update(services: Services, owner: QWidget, kb: str, name: str) -> None:
+    """Open the dialog that stops an update."""
+    from hotpatch_gui.views.dialogs.stop_update import StopUpdateDialog  # noqa: PLC0415 - only when it opens
+
+    open_once(owner, partial(StopUpdateDialog, services, owner, kb, name))
+
+
 class KbMachinesPane(QWidget):
     """Shows an update's machines; installs it on those selected or on all shown, where it is missing.
 
@@ -67,6 +74,12 @@ class KbMachinesPane(QWidget):
         self.page = QPushButton(tr("Open KB page"))
         self.page.setObjectName("openKbPage")
         self.page.clicked.connect(self._open_page)
+        self.stop = QPushButton(tr("Stop this update…"))
+        self.stop.setObjectName("stopKb")
+        self.stop.setToolTip(
+            tr("Exclude the KB in schedules, and cancel queued installations of it")
+        )
+        self.stop.clicked.connect(self._stop)
         self.install = QPushButton()
         self.install.setObjectName("installKb")
         self.install.setProperty("primary", True)
@@ -97,6 +110,7 @@ class KbMachinesPane(QWidget):
         words.addWidget(self.counted)
         head.addLayout(words, 1)
         head.addWidget(self.page)
+        head.addWidget(self.stop)
         head.addWidget(self.install)
         filters = QHBoxLayout()
         filters.setContentsMargins(16, 0, 16, 8)
@@ -116,7 +130,8 @@ class KbMachinesPane(QWidget):
         is_refresh = self._update == (kb, name)
         self._update = (kb, name) if name else None
         self.title.set_full_text(name)
-        self.page.setVisible(kb is not None)
+        for button in (self.page, self.stop):
+            button.setVisible(kb is not None)
         if self._update is None:
             self._channel.cancel()
             self._show(KbMachines())
@@ -179,6 +194,10 @@ class KbMachinesPane(QWidget):
     def _open_page(self) -> None:
         if self._update is not None and self._update[0] is not None:
             QDesktopServices.openUrl(QUrl(help_page(self._update[0])))
+
+    def _stop(self) -> None:
+        if self._update is not None and self._update[0] is not None:
+            open_stop_update(self._s, self.window(), self._update[0], self._update[1])
 
     def _install(self) -> None:
         from hotpatch_gui.views.dialogs.install import InstallDialog  # noqa: PLC0415 - only when it opens

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
+    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from hotpatch_gui.domain.kb import normalise_kb
 from hotpatch_gui.models.history import ResultLine, RunText
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
+from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT
 from hotpatch_gui.translation import translator
@@ -35,6 +38,7 @@ _TITLES = (
     tr.mark("Result"),
     tr.mark("Restart"),
 )
+KB_COLUMN = 1
 MOST_LINKS = 3
 MOST_ROWS = 20
 """Results that are shown without a scroll bar of their own."""
@@ -43,7 +47,13 @@ SPARE_PX = 18
 
 
 class RunDetails(QFrame):
-    """Errors and results."""
+    """Errors and results.
+
+    Signals:
+        stop_requested (str, str): the KB and name of an update to stop.
+    """
+
+    stop_requested = Signal(str, str)
 
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
@@ -63,13 +73,24 @@ class RunDetails(QFrame):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        text = tr("Microsoft's page about this error")
+        self.links = [LinkButton(text) for _ in range(MOST_LINKS)]
+        self.stop = QPushButton()
+        self.stop.setObjectName(f"{name}Stop")
+        self.stop.setAutoDefault(False)
+        self.stop.clicked.connect(self._stop)
+        self.results.itemSelectionChanged.connect(self._show_button)
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.stop)
+        self._lay_out(head)
+
+    def _lay_out(self, head: QHBoxLayout) -> None:
         words_part = QVBoxLayout()
         words_part.setContentsMargins(16, 8, 16, 4)
         words_part.setSpacing(4)
-        words_part.addWidget(self.title)
+        words_part.addLayout(head)
         words_part.addWidget(self.errors)
-        text = tr("Microsoft's page about this error")
-        self.links = [LinkButton(text) for _ in range(MOST_LINKS)]
         for link in self.links:
             words_part.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         body = QWidget()
@@ -98,10 +119,31 @@ class RunDetails(QFrame):
         for number, link in enumerate(self.links):
             link.set_page(run.pages[number] if number < len(run.pages) else "")
         self.results.clear()
-        for result in run.results:
-            self.results.addTopLevelItem(self._item(result))
+        items = [self._item(result) for result in run.results]
+        self.results.addTopLevelItems(items)
+        with_kb = (n for n, r in enumerate(run.results) if normalise_kb(r.cells[KB_COLUMN]))
+        first = min(with_kb, key=lambda n: run.results[n].glyph is not Glyph.ERROR, default=None)
+        if first is not None:
+            self.results.setCurrentItem(items[first])
+        self._show_button()
         rows = min(len(run.results), MOST_ROWS) + 1
         self.results.setFixedHeight(round(rows * ROW_PX * self._theme.scale) + SPARE_PX)
+
+    @property
+    def _selected(self) -> tuple[str, str] | None:
+        """(KB, name) of the selected update; None without a KB."""
+        items = self.results.selectedItems()
+        kb = normalise_kb(items[0].text(KB_COLUMN)) if items else None
+        return (kb, items[0].text(0)) if kb else None
+
+    def _show_button(self) -> None:
+        selected = self._selected
+        self.stop.setVisible(selected is not None)
+        self.stop.setText(tr("Stop {kb}…", kb=selected[0]) if selected else "")
+
+    def _stop(self) -> None:
+        if self._selected is not None:
+            self.stop_requested.emit(*self._selected)
 
     def _item(self, result: ResultLine) -> QTreeWidgetItem:
         item = QTreeWidgetItem(result.cells)

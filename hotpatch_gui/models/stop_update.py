@@ -1,0 +1,179 @@
+"""What would still install an update: schedules, queued installations, and what this program can't stop."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.installs import may_install
+from hotpatch_gui.domain.machines import PatchMode
+from hotpatch_gui.domain.patching import exclusion_reason
+from hotpatch_gui.domain.phrases import some_names
+from hotpatch_gui.domain.schedule_changes import ChangeKind
+from hotpatch_gui.domain.schedules import NO_SCHEDULES, Schedule
+from hotpatch_gui.domain.updates import Classification, RestartBehavior
+from hotpatch_gui.store import assessments, lists, machine_columns, machines, operations
+from hotpatch_gui.store import schedules as stored_schedules
+from hotpatch_gui.store.schedule_rows import ScheduleRow, read_all
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
+
+from .schedules import disabled_reason
+
+tr = translator("StopUpdateModel")
+
+MOST_NAMES = 3
+
+
+class ScheduleToChange(NamedTuple):
+    """A schedule that selects the update. ``hindrance`` is why it can't be changed here; empty if it can."""
+
+    row: ScheduleRow
+    hindrance: str
+
+    def excluding(self, kb: str) -> Schedule:
+        """The schedule with the KB on its exclude list, and no longer on its include list."""
+        schedule = self.row.schedule
+        return schedule._replace(
+            include=tuple(one for one in schedule.include if one != kb),
+            exclude=(*schedule.exclude, kb),
+        )
+
+
+class StillInstalling(NamedTuple):
+    """What would still install an update.
+
+    Attributes:
+        schedules: those that select it, by name.
+        excluding: how many schedules exclude it already.
+        queued: row IDs of the queued installations that may install it.
+        points: (glyph, its meaning, title, explanation) of what can't be stopped here.
+    """
+
+    schedules: tuple[ScheduleToChange, ...] = ()
+    excluding: int = 0
+    queued: tuple[int, ...] = ()
+    points: tuple[tuple[Glyph, str, str, str], ...] = ()
+
+
+def read_still_installing(
+    db: sqlite3.Connection, kb: str, name: str, clock: Clock
+) -> StillInstalling:
+    """Read what would still install a KB; ``name`` is the update's title."""
+    now = clock()
+    kinds = assessments.kinds_of(db, kb) or [
+        (one.value, RestartBehavior.UNKNOWN) for one in Classification
+    ]
+    rows = [row for row in read_all(db) if not row.schedule.has_ended(now)]
+    selecting = [row for row in rows if any(row.schedule.selects(c, kb, r) for c, r in kinds)]
+    classes = {c for c, _ in kinds}
+    queued = operations.queued_installations(db)
+    return StillInstalling(
+        tuple(ScheduleToChange(row, _hindrance(row, kb)) for row in selecting),
+        sum(kb in row.schedule.exclude for row in rows),
+        tuple(i for i, request in queued if may_install(request, kb, classes)),
+        tuple(_points(db, kb, name, classes, clock)),
+    )
+
+
+def _hindrance(row: ScheduleRow, kb: str) -> str:
+    schedule = row.schedule
+    if not schedule.classifications and set(schedule.include) == {kb}:
+        return tr("It installs only this update. Delete it on the Schedules page.")
+    return disabled_reason(row, ChangeKind.SAVE)
+
+
+def _points(
+    db: sqlite3.Connection, kb: str, name: str, classes: set[str], clock: Clock
+) -> list[tuple[Glyph, str, str, str]]:
+    """What goes on regardless: installations in progress, automatic patching, and machines that have it."""
+    found = lists.machines_with(db, kb, name)
+    missing = [row for row in found if row.is_missing]
+    by_azure, by_windows, unknown = _who_installs(db, [r.id for r in missing], classes, clock)
+    points = []
+    running = [row.name for row in missing if row.is_installing]
+    if running:
+        points.append(
+            (
+                Glyph.RUNNING,
+                tr("In progress"),
+                tr("An installation is in progress on %n machine(s)", len(running)),
+                tr(
+                    "Azure can't stop it: {names}.",
+                    names=some_names(running, MOST_NAMES),
+                ),
+            )
+        )
+    if by_azure:
+        points.append(
+            (
+                Glyph.WARNING,
+                tr("Warning"),
+                tr("Azure installs it on %n machine(s)", len(by_azure)),
+                tr(
+                    "Automatic guest patching can't exclude a KB. To stop it, change the update settings of these "
+                    "machines to Manual updates or Customer Managed Schedules: {names}.",
+                    names=some_names(by_azure, MOST_NAMES),
+                ),
+            )
+        )
+    if by_windows:
+        points.append(
+            (
+                Glyph.WARNING,
+                tr("Warning"),
+                tr("Windows Update installs it on %n machine(s)", len(by_windows)),
+                tr(
+                    "They are set to Windows automatic updates, which this program can't stop: {names}.",
+                    names=some_names(by_windows, MOST_NAMES),
+                ),
+            )
+        )
+    if unknown:
+        points.append(
+            (
+                Glyph.UNKNOWN,
+                tr("Not known"),
+                tr("Who installs it isn't known for %n machine(s)", len(unknown)),
+                tr(
+                    "Their patch orchestration or schedules aren't known: {names}.",
+                    names=some_names(unknown, MOST_NAMES),
+                ),
+            )
+        )
+    installed = [row.name for row in found if row.state == "Installed"]
+    if installed:
+        points.append(
+            (
+                Glyph.INFO,
+                tr("Information"),
+                tr("It is installed on %n machine(s)", len(installed)),
+                tr("Azure can't uninstall it. Uninstall it in Windows if you have to."),
+            )
+        )
+    return points
+
+
+def _who_installs(
+    db: sqlite3.Connection, machine_ids: Sequence[int], classes: set[str], clock: Clock
+) -> tuple[list[str], list[str], list[str]]:
+    """Names of the machines on which Azure installs the update by itself, on which Windows does, and of which that isn't known."""
+    schedules = stored_schedules.of_machines(db, machine_ids)
+    is_automatic = any(
+        known is not None and known.installed_automatically
+        for known in map(Classification.parse, classes)
+    )
+    by_azure, by_windows, unknown = list[str](), list[str](), list[str]()
+    for row in machines.read_rows(db, machine_ids):
+        machine = machine_columns.machine_of(row)
+        follows = schedules.get(row.id, NO_SCHEDULES)
+        mode = machine.settings.patch_mode
+        if follows.unread or (machine.arc is None and mode in (None, PatchMode.IMAGE_DEFAULT)):
+            unknown.append(machine.name)
+        elif machine.arc is None and mode is PatchMode.AUTOMATIC_BY_OS:
+            by_windows.append(machine.name)
+        elif is_automatic and exclusion_reason(machine, follows, clock()) is None:
+            by_azure.append(machine.name)
+    return by_azure, by_windows, unknown

@@ -1,0 +1,132 @@
+"""The dialog that stops an update: schedules exclude its KB, and queued installations are canceled."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
+
+from hotpatch_gui.models.checked import CheckedModel, CheckedRow
+from hotpatch_gui.models.query_channel import QueryChannel
+from hotpatch_gui.models.stop_update import StillInstalling, read_still_installing
+from hotpatch_gui.theme.tokens import ROW_PX
+from hotpatch_gui.translation import translator
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.points import Point, Points
+
+from .install.parts import fit_names, list_of
+from .surface import SurfaceDialog
+
+tr = translator("StopUpdateDialog")
+
+SIZE_PX = (800, 480)
+MOST_ROWS, SPARE_PX = 6, 18
+"""Rows without a scroll bar; room for a horizontal one."""
+
+
+class StopUpdateDialog(SurfaceDialog):
+    """Shows what would still install the update. All that can be stopped is selected at first."""
+
+    def __init__(self, services: Services, parent: QWidget, kb: str, name: str) -> None:
+        super().__init__(
+            services.theme, "stopUpdateDialog", tr("Stop {kb} on all machines", kb=kb), parent
+        )
+        self._s, self._kb, self._found = services, kb, StillInstalling()
+        theme = services.theme
+        self.said = label(theme, tr("Reading…"), wrap=True)
+        self.said.setObjectName("stopSaid")
+        heads = (tr("Schedule"), tr("Resource group"), tr("Machines"), tr("Change"))
+        self.model = CheckedModel(heads, round(ROW_PX * theme.scale), self, ticks=True)
+        self.view = list_of(
+            theme, self.model, "stopSchedules", tr("Schedules to change"), (200, 160, 80, 300)
+        )
+        self.cancels = QCheckBox()
+        self.cancels.setObjectName("stopQueued")
+        self.points = Points(theme)
+        for widget in (self.said, self.view, self.cancels, self.points):
+            self.column.addWidget(widget)
+        self.column.addStretch(1)
+        self.stop = QPushButton()
+        self.stop.setObjectName("stopUpdate")
+        self.stop.setProperty("primary", True)
+        self.stop.clicked.connect(self._stop)
+        self.finish(SIZE_PX, self.stop, self.closer(tr("Cancel")))
+        self.model.ticked.connect(self._show_button)
+        self.cancels.toggled.connect(self._show_button)
+        self._show(StillInstalling())
+        self._channel = QueryChannel(services.source, self._show_found, self.said.setText, self)
+        self._channel.query(partial(read_still_installing, kb=kb, name=name, clock=services.clock))
+
+    def _show_found(self, found: StillInstalling) -> None:
+        self._show(found)
+        self.said.setText(self._sentence)
+        fit_names(self.view)
+
+    def _show(self, found: StillInstalling) -> None:
+        self._found = found
+        adds = tr("Adds {kb} to its excluded KBs", kb=self._kb)
+        self.model.set_rows(
+            [
+                CheckedRow(
+                    number,
+                    (
+                        one.row.schedule.name,
+                        one.row.group,
+                        f"{one.row.machines:,}",
+                        one.hindrance or adds,
+                    ),
+                    not one.hindrance,
+                )
+                for number, one in enumerate(found.schedules)
+            ]
+        )
+        rows = min(len(found.schedules), MOST_ROWS) + 1
+        self.view.setFixedHeight(round(rows * ROW_PX * self._theme.scale) + SPARE_PX)
+        self.view.setVisible(bool(found.schedules))
+        self.cancels.setVisible(bool(found.queued))
+        self.cancels.setText(
+            tr(
+                "Cancel %n queued installation(s) that would install it, with their other updates",
+                len(found.queued),
+            )
+        )
+        self.cancels.setChecked(bool(found.queued))
+        self.points.show_points([Point(*point) for point in found.points])
+        self._show_button()
+
+    @property
+    def _sentence(self) -> str:
+        """What stops it, and what stays as it is."""
+        excluding = (
+            tr(" %n schedule(s) exclude it already.", self._found.excluding)
+            if self._found.excluding
+            else ""
+        )
+        if not self._found.schedules and not self._found.queued:
+            return tr("No schedule or queued installation would install it.") + excluding
+        return tr("Schedules that exclude it keep excluding it until you change them.") + excluding
+
+    @property
+    def _queued(self) -> tuple[int, ...]:
+        return self._found.queued if self.cancels.isChecked() else ()
+
+    def _show_button(self) -> None:
+        schedules, queued = self.model.count, len(self._queued)
+        exclude = tr("Exclude it in %n schedule(s)", schedules)
+        cancel = tr("Cancel %n installation(s)", queued)
+        both = tr("{exclude} and cancel %n installation(s)", queued, exclude=exclude)
+        self.stop.setText(both if schedules and queued else cancel if queued else exclude)
+        self.stop.setEnabled(bool(schedules or queued))
+
+    def _stop(self) -> None:
+        self.stop.setEnabled(False)
+        actions = self._s.actions
+        actions.cancel(self._queued)
+        for number in self.model.ids:
+            one = self._found.schedules[number]
+            known = one.row.schedule.azure_id or one.row.resource_id
+            actions.save_schedule(
+                one.row.connection_id, known, one.excluding(self._kb), is_new=False
+            )
+        self.accept()

@@ -1,0 +1,130 @@
+"""An update is stopped in the real window: schedules exclude it, and queued installations are canceled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.installs import InstallRequest, may_install
+from hotpatch_gui.domain.waves import WaveMode, Waves
+from hotpatch_gui.simulator.maintenance import schedule_of
+from hotpatch_gui.views.dialogs.stop_update import StopUpdateDialog
+from hotpatch_gui.views.pages.updates import UpdatesPage
+
+KB = "KB5120708"
+ONE_BY_ONE = Waves(WaveMode.SOME, 1)
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        made.start()
+        yield made
+
+
+def stop_dialog(stage: Stage, kb: str = KB) -> StopUpdateDialog:
+    stage.window.show_page("updates")
+    stage.settle()
+    page = stage.window.page("updates")
+    assert isinstance(page, UpdatesPage)
+    kbs = [page.model.row(n).kb for n in range(page.model.rowCount())]
+    page.panel.table.selectRow(kbs.index(kb))
+    stage.settle()
+    page.machines.stop.click()
+    stage.settle()
+    (found,) = [d for d in stage.window.findChildren(StopUpdateDialog) if d.isVisible()]
+    return found
+
+
+def queued(stage: Stage) -> list[str]:
+    db = stage.app.source.db
+    assert db is not None
+    return [r[0] for r in db.execute("SELECT request FROM operations WHERE state='queued'")]
+
+
+def points(dialog: StopUpdateDialog) -> dict[str, str]:
+    return {title: detail for _, _, title, detail in dialog._found.points}
+
+
+def test_schedules_exclude_it_and_only_installations_of_it_are_canceled(stage: Stage) -> None:
+    db = stage.app.source.db
+    assert db is not None
+    ids = dict(db.execute("SELECT name, id FROM machines").fetchall())
+    for kb, names in ((KB, ("vm-app-01", "vm-print-01")), ("KB890830", ("vm-sql-01", "vm-web-02"))):
+        request = InstallRequest(include=(kb,))
+        stage.app.actions.install([ids[name] for name in names], request, ONE_BY_ONE)
+
+    stage.until(lambda: len(queued(stage)) == 2)
+    dialog = stop_dialog(stage)
+    assert dialog.stop.text() == "Exclude it in 1 schedule and cancel 1 installation"
+    dialog.stop.click()
+    stage.until(lambda: len(queued(stage)) == 1)
+    assert "890830" in queued(stage)[0]
+    stored = stage.simulator.cloud.maintenance.configurations
+    excluded = {KB.removeprefix("KB")}
+    stage.until(lambda: excluded in [set(schedule_of(one).exclude) for one in stored.values()])
+
+
+def test_what_cannot_be_stopped_is_named(stage: Stage) -> None:
+    found = points(stop_dialog(stage))
+    assert "vm-app-01" in found["Azure installs it on 4 machines"]
+    assert "It is installed on 1 machine" in found
+    assert all("vm-legacy-01" not in detail for detail in found.values())
+
+
+def test_what_is_excluded_already_is_not_changed_again(stage: Stage) -> None:
+    stop_dialog(stage).stop.click()
+    stage.settle()
+    stage.sync()
+    dialog = stop_dialog(stage)
+    assert dialog.said.text() == (
+        "No schedule or queued installation would install it. 1 schedule excludes it already."
+    )
+    assert not dialog.stop.isEnabled()
+
+
+def test_without_leave_to_change_the_schedule_says_why_and_stays(stage: Stage) -> None:
+    stage.app.actions.allow_changes(1, may_act=False)
+    stage.idle()
+    dialog = stop_dialog(stage)
+    assert not dialog.stop.isEnabled()
+    assert "Changes are off" in dialog.model.rows[0].cells[-1]
+
+
+@pytest.mark.parametrize(
+    ("windows", "expected"),
+    [
+        ({"kbNumbersToInclude": ["5120708"]}, True),
+        ({"kbNumbersToInclude": ["KB5120708"], "kbNumbersToExclude": ["kb5120708"]}, False),
+        ({"classificationsToInclude": ["security"]}, True),
+        ({"classificationsToInclude": ["Critical"]}, False),
+        ({"classificationsToInclude": None, "kbNumbersToInclude": ["890830"]}, False),
+    ],
+)
+def test_a_request_selects_by_azures_rules(windows: dict[str, object], expected: bool) -> None:
+    assert may_install(json.dumps({"windowsParameters": windows}), KB, {"Security"}) is expected
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '{"windowsParameters": 1}', None])
+def test_a_request_that_cannot_be_read_may_install_everything(body: str | None) -> None:
+    assert may_install(body, KB, {"Security"})
+
+
+def test_a_run_of_the_history_offers_to_stop_the_update_that_failed(stage: Stage) -> None:
+    stage.choose("vm-print-01")
+    blade = stage.window.machines.blade
+    blade.tabs.setCurrentIndex(2)
+    stage.settle()
+    history = blade.history
+    history.panel.table.selectRow(0)
+    stage.settle()
+    assert history.details.stop.text() == "Stop KB5120228…"
+    history.details.stop.click()
+    stage.settle()
+    (dialog,) = stage.window.findChildren(StopUpdateDialog)
+    assert dialog.windowTitle() == "Stop KB5120228 on all machines"
+    dialog.reject()
