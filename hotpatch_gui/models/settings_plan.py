@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpatch_gui.domain.arc import License
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.phrases import join
 from hotpatch_gui.domain.settings import (
+    Orchestration,
     SettingsChange,
     current_settings,
     differences,
@@ -35,6 +38,8 @@ class MachineChange(NamedTuple):
     changes: tuple[tuple[str, str, str], ...]
     changes_license: bool
     skip_reason: str = ""
+    leaves: Orchestration | None = None
+    """The orchestration that Azure Managed - Safe Deployment replaces."""
 
     @property
     def is_affected(self) -> bool:
@@ -86,7 +91,29 @@ class SettingsPlan(NamedTuple):
             tr("%n already set", rest),
             tr("%n skipped", skipped),
         ]
-        return tr("%n selected: {parts}.", len(self.machines), parts=", ".join(parts))
+        counts = tr("%n selected: {parts}.", len(self.machines), parts=", ".join(parts))
+        return join(counts, self.price)
+
+    @property
+    def price(self) -> str:
+        """Who installs updates from now on, if that changes to Azure; empty if it doesn't."""
+        left = Counter(m.leaves for m in self.affected)
+        scheduled, manual = left[Orchestration.CUSTOMER_SCHEDULES], left[Orchestration.MANUAL]
+        return join(
+            tr(
+                "%n machine(s) leave(s) the schedules: Azure installs Critical and Security updates within 30 days of "
+                "release, off-peak.",
+                scheduled,
+            )
+            if scheduled
+            else "",
+            tr(
+                "On %n machine(s), Azure installs Critical and Security updates that so far were installed on request.",
+                manual,
+            )
+            if manual
+            else "",
+        )
 
 
 class Selected(NamedTuple):
@@ -135,8 +162,15 @@ def _plan(selected: Selected, change: SettingsChange, enroll: bool | None) -> Ma
         if differences(change, machine.settings)
         else None
     )
+    before = Orchestration.of(machine.settings)
+    is_safe = change.orchestration is Orchestration.SAFE_DEPLOYMENT
     return MachineChange(
-        selected.machine_id, selected.name, tuple(changes), enrolls, selected.blocked or why or ""
+        selected.machine_id,
+        selected.name,
+        tuple(changes),
+        enrolls,
+        selected.blocked or why or "",
+        before if is_safe else None,
     )
 
 

@@ -1356,6 +1356,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n machine(s) leave(s) the schedules: Azure installs Critical and Security updates within 30 days of release, off-peak.</source>
+      <translation>
+        <numerusform>%n machine leaves the schedules: Azure installs Critical and Security updates within 30 days of release, off-peak.</numerusform>
+        <numerusform>%n machines leaves the schedules: Azure installs Critical and Security updates within 30 days of release, off-peak.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n selected: {parts}.</source>
       <translation>
         <numerusform>%n selected: {parts}.</numerusform>
@@ -1367,6 +1374,13 @@
       <translation>
         <numerusform>%n skipped</numerusform>
         <numerusform>%n skipped</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>On %n machine(s), Azure installs Critical and Security updates that so far were installed on request.</source>
+      <translation>
+        <numerusform>On %n machine, Azure installs Critical and Security updates that so far were installed on request.</numerusform>
+        <numerusform>On %n machines, Azure installs Critical and Security updates that so far were installed on request.</numerusform>
       </translation>
     </message>
     <message numerus="yes">

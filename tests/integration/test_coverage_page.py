@@ -100,8 +100,19 @@ def test_hotpatch_is_turned_on_from_here_for_both_kinds_of_machines(stage: Stage
     assert set(planned) == {"vm-file-01", "srv-hq-02"}
     assert "Hotpatch" in planned["srv-hq-02"].text
     assert planned["srv-hq-02"].changes_license
-    assert "safety checks" in planned["vm-file-01"].skip_reason
-    assert dialog.remedy.isVisible(), "the orchestration that hotpatch needs is one click away"
+    assert "Safe Deployment" in planned["vm-file-01"].text
+    assert "1 machine leaves the schedules" in dialog.sum.text(), "the price is said"
+    assert dialog.remedy.isHidden(), "nothing is left out"
+
+
+def test_without_a_selected_machine_hotpatch_is_turned_on_for_all_shown(stage: Stage) -> None:
+    page = coverage(stage)
+    assert page.name.text() == "Select a machine to see what it needs."
+    settable = [r for r in page.machines.all_rows if r.path.way in (Way.TURN_ON, Way.ENROLL)]
+    assert page.turn_on.text() == f"Turn hotpatch on for {len(settable)} machines…"
+    page.turn_on.click()
+    (dialog,) = stage.window.findChildren(UpdateSettingsDialog)
+    assert len(dialog.plan.affected) == len(settable) > 2
 
 
 def test_without_machines_the_page_says_so(qapp: QApplication) -> None:

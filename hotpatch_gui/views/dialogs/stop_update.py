@@ -20,7 +20,7 @@ from .surface import SurfaceDialog
 
 tr = translator("StopUpdateDialog")
 
-SIZE_PX = (800, 480)
+SIZE_PX = (800, 420)
 MOST_ROWS, SPARE_PX = 6, 18
 """Rows without a scroll bar; room for a horizontal one."""
 

@@ -97,6 +97,10 @@ class UpdateSettingsDialog(SurfaceDialog):
         return self._of_kind[self._is_arc]
 
     @property
+    def _is_several(self) -> bool:
+        return sum(map(len, self._of_kind.values())) > 1
+
+    @property
     def _machines(self) -> list[Machine]:
         return [one.machine for one in self._own]
 
@@ -145,7 +149,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.list.setColumnWidth(0, round(180 * theme.scale))
         self.choice = WaveChoice(theme, self)
         self.wave_words = label(theme, role="secondary", wrap=True)
-        self.sum = label(theme)
+        self.sum = label(theme, wrap=True)
         self.sum.setObjectName("settingsSum")
         self.typed = TypedNumber(theme, 0)
         self.problem = label(theme, role="error", wrap=True)
@@ -195,10 +199,9 @@ class UpdateSettingsDialog(SurfaceDialog):
         column.addSpacing(6)
         column.addWidget(self.periodic)
         column.addLayout(self._indented(self.mixed["periodic_assessment"]))
-        several = sum(map(len, self._of_kind.values())) > 1
+        several = self._is_several
         column.addWidget(self._order(shown=several))
         self.list.setVisible(several)
-        self.sum.setVisible(several)
         column.addStretch(1)
         self.list.setFixedHeight(round(LIST_PX * theme.scale))
         area = ScrollArea(form)
@@ -379,7 +382,14 @@ class UpdateSettingsDialog(SurfaceDialog):
         )
         affected = len(self.plan.affected)
         self.hotpatch_words.setText(self._meaning())
-        self.sum.setText(self.plan.text if shown else tr("No changes yet."))
+        self.sum.setText(
+            tr("No changes yet.")
+            if not shown
+            else self.plan.text
+            if self._is_several
+            else self.plan.price
+        )
+        self.sum.setVisible(self._is_several or bool(self.plan.price))
         self._show_list()
         refused = self.plan.skipped[0] if self.plan.skipped and not affected else None
         self.typed.set_count(affected)
@@ -390,20 +400,25 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.save.setEnabled(bool(affected) and not problem)
         self.save.setToolTip("" if affected else problem or tr("Nothing is changed."))
 
-        self._show_remedy(len(self._plan_of(self._is_arc).affected))
+        self._show_remedy()
 
     def _plan_of(self, is_arc: bool) -> SettingsPlan:
         """The effect on the machines of one kind."""
         chosen = self._chosen[is_arc]
         return plan_settings(self._of_kind[is_arc], chosen.change, chosen.enroll)
 
-    def _show_remedy(self, affected: int) -> None:
+    def _safe_deployment_helps(self) -> int:
+        """On how many more machines hotpatch can be turned on with the orchestration that it needs."""
+        change = self.change()
+        if not change.hotpatch or change.orchestration is not None or self._is_arc:
+            return 0
+        changed = change._replace(orchestration=Orchestration.SAFE_DEPLOYMENT)
+        affected = len(self._plan_of(self._is_arc).affected)
+        return len(plan_settings(self._own, changed, self._enrollment).affected) - affected
+
+    def _show_remedy(self) -> None:
         """Offer the orchestration that hotpatch needs, if it makes the change possible on more machines."""
-        change, safe = self.change(), Orchestration.SAFE_DEPLOYMENT
-        more = 0
-        if change.hotpatch and change.orchestration is None and not self._is_arc:
-            changed = change._replace(orchestration=safe)
-            more = len(plan_settings(self._own, changed, self._enrollment).affected) - affected
+        more, safe = self._safe_deployment_helps(), Orchestration.SAFE_DEPLOYMENT
         self.remedy.setVisible(more > 0)
         self.remedy.setText(tr("Also choose {safe} on %n of these machines", more, safe=safe.label))
 
@@ -415,11 +430,13 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.orchestrations[orchestration].setChecked(True)
 
     def choose_hotpatch(self) -> None:
-        """Turn hotpatch on as the user would, with the license that it needs, for machines of each kind."""
+        """Turn hotpatch on as the user would, with the license and orchestration that it needs, for machines of each kind."""
         for is_arc in (kind for kind in (True, False) if self._of_kind[kind]):
             self.kinds[is_arc].setChecked(True)
             needs_license = is_arc and not all(m.arc and m.arc.is_enrolled for m in self._machines)
             (self.enroll if needs_license else self.hotpatch).setChecked(True)
+            if self._safe_deployment_helps() > 0:
+                self.choose(Orchestration.SAFE_DEPLOYMENT)
 
     def _show_list(self) -> None:
         self.list.clear()

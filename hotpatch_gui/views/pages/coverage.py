@@ -57,8 +57,6 @@ class CoveragePage(Page):
         self._rows: Sequence[CoverageRow] = ()
         self._is_stale = True
         """Whether machines or releases changed since the last query."""
-        self._shown_ways: set[Way] | None = None
-        """A refresh of the same ways leaves the selection alone, also none."""
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(REST_MS)
@@ -198,10 +196,6 @@ class CoveragePage(Page):
                 tr("Hotpatch is on everywhere"),
                 tr("Select a way above to see its machines."),
             )
-        table = self.machines_panel.table
-        if shown and ways != self._shown_ways and not table.selectionModel().hasSelection():
-            table.selectRow(0)
-        self._shown_ways = ways
         self._show_selected()
 
     @property
@@ -209,27 +203,30 @@ class CoveragePage(Page):
         chosen = set(self.machines_panel.table.selected_ids)
         return [r for r in self.machines.all_rows if r.id in chosen]
 
+    @property
+    def _settable(self) -> list[CoverageRow]:
+        """The machines to turn hotpatch on for: of those selected, or of all shown without a selection."""
+        return [r for r in self._selected or self.machines.all_rows if r.path.way in SETTABLE]
+
     def _show_selected(self) -> None:
-        selected = self._selected
-        settable = [r for r in selected if r.path.way in SETTABLE]
+        selected, settable = self._selected, self._settable
         self.turn_on.setText(tr("Turn hotpatch on for %n machine(s)…", len(settable)))
         self.turn_on.setVisible(bool(settable))
         one = selected[0] if len(selected) == 1 else None
         replaces = one is not None and one.path.way is Way.REPLACE
         self.new.setText(tr("Plan a replacement…") if replaces else tr("New hotpatch machine…"))
-        self.details.setVisible(one is not None)
-        if one is None:
-            return
-        self.name.setText(f"{one.name}: {one.way}")
-        self.points.show_points(_points(one))
-        self.article.setVisible(bool(one.path.article))
+        self.details.setVisible(bool(self.machines.all_rows) and len(selected) < 2)
+        select = tr("Select a machine to see what it needs.")
+        self.name.setText(f"{one.name}: {one.way}" if one is not None else select)
+        self.points.show_points(_points(one) if one is not None else [])
+        self.article.setVisible(one is not None and bool(one.path.article))
 
     def _open_settings(self) -> None:
         from hotpatch_gui.views.dialogs.update_settings import (  # noqa: PLC0415 - only when it opens
             UpdateSettingsDialog,
         )
 
-        ids = [r.id for r in self._selected if r.path.way in SETTABLE]
+        ids = [r.id for r in self._settable]
 
         def make() -> UpdateSettingsDialog:
             dialog = UpdateSettingsDialog(self._s, ids, self)
