@@ -47,4 +47,4 @@ _SIGNALS = {
     "Prompted": "prompted",
     "ReleasesRead": "releases_read",
 }
-"""By class name, because importing the classes takes longer than the first frame may."""
+"""By class name, because importing the classes takes longer than the first paint may."""

@@ -68,8 +68,8 @@ def run(
             azure_folder=root if origin.is_demo else None,
             is_first=origin.is_first,
         )
-        program.first_frame_painted.connect(partial(start_log, origin.folder))
-        program.first_frame_painted.connect(program.end_on_signals)
+        program.first_painted.connect(partial(start_log, origin.folder))
+        program.first_painted.connect(program.end_on_signals)
         program.window.show_start_page()
         program.start()
         code = int(application.exec())
@@ -115,7 +115,7 @@ def lock_for_window(folder: Path, *, takes_over: bool) -> QLockFile | None:
 
 def start_log(folder: Path) -> None:
     """Start the log after the first paint, because its imports take 18 ms."""
-    from hotpatch_gui.system import logs  # noqa: PLC0415 - after the first frame
+    from hotpatch_gui.system import logs  # noqa: PLC0415 - after the first paint
 
     logs.start_log(folder)
 

@@ -108,10 +108,10 @@ class App(QObject):
     """The program: window and engine. ``close`` ends both in order.
 
     Signals:
-        first_frame_painted (): the first frame was painted, or the window stayed hidden for UNSEEN_MS; the engine starts next.
+        first_painted (): the window was painted for the first time, or the window stayed hidden for UNSEEN_MS; the engine starts next.
     """
 
-    first_frame_painted = Signal()
+    first_painted = Signal()
 
     def __init__(
         self,
@@ -170,8 +170,8 @@ class App(QObject):
 
     @cached_property
     def engine(self) -> Engine:
-        """Created on first use, because its imports take longer than the first frame may."""
-        from hotpatch_gui.worker.engine import Engine  # noqa: PLC0415 - after the first frame
+        """Created on first use, because its imports take longer than the first paint may."""
+        from hotpatch_gui.worker.engine import Engine  # noqa: PLC0415 - after the first paint
 
         return Engine(
             self.source.path,
@@ -236,7 +236,7 @@ class App(QObject):
     @Slot()
     def begin(self) -> None:
         """Load icons and start the engine."""
-        self.first_frame_painted.emit()
+        self.first_painted.emit()
         self.engine.start()
         self.window.complete_after_first_paint()
         self._show_tray()

@@ -65,16 +65,16 @@ class MachineSnapshot:
 
 
 class Gateway:
-    """Reads and acts through one connection. Methods raise only ProblemError; ``sign_out`` also the errors of the token store.
+    """Reads and acts through one connection. Methods raise only ProblemError; ``sign_out`` can also raise errors of the token store.
 
     Args:
         clock: the cloud's clock, synchronized from each response's Date header.
-        throttles: those of the connection's earlier gateways, because Azure's limits hold after a sign-out; None for new ones.
+        throttles: those of the connection's earlier gateways, because Azure's limits still apply after a sign-out; None for new ones.
         prompt: receives what the user must do to sign in, and "" afterwards.
         transport: creates the demo's in-process transport; None for the network.
 
     Attributes:
-        reads: the limit of reading requests to Resource Manager. ``writes`` limits changes, ``queries`` Resource Graph. Callers
+        reads: the limit of read requests to Resource Manager. ``writes`` limits changes, ``queries`` Resource Graph. Callers
         respect them; requests during a pause fail with ProblemError (THROTTLED).
 
     Raises:
@@ -269,7 +269,7 @@ class Gateway:
             return MachineSnapshot(found, results.view_assessment(summary), run)
 
     def enroll_request(self, machine: Machine) -> str:
-        """The JSON that enrolls this server: a change of its license profile, or a first one."""
+        """The JSON that enrolls this server: a change of its license profile, or the creation of its first one."""
         profiles = self._hybrid_of(machine).license_profiles
         with as_problems(tr("reading the license of {name}", name=machine.name)):
             try:

@@ -51,7 +51,7 @@ class MachinePage:
 
 @dataclass(frozen=True, slots=True)
 class ResourceHealthPage:
-    """(machine ID, availability state, since)."""
+    """Resource Health of one page: (machine ID, availability state, since)."""
 
     states: list[tuple[str, str, datetime | None]]
     unreadable: int
@@ -60,7 +60,7 @@ class ResourceHealthPage:
 
 @dataclass(frozen=True, slots=True)
 class SchedulePage:
-    """(lower-case ID, schedule), None for a configuration that doesn't patch guests."""
+    """Schedules of one page: (lower-case ID, schedule), None for a configuration that doesn't patch guests."""
 
     schedules: list[tuple[str, Schedule | None]]
     unreadable: int
@@ -118,8 +118,8 @@ def schedule_page(page: Page) -> SchedulePage:
     found: list[tuple[str, Schedule | None]] = []
 
     def parse_row(row: Mapping[str, Any]) -> None:
-        is_guests = str(row.get("scope") or GUESTS).casefold() == GUESTS.casefold()
-        schedule = parse.schedule(row) if is_guests else None
+        is_guest_patching = str(row.get("scope") or GUESTS).casefold() == GUESTS.casefold()
+        schedule = parse.schedule(row) if is_guest_patching else None
         found.append((values.required(row.get("id"), "id").lower(), schedule))
 
     return SchedulePage(found, parse_rows(page.rows, parse_row), page.total)
@@ -142,7 +142,7 @@ def assignment_page(page: Page) -> AssignmentPage:
 
 
 def _owner(row: Mapping[str, Any]) -> str:
-    """The machine's ID in a row's ID, cached because a machine's rows share it."""
+    """The machine's ID in a row's ID; ``machine_id_of`` is cached, because a machine's rows share it."""
     return parse.machine_id_of(row["id"].rpartition("/")[0])
 
 

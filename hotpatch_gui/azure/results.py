@@ -79,7 +79,7 @@ def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
 
 @remembered
 def _counts(*values: Any) -> Mapping[str, int]:
-    """Updates by classification; empty if Azure counts none."""
+    """Updates by classification; empty if Azure reports no counts."""
     found = [integer(value) for value in values]
     if not any(count is not None for count in found):
         return {}
@@ -137,7 +137,9 @@ def first_text(value: Any) -> str | None:
 
 
 def graph_run(properties: Mapping[str, Any], name: Any) -> InstallationRun:
-    """A patchinstallationresults row, or Resource Manager's installation result, which has the same names.
+    """A patchinstallationresults row, Resource Manager's installation result, or an instance view's last installation.
+
+    Some of their property names differ.
 
     Raises:
         UnreadableError: its time is missing.

@@ -45,6 +45,7 @@ tr = translator("Acting")
 ALREADY_REQUESTED = tr.mark(
     "The same operation is already queued, in progress, or has an unknown result."
 )
+ENDED_BEFORE = tr.mark("The command ended before it was requested.")
 
 
 def assess(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
@@ -82,7 +83,7 @@ def install(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
 def _request(options: argparse.Namespace) -> InstallRequest:
     is_only = options.only is not None
     if is_only and (options.classification or options.include):
-        raise RequestError(tr("--only excludes --classification and --include."))
+        raise RequestError(tr("--only can't be combined with --classification or --include."))
     if is_only and not parse_kbs(options.only):
         raise RequestError(tr("Name at least one KB number after --only."))
     usual = [] if is_only else [Classification.CRITICAL.value, Classification.SECURITY.value]
@@ -178,15 +179,16 @@ def _act(
         if permitted and not is_dry:
             taken = {row.machine_id for row in ended}
             passed = [i for i in permitted if i not in taken]
-            refused += [(row, ALREADY_REQUESTED) for row in machines.read_rows(db, passed)]
+            why = tr(ENDED_BEFORE if abandoned else ALREADY_REQUESTED)
+            refused += [(row, why) for row in machines.read_rows(db, passed)]
         _print_results(options, ended, refused, planned)
         if options.all:
             _say_left_out(db, only, kind)
         if abandoned:
             write_message(
                 tr(
-                    "{abandoned} What Azure has accepted continues there; the window and the next sync "
-                    "follow it.",
+                    "{abandoned} Operations that Azure has accepted continue; the window and the next sync "
+                    "follow them.",
                     abandoned=abandoned,
                 )
             )
@@ -196,7 +198,7 @@ def _act(
 def _check_beforehand(
     options: argparse.Namespace, folder: Path, only: frozenset[int] | None, kind: OperationKind
 ) -> None:
-    """Reject bad usage by stored data before any request is sent.
+    """Use stored data to reject bad usage before any request is sent.
 
     Raises:
         CommandError: a machine is unknown, or a number isn't confirmed.
@@ -219,7 +221,7 @@ def _permitted_and_refused(
 ) -> tuple[list[int], list[tuple[MachineRow, str]]]:
     """Machines on which it is possible, and the others with the reason.
 
-    With ``--all``, only those that lack the permission are among the others.
+    With ``--all``, only those without permission are among the others.
     """
     rows = machines.read_rows(db, ids(db, only))
     wanted = rows if options.all else named_machines(rows, options.machines)
@@ -231,20 +233,21 @@ def _permitted_and_refused(
 
 
 def _say_left_out(db: sqlite3.Connection, only: frozenset[int] | None, kind: OperationKind) -> None:
-    """With ``--all``, name machines on which it isn't possible now; they don't change the exit code."""
+    """With ``--all``, report how many machines were left out, with one reason; they don't change the exit code."""
     rows = [r for r in machines.read_rows(db, ids(db, only)) if is_permitted(r, kind)]
     left = [(row, why) for row in rows if (why := disabled_reason(row, kind))]
     if left:
         row, why = left[0]
         first = tr("{machine}: {why}", machine=row.name, why=why)
-        write_message(plain(tr("%n machine(s) left out. {first}", len(left), first=first)))
+        text = tr("%n machine(s) left out; for example, {first}", len(left), first=first)
+        write_message(plain(text))
 
 
 def confirm(options: argparse.Namespace, count: int) -> None:
     """Check that many machines were confirmed.
 
     Raises:
-        CommandError: they weren't, or the number is another one.
+        CommandError: they weren't, or the number doesn't match.
     """
     is_needed = count > CONFIRMED_ABOVE and not getattr(options, "dry_run", False)
     if options.confirm != count and (is_needed or options.confirm is not None):

@@ -64,7 +64,7 @@ class Exit(IntEnum):
 
 
 UNSURE = (OperationState.SENT, OperationState.RUNNING, OperationState.UNKNOWN)
-"""States of operations that Azure may have made, or is making."""
+"""States of operations that Azure may have carried out, or is carrying out."""
 
 
 class CommandError(Exception):

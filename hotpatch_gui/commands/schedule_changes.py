@@ -101,7 +101,7 @@ def _saving(
         if resource_id.lower() in known:
             raise CommandError(
                 tr(
-                    "The schedule {name} exists already. To change it, add its id to the file: {id}",
+                    "The schedule {name} already exists. To change it, add its id to the file: {id}",
                     name=wanted.name,
                     id=resource_id,
                 ),

@@ -42,7 +42,7 @@ class Cloud(NamedTuple):
 
     def resource_page(self, resource_id: str) -> str:
         """The portal's page of a resource; empty if the cloud has no portal."""
-        from urllib.parse import quote  # noqa: PLC0415 - not in the first frame
+        from urllib.parse import quote  # noqa: PLC0415 - not in the first paint
 
         return f"{self.portal}/#resource{quote(resource_id)}" if self.portal else ""
 
@@ -164,7 +164,7 @@ class CloudLabel(NamedTuple):
 
 
 def _parts(address: str) -> SplitResult:
-    from urllib.parse import urlsplit  # noqa: PLC0415 - 1 ms, and not in the first frame
+    from urllib.parse import urlsplit  # noqa: PLC0415 - 1 ms, and not in the first paint
 
     return urlsplit(address)
 

@@ -1,4 +1,4 @@
-"""Dates and times as text. In the first frame."""
+"""Dates and times as text. In the first paint."""
 
 from __future__ import annotations
 

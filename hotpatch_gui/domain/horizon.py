@@ -28,7 +28,7 @@ def horizon_text(calendar: Calendar, product: Product, after: date, now: datetim
     if len(missing) == 1:
         one = missing[0]
         return tr(
-            "According to plan, a {label} was released on {day}; its details aren't known, "
+            "According to the plan, a {label} was released on {day}; its details aren't known, "
             "because the release data ends on {until}.",
             label=one.kind.label,
             day=day_name(one.day),
@@ -41,7 +41,7 @@ def horizon_text(calendar: Calendar, product: Product, after: date, now: datetim
         else ""
     )
     return tr(
-        "According to plan, %n monthly releases were published by {day}{among}; their "
+        "According to the plan, %n monthly releases were published by {day}{among}; their "
         "details aren't known because the release data ends on {until}.",
         len(missing),
         day=day_name(missing[-1].day),

@@ -64,10 +64,10 @@ WITHOUT_HOTPATCH = (
 """Statuses of machines that certainly receive no hotpatches now."""
 _MEANINGS = {
     HotpatchStatus.ENABLED: tr.mark(
-        "The machine receives hotpatches as long as it stays on the baseline in force."
+        "The machine receives hotpatches as long as it stays on the current baseline."
     ),
     HotpatchStatus.DISABLED: tr.mark(
-        "The image supports hotpatching, but hotpatch is off: regular updates restart the machine."
+        "The machine supports hotpatching, but hotpatch is off: regular updates restart it."
     ),
     HotpatchStatus.PENDING: tr.mark(
         "Azure is changing the enrollment. It usually takes about ten minutes."
@@ -78,7 +78,9 @@ _MEANINGS = {
     HotpatchStatus.CANCELED: tr.mark(
         "The license was canceled on this machine: no more hotpatches."
     ),
-    HotpatchStatus.NOT_AVAILABLE: tr.mark("The machine's image doesn't support hotpatching."),
+    HotpatchStatus.NOT_AVAILABLE: tr.mark(
+        "The machine's image or operating system doesn't support hotpatching."
+    ),
     HotpatchStatus.ACTION_REQUIRED: tr.mark("A prerequisite is missing on the machine."),
     HotpatchStatus.PENDING_EVALUATION: tr.mark("Azure has no current assessment of the machine."),
     HotpatchStatus.NOT_KNOWN: tr.mark(
@@ -110,7 +112,7 @@ def is_on(machine: Machine) -> bool:
     return machine.settings.hotpatch_enabled is True
 
 
-def is_enrolled(machine: Machine) -> bool:
+def is_on_and_supported(machine: Machine) -> bool:
     """Whether hotpatch is on and the machine supports it."""
     return is_on(machine) and (can_be_enrolled(machine) or needs_no_license(machine))
 
@@ -129,6 +131,7 @@ def needs_no_license(machine: Machine) -> bool:
 
 
 def _arc_status(machine: Machine, arc: Arc) -> HotpatchStatus:
+    """The portal's logic: with a license, an enablement that isn't reported is Disabled, and Unknown is Not enrolled."""
     match arc.license:
         case License.ENABLED:
             return _BY_ENABLEMENT.get(arc.enablement, HotpatchStatus.NOT_ENROLLED)

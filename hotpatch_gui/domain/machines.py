@@ -16,7 +16,7 @@ from .releases import Product
 
 tr = translator("MachinesDomain")
 
-IN_RESOURCE_GRAPH = timedelta(days=7)
+GRAPH_KEEPS_ASSESSMENTS = timedelta(days=7)
 """Resource Graph deletes an assessment after this time (Microsoft Learn: query-logs)."""
 
 
@@ -207,6 +207,6 @@ def freshness(assessed: datetime | None, now: datetime) -> Freshness:
     if assessed is None:
         return Freshness.NEVER
     age = now - assessed
-    if age > IN_RESOURCE_GRAPH:
+    if age > GRAPH_KEEPS_ASSESSMENTS:
         return Freshness.TOO_OLD
     return Freshness.AGEING if age > timedelta(days=1) else Freshness.FRESH

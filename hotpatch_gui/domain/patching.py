@@ -58,7 +58,7 @@ class MachineFacts(NamedTuple):
             release's time if only an assessment shows that none is missing.
         requested_by_user: a user's installation came before an automatic one.
         by_assessment: an assessment shows it, not an installation.
-        only_restart: an assessment since the release offers none, but a restart is pending.
+        only_restart: an assessment since the release offers no Critical or Security updates, but a restart is pending.
         is_incomplete: a later assessment still offers Critical or Security updates; False if it isn't known.
         restart_pending: None if not reported.
         important: the strongest restart behavior of its missing Critical and Security updates: NEVER if none is missing,
@@ -116,7 +116,7 @@ class RolloutState:
     Attributes:
         phases: the regions of each phase, in their order.
         open_phase: the last phase that started, from 0.
-        positions: each machine's position by its key, those that aren't included too.
+        positions: each machine's position by its key, including machines that the rollout doesn't include.
         halted: where the rollout halted; None if it didn't.
         unhealthy_machines: the machines that halted it.
     """
@@ -167,7 +167,7 @@ def exclusion_reason(machine: Machine, schedules: MachineSchedules, now: datetim
 def _arc_reason(schedules: MachineSchedules, now: datetime) -> str:
     if schedules.current(now):
         times = _own_times(schedules, now)
-        return tr("An Arc-enabled server on a schedule: {schedules}.", schedules=times)
+        return tr("An Arc-enabled server: {schedules}.", schedules=times)
     return tr(
         "An Arc-enabled server: automatic guest patching is only for virtual machines in Azure."
     )
@@ -300,8 +300,8 @@ def expected_restart(
 ) -> RestartBehavior:
     """How the next installation restarts the machine, by its last assessment and by the restart setting that applies.
 
-    A schedule installs what it selects. An assessment before the release doesn't know what is missing: then a machine restarts if
-    the release is a baseline or hotpatch is off; otherwise it isn't known.
+    A schedule installs what it selects. An assessment made before the release doesn't show what is missing. In that case,
+    a machine restarts if the release is a baseline or hotpatch is off; otherwise it isn't known.
     """
     own = _own_schedule(f, now)
     certain = setting_restart(f, now)
@@ -321,7 +321,7 @@ def expected_restart(
 
 
 def setting_restart(f: MachineFacts, now: datetime) -> RestartBehavior | None:
-    """How every next installation restarts the machine, whatever it installs; None if that depends on the updates."""
+    """How any further installation restarts the machine, whatever it installs; None if that depends on the updates."""
     own = _own_schedule(f, now)
     setting = own.restart if own is not None else f.machine.settings.restart_setting
     if setting == RestartSetting.NEVER:
@@ -334,7 +334,7 @@ def setting_restart(f: MachineFacts, now: datetime) -> RestartBehavior | None:
 
 
 def _restart_of_selected(f: MachineFacts, own: Schedule) -> RestartBehavior:
-    """How the updates restart that the schedule selects; without a list of them, any of the missing ones may be among them."""
+    """How the updates that the schedule selects restart the machine; without a list of them, any of the missing ones may be among them."""
     if f.missing is not None:
         return strongest(update[2] for update in f.missing if own.selects(*update))
     may_restart = f.every in (RestartBehavior.ALWAYS, RestartBehavior.CAN_REQUEST)
@@ -412,7 +412,7 @@ def _position_of(
                 ),
             )
         by = (
-            tr("On demand, which bypasses this order.")
+            tr("Patched on demand, which bypasses this order.")
             if f.requested_by_user
             else tr("An assessment since the release offers no Critical or Security updates.")
             if f.by_assessment
@@ -447,12 +447,11 @@ def _position_of(
         return RolloutPosition(f.key, RolloutStatus.FAILED, phase, start, why)
     if _is_off(f.machine):
         why = tr(
-            "It is {power}; it's retried after its next periodic assessment, if the machine is "
-            "running.",
+            "It is {power}. Azure tries again after the next periodic assessment if it is running then.",
             power=f.machine.power.label,
         )
         return RolloutPosition(f.key, RolloutStatus.NOT_RUNNING, phase, start, why)
-    why = _too_late(rollout) if start is None else _why_then(member, rollout, phase, opened)
+    why = _too_late(rollout) if start is None else _start_reason(member, rollout, phase, opened)
     return RolloutPosition(f.key, RolloutStatus.WAITING, phase, start, why)
 
 
@@ -464,17 +463,19 @@ def _halted_text(halted: Halt) -> str:
 
 
 def _too_late(rollout: Rollout) -> str:
-    return tr("No turn is expected before the rollout ends on {day}.", day=day_name(rollout.ends))
+    return tr(
+        "It isn't expected to start before the rollout ends on {day}.", day=day_name(rollout.ends)
+    )
 
 
-def _why_then(member: RolloutMachine, rollout: Rollout, phase: int, opened: int) -> str:
+def _start_reason(member: RolloutMachine, rollout: Rollout, phase: int, opened: int) -> str:
     """Why its turn comes at this time."""
     parts = []
     if phase > opened:
         before = ", ".join(r for p in rollout.phases[:phase] for r in p)
         parts.append(
             tr(
-                "Phase {phase} starts one day after every machine in {before} was tried.",
+                "Phase {phase} starts one day after Azure has attempted every machine in {before}.",
                 phase=phase + 1,
                 before=before,
             )

@@ -3,7 +3,7 @@
 A release is rolled out in phases of regions; paired regions are never patched in the same phase. Within a region, one
 zone is patched at a time. In a zone, machines outside availability sets are patched in batches. An availability set is patched
 one update domain at a time: at most a fifth of the set together, or one machine if the set has fewer than ten. A phase starts
-a day after every machine of the previous one was tried (one that isn't running counts as tried), unless too many of them are
+a day after Azure has attempted every machine of the previous one (one that isn't running counts as attempted), unless too many of them are
 unhealthy.
 
 Source: Microsoft's documentation of automatic VM guest patching. It gives no figures for PHASE_SIZES, BATCH_DIVISOR, SOAK and
@@ -212,7 +212,7 @@ class Rollout:
         return None
 
     def open_until(self, hour: datetime) -> None:
-        """Open the phases that start by ``hour``: a day after the previous one was tried completely."""
+        """Open the phases that start by ``hour``: a day after every machine of the previous one was attempted."""
         while (
             self.open_phase + 1 < len(self.phases)
             and not any(q for r in self.phases[self.open_phase] for q in self._fresh[r].values())

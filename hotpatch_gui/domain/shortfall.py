@@ -168,7 +168,7 @@ def _offer_step(offer: ReleaseTitle, evidence: Evidence, calendar: Calendar) -> 
         )
     return join(
         step,
-        tr("According to plan, it's the month's baseline. It isn't in the release data yet."),
+        tr("According to the plan, it's the month's baseline. It isn't in the release data yet."),
     )
 
 
@@ -229,8 +229,8 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
         tr("No update is offered")
         if not evidence.updates
         else tr(
-            "{updates}, none of them a release of the operating system",
-            updates=updates_text(evidence),
+            "Only %n update(s) outside the operating system's releases are offered",
+            evidence.updates,
         )
     )
     horizon = horizon_since(evidence, calendar, now)

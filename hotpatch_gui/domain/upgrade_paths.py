@@ -13,7 +13,7 @@ from typing import NamedTuple
 from hotpatch_gui.translation import translator
 
 from .arc import FIRST_BUILD, Arc, Enablement, version_of
-from .hotpatch import can_be_enrolled, is_enrolled, needs_no_license
+from .hotpatch import can_be_enrolled, is_on_and_supported, needs_no_license
 from .machines import Machine
 from .platforms import REPLACEMENTS, is_supported
 from .prerequisites import Prerequisite, Verdict, agent_prerequisites, eligibility
@@ -130,7 +130,7 @@ def is_client(machine: Machine) -> bool:
 
 def upgrade_path(machine: Machine) -> UpgradePath:
     """The machine's path to hotpatch, by what Azure reports about it."""
-    if is_enrolled(machine):
+    if is_on_and_supported(machine):
         return UpgradePath(Way.ON, product=machine.product)
     if is_client(machine):
         return UpgradePath(

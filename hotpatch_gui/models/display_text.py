@@ -257,7 +257,7 @@ def kind_text(row: MachineRow) -> str:
     """The kind of machine, and where an Arc-enabled one runs."""
     if row.kind != "arc":
         return tr("Virtual machine")
-    from hotpatch_gui.domain.arc import Arc  # noqa: PLC0415 - not in the first frame
+    from hotpatch_gui.domain.arc import Arc  # noqa: PLC0415 - not in the first paint
 
     host = Arc(host=row.host).host_text
     return tr("Arc-enabled server on {host}", host=host) if host else tr("Arc-enabled server")

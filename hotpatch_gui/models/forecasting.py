@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hotpatch_gui.domain.evidence import running_release
 from hotpatch_gui.domain.forecast import Forecast, ForecastMachine, ForecastOptions, forecast, steps
-from hotpatch_gui.domain.hotpatch import can_be_enrolled, is_enrolled
+from hotpatch_gui.domain.hotpatch import can_be_enrolled, is_on_and_supported
 from hotpatch_gui.domain.patching import exclusion_reason, member_of
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
@@ -111,7 +111,7 @@ def _subject(
     machine = machine_columns.machine_of(row)
     if machine.product is None:
         return None
-    enrolled = is_enrolled(machine) or (request.enroll_all and can_be_enrolled(machine))
+    enrolled = is_on_and_supported(machine) or (request.enroll_all and can_be_enrolled(machine))
     now = datetime.combine(request.options.today, time(), UTC)
     on_train = enrolled and (
         machine.build is None

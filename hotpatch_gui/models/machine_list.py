@@ -1,4 +1,4 @@
-"""The machine list: its filter, and each machine's two lines. In the first frame."""
+"""The machine list: its filter, and each machine's two lines. In the first paint."""
 
 from __future__ import annotations
 

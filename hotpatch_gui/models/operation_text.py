@@ -1,4 +1,4 @@
-"""Display text of operations and of the audit log. In the first frame."""
+"""Display text of operations and of the audit log. In the first paint."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
 from hotpatch_gui.domain.schedule_changes import ChangeKind
+from hotpatch_gui.store.audit import Event
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from hotpatch_gui.store.rows import OperationRow
 
 tr = translator("OperationText")
-_events = translator("Audit")
 
 _ALL_KINDS: tuple[OperationKind | ChangeKind, ...] = (*OperationKind, *ChangeKind)
 _KINDS = frozenset(k.value for k in OperationKind)
@@ -127,7 +127,8 @@ _CALL_GLYPHS = {
 
 def event(row: CallRow) -> str:
     """The display name of an event in the audit log."""
-    return _events(row.event).capitalize()
+    known = next((e.label for e in Event if e.value == row.event), row.event)
+    return known.capitalize()
 
 
 def call_glyph(row: CallRow) -> Glyph:

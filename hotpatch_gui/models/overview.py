@@ -46,7 +46,7 @@ class OverviewRead(NamedTuple):
 
     Attributes:
         compliance: of the query's day, like ``groups``.
-        last_synced: the last day with a sync, on or before the query's day; None without any.
+        last_synced: the last day, on or before the query's day, by which every connection had synced; None if none had.
     """
 
     query: OverviewQuery
@@ -87,7 +87,7 @@ def read_overview(db: sqlite3.Connection, query: OverviewQuery) -> OverviewRead:
         overview.tag_names(db) if query.dimension is Dimension.TAG else [],
         daily_states.pending_since(db),
         daily_states.first_day(db),
-        overview.last_synced(db, query.day or today),
+        min(daily_states.last_synced(db, query.day or today).values(), default=None),
     )
 
 
@@ -99,13 +99,13 @@ def _missing(
     if day is None:
         return [(g.is_missing, g.since, g.machines) for g in counts.groups]
     found = []
-    read = overview.last_synced(db, day) or day
-    for product, version, machines in daily_states.builds_on(db, day):
+    synced = daily_states.last_synced(db, day)
+    for connection_id, product, version, machines in daily_states.versions_on(db, day):
         build = build_of(version)
         of = (
             Product.of_build(build) if product else None
         )  # that day's: it may have been upgraded since
-        missing = missing_updates(of, build, query.calendar, day, read)
+        missing = missing_updates(of, build, query.calendar, day, synced.get(connection_id, day))
         found.append((missing.is_missing, missing.since, machines))
     return found
 
@@ -138,9 +138,9 @@ def headline(read: OverviewRead) -> Headline:
     if exposed.machines:
         how_long = tr("for up to %n day(s)", exposed.worst) if exposed.worst else tr("since today")
         text = tr(
-            "A monthly security update is missing on %n of {total} machine(s), {how_long}.",
-            exposed.machines,
-            total=f"{total:,}",
+            "A monthly security update is missing on {missing:,} of %n machine(s), {how_long}.",
+            total,
+            missing=exposed.machines,
             how_long=how_long,
         )
         return Headline(Level.WARNING, text, detail, having(Condition.UPDATE_MISSING))
@@ -199,14 +199,14 @@ def _details(read: OverviewRead) -> list[str]:
 
 
 def coverage_text(read: OverviewRead) -> str:
-    """How many of the machines that are known to be able to receive hotpatches have it on."""
+    """On how many of the machines that are known to be able to receive hotpatches hotpatch is on."""
     eligible = read.count(lambda g: g.is_eligible)
     if not eligible:
         return tr("No machine is known to be able to receive hotpatches.")
     return tr(
-        "Hotpatch is on for {enabled:,} of {eligible:,} machines that are known to be able to receive hotpatches.",
+        "Hotpatch is on for {enabled:,} of %n machine(s) known to be able to receive hotpatches.",
+        eligible,
         enabled=read.count(lambda g: g.is_on),
-        eligible=eligible,
     )
 
 
@@ -286,7 +286,9 @@ def _restart_glyph(pending: int) -> Glyph | None:
 def _exposed(read: OverviewRead) -> Figure:
     exposed = read.exposure
     if exposed.machines:
-        note = tr("median {median}, worst {worst} d", median=exposed.median, worst=exposed.worst)
+        note = tr(
+            "median {median}, maximum {worst} days", median=exposed.median, worst=exposed.worst
+        )
         machines = having(Condition.UPDATE_MISSING)
         return Figure(f"{exposed.machines:,}", note, Glyph.WARNING, machines)
     if exposed.not_known:
@@ -313,7 +315,7 @@ def share_text(part: int, total: int) -> str:
     percent = round(100 * part / total)
     if 0 < part < total:
         percent = min(99, max(1, percent))
-    return tr("{percent}% of {total:,} machines", percent=percent, total=total)
+    return tr("{percent}% of %n machine(s)", total, percent=percent)
 
 
 def pending_text(read: OverviewRead) -> str:

@@ -17,7 +17,7 @@ from hotpatch_gui.domain.machine_filter import FAILURE_DAYS
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
-from hotpatch_gui.store import daily_states, lists, machines, overview
+from hotpatch_gui.store import daily_states, lists, machines
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.tokens import LIGHT
 from hotpatch_gui.translation import translated, translator
@@ -287,7 +287,7 @@ def trend_rows(db: sqlite3.Connection, until: date) -> list[TrendRow]:
 
 def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator[PastRow]:
     """The states as known at the end of ``day``, by the machines' names."""
-    names, read = machines.labels(db), overview.last_synced(db, day) or day
+    names, synced = machines.labels(db), daily_states.last_synced(db, day)
     states = daily_states.states_on(db, day)
     for state in sorted(states, key=lambda s: (names[s.machine_id][0].casefold(), s.machine_id)):
         name, resource_group, product = names[state.machine_id]
@@ -295,7 +295,7 @@ def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator
         of = (
             Product.of_build(build) if product else None
         )  # that day's: it may have been upgraded since
-        missing = missing_updates(of, build, calendar, day, read)
+        missing = missing_updates(of, build, calendar, day, synced.get(state.connection_id, day))
         group = ComplianceGroup.of(state.situation)
         is_known = group is not ComplianceGroup.NOT_KNOWN
         yield PastRow(

@@ -127,7 +127,7 @@ class Showing(StrEnum):
 
     ALL = "All machines"
     DAY = "In progress, or expected in the next 24 hours"
-    DAY_RESTARTS = "In the next 24 hours, with a possible restart"
+    DAY_RESTARTS = "In progress or in the next 24 hours, may restart"
     WEEK = "In progress, or expected in the next 7 days"
     UNHEALTHY = "Unhealthy since the update"
 
@@ -139,7 +139,7 @@ class Showing(StrEnum):
     def includes(self, row: MachineRow, now: datetime) -> bool:
         """Whether the table shows the machine. One that isn't running isn't expected to start.
 
-        A start that can't be known to need no restart counts as one that may restart.
+        A start that isn't known to need no restart counts as one that may restart.
         """
         if self is Showing.ALL:
             return True
@@ -261,7 +261,8 @@ def read_rollout(
         detail = f"{since} {detail}"
     if upcoming is not None and upcoming - now < timedelta(days=1):
         coming = tr(
-            "The next release is due at {moment}. What starts after it may install it and restart.",
+            "The next release is due at {moment}. "
+            "Installations that start after that may install the next release and restart the machine.",
             moment=display_text.moment_text(upcoming),
         )
         detail = f"{detail} {coming}"
@@ -282,9 +283,9 @@ def read_rollout(
 def _without_rollout(
     db: sqlite3.Connection, now: datetime, status: RolloutStatus, why: str
 ) -> list[MachineRow]:
-    """Every machine while no rollout is known; those with a schedule of their own start also without a release.
+    """Every machine while no rollout is known; those with their own schedule start even without a release.
 
-    ``status`` and ``why`` are of the machines that automatic guest patching includes.
+    ``status`` and ``why`` apply to machines that automatic guest patching includes.
     """
     since = now - PERIOD
     found = []
@@ -334,8 +335,8 @@ def _sentence(
             ),
             (
                 tr(
-                    "{what}: {names} are not healthy after the update: %n of the {patched} machines patched in "
-                    "that phase. {done:,} of {part:,} machines are patched. If it halted, no other "
+                    "{what}: {names} are not healthy after the update: %n of {patched} patched in "
+                    "that phase. In all, {done:,} of {part:,} are patched. If it halted, no other "
                     "machine is patched automatically. Azure doesn't report whether it halted. Check the "
                     "unhealthy machines, and exclude the KB from installations on others.",
                     len(found.unhealthy_machines),
@@ -389,18 +390,18 @@ def _sentence(
         else ""
     )
     unhealthy = (
-        tr(", {count} unhealthy since", count=counts[RolloutStatus.UNHEALTHY])
+        tr(", {count} unhealthy since the update", count=counts[RolloutStatus.UNHEALTHY])
         if counts[RolloutStatus.UNHEALTHY]
         else ""
     )
     return (
         Level.WARNING if unhealthy else Level.INFO,
         tr(
-            "Phase {open_phase} of %n: {done:,} of {part:,} machines are patched",
-            len(found.phases),
+            "Phase {open_phase} of {phases}: {done:,} of %n machine(s) patched",
+            part,
+            phases=len(found.phases),
             open_phase=found.open_phase + 1,
             done=done,
-            part=part,
         ),
         (
             tr(
@@ -461,6 +462,7 @@ def _state(found: RolloutState, number: int, counts: Counter[RolloutStatus]) -> 
         return tr("Waiting for phase {number}", number=number), Level.UNKNOWN
     only_late = set(+counts) <= {
         RolloutStatus.PATCHED,
+        RolloutStatus.UNHEALTHY,
         RolloutStatus.NOT_RUNNING,
         RolloutStatus.FAILED,
     }

@@ -1,4 +1,4 @@
-"""The state of connections and their last sync, for the window's frame. In the first frame."""
+"""The state of connections and their last sync, for the window's frame. In the first paint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operations in progress as text. In the first frame."""
+"""Operations in progress as text. In the first paint."""
 
 from __future__ import annotations
 

@@ -32,6 +32,19 @@ class Event(StrEnum):
     CANCELED = "cancelled"
     DISMISSED = "dismissed"
 
+    @property
+    def label(self) -> str:
+        """The display name."""
+        return tr(_LABELS.get(self, self.value))
+
+
+_LABELS = {
+    Event.REFUSED: tr.mark("rejected"),
+    Event.LOST: tr.mark("response lost"),
+    Event.CANCELED: tr.mark("canceled"),
+}
+"""Names that differ from the stored values."""
+
 
 def add(
     db: sqlite3.Connection,

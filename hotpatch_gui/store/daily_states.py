@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from hotpatch_gui.domain.health import DEPEND_ON_ASSESSMENT, Situation
-from hotpatch_gui.domain.machines import IN_RESOURCE_GRAPH
+from hotpatch_gui.domain.machines import GRAPH_KEEPS_ASSESSMENTS
 from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
 
 from .sql import as_list, quoted
@@ -19,7 +19,7 @@ from .timestamps import to_text
 
 _STATE = "situation, updates, restart_pending, os_version, assessed_at"
 _SAME = " AND ".join(f"m.{column} IS s.{column}" for column in _STATE.split(", ")[:-1])
-_VALID_DAYS = f"{IN_RESOURCE_GRAPH.days}"
+_VALID_DAYS = f"{GRAPH_KEEPS_ASSESSMENTS.days}"
 _RECORD = f"""
 INSERT INTO machine_states AS kept (machine_id, day, {_STATE})
 SELECT m.id, CASE WHEN {_SAME} AND coalesce(julianday(m.assessed_at) - julianday(s.assessed_at), 0) <= {_VALID_DAYS}
@@ -35,7 +35,7 @@ ON CONFLICT (machine_id, day) DO UPDATE SET situation=excluded.situation, update
 def record(db: sqlite3.Connection, machine_ids: Sequence[int], now: datetime) -> None:
     """Keep the states that differ from the last kept ones. The last state of a day counts.
 
-    The same state is kept again if an assessment confirms it after more than IN_RESOURCE_GRAPH, because in between the last
+    The same state is kept again if an assessment confirms it after more than GRAPH_KEEPS_ASSESSMENTS, because in between the last
     assessment was too old to count. ``assessed_at`` is the last assessment that found the state. Call it inside a transaction.
     """
     db.execute(_RECORD, {"ids": as_list(machine_ids), "day": day_of(now)})
@@ -77,7 +77,7 @@ def trend(db: sqlite3.Connection, first: date, last: date) -> list[DayCount]:
     """Compliance as known on each day with a sync, from ``first`` to ``last``; days without one are missing.
 
     A connection that wasn't read that day counts as it was last known, until it is removed. If that is longer ago than
-    IN_RESOURCE_GRAPH, situations that depend on an assessment count as STALE.
+    GRAPH_KEEPS_ASSESSMENTS, situations that depend on an assessment count as STALE.
     """
     rows = db.execute(
         "SELECT d.day, d.connection_id, d.situation, d.machines, c.removed_at FROM daily_counts d"
@@ -96,7 +96,7 @@ def trend(db: sqlite3.Connection, first: date, last: date) -> list[DayCount]:
             total: Counter[str] = Counter()
             for read, removed, situations in known.values():
                 if removed > text:
-                    is_old = day - read > IN_RESOURCE_GRAPH
+                    is_old = day - read > GRAPH_KEEPS_ASSESSMENTS
                     total.update(_aged(situations) if is_old else dict(situations))
             found += [DayCount(day, *item) for item in total.items() if item[1]]
     return found
@@ -114,6 +114,7 @@ class PastState(NamedTuple):
     """A machine's state as known on a past day."""
 
     machine_id: int
+    connection_id: int
     day: date
     situation: str
     updates: int
@@ -135,27 +136,42 @@ SITUATION_ON = f"""CASE WHEN s.situation IN {quoted(s.value for s in DEPEND_ON_A
 def on(day: date) -> dict[str, str | None]:
     """The parameters of KNOWN_ON and SITUATION_ON."""
     end = datetime.fromisoformat(f"{day + timedelta(days=1)}T00:00:00+00:00")
-    return {"day": day.isoformat(), "end": to_text(end), "oldest": to_text(end - IN_RESOURCE_GRAPH)}
+    return {
+        "day": day.isoformat(),
+        "end": to_text(end),
+        "oldest": to_text(end - GRAPH_KEEPS_ASSESSMENTS),
+    }
 
 
 def states_on(db: sqlite3.Connection, day: date) -> list[PastState]:
     """The last known state, at the end of ``day``, of each machine that existed then."""
     rows = db.execute(
-        f"SELECT s.machine_id, s.day, {SITUATION_ON}, s.updates, s.restart_pending, s.os_version"
+        f"SELECT s.machine_id, m.connection_id, s.day, {SITUATION_ON}, s.updates, s.restart_pending, s.os_version"
         f" FROM {KNOWN_ON} ORDER BY s.machine_id",
         on(day),
     )
     return [
-        PastState(i, date.fromisoformat(d), situation, updates, bool(pending), version)
-        for i, d, situation, updates, pending, version in rows
+        PastState(i, c, date.fromisoformat(d), situation, updates, bool(pending), version)
+        for i, c, d, situation, updates, pending, version in rows
     ]
 
 
-def builds_on(db: sqlite3.Connection, day: date) -> list[tuple[str | None, str | None, int]]:
-    """The machines at the end of ``day`` by product and OS version: (product, version, machines)."""
+def versions_on(db: sqlite3.Connection, day: date) -> list[tuple[int, str | None, str | None, int]]:
+    """The machines at the end of ``day`` by connection, product and OS version: (connection ID, product, version, machines)."""
     return db.execute(
-        f"SELECT m.product, s.os_version, count(*) FROM {KNOWN_ON} GROUP BY 1, 2", on(day)
+        f"SELECT m.connection_id, m.product, s.os_version, count(*) FROM {KNOWN_ON} GROUP BY 1, 2, 3",
+        on(day),
     ).fetchall()
+
+
+def last_synced(db: sqlite3.Connection, day: date) -> dict[int, date]:
+    """The last day with a sync, on or before ``day``, of each connection that existed then and had one."""
+    rows = db.execute(
+        "SELECT d.connection_id, max(d.day) FROM daily_counts d JOIN connections c ON c.id=d.connection_id"
+        " WHERE d.day<=:day AND (c.removed_at IS NULL OR c.removed_at>=:end) GROUP BY 1",
+        on(day),
+    )
+    return {row[0]: date.fromisoformat(row[1]) for row in rows}
 
 
 def sync_days(db: sqlite3.Connection) -> dict[int, list[date]]:

@@ -110,7 +110,7 @@ def open_writer(path: Path) -> sqlite3.Connection:
     return db
 
 
-def identity(path: Path) -> tuple[int, int] | None:
+def file_identity(path: Path) -> tuple[int, int] | None:
     """Identifies the file at ``path``; None if it is gone.
 
     SQLite would continue to write to a file that was removed or replaced.

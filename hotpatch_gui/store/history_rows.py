@@ -1,4 +1,4 @@
-"""Rows of updates, installation runs, restarts and the audit log, which the first frame doesn't need."""
+"""Rows of updates, installation runs, restarts and the audit log, which the first paint doesn't need."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""SQL for a machine filter. Separate from ``tables``, so that the first frame, which shows all machines, doesn't import it."""
+"""SQL for a machine filter. Separate from ``tables``, so that the first paint, which shows all machines, doesn't import it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hotpatch_gui.domain.machine_filter import (
     LastAssessed,
     MachineFilter,
 )
-from hotpatch_gui.domain.machines import IN_RESOURCE_GRAPH
+from hotpatch_gui.domain.machines import GRAPH_KEEPS_ASSESSMENTS
 from hotpatch_gui.domain.power import PowerState
 
 from . import unhealthy
@@ -67,7 +67,7 @@ def group_key(dimension: Dimension, now: datetime) -> str:
     """The value that machines of a group share, as SQL over ``machines m``. For TAG it is all of their tags."""
     if dimension is not Dimension.ASSESSED:
         return _KEYS[dimension]
-    day, week = (to_text(now - age) for age in (timedelta(days=1), IN_RESOURCE_GRAPH))
+    day, week = (to_text(now - age) for age in (timedelta(days=1), GRAPH_KEEPS_ASSESSMENTS))
     return (
         f"CASE WHEN m.assessed_at IS NULL THEN '{LastAssessed.NEVER}' WHEN m.assessed_at>='{day}' THEN '{LastAssessed.DAY}'"
         f" WHEN m.assessed_at>='{week}' THEN '{LastAssessed.WEEK}' ELSE '{LastAssessed.OLDER}' END"

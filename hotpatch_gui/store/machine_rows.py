@@ -1,4 +1,4 @@
-"""Rows of machines: complete, for summaries, and for installation plans. The first frame doesn't need them."""
+"""Rows of machines: complete, for summaries, and for installation plans. The first paint doesn't need them."""
 
 from typing import NamedTuple
 

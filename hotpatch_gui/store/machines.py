@@ -30,7 +30,7 @@ _HEALTH = ", ".join(
     f"{c}=CASE WHEN {_STARTED} THEN NULL ELSE {c} END"
     for c in ("resource_health", "resource_health_at")
 )
-"""What Resource Health reported of a machine that didn't run doesn't apply once it does."""
+"""Clears Resource Health's report when a stopped machine starts, because it no longer applies."""
 _UPSERT = (
     f"INSERT INTO machines ({', '.join(COLUMNS)}, attention)"
     f" VALUES ({', '.join('?' * len(COLUMNS))}, {int(Level.UNKNOWN)})"
@@ -81,9 +81,12 @@ def save_resource_health(
 
 
 class Unseen(NamedTuple):
-    """Row IDs of machines that a complete reading of the machines didn't return, by known reason.
+    """Row IDs of machines that a complete reading of the machines didn't return, by reason.
 
-    Their subscription isn't selected anymore, the account can't read it anymore, or only Azure knows.
+    Attributes:
+        unwanted: their subscription isn't selected anymore.
+        unlisted: the account can't read their subscription anymore.
+        missing: the reason isn't known; Azure must be asked.
     """
 
     unwanted: list[int]
@@ -142,7 +145,7 @@ def ids(db: sqlite3.Connection, resource_ids: Iterable[str]) -> dict[str, int]:
 
 
 def links(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[tuple[str, str, int]]:
-    """(Name, resource ID, connection) of existing machines, by name."""
+    """(Name, resource ID, connection) of these machines, including deleted ones, by name."""
     return list(
         db.execute(
             f"SELECT name, azure_id, connection_id FROM machines WHERE id IN {IN_JSON} ORDER BY name",
@@ -158,7 +161,7 @@ def labels(db: sqlite3.Connection) -> dict[int, tuple[str, str, str | None]]:
 
 
 def arm_ids(db: sqlite3.Connection, machine_ids: Sequence[int]) -> dict[int, tuple[str, bool]]:
-    """(Resource ID, whether it is Arc-enabled) by row ID, of existing machines."""
+    """(Resource ID, whether it is Arc-enabled) by row ID, of these machines, including deleted ones."""
     rows = db.execute(
         f"SELECT id, azure_id, kind='arc' FROM machines WHERE id IN {IN_JSON}",
         (as_list(machine_ids),),
@@ -167,7 +170,7 @@ def arm_ids(db: sqlite3.Connection, machine_ids: Sequence[int]) -> dict[int, tup
 
 
 def resource_ids(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[str]:
-    """Lower-case resource IDs of existing machines, by row ID."""
+    """Lower-case resource IDs of these machines, including deleted ones, in the order of their row IDs."""
     rows = db.execute(
         f"SELECT resource_id FROM machines WHERE id IN {IN_JSON} ORDER BY id",
         (as_list(machine_ids),),
@@ -282,7 +285,7 @@ def without_graph(
 
 
 def name_order(db: sqlite3.Connection) -> dict[int, int]:
-    """The place of each machine by name."""
+    """Each machine's position in the order of their names."""
     rows = db.execute("SELECT id FROM machines ORDER BY name COLLATE NOCASE, id")
     return {row[0]: number for number, row in enumerate(rows)}
 

@@ -128,7 +128,7 @@ def counts(db: sqlite3.Connection, now: datetime) -> FleetCounts:
 
 
 class GroupCount(NamedTuple):
-    """Machines of a group in a situation. ``key`` is for a Choice; ``value`` is empty for machines without one."""
+    """Machines of a group in a situation. ``key`` is for a Choice; ``value`` is empty for machines without a value."""
 
     value: str
     key: str
@@ -228,11 +228,3 @@ def changes_since(db: sqlite3.Connection, since: datetime) -> list[Change]:
         if count and moment is not None:
             found.append(Change(kind, count, moment))
     return sorted(found, key=lambda c: c.at, reverse=True)
-
-
-def last_synced(db: sqlite3.Connection, day: date) -> date | None:
-    """The last day with a sync, on or before ``day``; None without any."""
-    (found,) = db.execute(
-        "SELECT max(day) FROM daily_counts WHERE day<=?", (day.isoformat(),)
-    ).fetchone()
-    return date.fromisoformat(found) if found else None

@@ -288,7 +288,10 @@ _BUSY = (
     " AND x.deleted_at IS NULL AND c.removed_at IS NULL AND (coalesce(x.viewed_at, '')<=o.sent_at OR EXISTS ("
     "SELECT 1 FROM installations i WHERE i.machine_id=x.id AND i.status='InProgress')))))"
 )
-"""Whether operation ``o`` occupies its machine: if its result isn't known, until a later reading shows no installation there."""
+"""Whether operation ``o`` occupies its machine.
+
+An installation with an unknown result does so until a later reading shows none in progress.
+"""
 
 
 def next_of_batch(

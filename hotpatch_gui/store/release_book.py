@@ -34,6 +34,6 @@ class ReleaseBook:
         self._calendar = None
 
     def _joined(self, db: sqlite3.Connection) -> Calendar:
-        from .releases import calendar_of  # noqa: PLC0415 - not in the first frame
+        from .releases import calendar_of  # noqa: PLC0415 - not in the first paint
 
         return calendar_of(db, self._shipped())

@@ -1,6 +1,6 @@
 """Row types of the file's SELECTs, so that no raw row leaves the store.
 
-Times are UTC ISO text as stored (see ``timestamps.from_text``); flags are 0 or 1. These rows are in the first frame;
+Times are UTC ISO text as stored (see ``timestamps.from_text``); flags are 0 or 1. These rows are in the first paint;
 ``machine_rows`` and ``history_rows`` have the others.
 """
 

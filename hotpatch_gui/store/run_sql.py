@@ -1,4 +1,4 @@
-"""SQL lists of Azure's run states, made from the enum. Separate from ``sql`` because the first frame needs no runs."""
+"""SQL lists of Azure's run states, made from the enum. Separate from ``sql`` because the first paint needs no runs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Tables that views show, as SQL: which rows, their order, and the columns of visible rows.
 
-This is the machine list; ``lists`` has the tables that the first frame doesn't show.
+This is the machine list; ``lists`` has the tables that the first paint doesn't show.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""State glyphs, drawn, so that they are sharp at any size and available in the first frame."""
+"""State glyphs, drawn, so that they are sharp at any size and available in the first paint."""
 
 from __future__ import annotations
 

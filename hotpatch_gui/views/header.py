@@ -98,7 +98,7 @@ class Header(QFrame):
         self.show_clock()
 
     def add_bell(self) -> None:
-        """Add the bell, which isn't in the first frame."""
+        """Add the bell, which isn't in the first paint."""
         from .bell import Bell  # noqa: PLC0415 - after the first paint
 
         self.bell = Bell(self._s)

@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
     Pages other than Machines are built when first shown.
 
     Signals:
-        painted (): the first frame was painted.
+        painted (): the first paint was painted.
     """
 
     painted = Signal()
@@ -163,7 +163,7 @@ class MainWindow(QMainWindow):
         self.activateWindow()
 
     def complete_after_first_paint(self) -> None:
-        """Load icons, and add the bell and the toasts, which the first frame doesn't show."""
+        """Load icons, and add the bell and the toasts, which the first paint doesn't show."""
         from .widgets.toasts import Toasts  # noqa: PLC0415 - after the first paint
 
         self._s.icons.load()

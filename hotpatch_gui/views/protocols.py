@@ -118,7 +118,7 @@ class UserActions(Protocol):
         ...
 
     def dismiss_changes(self) -> None:
-        """Stop clarifying changes of schedules whose result isn't known."""
+        """Stop resolving changes of schedules whose result isn't known."""
         ...
 
     def read_schedule_file(self, path: Path) -> tuple[Schedule | None, str]:

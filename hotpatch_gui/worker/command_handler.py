@@ -1,4 +1,4 @@
-"""Routes each command to the part of the engine that handles it, once the file is open; connections may still be being set up."""
+"""Routes each command to the part of the engine that handles it, once the file is open; connections may not be ready yet."""
 
 from __future__ import annotations
 

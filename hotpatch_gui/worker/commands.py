@@ -160,7 +160,7 @@ class CancelChanges:
 
 @dataclass(frozen=True, slots=True)
 class DismissChanges:
-    """Stop clarifying changes of schedules whose result isn't known."""
+    """Stop resolving changes of schedules whose result isn't known."""
 
 
 Command = (

@@ -123,12 +123,12 @@ class Connections:
 
     async def set_up(self, connection: Connection, *, start_jobs: bool = True) -> None:
         """Create the connection's gateway, then start its jobs if ``start_jobs``."""
-        from hotpatch_gui.azure.gateway import Gateway  # noqa: PLC0415 - 0.8 s, after the first frame
-        from hotpatch_gui.azure.throttle import Throttles  # noqa: PLC0415 - after the first frame
+        from hotpatch_gui.azure.gateway import Gateway  # noqa: PLC0415 - 0.8 s, after the first paint
+        from hotpatch_gui.azure.throttle import Throttles  # noqa: PLC0415 - after the first paint
 
-        from .calls import Calls  # noqa: PLC0415 - after the first frame
-        from .context import Context  # noqa: PLC0415 - after the first frame
-        from .sync.machine import read_lists  # noqa: PLC0415 - after the first frame
+        from .calls import Calls  # noqa: PLC0415 - after the first paint
+        from .context import Context  # noqa: PLC0415 - after the first paint
+        from .sync.machine import read_lists  # noqa: PLC0415 - after the first paint
 
         gateway: Gateway | None = None
         while gateway is None or not gateway.apply_connection(connection):
@@ -232,14 +232,14 @@ class Connections:
         context = self.contexts.get(own)
         if context is None:
             return
-        from .sync.machine import read_selected_machine  # noqa: PLC0415 - after the first frame
+        from .sync.machine import read_selected_machine  # noqa: PLC0415 - after the first paint
 
         name = f"{context.connection_id} machine {machine_id}"
         self._jobs.add(name, lambda: read_selected_machine(context, machine_id))
 
     def machine_id(self, resource_id: str) -> int | None:
         """The row ID of a machine; None if it isn't in the file."""
-        from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first frame
+        from hotpatch_gui.store import machines  # noqa: PLC0415 - after the first paint
 
         return machines.ids(self._file.db, [resource_id.lower()]).get(resource_id.lower())
 

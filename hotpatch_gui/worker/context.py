@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.domain.changes import Changes
@@ -21,6 +22,13 @@ from .jobs import Jobs
 from .sync.lists import Lists
 from .turns import Turns
 from .urgency import Urgency
+
+
+@dataclass(slots=True)
+class Derivation:
+    """When the situations of all of a connection's machines were last derived in this session; None if they weren't."""
+
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class Context:
     turns: Turns
     expire_after_sleep: Callable[[sqlite3.Connection], None]
     read_lists: Callable[[Context, Sequence[int], Urgency], Awaitable[None]]
+    derivation: Derivation = field(default_factory=Derivation)
     lists: Lists = field(init=False)
 
     def __post_init__(self) -> None:

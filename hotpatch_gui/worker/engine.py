@@ -59,8 +59,8 @@ class Engine:
         calendar: the release data shipped with the program.
         observe: called with every event, on the engine's thread.
         seed: creates a connection that the file should contain.
-        transport: returns a factory of transports to a simulated cloud in this process; None for the network. Both may block, so they are
-            called on threads.
+        transport: returns a factory of transports to a simulated cloud in this process; None for the network. The function and the factory
+            may block, so they are called on threads.
         only: the connections to use; None for all.
         sends: which queued operations are sent.
         release_feed: where release data is read once a day; None for nowhere.
@@ -188,7 +188,7 @@ class Engine:
             while (command := await self._inbox.get()) is not None:
                 await self._run_command(self._handle(command))
                 self._handled()
-                await asyncio.sleep(0)  # even a handler without waiting yields
+                await asyncio.sleep(0)  # lets other tasks run even if the handler awaited nothing
         finally:
             if self._drain_timer is not None:
                 self._drain_timer.cancel()
@@ -280,7 +280,7 @@ class Engine:
             await self._connections.open_all()
 
     async def _open(self) -> None:
-        from hotpatch_gui.store import releases  # noqa: PLC0415 - after the first frame
+        from hotpatch_gui.store import releases  # noqa: PLC0415 - after the first paint
 
         db, set_aside = await self._prepare()
         file = DataFile(self._path, db)
@@ -305,7 +305,7 @@ class Engine:
         """Import the SDKs (0.8 s) and set up every connection."""
         assert self._file is not None
         await in_thread(_import_sdks)
-        from .command_handler import CommandHandler  # noqa: PLC0415 - after the first frame
+        from .command_handler import CommandHandler  # noqa: PLC0415 - after the first paint
 
         runtime_tuning.tune_garbage_collection()
         make = self._make_transport

@@ -23,7 +23,7 @@ class DataFile:
 
     def __init__(self, path: Path, db: sqlite3.Connection) -> None:
         self.path, self.db = path, db
-        self._identity = database.identity(path)
+        self._identity = database.file_identity(path)
         self._turn = asyncio.Lock()
         waits_ms = (
             ON_NETWORK_MS if database.is_on_network(path) else 0
@@ -57,7 +57,7 @@ class DataFile:
                     self.db.execute("PRAGMA synchronous=NORMAL")
 
     def _must_exist(self) -> None:
-        if database.identity(self.path) != self._identity:
+        if database.file_identity(self.path) != self._identity:
             raise ProblemError(database.gone_problem(self.path))
 
     async def _retry_while_locked(self, statement: str) -> None:

@@ -169,7 +169,7 @@ class OperationScheduler:
         self, context: Context, operation: Operation, urgency: Urgency
     ) -> None:
         """Run an operation to its end, then start what waits for it."""
-        from .operations.lifecycle import run_operation  # noqa: PLC0415 - after the first frame
+        from .operations.lifecycle import run_operation  # noqa: PLC0415 - after the first paint
 
         try:
             await run_operation(context, operation.id, urgency)

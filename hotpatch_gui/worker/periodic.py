@@ -82,7 +82,7 @@ class Periodic:
             self._observe(SyncEnded())  # not Synced, because there is no result
 
     async def _sync_one(self, context: Context, *, full: bool) -> None:
-        from .sync.fleet import sync_fleet  # noqa: PLC0415 - after the first frame
+        from .sync.fleet import sync_fleet  # noqa: PLC0415 - after the first paint
 
         own = context.connection_id
         self._syncing.add(own)

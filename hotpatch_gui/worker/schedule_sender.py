@@ -38,16 +38,16 @@ if TYPE_CHECKING:
 tr = translator("ScheduleSender")
 
 log = logging.getLogger(__name__)
-AT_ONCE, CHECKED_AT_ONCE = 100, 8
-"""Changes of bulk requests that are being sent, and changes that are being checked."""
+BULK_AT_ONCE, CHECKED_AT_ONCE = 100, 8
+"""How many bulk changes are sent, and how many changes are checked, at a time."""
 EFFECTS_S = 5.0
-"""How long effects are stored together while others are being sent."""
+"""While changes are being sent, effects are stored together at this interval."""
 FRESH_S = 5.0
 """How long a schedule that was read may wait until its change is sent."""
 FEW = 10
 """An action with at most this many changes goes before bulk requests."""
 CHECK_S, CHECKS = 15.0, 20
-"""Between looking for a change whose response was lost, and how often."""
+"""Seconds between checks of a change whose response was lost, and the maximum number of checks."""
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 DIFFERS = tr.mark(
     "Azure accepted the change, but returned other values than requested. The next sync shows what Azure stored."
@@ -70,8 +70,8 @@ class _Attempts:
 
     Attributes:
         at: as a time of the monotonic clock.
-        pause_s: seconds before the next try, unless Azure requests other ones.
-        checks: how often Azure responded when its resource was read since its response was lost.
+        pause_s: seconds before the next attempt, unless Azure requests another delay.
+        checks: reads of the resource that Azure answered since the response was lost.
     """
 
     at: float = 0.0
@@ -79,13 +79,13 @@ class _Attempts:
     checks: int = 0
 
     def pause(self, seconds: float | None = None) -> None:
-        """Wait for these seconds, or twice as long each time."""
+        """Schedule the next attempt after ``seconds``, or after a pause that doubles each time."""
         self.at = time.monotonic() + (seconds or self.pause_s)
         self.pause_s = min(self.pause_s * 2, MAX_BACK_OFF_S)
 
 
 class ScheduleSender:
-    """One connection's changes, until each has ended or can't be clarified anymore."""
+    """One connection's changes, until each has ended or can't be resolved anymore."""
 
     def __init__(
         self, context: Context, wake: asyncio.Event, may_send: Callable[[int], bool]
@@ -97,7 +97,7 @@ class ScheduleSender:
         self._waiting = set[int]()
         """Those that wait for a response about their resource, or for their turn."""
         self._requests = set[int]()
-        """Those whose request is at Azure, also after their task was canceled."""
+        """Those whose request has been sent and isn't answered yet, even after their task was canceled."""
         self._is_full = False
         """Whether changes that could be sent wait for others of this sender."""
         self._made: list[ScheduleChange] = []
@@ -120,13 +120,17 @@ class ScheduleSender:
             await self._store_effect()
 
     async def _start_ready(self, group: asyncio.TaskGroup) -> bool:
-        """Start what can be sent or checked now, then wait until there may be more; whether there may."""
+        """Start what can be sent or checked now, then wait until there may be more.
+
+        Returns:
+            False when nothing is left to wait for.
+        """
         self._wake.clear()
         await self._store_effect_if_due()
         rows = store.unfinished(self._c.db, self._c.connection_id)
-        if await self._lose_interrupted(rows):
+        if await self._mark_interrupted(rows):
             return True
-        self._stop_waiting_of_ended({row.id for row in rows})
+        self._cancel_tasks_of_ended({row.id for row in rows})
         waiting = [r for r in rows if r.state is OperationState.SENT or self._is_to_be_sent(r)]
         queued = [r for r in waiting if self._is_to_be_sent(r) and r.id not in self._tasks]
         before = store.states_before(self._c.db, {row.action_id for row in queued})
@@ -141,7 +145,7 @@ class ScheduleSender:
         self._is_full = False
         for row in due:
             urgency = Urgency.BULK if sizes[row.action_id] > FEW else Urgency.ACT
-            if urgency is Urgency.BULK and self._count(urgency) >= AT_ONCE:
+            if urgency is Urgency.BULK and self._count(urgency) >= BULK_AT_ONCE:
                 self._is_full = True
                 break
             self._start(group, row, urgency, self._send)
@@ -178,7 +182,7 @@ class ScheduleSender:
         row: StoredChange,
         urgency: Urgency,
     ) -> None:
-        """A bug concerns one change: it is tried again later, until it expires, and the others go on."""
+        """A bug concerns one change: the change is tried again later, until it expires, and the others go on."""
         try:
             await act(row, urgency)
         except (ProblemError, sqlite3.Error):
@@ -189,15 +193,19 @@ class ScheduleSender:
 
     def _end(self, row_id: int) -> None:
         urgency, _ = self._tasks.pop(row_id)
-        if not self._is_full or urgency is not Urgency.BULK or self._count(urgency) <= AT_ONCE // 2:
+        if (
+            not self._is_full
+            or urgency is not Urgency.BULK
+            or self._count(urgency) <= BULK_AT_ONCE // 2
+        ):
             self._wake.set()
 
     def _count(self, urgency: Urgency) -> int:
         """How many changes of this urgency are being sent or checked."""
         return sum(of is urgency for of, _ in self._tasks.values())
 
-    def _stop_waiting_of_ended(self, open_ids: Collection[int]) -> None:
-        """What was canceled meanwhile doesn't wait for its turn."""
+    def _cancel_tasks_of_ended(self, open_ids: Collection[int]) -> None:
+        """Cancel the waiting tasks of changes that have ended in the meantime."""
         for row_id in self._waiting - set(open_ids):
             if row_id in self._tasks:
                 self._tasks[row_id][1].cancel()
@@ -213,13 +221,17 @@ class ScheduleSender:
         return is_woken or seconds is not None
 
     async def _cancel_hopeless(self, queued: Sequence[StoredChange], before: _Before) -> bool:
-        """Cancel changes that waited for too long, or build on what wasn't done in their action; whether there were any."""
+        """Cancel changes that waited for too long, or that depend on one of their action that wasn't made.
+
+        Returns:
+            Whether there were any.
+        """
         late = {row.id for row in queued if self._is_late(row)}
-        spoiled = {row.id for row in queued if before.get(row.id, set()) & _BAD}
-        if not late | spoiled:
+        blocked = {row.id for row in queued if before.get(row.id, set()) & _BAD}
+        if not late | blocked:
             return False
         async with self._c.transaction() as db:
-            for row_id in sorted(late | spoiled):
+            for row_id in sorted(late | blocked):
                 note = (
                     tr("It waited for more than an hour and wasn't sent.")
                     if row_id in late
@@ -238,44 +250,49 @@ class ScheduleSender:
     def _free(
         self, waiting: Sequence[StoredChange], checked: Sequence[StoredChange], before: _Before
     ) -> list[StoredChange]:
-        """Of those that are queued or being sent, the changes that needn't wait: for others of their action, for an earlier one of
-        their resource, for the creation or deletion of their schedule, or, to delete one, for what is being assigned to it."""
-        first: dict[str, int] = {}
-        turned: dict[str, int] = {}
-        built: dict[str, int] = {}
+        """The queued changes that nothing holds back.
+
+        Returns:
+            Those for which no earlier change of their action or of their resource is left, and no earlier creation or deletion of
+            their schedule. The deletion of a schedule also waits for earlier assignments to it.
+        """
+        first_of_target: dict[str, int] = {}
+        creation_or_deletion_of: dict[str, int] = {}
+        first_dependent: dict[str, int] = {}
         for row in sorted((*waiting, *checked), key=lambda r: r.id):
             if row.change.kind in (ChangeKind.CREATE, ChangeKind.DELETE):
-                turned.setdefault(row.target, row.id)
+                creation_or_deletion_of.setdefault(row.target, row.id)
         for row in waiting:
-            first.setdefault(row.target, row.id)
-            built.setdefault(row.change.builds_on, row.id)
+            first_of_target.setdefault(row.target, row.id)
+            first_dependent.setdefault(row.change.builds_on, row.id)
         return [
             row
             for row in waiting
             if row.state is OperationState.QUEUED
             and row.id not in self._tasks
             and before.get(row.id, set()) <= {OperationState.SUCCEEDED}
-            and first[row.target] == row.id
-            and turned.get(row.change.builds_on, row.id) >= row.id
+            and first_of_target[row.target] == row.id
+            and creation_or_deletion_of.get(row.change.builds_on, row.id) >= row.id
             and (
-                row.change.kind is not ChangeKind.DELETE or built.get(row.target, row.id) >= row.id
+                row.change.kind is not ChangeKind.DELETE
+                or first_dependent.get(row.target, row.id) >= row.id
             )
         ]
 
-    async def _lose_interrupted(self, rows: Sequence[StoredChange]) -> bool:
+    async def _mark_interrupted(self, rows: Sequence[StoredChange]) -> bool:
         """Mark changes that an earlier session sent as unknown, and return whether there were any."""
-        lost = [
+        interrupted = [
             row
             for row in rows
             if row.state is OperationState.SENT
             and row.id not in self._tasks
             and not self._c.jobs.has_kept(self._owner(row))
         ]
-        if not lost:
+        if not interrupted:
             return False
         async with self._c.transaction() as db:
-            for row in lost:
-                self._lose(db, row, tr("The program ended before Azure answered."))
+            for row in interrupted:
+                self._mark_unknown(db, row, tr("The program ended before Azure answered."))
         self._c.changed(TABLES)
         return True
 
@@ -283,9 +300,9 @@ class ScheduleSender:
         """The name under which a sent request is kept."""
         return f"{self._c.connection_id} schedule change {row.id}."
 
-    def _lose(self, db: sqlite3.Connection, row: StoredChange, why: str) -> None:
+    def _mark_unknown(self, db: sqlite3.Connection, row: StoredChange, why: str) -> None:
         note = tr(
-            "{why} It isn't sent again. The program reads the schedule to find out. If the schedule stays as it was, request it again.",
+            "{why} It isn't sent again. The program checks in Azure whether the change was made. If it wasn't, request it again.",
             why=why,
         )
         store.move(db, row.id, OperationState.UNKNOWN, self._c.clock(), Event.LOST, note=note)
@@ -346,10 +363,10 @@ class ScheduleSender:
                 await self._c.jobs.rest(FIRST_BACK_OFF_S)
 
     async def _read_before(self, row: StoredChange, urgency: Urgency) -> Mapping[str, Any] | None:
-        """The schedule as Azure has it, because a change keeps what it doesn't name.
+        """The schedule's current state in Azure; a change keeps values that it doesn't name.
 
         Raises:
-            ProblemError: it can't be read, or was deleted meanwhile, and nothing was sent.
+            ProblemError: it can't be read, or was deleted in the meantime, and nothing was sent.
         """
         if row.change.kind not in (ChangeKind.CREATE, ChangeKind.SAVE):
             return None
@@ -362,33 +379,37 @@ class ScheduleSender:
             raise _refusal(
                 ProblemKind.NOT_FOUND,
                 tr(
-                    "{name} was deleted meanwhile, so nothing was changed.", name=row.change.subject
+                    "{name} was deleted in the meantime, so nothing was changed.",
+                    name=row.change.subject,
                 ),
                 tr("Create it again, if it is still needed."),
             )
         return old
 
     async def _end_if_made(self, row: StoredChange, old: Mapping[str, Any] | None) -> bool:
-        """End the change if a schedule to be created exists just as requested, as after a lost response; whether it did.
+        """End the change if the schedule to be created exists just as requested, as after a lost response.
+
+        Returns:
+            Whether the change ended.
 
         Raises:
             ProblemError: another schedule of this name exists, and nothing was sent.
         """
         if row.change.kind is not ChangeKind.CREATE or old is None:
             return False
-        from hotpatch_gui.azure import maintenance  # noqa: PLC0415 - the SDK, after the first frame
+        from hotpatch_gui.azure import maintenance  # noqa: PLC0415 - the SDK, after the first paint
 
         if maintenance.shows(old, row.change):
             await self._succeed(row, tr("Azure shows the change."))
             return True
         raise _refusal(
             ProblemKind.CONFLICT,
-            tr("{name} exists already, so nothing was created.", name=row.change.subject),
+            tr("{name} already exists, so nothing was created.", name=row.change.subject),
             tr("Choose another name, or edit the existing schedule."),
         )
 
     async def _claim(self, row: StoredChange) -> bool:
-        """Mark the row as sent, on disk; False if it was canceled, changes are off or nobody waits anymore."""
+        """Mark the row as sent, on disk; False if it was canceled, changes are off, it is too old, or nobody waits for it anymore."""
         c = self._c
         async with c.transaction(durable=True) as db:
             is_allowed = store.is_allowed(db, c.connection_id)
@@ -437,7 +458,7 @@ class ScheduleSender:
         """Store the effect of the last changes: Resource Graph shows it later."""
         if not self._made:
             return
-        from .sync.schedule_overlay import save_with  # noqa: PLC0415 - after the first frame
+        from .sync.schedule_overlay import save_with  # noqa: PLC0415 - after the first paint
 
         made, self._made = self._made, []
         self._stored_at = time.monotonic()
@@ -483,14 +504,14 @@ class ScheduleSender:
             return
         if problem.kind in INCONCLUSIVE:
             async with self._c.transaction() as db:
-                self._lose(db, row, problem.sentence)
+                self._mark_unknown(db, row, problem.sentence)
             self._attempts.pop(row.id, None)
             self._c.changed(TABLES)
             return
         if problem.kind is ProblemKind.STORE:
             raise ProblemError(problem)
         if row.change.kind.deletes and _says_missing(problem):
-            await self._succeed(row, tr("It was deleted already."), problem.request_id)
+            await self._succeed(row, tr("It had already been deleted."), problem.request_id)
             return
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
             problem = problem._replace(next_step=tr("Sign in again, then request it again."))
@@ -524,7 +545,7 @@ class ScheduleSender:
 
     async def _check(self, row: StoredChange, urgency: Urgency) -> None:
         """Read the resource of a change whose result isn't known."""
-        from hotpatch_gui.azure import maintenance  # noqa: PLC0415 - the SDK, after the first frame
+        from hotpatch_gui.azure import maintenance  # noqa: PLC0415 - the SDK, after the first paint
 
         attempts = self._attempts[row.id]
         read = partial(self._c.gateway.read_target, row.change)
@@ -551,6 +572,6 @@ def _trying_again(problem: Problem, now: datetime) -> str:
 
 def _says_missing(problem: Problem) -> bool:
     """Whether Azure says that the resource doesn't exist."""
-    from hotpatch_gui.azure import maintenance  # noqa: PLC0415 - the SDK, after the first frame
+    from hotpatch_gui.azure import maintenance  # noqa: PLC0415 - the SDK, after the first paint
 
     return problem.kind is ProblemKind.NOT_FOUND and problem.code in maintenance.MISSING

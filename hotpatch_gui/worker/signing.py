@@ -102,7 +102,7 @@ class Signing:
         self._jobs.add(name, lambda: self._set_up_after(connection.id))
 
     async def _forget(self, connection: Connection, context: Context | None) -> None:
-        from hotpatch_gui.azure.credentials import forget_tokens  # noqa: PLC0415 - after the first frame
+        from hotpatch_gui.azure.credentials import forget_tokens  # noqa: PLC0415 - after the first paint
 
         await self._jobs.wait_for_kept(f"{connection.id} ")
         sign_out = (

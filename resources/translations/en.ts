@@ -4,10 +4,10 @@
   <context>
     <name>Acting</name>
     <message numerus="yes">
-      <source>%n machine(s) left out. {first}</source>
+      <source>%n machine(s) left out; for example, {first}</source>
       <translation>
-        <numerusform>%n machine left out. {first}</numerusform>
-        <numerusform>%n machines left out. {first}</numerusform>
+        <numerusform>%n machine left out; for example, {first}</numerusform>
+        <numerusform>%n machines left out; for example, {first}</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -480,10 +480,10 @@
   <context>
     <name>Horizon</name>
     <message numerus="yes">
-      <source>According to plan, %n monthly releases were published by {day}{among}; their details aren't known because the release data ends on {until}.</source>
+      <source>According to the plan, %n monthly releases were published by {day}{among}; their details aren't known because the release data ends on {until}.</source>
       <translation>
-        <numerusform>According to plan, %n monthly release was published by {day}{among}; its details aren't known because the release data ends on {until}.</numerusform>
-        <numerusform>According to plan, %n monthly releases were published by {day}{among}; their details aren't known because the release data ends on {until}.</numerusform>
+        <numerusform>According to the plan, %n monthly release was published by {day}{among}; their details aren't known because the release data ends on {until}.</numerusform>
+        <numerusform>According to the plan, %n monthly releases were published by {day}{among}; their details aren't known because the release data ends on {until}.</numerusform>
       </translation>
     </message>
   </context>
@@ -845,10 +845,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>A monthly security update is missing on %n of {total} machine(s), {how_long}.</source>
+      <source>A monthly security update is missing on {missing:,} of %n machine(s), {how_long}.</source>
       <translation>
-        <numerusform>A monthly security update is missing on %n of {total} machine, {how_long}.</numerusform>
-        <numerusform>A monthly security update is missing on %n of {total} machines, {how_long}.</numerusform>
+        <numerusform>A monthly security update is missing on {missing:,} of %n machine, {how_long}.</numerusform>
+        <numerusform>A monthly security update is missing on {missing:,} of %n machines, {how_long}.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Hotpatch is on for {enabled:,} of %n machine(s) known to be able to receive hotpatches.</source>
+      <translation>
+        <numerusform>Hotpatch is on for {enabled:,} of %n machine known to be able to receive hotpatches.</numerusform>
+        <numerusform>Hotpatch is on for {enabled:,} of %n machines known to be able to receive hotpatches.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -884,6 +891,13 @@
       <translation>
         <numerusform>on %n machine</numerusform>
         <numerusform>on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{percent}% of %n machine(s)</source>
+      <translation>
+        <numerusform>{percent}% of %n machine</numerusform>
+        <numerusform>{percent}% of %n machines</numerusform>
       </translation>
     </message>
   </context>
@@ -1026,10 +1040,10 @@
   <context>
     <name>RolloutModel</name>
     <message numerus="yes">
-      <source>Phase {open_phase} of %n: {done:,} of {part:,} machines are patched</source>
+      <source>Phase {open_phase} of {phases}: {done:,} of %n machine(s) patched</source>
       <translation>
-        <numerusform>Phase {open_phase} of %n: {done:,} of {part:,} machines are patched</numerusform>
-        <numerusform>Phase {open_phase} of %n: {done:,} of {part:,} machines are patched</numerusform>
+        <numerusform>Phase {open_phase} of {phases}: {done:,} of %n machine patched</numerusform>
+        <numerusform>Phase {open_phase} of {phases}: {done:,} of %n machines patched</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1061,10 +1075,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>{what}: {names} are not healthy after the update: %n of the {patched} machines patched in that phase. {done:,} of {part:,} machines are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
+      <source>{what}: {names} are not healthy after the update: %n of {patched} patched in that phase. In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
       <translation>
-        <numerusform>{what}: {names} is not healthy after the update: %n of the {patched} machines patched in that phase. {done:,} of {part:,} machines are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
-        <numerusform>{what}: {names} are not healthy after the update: %n of the {patched} machines patched in that phase. {done:,} of {part:,} machines are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} are not healthy after the update: %n of {patched} patched in that phase. In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} are not healthy after the update: %n of {patched} patched in that phase. In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
       </translation>
     </message>
   </context>
@@ -1426,6 +1440,13 @@
       <translation>
         <numerusform>%n update is available</numerusform>
         <numerusform>%n updates are available</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Only %n update(s) outside the operating system's releases are offered</source>
+      <translation>
+        <numerusform>Only %n update outside the operating system's releases is offered</numerusform>
+        <numerusform>Only %n updates outside the operating system's releases are offered</numerusform>
       </translation>
     </message>
     <message numerus="yes">

@@ -1,4 +1,4 @@
-"""From the start of the process to the first frame with machines on an X server's screen: the frozen program beside the
+"""From the start of the process to the first paint with machines on an X server's screen: the frozen program beside the
 same program from source. Needs ``make package`` and Xvfb.
 """
 
@@ -34,7 +34,7 @@ def measure(folder: Path, pairs: int) -> Ratio:
     arguments = ("--data-dir", str(folder / "data"), "--theme", "light", "--demo")
     with served(DISPLAY, SIZE, folder / "screen") as screen:
         return in_turns(
-            "first frame of the frozen program, beside its source",
+            "first paint of the frozen program, beside its source",
             lambda: _seconds(screen, str(BUNDLE), *arguments),
             lambda: _seconds(screen, sys.executable, "-m", "hotpatch_gui", *arguments),
             limit=LIMIT,

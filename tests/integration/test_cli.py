@@ -175,7 +175,7 @@ def test_the_program_starts_shows_a_window_and_ends(tmp_path: Path) -> None:
                         (machines,) = db.execute("SELECT count(*) FROM machines").fetchone()
                     except sqlite3.OperationalError:
                         continue
-        time.sleep(2)  # icons, tabs and charts come after the first frame
+        time.sleep(2)  # icons, tabs and charts come after the first paint
         assert process.poll() is None, message.read_text()
         process.kill()
     assert message.read_text() == ""

@@ -122,7 +122,7 @@ def test_the_next_24_hours_are_the_rollout_s_machines_that_start_in_them(stage: 
     assert shown == day
     assert 0 < len(day) < len(order._rows)
     assert order.counted.text() == f"{len(day)} machine{'s' if len(day) > 1 else ''}"
-    order.showing.setCurrentText("In the next 24 hours, with a possible restart")
+    order.showing.setCurrentText("In progress or in the next 24 hours, may restart")
     assert list(order.model.all_rows) == [r for r in day if r.restart is not RestartBehavior.NEVER]
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("UPDATE machines SET restart_setting='Never'")
@@ -263,7 +263,7 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
     assert page.ring.buttons["not_known"].text() == before
     assert not page.ring.buttons["not_known"].isEnabled()
     assert page.tiles["exposed"].isVisible()
-    assert page.tiles["exposed"].note.text() == "median 14, worst 77 d"
+    assert page.tiles["exposed"].note.text() == "median 14, maximum 77 days"
     assert not page.tiles["failed"].isVisible()
     assert page.tiles["restart"].figure.text() == "1"
     assert not page.next_steps.isVisible()
@@ -301,7 +301,7 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
 def test_changes_are_those_since_the_window_was_closed(qapp: QApplication, tmp_path: Path) -> None:
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
-        assert "first session" in overview(stage).since.text()
+        assert "no earlier session" in overview(stage).since.text()
     with Stage("light", folder=tmp_path) as stage:
         stage.clock.advance(hours=2)
         stage.start()

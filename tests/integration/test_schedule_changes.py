@@ -55,7 +55,7 @@ from hotpatch_gui.store import schedules
 from hotpatch_gui.store.database import FILE_NAME, open_writer, transaction
 from hotpatch_gui.worker.commands import ChangeSchedules, SetChangesAllowed, SignIn, SignOut
 from hotpatch_gui.worker.jobs import KEPT_S
-from hotpatch_gui.worker.schedule_sender import AT_ONCE
+from hotpatch_gui.worker.schedule_sender import BULK_AT_ONCE
 
 pytestmark = pytest.mark.expects_log
 
@@ -289,7 +289,7 @@ def test_creating_over_an_existing_schedule_changes_nothing(stage: Stage) -> Non
     other = NIGHTS._replace(recurs="Week Saturday")
     change(stage, SAVE._replace(body=json.dumps(schedule_body(other, "westus2"))))
     stage.until(lambda: states(stage) == ["succeeded", "failed"])
-    assert "exists already, so nothing was created" in rows(stage)[1][2]
+    assert "already exists, so nothing was created" in rows(stage)[1][2]
     assert stage.simulator.cloud.maintenance.configurations[ID.casefold()] == before
     received = stage.simulator.cloud.received["maintenance"]
     change(stage, SAVE)
@@ -301,7 +301,7 @@ def test_creating_over_an_existing_schedule_changes_nothing(stage: Stage) -> Non
 def test_a_schedule_that_was_deleted_meanwhile_is_not_created_by_a_change(stage: Stage) -> None:
     change(stage, SAVE._replace(kind=ChangeKind.SAVE))
     stage.until(lambda: states(stage) == ["failed"])
-    assert "was deleted meanwhile" in rows(stage)[0][2]
+    assert "was deleted in the meantime" in rows(stage)[0][2]
     assert "maintenance" not in stage.simulator.cloud.received
 
 
@@ -585,7 +585,7 @@ def test_a_schedule_of_another_region_is_another_schedule(stage: Stage) -> None:
     make_schedule(stage)
     change(stage, SAVE._replace(body=json.dumps(schedule_body(NIGHTS, "eastus"))))
     stage.until(lambda: states(stage) == ["succeeded", "failed"])
-    assert "exists already, so nothing was created" in rows(stage)[1][2]
+    assert "already exists, so nothing was created" in rows(stage)[1][2]
 
 
 def test_canceling_a_change_lets_go_what_waited_for_it(stage: Stage) -> None:
@@ -654,7 +654,7 @@ def test_a_slow_check_of_an_unknown_result_holds_up_nothing(stage: Stage) -> Non
 
 
 def test_one_click_is_sent_before_the_rest_of_many(stage: Stage) -> None:
-    count = 3 * AT_ONCE
+    count = 3 * BULK_AT_ONCE
     asked, goes_on = hold(stage, "DELETE", "configurationassignments")
     change(
         stage, *(UNASSIGN._replace(resource_id=f"{UNASSIGN.resource_id}{n}") for n in range(count))
@@ -664,7 +664,7 @@ def test_one_click_is_sent_before_the_rest_of_many(stage: Stage) -> None:
     stage.until(lambda: stage.app.engine.unhandled == 0)
     goes_on.set()
     stage.until(lambda: states(stage)[-1] == "succeeded")
-    assert states(stage).count("queued") > AT_ONCE
+    assert states(stage).count("queued") > BULK_AT_ONCE
     stage.until(lambda: states(stage) == ["succeeded"] * (count + 1))
 
 

@@ -315,9 +315,9 @@ def test_a_file_that_is_missing_for_a_moment_is_no_refusal_by_azure(
     asked, goes_on = hold(stage, "PUT", "configurationassignments")
     change(stage, ASSIGN)
     stage.until(asked.is_set)
-    real, misses = database.identity, [True]
+    real, misses = database.file_identity, [True]
     monkeypatch.setattr(
-        database, "identity", lambda path: None if misses and misses.pop() else real(path)
+        database, "file_identity", lambda path: None if misses and misses.pop() else real(path)
     )
     goes_on.set()
     stage.until(lambda: states(stage)[1] == "succeeded")

@@ -94,7 +94,7 @@ def test_a_name_that_is_taken_is_refused_in_the_form(stage: Stage) -> None:
     )
     QTest.keyClicks(form.name, "FILES-saturdays")
     assert not form.save.isEnabled()
-    assert "exists already" in form.problem.text()
+    assert "already exists" in form.problem.text()
     QTest.keyClicks(form.name, "-2")
     assert form.save.isEnabled()
 

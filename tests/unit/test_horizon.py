@@ -146,7 +146,7 @@ STATES = [
         (
             "No update is offered, but whether it's up to date can't be confirmed",
             "It runs the October 2026 baseline",
-            "According to plan, a hotpatch was released on 10 Nov 2026",
+            "According to the plan, a hotpatch was released on 10 Nov 2026",
             DATA_ENDS,
             GET,
             "12 Jan 2027",
@@ -202,7 +202,7 @@ STATES = [
         S.NOT_CONFIRMED,
         L.UNKNOWN,
         (
-            "2 updates are available, none of them a release of the operating system",
+            "Only 2 updates outside the operating system's releases are offered",
             "10 Nov 2026",
         ),
         SAFE,
@@ -245,7 +245,7 @@ STATES = [
         L.WARNING,
         (
             "January 2027's cumulative update KB5000003 is offered",
-            "According to plan, it's the month's baseline",
+            "According to the plan, it's the month's baseline",
         ),
         SAFE,
     ),
@@ -382,7 +382,7 @@ STATES = [
         S.NOT_CONFIRMED,
         L.UNKNOWN,
         (
-            "According to plan, 3 monthly releases were published by 12 Jan 2027",
+            "According to the plan, 3 monthly releases were published by 12 Jan 2027",
             "the last baseline among them on 12 Jan 2027",
             DATA_ENDS,
             "A baseline was planned for 12 Jan 2027; installing it restarts the machine.",
@@ -502,7 +502,7 @@ def test_due_releases_are_reported_once_if_both_products_agree(calendar: Calenda
     assert horizon_notes(calendar, datetime(2026, 11, 10, 16, 59, tzinfo=UTC)) == []
     (note,) = horizon_notes(calendar, NOVEMBER)
     assert note.startswith(
-        "Windows Server 2022 and Windows Server 2025: According to plan, a hotpatch"
+        "Windows Server 2022 and Windows Server 2025: According to the plan, a hotpatch"
     )
     assert len(horizon_notes(calendar, YEARS_ON)) == 2
 

@@ -62,7 +62,7 @@ def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
     assert (turns["a"], turns["b"]) == (night, night + timedelta(hours=1))
     assert turns["c"] == night + timedelta(hours=25), "a day after the last of phase 1"
     assert (
-        "Phase 2 starts one day after every machine in eastus was tried."
+        "Phase 2 starts one day after Azure has attempted every machine in eastus."
         in found.positions["c"].reason
     )
     assert {p.status for p in found.positions.values()} == {RolloutStatus.WAITING}
@@ -114,7 +114,7 @@ def test_patched_running_failed_and_stopped_machines_are_distinguished() -> None
         "bad": RolloutStatus.FAILED,
         "off": RolloutStatus.NOT_RUNNING,
     }
-    assert "On demand" in found.positions["hand"].reason
+    assert "on demand" in found.positions["hand"].reason
     assert found.positions["bad"].window == datetime(2026, 9, 9, 22, tzinfo=UTC), "the next window"
     again = found.positions["off"].window
     assert again is not None
@@ -349,7 +349,9 @@ def test_after_the_last_off_peak_hour_no_turn_is_promised() -> None:
     for key, status in (("waits", RolloutStatus.WAITING), ("bad", RolloutStatus.FAILED)):
         position = found.positions[key]
         assert (position.status, position.window) == (status, None)
-        assert "No turn is expected before the rollout ends on 8 Oct 2026." in position.reason
+        assert (
+            "It isn't expected to start before the rollout ends on 8 Oct 2026." in position.reason
+        )
         assert "off-peak" not in position.reason
 
 

@@ -11,7 +11,7 @@ from hotpatch_gui.azure import parse, results
 from hotpatch_gui.domain.arc import Arc, Enablement, License
 from hotpatch_gui.domain.evidence import Evidence
 from hotpatch_gui.domain.health import Level, Situation
-from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status, is_enrolled
+from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status, is_on_and_supported
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.prerequisites import Verdict, eligibility
@@ -243,7 +243,7 @@ def test_azure_edition_on_azure_local_is_eligible_and_not_called_unavailable(
         assert checks(machine)["System"][0] is Verdict.PASS
     is_eligible = status is not HotpatchStatus.NOT_AVAILABLE
     assert ("License" in checks(machine)) is not is_eligible, "it needs none"
-    assert is_enrolled(machine) is (status is HotpatchStatus.ENABLED)
+    assert is_on_and_supported(machine) is (status is HotpatchStatus.ENABLED)
     if status is HotpatchStatus.ENABLED:
         found = status_text(Evidence(machine, status, NOW), calendar, NOW)
         assert found.situation is not Situation.DISABLED

@@ -284,7 +284,7 @@ class ScheduleDialog(SurfaceDialog):
         if self._entry is None and place is not None:
             made = schedule_id(place.subscription_id, place.resource_group, schedule.name)
             if made.lower() in self._known:
-                return tr("A schedule of this name exists already in this resource group.")
+                return tr("A schedule with this name already exists in this resource group.")
         if self._entry is None and place is None:
             return tr("No connection allows changes. Turn them on in Settings › Connections.")
         return read_kbs(texts).problem or schedule_form.problem(

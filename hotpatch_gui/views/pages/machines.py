@@ -62,7 +62,7 @@ PANEL_PX, PAGE_PX = 12, 16
 COMMANDS = ("assess", "install", "configure", "restart", "start")
 """The commands of the context menu and above the grid."""
 MOST_KEPT = 500
-"""Selected machines that are kept for the next start."""
+"""How many selected machines are kept for the next start."""
 
 
 class MachinesPage(QSplitter):
@@ -83,11 +83,11 @@ class MachinesPage(QSplitter):
         self._s = services
         self._grid_model: MachineGridModel
         self._follows_filter = False
-        """The selection follows a search."""
+        """The selection was made by a search, not by the user."""
         self._carried: tuple[int, ...] = ()
         """The list's selection, until the grid has rows."""
         self._restored: tuple[int, ...] = ()
-        """The last session's selection, until the rows are here."""
+        """The last session's selection, until the rows are loaded."""
         theme = services.theme
         self.model = MachinesModel(services.source, services.clock, self)
         self.list = MachineList(theme, services.settings, self.model, services.clock)
@@ -127,7 +127,9 @@ class MachinesPage(QSplitter):
         self.kb = QPushButton()
         self.kb.setObjectName("machinesKb")
         self.kb.setProperty("chip", True)
-        self.kb.setToolTip(tr("Where it is missing, installed and failed"))
+        self.kb.setToolTip(
+            tr("Show the machines on which this update is missing, installed or failed")
+        )
         self.kb.clicked.connect(lambda: self.update_requested.emit(self._wanted.text))
         self.kb.hide()
 
@@ -321,7 +323,7 @@ class MachinesPage(QSplitter):
         self._show_in_grid()
 
     def show_figure(self, wanted: MachineFilter) -> None:
-        """Show the machines behind a figure of another page. Several that were selected before aren't anymore."""
+        """Show the machines behind a figure of another page. A selection of several machines is cleared."""
         if len(self._selected_ids) > 1:
             self._drop_selection()
         self.show_only(wanted)
@@ -392,7 +394,7 @@ class MachinesPage(QSplitter):
             self.blade.show_machines(())
 
     def choose(self, machine_id: int) -> None:
-        """Show one machine by row ID; a search or filter that hides it ends."""
+        """Show one machine by row ID; a search or filter that hides it is cleared."""
         self.as_grid.setChecked(False)
         self._restored = ()
         if self.list.select_id(machine_id):
@@ -473,7 +475,7 @@ class MachinesPage(QSplitter):
             )
 
     def _move_on(self) -> None:
-        """Filters by age move on with the time."""
+        """Apply the filter again, because filters by age depend on the time."""
         self.model.filter(self._wanted)
         self._show_in_grid()
 
@@ -498,7 +500,8 @@ class MachinesPage(QSplitter):
         self._show_rows()
         if count == 0 and filtered:
             self._show_no_match()
-            self._update_blade()
+            if self._blade.is_built:
+                self._update_blade()
         if self._restored:
             self._select_restored()
         if count and not self.list.selectionModel().hasSelection() and not self._is_first_reading:

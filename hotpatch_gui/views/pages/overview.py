@@ -86,10 +86,12 @@ class OverviewPage(Page):
             tr(EXPLANATION),
         )
         now = services.clock()
-        self._is_first_look = last_closed is None or last_closed > now  # the clock was set back
+        self._has_no_earlier_session = (
+            last_closed is None or last_closed > now
+        )  # the clock was set back
         self._s, self._last_closed = (
             services,
-            now if self._is_first_look or last_closed is None else last_closed,
+            now if self._has_no_earlier_session or last_closed is None else last_closed,
         )
         self._has_limits = False
         self._targets: dict[str, MachineFilter | None] = {}
@@ -233,7 +235,10 @@ class OverviewPage(Page):
         self._channel.query(partial(read_overview, query=query), is_refresh=is_refresh)
 
     def _limit_day(self, first: date | None) -> None:
-        """The chosen day is between ``first``, or the current limit, and today, which it follows."""
+        """Limit the chosen day to the range from ``first``, or the current lower limit, to today.
+
+        If today is chosen, it stays chosen after midnight.
+        """
         today = _qdate(self._s.clock().date())
         follows = self.day.date() == self.day.maximumDate() or not self._has_limits
         least = _qdate(first) if first else self.day.minimumDate()
@@ -302,10 +307,10 @@ class OverviewPage(Page):
         self.ring.show_slices(slices, f"{read.machines:,}", tr("machines"), opens=is_now)
 
     def _show_changes(self, read: OverviewRead) -> None:
-        if self._is_first_look:
+        if self._has_no_earlier_session:
             self.since.setText(
                 tr(
-                    "This is your first session. Changes will be listed the next time you start the program."
+                    "There is no earlier session to compare with. Changes will be listed the next time you start the program."
                 )
             )
             return
@@ -393,7 +398,7 @@ class OverviewPage(Page):
     def _on_busy(self, busy: bool) -> None:
         self.report.setEnabled(not busy)
         self.report.setText(tr("Writing report…") if busy else tr("Report…"))
-        self.report.setShortcut(QKeySequence(KEYS))  # which a new text removes
+        self.report.setShortcut(QKeySequence(KEYS))  # setText removes it
 
     def _open_report(self) -> None:
         open_once(
@@ -420,7 +425,7 @@ class OverviewPage(Page):
         )
 
     def _report(self, choice: ReportChoice) -> Make:
-        query = self._shown or self._query()
+        query = self._query()
         return overview_report(
             query, origin(self._s), with_audit=choice.with_audit, is_short=choice.is_short
         )

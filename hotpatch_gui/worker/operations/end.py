@@ -19,7 +19,7 @@ from hotpatch_gui.worker import reconcile
 from hotpatch_gui.worker.sync.machine import read_instance_view
 from hotpatch_gui.worker.urgency import Urgency
 
-from .run import OperationRun
+from .task import OperationTask
 
 tr = translator("End")
 
@@ -31,7 +31,7 @@ _DONE = {
         "Restarted. An assessment follows to check what is still pending."
     ),
     OperationKind.START: tr.mark("Started."),
-    OperationKind.SETTINGS: tr.mark("The settings are changed."),
+    OperationKind.SETTINGS: tr.mark("The settings have been changed."),
     OperationKind.ENROLL: tr.mark(
         "Enrolled. Hotpatches are offered after the next baseline is installed."
     ),
@@ -43,14 +43,14 @@ _SHOWN_BY_MACHINE = (OperationKind.START, OperationKind.SETTINGS)
 """Kinds whose result the machine itself shows."""
 
 
-async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
+async def done(task: OperationTask, result: Mapping[str, Any]) -> None:
     """Handle a finished operation's result."""
-    run.reload_rows()
+    task.reload_rows()
     try:
-        stored = await _store_result(run, result)
+        stored = await _store_result(task, result)
     except (values.UnreadableError, ValueError, TypeError) as error:
-        log.warning("result of operation %s could not be read: %s", run.operation.id, error)
-        await run.mark_unknown(
+        log.warning("result of operation %s could not be read: %s", task.operation.id, error)
+        await task.mark_unknown(
             tr(
                 "Azure reports that the operation finished, but its result can't be read. The program reads the machine "
                 "instead."
@@ -58,8 +58,8 @@ async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
             Event.UNCONFIRMED,
         )
         return
-    if run.operation.kind in _SHOWN_BY_MACHINE and not await _is_shown(run):
-        await run.mark_unknown(
+    if task.operation.kind in _SHOWN_BY_MACHINE and not await _is_shown(task):
+        await task.mark_unknown(
             tr(
                 "Azure reports that the operation finished, but the machine doesn't show the result. The program reads the "
                 "machine again."
@@ -68,18 +68,18 @@ async def done(run: OperationRun, result: Mapping[str, Any]) -> None:
         )
         return
     state = OperationState.FAILED if stored.has_failed else OperationState.SUCCEEDED
-    await end(run, state, stored.note, run_id=stored.run_id)
+    await end(task, state, stored.note, run_id=stored.run_id)
 
 
-async def _is_shown(run: OperationRun) -> bool:
+async def _is_shown(task: OperationTask) -> bool:
     """Whether the machine shows the result; also True if it can't be read now."""
-    if await run.read_machine(Urgency.FOLLOW) is None:
+    if await task.read_machine(Urgency.FOLLOW) is None:
         return True
-    return not isinstance(reconcile.read(run.context.db, run.operation.id), reconcile.NotYet)
+    return not isinstance(reconcile.read(task.context.db, task.operation.id), reconcile.NotYet)
 
 
 async def end(
-    run: OperationRun,
+    task: OperationTask,
     state: OperationState,
     note: str,
     problem: Problem | None = None,
@@ -89,10 +89,10 @@ async def end(
 
     Follow-up operations are queued in the same transaction.
     """
-    c, op = run.context, run.operation
+    c, op = task.context, task.operation
     try:
         if op.kind is not OperationKind.ASSESS:
-            await read_instance_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
+            await read_instance_view(c, op.machine_id, task.machine, urgency=Urgency.FOLLOW)
         await c.lists.read(op.machine_id)
     except ProblemError as error:
         note = tr(
@@ -107,7 +107,7 @@ async def end(
         if op.kind is OperationKind.RESTART and state is OperationState.SUCCEEDED:
             next_ids.extend(queue.follow_up(c.db, OperationKind.ASSESS, op.machine_id, c.clock()))
 
-    await run.move(
+    await task.move(
         state,
         (Event.ENDED, f"{capital(state.label)}: {note}", problem),
         then=follow_up,
@@ -136,26 +136,26 @@ class Stored(NamedTuple):
     run_id: str | None = None
 
 
-async def _store_result(run: OperationRun, result: Mapping[str, Any]) -> Stored:
+async def _store_result(task: OperationTask, result: Mapping[str, Any]) -> Stored:
     """Store the operation's result.
 
     Raises:
         UnreadableError, ValueError, TypeError: it isn't a final result.
     """
-    match run.operation.kind:
+    match task.operation.kind:
         case OperationKind.ASSESS:
-            return await _store_assessment(run, result)
+            return await _store_assessment(task, result)
         case OperationKind.INSTALL:
-            return await _store_installation(run, result)
-    return Stored(tr(_DONE[run.operation.kind]))
+            return await _store_installation(task, result)
+    return Stored(tr(_DONE[task.operation.kind]))
 
 
-async def _store_assessment(run: OperationRun, result: Mapping[str, Any]) -> Stored:
-    machine_id, now = run.operation.machine_id, run.context.clock()
-    is_arc = run.machine.arc is not None
+async def _store_assessment(task: OperationTask, result: Mapping[str, Any]) -> Stored:
+    machine_id, now = task.operation.machine_id, task.context.clock()
+    is_arc = task.machine.arc is not None
     found = results.arc_assessment(result) if is_arc else results.arm_assessment(result, now)
     _must_have_ended(found.status)
-    async with run.context.transaction() as db:
+    async with task.context.transaction() as db:
         assessments.save(db, [(machine_id, found)], now)
         if found.status.is_good:
             number = assessments.next_pass(db)
@@ -170,14 +170,14 @@ async def _store_assessment(run: OperationRun, result: Mapping[str, Any]) -> Sto
     return Stored(tr("Assessed: %n update(s) available.", len(found.updates)))
 
 
-async def _store_installation(run: OperationRun, result: Mapping[str, Any]) -> Stored:
-    machine_id, now = run.operation.machine_id, run.context.clock()
+async def _store_installation(task: OperationTask, result: Mapping[str, Any]) -> Stored:
+    machine_id, now = task.operation.machine_id, task.context.clock()
     found = results.graph_run(result, None)
     _must_have_ended(found.status)
-    if operations.is_run_of_another(run.context.db, found.run_id, run.operation.id):
+    if operations.is_run_of_another(task.context.db, found.run_id, task.operation.id):
         raise values.UnreadableError(tr("the result of another operation"))
     updates = [results.run_update(values.mapping(p)) for p in values.items(result.get("patches"))]
-    async with run.context.transaction() as db:
+    async with task.context.transaction() as db:
         installations.save(db, [(machine_id, found)], now)
         key = (machine_id, found.run_id.lower())
         row = installations.run_row_ids(db, [(machine_id, found.run_id)])[key]

@@ -22,8 +22,8 @@ from hotpatch_gui.worker.sync.machine import read_instance_view
 from hotpatch_gui.worker.urgency import Urgency
 
 from . import end, pauses
-from .run import TAKEN, OperationRun
 from .send import Sending
+from .task import TAKEN, OperationTask
 
 tr = translator("Lifecycle")
 
@@ -44,52 +44,52 @@ async def run_operation(context: Context, operation_id: int, urgency: Urgency) -
     machine: Machine | None = machines.read(context.db, operation.machine_id)
     if machine is None:
         return
-    run = OperationRun(context, operation, machine)
+    task = OperationTask(context, operation, machine)
     state = operation.state
     if state.is_final:
         return
     if state is OperationState.QUEUED:
-        sending = Sending(run, urgency)
+        sending = Sending(task, urgency)
         await (sending.send() if context.gateway.connection.may_act else sending.fail_read_only())
     elif not operation.token:
         notes = {OperationState.UNKNOWN: operation.note, OperationState.RUNNING: translated(TAKEN)}
-        await run.mark_unknown(notes.get(state, ""))
+        await task.mark_unknown(notes.get(state, ""))
     else:
-        run.token = operation.token
-    if run.token is not None and not run.is_unknown and not run.state.is_final:
-        await _poll_until_done(run)
-    if run.is_unknown:
-        await resolve_unknown(run)
+        task.token = operation.token
+    if task.token is not None and not task.is_unknown and not task.state.is_final:
+        await _poll_until_done(task)
+    if task.is_unknown:
+        await resolve_unknown(task)
 
 
-async def _poll_until_done(run: OperationRun) -> None:
+async def _poll_until_done(task: OperationTask) -> None:
     """Poll until Azure reports the end.
 
     Problems lengthen the pauses. If Azure doesn't know the operation, rejects ten polls, or fails for hours, the machine is
     read instead.
     """
     back_off, permanent_errors = pauses.FIRST_BACK_OFF_S, 0
-    c = run.context
+    c = task.context
     silent: list[datetime] = []
     while True:
         try:
-            result = await c.calls.reads.call(partial(_poll_once, run), Urgency.FOLLOW, most=0)
+            result = await c.calls.reads.call(partial(_poll_once, task), Urgency.FOLLOW, most=0)
         except ProblemError as error:
             problem = error.problem
             if problem.operation_failed:
-                await end.end(run, OperationState.FAILED, problem.sentence, problem)
+                await end.end(task, OperationState.FAILED, problem.sentence, problem)
                 return
             permanent_errors = 0 if problem.kind.is_transient else permanent_errors + 1
             silent = [*silent, c.clock()] if problem.may_have_been_sent else []
-            run.progress_unavailable = (
-                len(silent) >= MAX_POLL_ERRORS and silent[-1] - silent[0] > pauses.LOOK_FOR
+            task.progress_unavailable = (
+                len(silent) >= MAX_POLL_ERRORS and silent[-1] - silent[0] > pauses.SILENT_FOR
             )
             if (
                 problem.kind is ProblemKind.NOT_FOUND
                 or permanent_errors >= MAX_POLL_ERRORS
-                or run.progress_unavailable
+                or task.progress_unavailable
             ):
-                await run.mark_unknown(
+                await task.mark_unknown(
                     tr(
                         "{sentence} The result is read from the machine.", sentence=problem.sentence
                     ),
@@ -100,32 +100,32 @@ async def _poll_until_done(run: OperationRun) -> None:
                 "{sentence} The operation's progress can't be read now. Trying again.",
                 sentence=problem.sentence,
             )
-            await run.move(OperationState.RUNNING, note=note)
+            await task.move(OperationState.RUNNING, note=note)
             await c.jobs.rest(max(problem.retry_after_s or 0.0, back_off))
             back_off = min(back_off * 2, pauses.MAX_BACK_OFF_S)
             continue
         back_off, permanent_errors, silent = pauses.FIRST_BACK_OFF_S, 0, []
         if result.done:
-            await end.done(run, result.result)
+            await end.done(task, result.result)
             return
-        if result.token != run.token:
-            run.token = result.token
-            await run.move(OperationState.RUNNING, token=result.token)
-        await _show_progress(run)
+        if result.token != task.token:
+            task.token = result.token
+            await task.move(OperationState.RUNNING, token=result.token)
+        await _show_progress(task)
         await c.jobs.rest(result.delay_s)
 
 
-def _poll_once(run: OperationRun) -> PollResult:
-    assert run.token is not None
-    op = run.operation
-    return run.gateway.poll(op.kind, run.machine, op.request, run.token)
+def _poll_once(task: OperationTask) -> PollResult:
+    assert task.token is not None
+    op = task.operation
+    return task.gateway.poll(op.kind, task.machine, op.request, task.token)
 
 
-async def _show_progress(run: OperationRun) -> None:
+async def _show_progress(task: OperationTask) -> None:
     """Store the progress that the machine's instance view reports."""
     snapshot = (
-        await run.read_machine(Urgency.FOLLOW)
-        if run.operation.kind is OperationKind.INSTALL
+        await task.read_machine(Urgency.FOLLOW)
+        if task.operation.kind is OperationKind.INSTALL
         else None
     )
     shown = snapshot.run if snapshot is not None else None
@@ -138,29 +138,29 @@ async def _show_progress(run: OperationRun) -> None:
         if total
         else tr("Checking for updates.")
     )
-    await run.store_note(note, done, total)
+    await task.store_note(note, done, total)
 
 
-async def resolve_unknown(run: OperationRun) -> None:
+async def resolve_unknown(task: OperationTask) -> None:
     """Read the machine until it shows the result, the user dismisses the operation, or MAX_UNKNOWN_READS reads show no trace of it.
 
     It ends at once if Azure doesn't report such results, and continues while the progress is unavailable."""
-    c, op = run.context, run.operation
+    c, op = task.context, task.operation
     pause, without_trace = pauses.FIRST_BACK_OFF_S, 0
-    while not run.state.is_final:
-        if _has_late_token(run):
-            run.token = operations.read(c.db, op.id).token
-            await _poll_until_done(run)
+    while not task.state.is_final:
+        if _has_late_token(task):
+            task.token = operations.read(c.db, op.id).token
+            await _poll_until_done(task)
             continue
-        if run.progress_unavailable and await _answers_again(run):
-            await _poll_until_done(run)
+        if task.progress_unavailable and await _answers_again(task):
+            await _poll_until_done(task)
             continue
         try:
-            await read_instance_view(c, op.machine_id, run.machine, urgency=Urgency.FOLLOW)
+            await read_instance_view(c, op.machine_id, task.machine, urgency=Urgency.FOLLOW)
             await c.lists.read(op.machine_id)
             finding = reconcile.read(c.db, op.id)
             if isinstance(finding, reconcile.Found):
-                await run.move(
+                await task.move(
                     finding.state,
                     (Event.ENDED, f"{capital(finding.state.label)}: {finding.note}", None),
                     at=c.clock(),
@@ -172,13 +172,13 @@ async def resolve_unknown(run: OperationRun) -> None:
             if without_trace:
                 c.ended(op)  # Azure shows no trace, so it blocks nothing
             if finding is NotYet.IN_PROGRESS:
-                await run.move(
+                await task.move(
                     OperationState.UNKNOWN,
-                    note=tr(SILENT if run.progress_unavailable else UNANSWERED),
+                    note=tr(SILENT if task.progress_unavailable else UNANSWERED),
                 )
             elif finding is NotYet.NOT_REPORTED or without_trace >= pauses.MAX_UNKNOWN_READS:
-                await run.move(OperationState.UNKNOWN, note=finding.text)
-                if not run.progress_unavailable and not _has_late_token(run):
+                await task.move(OperationState.UNKNOWN, note=finding.text)
+                if not task.progress_unavailable and not _has_late_token(task):
                     return
         except ProblemError as error:
             log.info("cannot find out about operation %s yet: %s", op.id, error)
@@ -186,18 +186,18 @@ async def resolve_unknown(run: OperationRun) -> None:
         pause = min(pause * 1.5, pauses.MAX_BACK_OFF_S)
 
 
-def _has_late_token(run: OperationRun) -> bool:
+def _has_late_token(task: OperationTask) -> bool:
     """Whether Azure's response arrived after the operation was marked unknown."""
-    token = operations.read(run.context.db, run.operation.id).token
-    return bool(token) and token != run.token
+    token = operations.read(task.context.db, task.operation.id).token
+    return bool(token) and token != task.token
 
 
-async def _answers_again(run: OperationRun) -> bool:
+async def _answers_again(task: OperationTask) -> bool:
     """Whether Azure reports progress again after failing for hours."""
     try:
-        await run.context.calls.reads.call(partial(_poll_once, run), Urgency.FOLLOW, most=0)
+        await task.context.calls.reads.call(partial(_poll_once, task), Urgency.FOLLOW, most=0)
     except ProblemError as error:
-        run.progress_unavailable = error.problem.kind is not ProblemKind.NOT_FOUND
+        task.progress_unavailable = error.problem.kind is not ProblemKind.NOT_FOUND
         return error.problem.operation_failed
-    run.progress_unavailable = False
+    task.progress_unavailable = False
     return True

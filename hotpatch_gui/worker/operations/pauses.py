@@ -12,7 +12,7 @@ TRY_FOR_S = 600.0
 """How long an operation that couldn't be sent is retried."""
 EXPIRES = timedelta(hours=1)
 """How long an operation may wait while nothing can be sent."""
-LOOK_FOR = timedelta(hours=2)
+SILENT_FOR = timedelta(hours=2)
 """How long Azure may fail to report progress before the machine is read."""
 MAX_UNKNOWN_READS = 30
 """How often the machine is read without a trace of an operation, with growing pauses."""

@@ -27,7 +27,7 @@ from hotpatch_gui.worker.sync.machine import read_instance_view, read_machine
 from hotpatch_gui.worker.urgency import Urgency
 
 from . import end, pauses
-from .run import OperationRun
+from .task import OperationTask
 
 tr = translator("Send")
 
@@ -39,7 +39,7 @@ INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFO
 
 
 NOTED_PAUSE_S = 5.0
-"""A pause of this length is noted on the operation."""
+"""A pause of at least this length is noted on the operation."""
 
 
 class Sending:
@@ -48,9 +48,9 @@ class Sending:
     Its row is claimed on disk first, so that after a kill it is unknown and never repeated.
     """
 
-    def __init__(self, run: OperationRun, urgency: Urgency) -> None:
-        self._run, self._urgency = run, urgency
-        self._c = run.context
+    def __init__(self, task: OperationTask, urgency: Urgency) -> None:
+        self._task, self._urgency = task, urgency
+        self._c = task.context
         self._first_failure_at: float | None = None
         self._pause_s = pauses.FIRST_BACK_OFF_S
 
@@ -61,7 +61,7 @@ class Sending:
         """
         outcome: PollResult | float | None = 0.0
         while not isinstance(outcome, PollResult):
-            self._run.reload_rows()
+            self._task.reload_rows()
             if not await self._wait_for_turn():
                 return
             try:
@@ -77,10 +77,10 @@ class Sending:
                 return
             if isinstance(outcome, float):
                 async with self._c.jobs.resting():
-                    await self._c.turns.wait(self._run.operation.machine_id, outcome)
-        self._run.token = outcome.token
+                    await self._c.turns.wait(self._task.operation.machine_id, outcome)
+        self._task.token = outcome.token
         if outcome.done:
-            await end.done(self._run, outcome.result)
+            await end.done(self._task, outcome.result)
             return
         await self._c.jobs.rest(outcome.delay_s)
 
@@ -92,7 +92,7 @@ class Sending:
         """
         sent_at = self._c.clock()
         if not await self._claim(sent_at):
-            return 0.0 if self._run.state is OperationState.QUEUED else None
+            return 0.0 if self._task.state is OperationState.QUEUED else None
         try:
             result = await slot.run(self._send_request)
         except ProblemError as error:
@@ -100,8 +100,8 @@ class Sending:
             slot.release()
             return await self._until_stored(lambda: self._handle_problem(problem))
         except Exception:
-            log.exception("operation %s: a bug after it was sent", self._run.operation.id)
-            await self._until_stored(lambda: self._run.mark_unknown(tr(NOT_KNOWN)))
+            log.exception("operation %s: a bug after it was sent", self._task.operation.id)
+            await self._until_stored(lambda: self._task.mark_unknown(tr(NOT_KNOWN)))
             return None
         slot.release()
         await self._until_stored(lambda: self._store_token(result, self._latest_end(sent_at)))
@@ -109,11 +109,11 @@ class Sending:
         return result
 
     async def _note_pause(self) -> None:
-        """Say until when Azure accepts no requests, if that is long enough to be seen."""
+        """Note until when Azure accepts no requests, if the pause is long enough to notice."""
         paused_s = self._c.calls.writes.paused_s
         if paused_s >= NOTED_PAUSE_S:
             until = moment_name(self._c.clock() + timedelta(seconds=paused_s))
-            await self._run.store_note(
+            await self._task.store_note(
                 tr("Azure accepts no requests until {until} UTC.", until=until)
             )
 
@@ -125,14 +125,14 @@ class Sending:
             except (sqlite3.Error, ProblemError) as error:
                 log.warning(
                     "operation %s: its response is not stored yet: %s",
-                    self._run.operation.id,
+                    self._task.operation.id,
                     error,
                 )
                 await self._c.jobs.rest(pauses.FIRST_BACK_OFF_S)
 
     def _send_request(self) -> PollResult:
-        op = self._run.operation
-        return self._c.gateway.begin(op.kind, self._run.machine, op.request)
+        op = self._task.operation
+        return self._c.gateway.begin(op.kind, self._task.machine, op.request)
 
     async def _wait_for_turn(self) -> bool:
         """Wait for earlier operations on the machine, and for others' operations after “wait and retry”.
@@ -140,8 +140,8 @@ class Sending:
         Returns:
             False if it was canceled.
         """
-        c, op, shown = self._c, self._run.operation, ""
-        while self._run.state is OperationState.QUEUED:
+        c, op, shown = self._c, self._task.operation, ""
+        while self._task.state is OperationState.QUEUED:
             wakes = c.turns.wakes[op.machine_id]
             earlier = operations.kind_to_wait_for(c.db, op.id, sent_after=c.turns.after)
             if earlier is not None:
@@ -154,7 +154,7 @@ class Sending:
             if not what:
                 return True
             if what != shown:
-                await self._run.store_note(tr("Waiting for {what}.", what=what))
+                await self._task.store_note(tr("Waiting for {what}.", what=what))
                 c.turns.failing_since.pop(op.id, None)
                 shown = what
             async with c.jobs.resting():
@@ -163,7 +163,7 @@ class Sending:
 
     async def _operation_in_progress(self) -> str:
         """The operation that Azure shows in progress on the machine, as part of a sentence; empty if none."""
-        snapshot = await self._run.read_machine(Urgency.FOLLOW)
+        snapshot = await self._task.read_machine(Urgency.FOLLOW)
         if snapshot is None:
             return ""
         installation, assessment = snapshot.run, snapshot.assessment
@@ -187,7 +187,7 @@ class Sending:
         Returns:
             Seconds until a retry; None without one.
         """
-        op, state = self._run.operation, self._run.state
+        op, state = self._task.operation, self._task.state
         was_sent = state is OperationState.SENT
         if not was_sent and state is not OperationState.QUEUED:  # the response came late
             if not (problem.may_have_been_sent and problem.kind in INCONCLUSIVE):
@@ -215,13 +215,13 @@ class Sending:
             return None
         if was_sent:
             try:
-                await self._run.move(
+                await self._task.move(
                     OperationState.QUEUED, (event, problem.sentence, problem), note=note
                 )
             except operations.WrongTransitionError:  # it was marked unknown first
                 return await self._handle_problem(problem)
         else:
-            await self._run.store_note(note)
+            await self._task.store_note(note)
         return pause
 
     def _should_retry(self, problem: Problem) -> bool:
@@ -240,7 +240,7 @@ class Sending:
         Raises:
             ProblemError: the machine can't be read.
         """
-        kind = self._run.operation.kind
+        kind = self._task.operation.kind
         if kind is not OperationKind.ASSESS:
             await self._read_history()
         if kind is OperationKind.ENROLL:
@@ -248,12 +248,12 @@ class Sending:
 
     async def _make_enrollment(self) -> None:
         """Choose the enrollment request by the existing license profile."""
-        run = self._run
-        read = partial(self._c.gateway.enroll_request, run.machine)
+        task = self._task
+        read = partial(self._c.gateway.enroll_request, task.machine)
         request = await self._c.calls.reads.call(read, self._urgency)
         async with self._c.transaction() as db:
-            operations.set_request(db, run.operation.id, request)
-        run.operation = run.operation._replace(request=request)
+            operations.set_request(db, task.operation.id, request)
+        task.operation = task.operation._replace(request=request)
 
     async def _claim(self, at: datetime) -> bool:
         """Mark the row as sent, on disk.
@@ -262,8 +262,8 @@ class Sending:
             False if it was canceled, changes were turned off, the machine moved to another row or can't be reached through
             Azure Arc anymore, or the program is closing.
         """
-        run = self._run
-        if run.machine.arc is not None and run.machine.arc.is_expired:
+        task = self._task
+        if task.machine.arc is not None and task.machine.arc.is_expired:
             await self._end_as_failed(
                 Problem(
                     ProblemKind.REJECTED,
@@ -275,17 +275,17 @@ class Sending:
             return False
         async with self._c.transaction(durable=True) as db:
             self._c.expire_after_sleep(db)
-            machine_id = operations.read(db, run.operation.id).machine_id
+            machine_id = operations.read(db, task.operation.id).machine_id
             allowed = connections.may_act_on(db, machine_id)
             mine = (
                 not self._c.jobs.is_closing
                 and allowed
-                and machine_id == run.operation.machine_id
-                and operations.claim(db, run.operation.id, at, tr("Sending the request to Azure."))
+                and machine_id == task.operation.machine_id
+                and operations.claim(db, task.operation.id, at, tr("Sending the request to Azure."))
             )
             if mine:
-                self._c.turns.failing_since.pop(run.operation.id, None)
-                run.note(Event.SENDING, queue.rule_of(db, run.operation.id))
+                self._c.turns.failing_since.pop(task.operation.id, None)
+                task.note(Event.SENDING, queue.rule_of(db, task.operation.id))
         self._c.changed(Changes.to("operations", "audit_log"))
         if not allowed:
             await self.fail_read_only()
@@ -305,14 +305,14 @@ class Sending:
 
     async def _read_history(self) -> None:
         """Read the machine's history. The last run of an Arc-enabled server is only in Resource Graph."""
-        run = self._run
-        if run.machine.arc is not None and run.operation.kind is OperationKind.INSTALL:
-            await read_machine(self._c, run.operation.machine_id, self._urgency)
+        task = self._task
+        if task.machine.arc is not None and task.operation.kind is OperationKind.INSTALL:
+            await read_machine(self._c, task.operation.machine_id, self._urgency)
             return
         await read_instance_view(
             self._c,
-            run.operation.machine_id,
-            run.machine,
+            task.operation.machine_id,
+            task.machine,
             urgency=self._urgency,
             most=inf,
             must_exist=True,
@@ -320,7 +320,7 @@ class Sending:
 
     async def _store_token(self, result: PollResult, latest_end: datetime | None) -> None:
         """Store the token, without which nobody could follow the operation."""
-        await self._run.move(
+        await self._task.move(
             OperationState.RUNNING,
             (Event.ACCEPTED, "", result),
             durable=True,
@@ -333,12 +333,12 @@ class Sending:
 
     async def _follow_late(self) -> None:
         """Follow an operation whose response came late, because its job may already have ended."""
-        if self._run.state is OperationState.UNKNOWN:
-            self._c.follow([self._run.operation.id])
+        if self._task.state is OperationState.UNKNOWN:
+            self._c.follow([self._task.operation.id])
 
     async def _end_without_retry(self, problem: Problem) -> None:
         if problem.may_have_been_sent and problem.kind in INCONCLUSIVE:
-            await self._run.mark_unknown(f"{problem.sentence} {tr(NOT_KNOWN)}")
+            await self._task.mark_unknown(f"{problem.sentence} {tr(NOT_KNOWN)}")
         elif problem.kind is ProblemKind.CONFLICT:
             what = await self._operation_in_progress()
             named = tr(" In progress: {what}.", what=what) if what else ""
@@ -352,9 +352,9 @@ class Sending:
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
             problem = problem._replace(next_step=tr("Sign in, then request it again."))
             self._c.failed(problem._replace(connection_id=self._c.connection_id))
-        was_sent = self._run.state is not OperationState.QUEUED
+        was_sent = self._task.state is not OperationState.QUEUED
         event = Event.REFUSED if was_sent and problem.may_have_been_sent else Event.NOT_SENT
-        await self._run.move(
+        await self._task.move(
             OperationState.FAILED,
             (event, problem.sentence, problem),
             at=self._c.clock(),
@@ -368,6 +368,6 @@ class Sending:
 
     def _latest_end(self, sent_at: datetime) -> datetime | None:
         """When the installation ends at the latest, if the request limits it."""
-        op = self._run.operation
+        op = self._task.operation
         minutes = maximum_minutes(op.request) if op.kind is OperationKind.INSTALL else None
         return sent_at + timedelta(minutes=minutes) if minutes is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.store import health, machines, releases, run_checks, sync_state
@@ -12,20 +12,31 @@ from hotpatch_gui.worker.context import Context
 
 HEALTH_BATCH = 200
 """Machines per transaction, so that a click isn't delayed."""
-HEALTH_VALID_FOR = timedelta(hours=1)
+SITUATION_VALID_FOR = timedelta(hours=1)
 """How long a machine's situation stays current."""
 
 
 async def reclassify_if_old(context: Context) -> None:
-    """Derive situations again if they are more than HEALTH_VALID_FOR old, or if an earlier version derived them."""
-    states = sync_state.sync_states(context.db)
-    ended = next((s.finished for s in states if s.connection_id == context.connection_id), None)
-    if ended is None:
+    """Derive situations again if that was more than SITUATION_VALID_FOR ago, or if an earlier version derived them."""
+    derived = context.derivation.at or _last_sync(context)
+    if derived is None:
         return
-    is_old = context.clock() - ended > HEALTH_VALID_FOR
+    is_old = context.clock() - derived > SITUATION_VALID_FOR
     if is_old or health.has_underived_machines(context.db, context.connection_id):
-        await derive(context, machines.present(context.db, context.connection_id))
+        await derive_all(context)
         context.changed(Changes.to("machines"))
+
+
+def _last_sync(context: Context) -> datetime | None:
+    """When the connection's last successful sync ended."""
+    states = sync_state.sync_states(context.db)
+    return next((s.finished for s in states if s.connection_id == context.connection_id), None)
+
+
+async def derive_all(context: Context) -> None:
+    """Derive the situations of the connection's machines."""
+    await derive(context, machines.present(context.db, context.connection_id))
+    context.derivation.at = context.clock()
 
 
 async def derive(context: Context, machine_ids: Sequence[int]) -> None:

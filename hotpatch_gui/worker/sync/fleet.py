@@ -41,7 +41,7 @@ from hotpatch_gui.worker.urgency import Urgency
 
 from . import changed, schedule_overlay
 from .changed import NEW_MACHINES, RunLists
-from .evaluation import derive, learn, reclassify_if_old
+from .evaluation import derive, derive_all, learn, reclassify_if_old
 from .machine import read_instance_view
 from .pages import AssessmentPass, next_page, run_in_parallel, slices
 from .unseen import mark_unseen
@@ -105,9 +105,10 @@ async def sync_fleet(
             problem.code,
             problem.request_id or "without an ID",
         )
-    await derive(context, machines.present(context.db, context.connection_id))
-    if await learn(context):
-        await derive(context, machines.present(context.db))
+    if sync.has_read:
+        await derive_all(context)
+        if await learn(context):
+            await derive(context, machines.present(context.db))
     is_more = True
     while is_more:
         async with context.transaction() as db:
@@ -119,7 +120,7 @@ async def sync_fleet(
             daily_states.count_day(db, own, now)
             daily_states.forget_old(db, now)
             sync_state.changes_read(db, own, sync.begun, full=sync.is_full)
-    context.changed(Changes.to(*_TABLES))
+    context.changed(Changes.to(*(_TABLES if sync.has_read else ("sync_state", "subscriptions"))))
 
 
 class _FleetSync:
@@ -173,6 +174,11 @@ class _FleetSync:
                 assessments.clear_in_graph(db, own, but=sorted(shown))
         await self._read_instance_views()
         await self._permissions()
+
+    @property
+    def has_read(self) -> bool:
+        """Whether Azure returned any page."""
+        return bool(self._counted)
 
     @property
     def unreadable(self) -> int:
@@ -256,7 +262,7 @@ class _FleetSync:
         await self._pages("assessments", results, assessment_pass.store)
         is_slow = time.monotonic() - self._begun_at > EARLY_AFTER_S
         if is_first and is_slow:  # shows states long before the last updates
-            await derive(c, machines.present(c.db, c.connection_id))
+            await derive_all(c)
             c.changed(Changes.to("machines"))
         runs = RunLists(c)
         await run_in_parallel(

@@ -1,4 +1,4 @@
-"""The floor: a window with one table. Prints the clock when its first frame has been painted, and ends."""
+"""The floor: a window with one table. Prints the clock when its first paint has been painted, and ends."""
 
 import os
 import time

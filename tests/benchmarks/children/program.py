@@ -1,6 +1,6 @@
 """The program, started by its own command line on a filled data folder: program.py FOLDER.
 
-Prints the clock when the first frame with machines in the list has been painted, and ends.
+Prints the clock when the first paint with machines in the list has been painted, and ends.
 """
 
 import os
@@ -25,14 +25,14 @@ def paint(table: MachineList, event: QPaintEvent) -> None:
     super(MachineList, table).paintEvent(event)
 
 
-def after_first_frame(program: app.App) -> None:
+def after_first_paint(program: app.App) -> None:
     now = time.clock_gettime(time.CLOCK_MONOTONIC)
     if not any(painted_rows):
-        sys.exit("the first frame showed no machines")
+        sys.exit("the first paint showed no machines")
     print(now, flush=True)
     os._exit(0)
 
 
 MachineList.paintEvent = paint
-app.App.begin = after_first_frame
+app.App.begin = after_first_paint
 sys.exit(cli.main(["--data-dir", sys.argv[1]]))

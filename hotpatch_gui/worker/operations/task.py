@@ -29,7 +29,7 @@ LOST = tr.mark(
 TAKEN = tr.mark("Azure accepted the request. The result is read from the machine.")
 
 
-class OperationRun:
+class OperationTask:
     """One operation in progress. After queuing, changes of its row's state go through ``move``, except claiming,
     canceling, dismissing and the removal of its connection.
 

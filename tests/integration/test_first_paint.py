@@ -1,4 +1,4 @@
-"""The modules imported before the first frame, by name, because times differ between machines."""
+"""The modules imported before the first paint, by name, because times differ between machines."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ AFTERWARDS = (
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the child ends with os._exit")
-def test_what_the_first_frame_does_not_show_is_imported_after_it(qapp, tmp_path: Path) -> None:
+def test_what_the_first_paint_does_not_show_is_imported_after_it(qapp, tmp_path: Path) -> None:
     with Stage("light", folder=tmp_path / "demo") as stage:
         stage.start()
     command = [sys.executable, "-X", "importtime", str(CHILD), str(tmp_path)]
