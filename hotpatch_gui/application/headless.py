@@ -22,6 +22,7 @@ from hotpatch_gui.worker.events import (
     Connected,
     Event,
     Failed,
+    Opened,
     Prompted,
     Queued,
     Synced,
@@ -107,6 +108,8 @@ class Session:
         self._is_queued = True
         self._is_interrupted = False
         self.problem: Problem | None = None
+        self.set_aside: Path | None = None
+        """Where a damaged file was moved."""
 
     def __enter__(self) -> Self:
         self._handlers = {
@@ -243,6 +246,15 @@ class Session:
 
     def _handle(self, event: Event) -> None:
         match event:
+            case Opened(_, Path() as kept):
+                self.set_aside = kept
+                self._write_message(
+                    tr(
+                        "The data file was damaged and is kept as {kept}. A new file was started: history and audit log are "
+                        "in the kept one.",
+                        kept=kept,
+                    )
+                )
             case Connected(ids):
                 self._connected = frozenset(ids)
             case Synced(connection_id):

@@ -17,6 +17,7 @@ from azure.mgmt.maintenance import MaintenanceManagementClient
 from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
 
 from . import parse, values
+from .pages import GUESTS
 from .values import UnreadableError
 
 Json = Mapping[str, Any]
@@ -161,11 +162,12 @@ def _meaning(body: Json, change: ScheduleChange) -> object:
             "location": str(body.get("location")).replace(" ", "").lower(),
         }
         schedule = parse.schedule(link | window)
-        return schedule._replace(starts=schedule.starts[:16], expires=None), schedule.ends()
+        scope = str(properties.get("maintenanceScope") or GUESTS).casefold()
+        return schedule.canonical, schedule.ends(), scope
     link["schedule"] = properties.get("maintenanceConfigurationId")
     link["machine"] = properties.get("resourceId")
     link["filter"] = properties.get("filter")
-    return parse.scope(link)
+    return parse.scope(link).canonical
 
 
 def _json(response: Any, *_: object) -> Json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -32,7 +31,16 @@ from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.operation_scheduler import Sends
 
-from .common import UNSURE, CommandError, Exit, connection_ids, ids, session, write_message
+from .common import (
+    UNSURE,
+    CommandError,
+    Exit,
+    connection_ids,
+    ids,
+    print_json,
+    session,
+    write_message,
+)
 from .named import named_machines
 from .parsers import ASSESS_MINUTES, CONFIRMED_ABOVE, INSTALL_MINUTES
 
@@ -280,7 +288,7 @@ def _print_results(
     left = [{"machine": row.name, "resource_id": row.azure_id, "why": why} for row, why in refused]
     if options.json:
         dry = {"planned": planned} if getattr(options, "dry_run", False) else {}
-        print(json.dumps({"operations": found, "not_requested": left} | dry, ensure_ascii=False))
+        print_json({"operations": found, "not_requested": left} | dry)
         return
     for one in planned:
         names = ", ".join(u["kb"] or u["name"] for u in one["updates"] or ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
@@ -143,6 +144,12 @@ def session(
         raise CommandError(str(error)) from error
     finally:
         held.unlock()
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object; with ASCII escapes unless the output is UTF-8, which would lose letters."""
+    is_utf8 = (sys.stdout.encoding or "").casefold().replace("-", "") == "utf8"
+    print(json.dumps(value, ensure_ascii=not is_utf8))
 
 
 @contextmanager

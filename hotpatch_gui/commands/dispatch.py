@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
+import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
+from hotpatch_gui.store.database import FILE_NAME, is_damaged, store_problem
 from hotpatch_gui.translation import translator
 
 from . import acting, new_machine, releases, schedules, showing, syncing
-from .common import CommandError, Exit, bring_up_to_date, write_message
+from .common import CommandError, Exit, bring_up_to_date, print_json, write_message
 
 if TYPE_CHECKING:
     import argparse
@@ -42,8 +43,22 @@ def run(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     except CommandError as error:
         write_message(str(error))
         if options.json:
-            print(json.dumps({"error": str(error)}, ensure_ascii=False))
+            print_json({"error": str(error)})
         return error.code
+    except sqlite3.Error as error:
+        path = folder / FILE_NAME
+        text = (
+            tr(
+                "The file {path} is damaged. “hotpatch-gui sync” keeps it beside a new one.",
+                path=path,
+            )
+            if is_damaged(error)
+            else store_problem(error, path).text
+        )
+        write_message(text)
+        if options.json:
+            print_json({"error": text})
+        return Exit.FAILED
     except OSError as error:
         if error.filename is not None:  # not the output
             raise

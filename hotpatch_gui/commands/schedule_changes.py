@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,7 +27,7 @@ from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.operation_scheduler import Sends
 
 from .acting import confirm
-from .common import UNSURE, CommandError, Exit, ids, session, write_message
+from .common import UNSURE, CommandError, Exit, ids, print_json, session, write_message
 from .named import named_machines, named_schedule
 
 if TYPE_CHECKING:
@@ -200,7 +199,7 @@ def _report(found: Sequence[StoredChange], *, as_json: bool) -> Exit:
             }
             for one in found
         ]
-        print(json.dumps({"changes": rows}, ensure_ascii=False))
+        print_json({"changes": rows})
     else:
         for one in found:
             print(plain(f"{one.change.subject}: {one.state.label}. {one.note}".rstrip()))

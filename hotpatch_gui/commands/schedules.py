@@ -22,7 +22,7 @@ from hotpatch_gui.store.schedule_rows import ScheduleMachine, ScheduleRun
 from hotpatch_gui.system import resources
 from hotpatch_gui.translation import translator
 
-from .common import CommandError, Exit, print_table, reading, write_message
+from .common import CommandError, Exit, print_json, print_table, reading, write_message
 from .named import named_schedule
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def schedules_command(options: argparse.Namespace, folder: Path, target: CloudTa
 def _list(entries: Sequence[ScheduleEntry], unread: str, *, as_json: bool) -> None:
     if as_json:
         found = {"schedules": [_json(e) for e in entries], "unread": unread}
-        print(json.dumps(found, ensure_ascii=False))
+        print_json(found)
         return
     heads = ("Schedule", "Recurrence", "Next window (local)", "Machines", "To check")
     rows = [
@@ -84,7 +84,7 @@ def _show(db: sqlite3.Connection, entry: ScheduleEntry, now: datetime, *, as_jso
     machines = schedules.read_machines(db, entry.row.resource_id, runs).rows
     if as_json:
         found = _json(entry) | {"followers": [_machine_json(m) for m in machines]}
-        print(json.dumps(found, ensure_ascii=False))
+        print_json(found)
         return
     for title, text in (
         (tr("Schedule"), entry.name),
@@ -116,7 +116,7 @@ def _save(entry: ScheduleEntry, path: Path) -> None:
 
 def _runs(entry: ScheduleEntry, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"runs": [_run_json(r) for r in entry.runs]}, ensure_ascii=False))
+        print_json({"runs": [_run_json(r) for r in entry.runs]})
         return
     heads = ("Started (UTC)", "Result", "Installed", "Failed", "Pending", "Maintenance run ID")
     rows = [

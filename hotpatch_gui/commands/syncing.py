@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from hotpatch_gui.models.report import iso
 from hotpatch_gui.store import additional_lists, connections, machines, sync_state
 from hotpatch_gui.translation import translator
 
-from .common import CommandError, Exit, connection_ids, session, write_message
+from .common import CommandError, Exit, connection_ids, print_json, session, write_message
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
@@ -99,7 +98,8 @@ def _print_syncs(options: argparse.Namespace, running: Session, only: frozenset[
         for s in states
     ]
     if options.json:
-        print(json.dumps({"connections": found}, ensure_ascii=False))
+        kept = {"damaged_file": str(running.set_aside)} if running.set_aside else {}
+        print_json({"connections": found} | kept)
     for state, row in zip(states, found, strict=True):
         if state.problem:
             write_message(f"{state.name}: {state.problem} {state.next_step}".strip())

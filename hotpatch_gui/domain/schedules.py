@@ -57,6 +57,21 @@ class Schedule(NamedTuple):
         return not self.exclude_restarting or restart is RestartBehavior.NEVER
 
     @property
+    def canonical(self) -> Schedule:
+        """The same schedule in one spelling, without its end: Azure varies case, spaces and order."""
+        return self._replace(
+            starts=self.starts[:16].replace("T", " "),
+            time_zone=(self.time_zone or "UTC").casefold(),
+            recurs=_canonical_recurrence(self.recurs),
+            expires=None,
+            classifications=_sorted(self.classifications),
+            include=_sorted(self.include),
+            exclude=_sorted(self.exclude),
+            exclude_restarting=bool(self.exclude_restarting),
+            restart=(self.restart or "IfRequired").casefold(),
+        )
+
+    @property
     def is_understood(self) -> bool:
         """Whether its runs can be calculated."""
         try:
@@ -157,6 +172,21 @@ class Scope(NamedTuple):
     all_tags: bool = False
     unknown: tuple[str, ...] = ()
     azure_id: str = ""
+
+    @property
+    def canonical(self) -> Scope:
+        """The same scope in one spelling: Azure varies case and order, and names regions in two ways."""
+        tags = ((name.casefold(), tuple(sorted(values))) for name, values in self.tags)
+        return self._replace(
+            schedule_id=self.schedule_id.casefold(),
+            below=self.below.casefold(),
+            os_types=_sorted(self.os_types),
+            resource_groups=_sorted(self.resource_groups),
+            resource_types=_sorted(self.resource_types),
+            locations=tuple(sorted(map(_place, self.locations))),
+            tags=tuple(sorted(tags)),
+            azure_id=self.azure_id.casefold(),
+        )
 
 
 class ScopeTarget(NamedTuple):
@@ -264,6 +294,20 @@ def _daily(
         if falls_on(day) and run > after:
             return run
     return None
+
+
+def _sorted(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(word.casefold() for word in words))
+
+
+def _canonical_recurrence(text: str) -> str:
+    """One spelling of ``1Week Sunday, Saturday`` and ``week saturday,sunday``."""
+    folded = " ".join(text.casefold().split())
+    found = re.fullmatch(r"(\d*) ?(hour|day|week|month)s?\b ?(.*)", folded)
+    if found is None:
+        return folded
+    parts = sorted(part.strip() for part in found[3].split(","))
+    return f"{int(found[1] or 1)} {found[2]} {','.join(parts)}"
 
 
 def _recurrence(text: str, first: date) -> Callable[[date], bool] | None:

@@ -26,11 +26,14 @@ _KEPT = ("agent_ready", "update_domain", "vm_id")
 _PENDING = "CASE WHEN excluded.pending_at IS NOT NULL THEN min(coalesce(pending_at, excluded.pending_at), excluded.pending_at) END"
 """Since when an enrollment is pending: the earliest time seen, cleared when it ends."""
 _STARTED = f"power NOT IN {quoted(MAY_BE_RUNNING)} AND excluded.power IN {quoted(MAY_BE_RUNNING)}"
-_HEALTH = ", ".join(
-    f"{c}=CASE WHEN {_STARTED} THEN NULL ELSE {c} END"
-    for c in ("resource_health", "resource_health_at")
+_HEALTH = (
+    f"resource_health=CASE WHEN {_STARTED} THEN NULL ELSE resource_health END,"
+    f" resource_health_at=CASE WHEN {_STARTED} THEN fetched_at ELSE resource_health_at END"
 )
-"""Clears Resource Health's report when a stopped machine starts, because it no longer applies."""
+"""Clears Resource Health's report when a stopped machine starts, because it no longer applies.
+
+``resource_health_at`` is then when it was last seen stopped: an earlier state isn't stored anymore.
+"""
 _UPSERT = (
     f"INSERT INTO machines ({', '.join(COLUMNS)}, attention)"
     f" VALUES ({', '.join('?' * len(COLUMNS))}, {int(Level.UNKNOWN)})"
@@ -62,19 +65,22 @@ def save_resource_health(
     db: sqlite3.Connection,
     connection_id: int,
     states: Iterable[tuple[str, str, datetime | None]],
+    now: datetime,
 ) -> None:
     """Store all machines of a connection that Resource Health doesn't call available.
 
-    ``states`` are (lower-case resource ID, availability state, since).
+    ``states`` are (lower-case resource ID, availability state, since). A time after ``now`` is stored as not known, and a state
+    that began before the machine was last seen stopped isn't stored.
     """
     db.execute(
         "UPDATE machines SET resource_health=NULL, resource_health_at=NULL WHERE resource_health IS NOT NULL AND connection_id=?",
         (connection_id,),
     )
     db.executemany(
-        "UPDATE machines SET resource_health=?, resource_health_at=? WHERE resource_id=? AND connection_id=?",
+        "UPDATE machines SET resource_health=?1, resource_health_at=?2 WHERE resource_id=?3 AND connection_id=?4"
+        " AND coalesce(?2, '9999')>=coalesce(resource_health_at, '')",
         [
-            (state, to_text(since) if since else None, i, connection_id)
+            (state, to_text(since) if since and since <= now else None, i, connection_id)
             for i, state, since in states
         ],
     )

@@ -375,6 +375,16 @@ CREATE INDEX installations_restarted ON installations(modified_at) WHERE restart
 """
 """Updates that restart a machine are counted apart from those that may. The most urgent machines are in the list's order."""
 
+_M0026 = """
+DROP INDEX machines_by_attention;
+CREATE INDEX machines_by_attention ON machines(attention DESC,
+    (attention=4 AND lower(coalesce(resource_health, '')) IN ('unavailable', 'degraded')) DESC,
+    coalesce(missing_since, '9999'), name COLLATE NOCASE) WHERE deleted_at IS NULL;
+CREATE INDEX IF NOT EXISTS machines_by_resource_health ON machines(resource_health_at) WHERE resource_health IS NOT NULL;
+CREATE INDEX IF NOT EXISTS installations_restarted ON installations(modified_at) WHERE restart_status='Completed'
+"""
+"""Only machines that Resource Health calls unhealthy are the most urgent. Early files of version 25 lack two indexes."""
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -401,6 +411,7 @@ _STEPS = {
     "m0023_since_when_a_schedule_is_followed": _M0023,
     "m0024_changes_of_schedules": _M0024,
     "m0025_updates_that_restart_and_that_may": _M0025,
+    "m0026_order_of_unhealthy_machines": _M0026,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

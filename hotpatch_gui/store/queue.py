@@ -286,7 +286,8 @@ _BUSY = (
     f"(o.state IN {BEFORE_OTHERS} OR (o.state='unknown' AND o.kind='{OperationKind.INSTALL.value}' AND EXISTS ("
     "SELECT 1 FROM machines x JOIN connections c ON c.id=x.connection_id WHERE x.id=o.machine_id"
     " AND x.deleted_at IS NULL AND c.removed_at IS NULL AND (coalesce(x.viewed_at, '')<=o.sent_at OR EXISTS ("
-    "SELECT 1 FROM installations i WHERE i.machine_id=x.id AND i.status='InProgress')))))"
+    "SELECT 1 FROM installations i WHERE i.machine_id=x.id AND i.status='InProgress'"
+    " AND i.started_at>coalesce(o.known_until, ''))))))"
 )
 """Whether operation ``o`` occupies its machine.
 

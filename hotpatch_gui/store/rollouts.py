@@ -7,8 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
+from hotpatch_gui.domain.health import (
+    COUNTS_UNREPORTED,
+    LIST_UNREPORTED,
+    RESTART_UNREPORTED,
+    is_unhealthy,
+)
 from hotpatch_gui.domain.patching import MachineFacts
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 from hotpatch_gui.domain.updates import RestartBehavior
 
@@ -130,9 +136,11 @@ def _facts(
 
 
 def _is_by_user(row: sqlite3.Row) -> bool:
-    """Whether a user's installation came before an automatic one; for an unhealthy machine, before it became unhealthy."""
-    automatic = row["by_platform"]
-    return automatic is None or automatic > (row["resource_health_at"] or row["patched"])
+    """Whether a user's installation came before an automatic one; for a machine that became unhealthy since, before that."""
+    automatic, until = row["by_platform"], row["patched"]
+    if is_unhealthy(row["resource_health"], PowerState.parse(row["power"])):
+        until = max(until, row["resource_health_at"] or "")
+    return automatic is None or automatic > until
 
 
 def _behavior(row: sqlite3.Row, column: str) -> RestartBehavior:

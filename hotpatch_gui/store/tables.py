@@ -10,10 +10,10 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.health import UNHEALTHY_STATES, Level
 
 from .rows import MachineListRow, fields
-from .sql import IN_JSON, UNDER_WAY, as_list
+from .sql import IN_JSON, UNDER_WAY, as_list, quoted
 
 R = TypeVar("R")
 
@@ -126,7 +126,7 @@ class Table(NamedTuple, Generic[R]):
 
 _DOING = f"(SELECT o.kind FROM operations o WHERE o.machine_id=m.id AND o.state IN {UNDER_WAY} ORDER BY o.id LIMIT 1)"
 BY_URGENCY = (
-    f"(m.attention={int(Level.ERROR)} AND m.resource_health IS NOT NULL) DESC,"
+    f"(m.attention={int(Level.ERROR)} AND lower(coalesce(m.resource_health, '')) IN {quoted(UNHEALTHY_STATES)}) DESC,"
     " coalesce(m.missing_since, '9999'), m.name COLLATE NOCASE"
 )
 """The order of machines with the same level: unhealthy ones, then by how long a monthly update has been missing. An index has it."""

@@ -70,11 +70,13 @@ class _Attempts:
 
     Attributes:
         at: as a time of the monotonic clock.
+        was_absent: whether the last reading didn't find the resource; a deletion needs two of them.
         pause_s: seconds before the next attempt, unless Azure requests another delay.
         checks: reads of the resource that Azure answered since the response was lost.
     """
 
     at: float = 0.0
+    was_absent: bool = False
     pause_s: float = FIRST_BACK_OFF_S
     checks: int = 0
 
@@ -556,8 +558,10 @@ class ScheduleSender:
             attempts.checks += not error.problem.kind.is_transient
         else:
             attempts.checks += 1
-            if maintenance.shows(found, row.change):
+            is_shown = maintenance.shows(found, row.change)
+            if is_shown and (attempts.was_absent or not row.change.kind.deletes):
                 await self._succeed(row, tr("Azure shows the change."))
+            attempts.was_absent = found is None
         attempts.at = time.monotonic() + CHECK_S
 
 

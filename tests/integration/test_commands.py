@@ -189,6 +189,29 @@ def test_an_unusable_file_is_reported_and_not_called_empty(
     assert "no connection" not in found.stderr.lower()
 
 
+def test_a_partly_damaged_file_is_reported_and_a_new_one_is_announced(
+    secure: SecureAzure, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    assert connect(data, secure, "Contoso").returncode == 0
+    path = data / FILE_NAME
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(path.read_bytes())
+    content[3 * 4096 : 12 * 4096] = b"\xfe" * (9 * 4096)
+    path.write_bytes(content)
+    for more in ("-wal", "-shm"):
+        path.with_name(path.name + more).unlink(missing_ok=True)
+    for reads in (("list",), ("install", "--all", "--dry-run")):
+        found = run(data, *reads, "--json")
+        assert found.returncode == 1, reads
+        assert "is damaged" in json.loads(found.stdout)["error"]
+        assert "Traceback" not in found.stderr
+    synced = run(data, "sync", "--json")
+    assert "was damaged and is kept as" in synced.stderr
+    assert Path(json.loads(synced.stdout)["damaged_file"]).exists()
+
+
 def earlier(path: Path) -> None:
     """Make it again as the version before this one left it, with the same connections."""
     old = path.with_name("old")

@@ -21,6 +21,7 @@ from hotpatch_gui.domain.settings import SettingsChange
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.simulator.responses import Response
+from hotpatch_gui.store import health
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.worker import schedule_sender
@@ -300,3 +301,44 @@ def test_failed_installations_are_retried_from_where_they_are_shown(stage: Stage
     assert [row.cells[0] for row in dialog.machines.rows] == ["vm-app-01"]
     assert dialog.updates.include.toPlainText() == "KB5120708"
     dialog.reject()
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_start_is_not_claimed_while_the_machine_cannot_be_read(stage: Stage, status: int) -> None:
+    handle, accepted = stage.simulator.handle, []
+    refused = Response(status, {"error": {"code": "X", "message": "No."}})
+
+    def start_nothing(
+        method: str, url: str, headers: dict[str, str], body: bytes | None
+    ) -> Response:
+        own = url.casefold()
+        if method == "POST" and "/start" in own:
+            accepted.append(url)
+            return Response(200, {})
+        if accepted and method == "GET" and "virtualmachines/vm-dev-01" in own:
+            return refused
+        return handle(method, url, headers, body)
+
+    stage.simulator.handle = start_nothing  # type: ignore[method-assign]
+    stage.request.start(ids(stage, "vm-dev-01"))
+    stage.until(lambda: S.UNKNOWN in stage.operation_states())
+    assert "can't be read" in notes(stage)[0]
+
+
+@pytest.mark.expects_log
+def test_syncs_that_read_nothing_derive_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derived, refresh = [], health.refresh_health
+
+    def counted(*arguments: Any) -> None:
+        derived.append(1)
+        refresh(*arguments)
+
+    monkeypatch.setattr(health, "refresh_health", counted)
+    stage.simulator.faults.append(lambda *_: Broken("no network"))
+    stage.clock.advance(hours=2)
+    for _ in range(3):
+        stage.sync()
+    assert len(derived) <= 1, "once, because an hour has passed"

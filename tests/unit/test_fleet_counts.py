@@ -18,7 +18,7 @@ from hotpatch_gui.domain.clouds import PUBLIC
 from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.exposure import MissingUpdates, exposure, missing_updates
-from hotpatch_gui.domain.health import Situation
+from hotpatch_gui.domain.health import UNHEALTHY_STATES, Situation
 from hotpatch_gui.domain.hotpatch import ELIGIBLE, HotpatchStatus
 from hotpatch_gui.domain.machine_filter import (
     EVERY_MACHINE,
@@ -448,6 +448,22 @@ def test_a_connection_that_is_not_read_counts_as_last_known_until_it_is_removed(
     assert [(d.day.day, d.machines) for d in found] == [(4, 2), (5, 1), (6, 1)]
 
 
+def test_a_connection_that_was_not_read_is_not_judged_by_the_sync_of_another(
+    db: sqlite3.Connection,
+) -> None:
+    with database.transaction(db):
+        machines.save(db, 1, [GOOD])
+        machines.save(db, 2, [replace(GOOD, resource_id=f"{GOOD.resource_id}2")])
+        for connection_id, day in ((1, 1), (2, 1), (2, 20)):
+            daily_states.count_day(db, connection_id, NOW.replace(day=day))
+    on_20th = date(2026, 8, 20)
+    assert daily_states.last_synced(db, on_20th) == {1: date(2026, 8, 1), 2: on_20th}
+    with database.transaction(db):
+        connections.remove(db, 1, NOW.replace(day=18))
+    assert daily_states.last_synced(db, on_20th) == {2: on_20th}
+    assert set(daily_states.last_synced(db, date(2026, 8, 17))) == {1, 2}, "it existed then"
+
+
 def test_without_a_sync_what_was_known_becomes_too_old(db: sqlite3.Connection) -> None:
     with database.transaction(db):
         machines.save(db, 1, [GOOD])
@@ -513,7 +529,8 @@ def test_the_most_urgent_machines_come_first_in_the_order_of_an_index(
         db.execute("UPDATE machines SET attention=? WHERE id=?", (one["attention"], one["id"]))
 
     def urgency(one: dict[str, object]) -> tuple[object, ...]:
-        is_unhealthy = one["attention"] == 4 and one["resource_health"] is not None
+        health = str(one["resource_health"] or "").casefold()
+        is_unhealthy = one["attention"] == 4 and health in UNHEALTHY_STATES
         since = one["missing_since"] or "9999"
         return (-int(str(one["attention"])), not is_unhealthy, since, one["name"], one["id"])
 

@@ -300,3 +300,54 @@ def test_a_scope_that_may_take_a_machine_in_says_perhaps() -> None:
         schedule_text.when(MachineSchedules(), AUGUST)
         == "Never: no maintenance configuration is assigned"
     )
+
+
+def test_spelling_and_order_make_no_other_schedule() -> None:
+    one = Schedule(
+        "s",
+        "2026-08-22 22:00",
+        120,
+        "UTC",
+        "Week Saturday,Sunday",
+        None,
+        ("Critical", "Security"),
+        ("KB1", "KB2"),
+    )
+    two = one._replace(
+        starts="2026-08-22T22:00:00",
+        time_zone="utc",
+        recurs="1week sunday, saturday",
+        classifications=("security", "Critical"),
+        include=("KB2", "KB1"),
+        exclude_restarting=False,
+        restart="ifrequired",
+    )
+    assert one.canonical == two.canonical
+    for other in ("2Weeks Saturday,Sunday", "Week Saturday", "Day", "Month Third Sunday"):
+        assert one._replace(recurs=other).canonical != one.canonical
+    assert one._replace(exclude_restarting=True).canonical != one.canonical
+    assert one._replace(restart="Never").canonical != one.canonical
+
+
+def test_spelling_and_order_make_no_other_scope() -> None:
+    one = Scope(
+        "s",
+        "/A",
+        "/Subscriptions/X",
+        ("Windows",),
+        ("rg-a", "rg-b"),
+        (),
+        ("East US",),
+        (("Env", ("a", "b")),),
+    )
+    two = one._replace(
+        schedule_id="/a",
+        below="/subscriptions/x",
+        os_types=("windows",),
+        resource_groups=("RG-B", "rg-a"),
+        locations=("eastus",),
+        tags=(("env", ("b", "a")),),
+    )
+    assert one.canonical == two.canonical
+    assert one._replace(locations=("westus",)).canonical != one.canonical
+    assert one._replace(all_tags=True).canonical != one.canonical

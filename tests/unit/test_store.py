@@ -17,6 +17,7 @@ from hotpatch_gui.domain.clouds import PUBLIC, US_GOVERNMENT
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.patching import became_unhealthy
+from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.domain.updates import Classification, Update
@@ -645,11 +646,13 @@ def test_an_automatic_run_after_a_users_is_not_blamed_for_an_earlier_fault(
     fault = EPOCH + timedelta(hours=2)
     own = GOOD.resource_id.lower()
     put_run(db, "Platform", 13)
-    machines.save_resource_health(db, 1, [(own, "Unavailable", fault)])
+    machines.save_resource_health(db, 1, [(own, "Unavailable", fault)], fault)
     (facts,) = rollouts.read_facts(db, EPOCH)
     assert facts.requested_by_user
     assert not became_unhealthy(facts)
-    machines.save_resource_health(db, 1, [(own, "Unavailable", fault + timedelta(hours=12))])
+    machines.save_resource_health(
+        db, 1, [(own, "Unavailable", fault + timedelta(hours=12))], fault + timedelta(days=1)
+    )
     (facts,) = rollouts.read_facts(db, EPOCH)
     assert became_unhealthy(facts)
 
@@ -854,3 +857,39 @@ def test_the_counted_work_leaves_out_what_is_unknown(db: sqlite3.Connection) -> 
         {"assess": 1},
         {"install": 1},
     )
+
+
+def test_an_automatic_run_after_an_old_fault_is_not_called_a_users(db: sqlite3.Connection) -> None:
+    put_run(db, "Platform", 13)
+    own, fault = GOOD.resource_id.lower(), EPOCH - timedelta(days=40)
+    for state in ("Degraded", "Unknown"):
+        machines.save_resource_health(db, 1, [(own, state, fault)], EPOCH)
+        (facts,) = rollouts.read_facts(db, EPOCH)
+        assert not facts.requested_by_user, state
+
+
+def reported(db: sqlite3.Connection) -> tuple[str | None, str | None]:
+    row = db.execute("SELECT resource_health, resource_health_at FROM machines").fetchone()
+    return row[0], row[1]
+
+
+def test_a_fault_from_before_a_start_does_not_come_back(db: sqlite3.Connection) -> None:
+    own, day = GOOD.resource_id.lower(), timedelta(days=1)
+    stopped = replace(GOOD, power=PowerState.DEALLOCATED, fetched=EPOCH)
+    machines.save(db, 1, [stopped])
+    old = [(own, "Unavailable", EPOCH - day)]
+    machines.save_resource_health(db, 1, old, EPOCH)
+    assert reported(db)[0] == "Unavailable"
+    machines.save(db, 1, [replace(GOOD, power=PowerState.RUNNING, fetched=EPOCH + day)])
+    machines.save_resource_health(db, 1, old, EPOCH + day)
+    assert reported(db)[0] is None, "Resource Health lags"
+    machines.save_resource_health(db, 1, [(own, "Unavailable", EPOCH + day / 2)], EPOCH + day)
+    assert reported(db)[0] == "Unavailable", "it began since the machine was last seen stopped"
+    machines.save_resource_health(db, 1, (), EPOCH + day)
+    assert reported(db) == (None, None)
+
+
+def test_an_impossible_time_of_a_fault_is_not_known(db: sqlite3.Connection) -> None:
+    far = datetime(9999, 12, 31, tzinfo=UTC)
+    machines.save_resource_health(db, 1, [(GOOD.resource_id.lower(), "Degraded", far)], EPOCH)
+    assert reported(db) == ("Degraded", None)

@@ -58,24 +58,28 @@ async def done(task: OperationTask, result: Mapping[str, Any]) -> None:
             Event.UNCONFIRMED,
         )
         return
-    if task.operation.kind in _SHOWN_BY_MACHINE and not await _is_shown(task):
-        await task.mark_unknown(
-            tr(
-                "Azure reports that the operation finished, but the machine doesn't show the result. The program reads the "
-                "machine again."
-            ),
-            Event.UNCONFIRMED,
-        )
-        return
+    if task.operation.kind in _SHOWN_BY_MACHINE:
+        why = await _unconfirmed_reason(task)
+        if why:
+            await task.mark_unknown(why, Event.UNCONFIRMED)
+            return
     state = OperationState.FAILED if stored.has_failed else OperationState.SUCCEEDED
     await end(task, state, stored.note, run_id=stored.run_id)
 
 
-async def _is_shown(task: OperationTask) -> bool:
-    """Whether the machine shows the result; also True if it can't be read now."""
+async def _unconfirmed_reason(task: OperationTask) -> str:
+    """Why the machine doesn't confirm the result; empty if it does."""
     if await task.read_machine(Urgency.FOLLOW) is None:
-        return True
-    return not isinstance(reconcile.read(task.context.db, task.operation.id), reconcile.NotYet)
+        return tr(
+            "Azure reports that the operation finished, but the machine can't be read to confirm it. The program reads the "
+            "machine again."
+        )
+    if isinstance(reconcile.read(task.context.db, task.operation.id), reconcile.NotYet):
+        return tr(
+            "Azure reports that the operation finished, but the machine doesn't show the result. The program reads the "
+            "machine again."
+        )
+    return ""
 
 
 async def end(

@@ -244,7 +244,8 @@ class _FleetSync:
             identity.mark_shared_ids(db, self._seen)
             unread = additional_lists.unread_since(db, c.connection_id, "health")
             if has_health or (unread is not None and c.clock() - unread > RESOURCE_HEALTH_KEPT):
-                machines.save_resource_health(db, c.connection_id, states if has_health else ())
+                known = states if has_health else ()
+                machines.save_resource_health(db, c.connection_id, known, c.clock())
             if has_schedules and has_assignments:
                 schedule_overlay.apply_recent(db, c.connection_id, found, assigned, c.clock())
                 schedules.save(db, c.connection_id, found, assigned, c.clock())
