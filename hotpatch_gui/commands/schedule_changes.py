@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hotpatch_gui.application.headless import AbandonedError
 from hotpatch_gui.azure.schedule_files import ScheduleFileError, read_file
 from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.permissions import FORBIDDEN_CODES
 from hotpatch_gui.domain.schedule_changes import is_schedule_id, schedule_id
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.models import schedule_form, schedules
@@ -65,7 +66,9 @@ def change_schedules(options: argparse.Namespace, folder: Path, target: CloudTar
         except AbandonedError as error:
             mine = running.cancel_changes()
             write_message(str(error))
-        return _report(schedule_changes.results(running.db, mine), as_json=options.json)
+        codes = schedule_changes.azure_codes(running.db, mine)
+        found = schedule_changes.results(running.db, mine)
+        return _report(found, codes, as_json=options.json)
 
 
 def _entries(db: sqlite3.Connection, target: CloudTarget) -> list[ScheduleEntry]:
@@ -187,7 +190,7 @@ def _unprepared(db: sqlite3.Connection, row: ScheduleRow) -> frozenset[int]:
     return read_candidates(db, row.connection_id, row.resource_id).unprepared
 
 
-def _report(found: Sequence[StoredChange], *, as_json: bool) -> Exit:
+def _report(found: Sequence[StoredChange], codes: Mapping[int, str], *, as_json: bool) -> Exit:
     if as_json:
         rows = [
             {
@@ -207,4 +210,7 @@ def _report(found: Sequence[StoredChange], *, as_json: bool) -> Exit:
     unsure = sum(one.state in UNSURE for one in found)
     if found and good + unsure == len(found):
         return Exit.NOT_KNOWN if unsure else Exit.DONE
-    return Exit.PARTLY if good or unsure else Exit.FAILED
+    if good or unsure:
+        return Exit.PARTLY
+    is_forbidden = bool(found) and all(codes[one.id] in FORBIDDEN_CODES for one in found)
+    return Exit.NOT_PERMITTED if is_forbidden else Exit.FAILED

@@ -15,7 +15,7 @@ from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTA
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.status_text import status_text
-from hotpatch_gui.store import health, lists, sync_state, tables
+from hotpatch_gui.store import additional_lists, health, lists, sync_state, tables
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.translation import translator
@@ -252,8 +252,8 @@ def report(
 
 
 def ages(db: sqlite3.Connection, now: datetime) -> list[str]:
-    """The time of each connection's data."""
-    return [
+    """The time of each connection's data, and the lists that could not be read."""
+    found = [
         tr(
             "{name}: data of {time} ({age}){since}",
             name=state.name,
@@ -264,4 +264,13 @@ def ages(db: sqlite3.Connection, now: datetime) -> list[str]:
         if state.finished
         else tr("{name}: no completed sync", name=state.name)
         for state in sync_state.sync_states(db)
+    ]
+    return found + [
+        tr(
+            "{name}, not known: {what} ({problem})",
+            name=unread.connection,
+            what=display_text.list_text(unread.what),
+            problem=unread.problem,
+        )
+        for unread in additional_lists.missing(db)
     ]

@@ -84,13 +84,21 @@ class OperationsModel(WindowedModel[OperationRow]):
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(source, lists.OPERATIONS, columns.OPERATIONS, clock, parent=parent)
 
-    def show_actions(self, action_ids: Sequence[int]) -> None:
-        """Show the operations of these actions."""
-        self.set_where(lists.of_actions(action_ids))
-
     def filter(self, text: str, span: Span) -> None:
         """Show operations of the time that contain the words."""
         self.set_where(lists.operations_where(text, span, operation_text.meanings))
+
+
+class OperationsOfActions(WindowedModel[OperationRow]):
+    """The operations of chosen actions, those that need attention first."""
+
+    def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
+        table = lists.OPERATIONS_BY_STATE
+        super().__init__(source, table, columns.OPERATIONS, clock, parent=parent)
+
+    def show_actions(self, action_ids: Sequence[int]) -> None:
+        """Show the operations of these actions."""
+        self.set_where(lists.of_actions(action_ids))
 
 
 class CallsModel(WindowedModel[CallRow]):

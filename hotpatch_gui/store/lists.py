@@ -131,6 +131,12 @@ HISTORY = Table(
     touched_by=frozenset({"installations"}),
 )
 
+_STATE_ORDER = (
+    f"CASE o.state WHEN '{OperationState.FAILED}' THEN 0 WHEN '{OperationState.UNKNOWN}' THEN 1"
+    f" WHEN '{OperationState.DISMISSED}' THEN 2 WHEN '{OperationState.SUCCEEDED}' THEN 5"
+    f" WHEN '{OperationState.CANCELED}' THEN 4 ELSE 3 END"
+)
+"""Operations that need attention first, then those in progress."""
 OPERATIONS = Table(
     name="operations",
     source="operations o JOIN machines m ON m.id=o.machine_id",
@@ -142,13 +148,14 @@ OPERATIONS = Table(
         "wave": "o.wave_name",
         "machine": "m.name COLLATE NOCASE",
         "kind": "o.kind",
-        "state": "o.state",
+        "state": _STATE_ORDER,
         "ended": "o.ended_at",
     },
     default_sort=("created", True),
     touched_by=frozenset({"operations"}),
 )
 
+OPERATIONS_BY_STATE = OPERATIONS._replace(default_sort=("state", False))
 
 _OF_ACTION = "FROM operations x WHERE (x.id=a.id OR x.action_id=a.id)"
 ACTIONS = Table(

@@ -307,6 +307,16 @@ def results(db: sqlite3.Connection, change_ids: Sequence[int]) -> list[StoredCha
     return _read(db, f"id IN {IN_JSON}", as_list(change_ids))
 
 
+def azure_codes(db: sqlite3.Connection, change_ids: Sequence[int]) -> dict[int, str]:
+    """Azure's last error code by change; empty without one."""
+    rows = db.execute(
+        "SELECT s.id, (SELECT a.code FROM audit_log a WHERE a.resource_id=s.resource_id AND a.kind=s.kind AND a.at>=s.created_at"
+        f" ORDER BY a.id DESC LIMIT 1) FROM schedule_changes s WHERE s.id IN {IN_JSON}",
+        (as_list(change_ids),),
+    )
+    return {row[0]: row[1] or "" for row in rows}
+
+
 class EndedChanges(NamedTuple):
     """The changes of one click or command, all ended or with an unknown result.
 

@@ -25,6 +25,7 @@ from hotpatch_gui.domain.machine_files import Format, encoded, written
 from hotpatch_gui.domain.new_machine import NewMachine
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.store.migrations import SCHEMA_VERSION, migrations
 
@@ -210,6 +211,17 @@ def test_a_partly_damaged_file_is_reported_and_a_new_one_is_announced(
     synced = run(data, "sync", "--json")
     assert "was damaged and is kept as" in synced.stderr
     assert Path(json.loads(synced.stdout)["damaged_file"]).exists()
+
+
+def test_a_change_of_a_schedule_without_permission_has_its_own_exit_code(
+    secure: SecureAzure, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    assert connect(data, secure, "Contoso", "--allow-changes").returncode == 0
+    refused = Response(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
+    secure.simulator.faults.append(lambda method, _: refused if method == "PUT" else None)
+    found = run(data, "schedules", "assign", "files-saturdays", "vm-web-01")
+    assert found.returncode == 3, found.stderr
 
 
 def earlier(path: Path) -> None:

@@ -285,7 +285,7 @@ def test_failed_readings_do_not_use_up_the_checks_of_a_lost_change(
 def test_failed_installations_are_retried_from_where_they_are_shown(stage: Stage) -> None:
     stage.simulator.cloud.guests["vm-app-01"].agent_ready = False
     kb = InstallRequest(include=("KB5120708",))
-    stage.request.install(ids(stage, "vm-web-02", "vm-app-01"), kb)
+    stage.request.install(ids(stage, "vm-app-01", "vm-web-02"), kb)
     stage.until(lambda: S.FAILED in stage.operation_states())
     stage.window.show_page("activity")
     stage.settle()
@@ -293,6 +293,10 @@ def test_failed_installations_are_retried_from_where_they_are_shown(stage: Stage
     assert isinstance(page, ActivityPage)
     page.by_action.panel.table.selectRow(0)
     stage.until(page.retry.isVisible)
+    stage.until(lambda: page.by_action.operations.rowCount() == 2)
+    first = page.by_action.operations.row(0)
+    assert first is not None
+    assert first.machine_name == "vm-app-01", "failures come first"
     assert page.retry.text() == "Install again on 1 machine…"
     page.retry.click()
     stage.settle()

@@ -15,6 +15,9 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.models import export_sheets
+from hotpatch_gui.simulator.responses import Response
+from hotpatch_gui.system import resources
 from hotpatch_gui.views.dialogs.report import ReportDialog
 from hotpatch_gui.views.widgets.export import ExportButton
 
@@ -114,6 +117,25 @@ def test_a_report_of_machines_has_a_sheet_each(
     assert sorted(m["Machine"] for m in found["machines"]) == ["vm-web-01", "vm-web-02"]
     assert {row["Machine"] for row in found["history"]} == {"vm-web-01", "vm-web-02"}
     assert all(m["Assessed (UTC)"].endswith("Z") for m in found["machines"])
+
+
+@pytest.mark.expects_log
+def test_what_could_not_be_read_is_named_in_an_export(stage: Stage) -> None:
+    stage.start()
+    handle = stage.simulator.handle
+    no = Response(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
+
+    def without_health(
+        method: str, url: str, headers: dict[str, str], body: bytes | None
+    ) -> Response:
+        return no if b"healthresources" in (body or b"") else handle(method, url, headers, body)
+
+    stage.simulator.handle = without_health  # type: ignore[method-assign]
+    stage.sync()
+    db = stage.app.source.db
+    assert db is not None
+    made = export_sheets.report(db, "x", [], stage.app.clock(), resources.calendar())
+    assert any("not known: Resource Health" in note for note in made.notes)
 
 
 def test_the_report_is_printed_with_the_audit_log(stage: Stage, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from hotpatch_gui.models import actions
 from hotpatch_gui.models.actions import ActionsModel
-from hotpatch_gui.models.lists import OperationsModel
+from hotpatch_gui.models.lists import OperationsOfActions
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
@@ -39,7 +39,7 @@ class ActionsTab(QWidget):
         self.panel = TablePanel(
             theme, Table(theme, services.settings, self.model, "actionsTable", tr("Actions"))
         )
-        self.operations = OperationsModel(services.source, services.clock, self)
+        self.operations = OperationsOfActions(services.source, services.clock, self)
         self.operations.show_actions([])
         self.lower_panel = TablePanel(
             theme,
