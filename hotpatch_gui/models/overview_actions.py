@@ -221,7 +221,26 @@ def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
             MachineFilter(choices=(Choice(Dimension.HOTPATCH, off, tr("Not running hotpatch")),)),
         )
         dated.append((min(days, default=date.max), item))
+    unknown = _not_known(read)
+    if unknown is not None:
+        dated.append((date.max, unknown))
     return [item for _, item in sorted(dated, key=itemgetter(0))]
+
+
+def _not_known(read: OverviewRead) -> ActionItem | None:
+    """The machines of which it isn't known whether they run hotpatch."""
+    known = {*WITHOUT_HOTPATCH, HotpatchStatus.ENABLED}
+    others = tuple(status.value for status in HotpatchStatus if status not in known)
+    count = read.count(lambda g: g.status in others)
+    if not count:
+        return None
+    return ActionItem(
+        Glyph.UNKNOWN,
+        tr("Not known: %n machine(s)", count),
+        tr("It isn't known whether they run hotpatch, so the next restart isn't either."),
+        tr("Show"),
+        MachineFilter(choices=(Choice(Dimension.HOTPATCH, others, tr("Hotpatch not known")),)),
+    )
 
 
 def _next_day() -> ActionItem:

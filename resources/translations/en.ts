@@ -772,6 +772,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>Not known: %n machine(s)</source>
+      <translation>
+        <numerusform>Not known: %n machine</numerusform>
+        <numerusform>Not known: %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>Restart pending on %n machine(s)</source>
       <translation>
         <numerusform>Restart pending on %n machine</numerusform>

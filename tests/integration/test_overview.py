@@ -104,6 +104,25 @@ def test_a_machine_that_waits_for_a_restart_is_not_due_for_the_same_baseline(sta
     assert not [t for t in titles if t.startswith("Due now")]
 
 
+def test_every_machine_is_in_one_of_the_next_restarts(stage: Stage) -> None:
+    stage.start()
+    page = overview(stage)
+    listed: list[str] = []
+    for item in list(page.restarts._items):
+        by_status = item.machines is not None and any(
+            choice.dimension is Dimension.HOTPATCH for choice in item.machines.choices
+        )
+        if by_status and item.machines.condition is None:
+            stage.window.machines.show_only(item.machines)
+            stage.settle()
+            model = stage.window.machines.model
+            listed += [model.row(n).name for n in range(model.rowCount())]
+    db = stage.app.source.db
+    assert db is not None
+    everyone = [row[0] for row in db.execute("SELECT name FROM machines ORDER BY name")]
+    assert sorted(listed) == everyone
+
+
 def test_the_next_24_hours_are_the_rollout_s_machines_that_start_in_them(stage: Stage) -> None:
     stage.start()
     go_on(stage, days=18, hours=10)
