@@ -60,11 +60,13 @@ class Outcomes(QObject):
         added (Outcome): there is a new one.
         changed (): the list changed, or was looked at.
         action_requested (int): show the operations of an action.
+        retry_requested (int): review the failed installations of an action again.
     """
 
     added = Signal(object)
     changed = Signal()
     action_requested = Signal(int)
+    retry_requested = Signal(int)
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(parent)
@@ -140,12 +142,11 @@ class Outcomes(QObject):
             results = _results(action)
             if self._announced.get(action.id) != results:
                 self._announced[action.id] = results
-                self.add(
-                    glyph_of(action),
-                    title_of(action),
-                    detail_of(action),
-                    ((tr("Show operations"), partial(self.action_requested.emit, action.id)),),
-                )
+                buttons = [(tr("Show operations"), partial(self.action_requested.emit, action.id))]
+                if action.failed and action.kind == OperationKind.INSTALL:
+                    again = partial(self.retry_requested.emit, action.id)
+                    buttons.append((tr("Install again…"), again))
+                self.add(glyph_of(action), title_of(action), detail_of(action), buttons)
 
     def _on_changes_ended(self, found: list[EndedChanges]) -> None:
         for ended in found:

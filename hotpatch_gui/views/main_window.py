@@ -173,6 +173,7 @@ class MainWindow(QMainWindow):
         assert area is not None
         self.toasts = Toasts(self._s.theme, self._s.outcomes, area)
         self._s.outcomes.action_requested.connect(self._show_action)
+        self._s.outcomes.retry_requested.connect(self._install_again)
 
     @property
     def is_syncing(self) -> bool:
@@ -447,6 +448,14 @@ class MainWindow(QMainWindow):
         page = self.page("activity")
         assert isinstance(page, ActivityPage)
         page.show_action(action_id)
+
+    def _install_again(self, action_id: int) -> None:
+        """Review the failed installations of an action again."""
+        from hotpatch_gui.models.actions import operations_of  # noqa: PLC0415 - after the first paint
+
+        from .dialogs.install.again import review_again  # noqa: PLC0415 - after the first paint
+
+        review_again(self._s, self, operations_of(self._s.source, [action_id]))
 
     def _activity(self) -> QWidget:
         from .pages.activity import ActivityPage  # noqa: PLC0415 - built when first shown

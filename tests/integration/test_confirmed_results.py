@@ -24,6 +24,7 @@ from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import health
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
+from hotpatch_gui.views.widgets.toasts import Toast
 from hotpatch_gui.worker import schedule_sender
 from hotpatch_gui.worker.operations import pauses
 
@@ -302,6 +303,17 @@ def test_failed_installations_are_retried_from_where_they_are_shown(stage: Stage
     stage.settle()
     dialog = stage.window.findChild(InstallDialog)
     assert dialog is not None
+    assert [row.cells[0] for row in dialog.machines.rows] == ["vm-app-01"]
+    dialog.close()
+    stage.until(lambda: stage.window.findChild(InstallDialog) is None)
+    stage.clock.advance(hours=1)  # the other installation ends, and with it the action
+    stage.until(lambda: any(len(t.buttons) > 1 for t in stage.window.findChildren(Toast)))
+    toast = next(t for t in stage.window.findChildren(Toast) if len(t.buttons) > 1)
+    assert toast.buttons[1].text() == "Install again…"
+    toast.buttons[1].click()
+    stage.settle()
+    dialog = stage.window.findChild(InstallDialog)
+    assert dialog is not None, "from the toast"
     assert [row.cells[0] for row in dialog.machines.rows] == ["vm-app-01"]
     assert dialog.updates.include.toPlainText() == "KB5120708"
     dialog.reject()

@@ -10,7 +10,6 @@ from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.models import work
 from hotpatch_gui.models.exports import Make
 from hotpatch_gui.translation import translator
-from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.actions import ActionsTab
 from hotpatch_gui.views.tabs.audit import AuditTab
@@ -144,10 +143,9 @@ class ActivityPage(Page):
 
     def _retry(self) -> None:
         """Review the failed installations again."""
-        from hotpatch_gui.views.dialogs.install import InstallDialog  # noqa: PLC0415 - after the first paint
+        from hotpatch_gui.views.dialogs.install.again import review_again  # noqa: PLC0415 - after the first paint
 
-        found = work.failed_installations(self._s.source, self._ids)
-        open_once(self, lambda: InstallDialog(self._s, found.machine_ids, self, kb=found.kb))
+        review_again(self._s, self, self._ids)
 
     def _wait(self) -> None:
         self._s.actions.wait_for_turn(self._ids)
