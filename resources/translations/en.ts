@@ -1084,7 +1084,7 @@
     <message numerus="yes">
       <source>{what}: {names} are not healthy after the update: %n of {patched} patched in that phase. In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
       <translation>
-        <numerusform>{what}: {names} are not healthy after the update: %n of {patched} patched in that phase. In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} is not healthy after the update: %n of {patched} patched in that phase. In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
         <numerusform>{what}: {names} are not healthy after the update: %n of {patched} patched in that phase. In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
       </translation>
     </message>
