@@ -64,7 +64,7 @@ WITHOUT_HOTPATCH = (
 """Statuses of machines that certainly receive no hotpatches now."""
 _MEANINGS = {
     HotpatchStatus.ENABLED: tr.mark(
-        "The machine receives hotpatches as long as it stays on the current baseline."
+        "The machine receives hotpatches as long as it stays on the baseline in force."
     ),
     HotpatchStatus.DISABLED: tr.mark(
         "The machine supports hotpatching, but hotpatch is off: regular updates restart it."

@@ -56,8 +56,8 @@ class MachineFacts(NamedTuple):
     Attributes:
         patched: when the first successful installation of Critical or Security updates since the release started; the
             release's time if only an assessment shows that none is missing.
-        requested_by_user: a user's installation came before an automatic one.
-        by_assessment: an assessment shows it, not an installation.
+        requested_by_user: a user's installation came before any automatic one.
+        by_assessment: only an assessment shows that it is patched.
         only_restart: an assessment since the release offers no Critical or Security updates, but a restart is pending.
         is_incomplete: a later assessment still offers Critical or Security updates; False if it isn't known.
         restart_pending: None if not reported.
@@ -66,8 +66,8 @@ class MachineFacts(NamedTuple):
         every: like ``important``, for all updates.
         missing: (classification, KB, restart) of each missing update, for a machine with schedules whose list is known.
         restarting: KBs of the missing updates that restart it; ``may_restart``: of those that may.
-        failed: when the last installation started that failed or installed no Critical or Security update.
-        begun: when the last installation that is in progress started.
+        failed: start of the last installation that failed or installed no Critical or Security update.
+        begun: start of the last installation that is in progress.
     """
 
     key: str
@@ -475,7 +475,7 @@ def _start_reason(member: RolloutMachine, rollout: Rollout, phase: int, opened: 
         before = ", ".join(r for p in rollout.phases[:phase] for r in p)
         parts.append(
             tr(
-                "Phase {phase} starts one day after Azure has attempted every machine in {before}.",
+                "It is assumed that phase {phase} starts one day after Azure has attempted every machine in {before}.",
                 phase=phase + 1,
                 before=before,
             )
@@ -501,14 +501,17 @@ def _start_reason(member: RolloutMachine, rollout: Rollout, phase: int, opened: 
     elif member.zone is not None:
         parts.append(
             tr(
-                "Azure patches one zone of {region} at a time (this is zone {zone}), a fifth of it "
-                "at once.",
+                "Azure patches one zone of {region} at a time (this is zone {zone}); a fifth of it at a time is "
+                "assumed.",
                 region=member.region,
                 zone=member.zone,
             )
         )
     else:
         parts.append(
-            tr("Azure patches a fifth of {region}'s machines at once.", region=member.region)
+            tr(
+                "It is assumed that Azure patches a fifth of {region}'s machines at a time.",
+                region=member.region,
+            )
         )
     return " ".join([*parts, tr("It starts during off-peak hours in the machine's time zone.")])

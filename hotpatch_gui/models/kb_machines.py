@@ -84,7 +84,7 @@ class KbMachines(NamedTuple):
     def missing(self, selected: Sequence[int]) -> list[int]:
         """The selected machines on which it is missing; without a selection, all of them.
 
-        Machines with an installation in progress, or one whose result isn't known, are left out.
+        Machines with an installation in progress, or an installation whose result isn't known, are left out.
         """
         wanted = set(selected)
         waiting = [r for r in self.rows if r.is_missing and not r.is_installing]

@@ -46,7 +46,7 @@ class OverviewRead(NamedTuple):
 
     Attributes:
         compliance: of the query's day, like ``groups``.
-        last_synced: the last day, on or before the query's day, by which every connection had synced; None if none had.
+        last_synced: the oldest of the connections' last sync days, on or before the query's day; None if none had synced.
     """
 
     query: OverviewQuery
@@ -125,7 +125,7 @@ def headline(read: OverviewRead) -> Headline:
     total, day = read.machines, read.query.day
     if day is not None:
         synced = (
-            tr("Azure was last read on {synced}.", synced=day_name(read.last_synced))
+            tr("The oldest data is from {synced}.", synced=day_name(read.last_synced))
             if read.last_synced is not None
             else tr("Azure hadn't been read by that day.")
         )
@@ -183,7 +183,7 @@ def _details(read: OverviewRead) -> list[str]:
     if both:
         found.append(tr("%n of these machines also count as Not known.", both))
     if read.last_synced is not None and read.last_synced < read.query.now.date():
-        found.append(tr("As of the last sync on {day}.", day=day_name(read.last_synced)))
+        found.append(tr("The oldest data is from {day}.", day=day_name(read.last_synced)))
     if others:
         found.append(
             tr("%n machine(s) have other updates available, but no monthly one is missing.", others)

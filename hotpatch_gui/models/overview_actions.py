@@ -25,7 +25,7 @@ tr = translator("OverviewActions")
 
 
 class ActionItem(NamedTuple):
-    """Something to know, with one action: show these machines, or a page if there is no filter; neither for none."""
+    """A fact with at most one action: show ``machines``, or else open ``page``; there is none if both are empty."""
 
     glyph: Glyph
     title: str
@@ -126,7 +126,7 @@ def next_steps(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
 
 
 def _errors_elsewhere(read: OverviewRead) -> list[ActionItem]:
-    """Facts that a machine's situation may hide, because it is the first that applies."""
+    """Facts that a machine's situation may hide, because a machine shows only the first situation that applies."""
     rows = (
         (
             Condition.FAILED,
@@ -216,7 +216,7 @@ def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
         item = ActionItem(
             Glyph.RESTART,
             f"{day_name(min(days))}: {title}" if days else title,
-            tr("They restart with each monthly update, also with one that is missing now."),
+            tr("They restart with each monthly update, including one that is missing now."),
             tr("Show"),
             MachineFilter(choices=(Choice(Dimension.HOTPATCH, off, tr("Not running hotpatch")),)),
         )
@@ -247,7 +247,7 @@ def _next_day() -> ActionItem:
     return ActionItem(
         Glyph.INFO,
         tr("In the next 24 hours"),
-        tr("Which machines are expected to start, and which restart"),
+        tr("Which machines are expected to start installing updates, and which may restart"),
         tr("Show"),
         page="rollout",
     )
@@ -279,7 +279,7 @@ def _enabled(product: Product) -> tuple[Choice, ...]:
 def _released_baseline(
     read: OverviewRead, product: Product, calendar: Calendar
 ) -> ActionItem | None:
-    """The baseline that machines with hotpatch miss."""
+    """The baseline that is missing on machines with hotpatch."""
     baseline = calendar.baseline_in_force(product, release_day(read.query.now))
     count = read.count(lambda g: g.product is product and g.is_on and g.is_baseline_due)
     if baseline is None or not count:
@@ -326,7 +326,7 @@ def _planned_baseline(
 
 
 def changes_text(changes: Sequence[Change], now: datetime) -> list[tuple[str, str]]:
-    """(what, when last) of the changes since the last look."""
+    """(what, when last) of the changes since the last session."""
     texts = {
         "installed": lambda n: tr("%n installation(s) succeeded", n),
         "failed": lambda n: tr("%n installation(s) failed", n),

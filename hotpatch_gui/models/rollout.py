@@ -127,7 +127,7 @@ class Showing(StrEnum):
 
     ALL = "All machines"
     DAY = "In progress, or expected in the next 24 hours"
-    DAY_RESTARTS = "In progress or in the next 24 hours, may restart"
+    DAY_RESTARTS = "In progress, or expected in the next 24 hours; may restart"
     WEEK = "In progress, or expected in the next 7 days"
     UNHEALTHY = "Unhealthy since the update"
 
@@ -244,7 +244,8 @@ def read_rollout(
         if datetime.combine(r.released, RELEASE_HOUR) == released and r.is_offered and r.is_certain
     ]
     baselines = {r.product for r in releases if r.kind.is_baseline}
-    synced = sync_state.sync_state(db).finished or now
+    ends = (state.finished for state in sync_state.sync_states(db))
+    synced = min((end for end in ends if end is not None), default=now)
     is_old = now - synced > OLD
     found = infer_rollout(
         released,
@@ -542,14 +543,14 @@ def _restart_tip(row: MachineRow, _: datetime) -> str:
             "Not known: the last assessment was before the release or doesn't report it, or the next release may be installed "
             "first."
         )
-    reason = tr("By the updates of the last assessment, the release and the restart setting")
+    reason = tr("Based on the last assessment's updates, the release and the restart setting")
     if row.restart is RestartBehavior.NEVER:
         return reason
     lines = [reason]
     if row.restarting:
-        lines.append(tr("Restart it: {kbs}", kbs=listed(row.restarting)))
+        lines.append(tr("Updates that restart it: {kbs}", kbs=listed(row.restarting)))
     if row.may_restart:
-        lines.append(tr("May restart it: {kbs}", kbs=listed(row.may_restart)))
+        lines.append(tr("Updates that may restart it: {kbs}", kbs=listed(row.may_restart)))
     return "\n".join(lines)
 
 

@@ -83,32 +83,32 @@ class SettingsPlan(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Such as ``5 selected: 3 changed, 1 already set, 1 skipped.``"""
+        """Such as ``5 selected: 3 to change, 1 already set, 1 skipped.``"""
         affected, skipped = len(self.affected), len(self.skipped)
         rest = len(self.machines) - affected - skipped
         parts = [
-            tr("%n changed", affected),
+            tr("%n to change", affected),
             tr("%n already set", rest),
             tr("%n skipped", skipped),
         ]
         counts = tr("%n selected: {parts}.", len(self.machines), parts=", ".join(parts))
-        return join(counts, self.price)
+        return join(counts, self.handover_text)
 
     @property
-    def price(self) -> str:
-        """Who installs updates from now on, if that changes to Azure; empty if it doesn't."""
+    def handover_text(self) -> str:
+        """That Azure installs updates from now on, for machines with schedules or manual updates; empty without any."""
         left = Counter(m.leaves for m in self.affected)
         scheduled, manual = left[Orchestration.CUSTOMER_SCHEDULES], left[Orchestration.MANUAL]
         return join(
             tr(
-                "%n machine(s) leave(s) the schedules: Azure installs Critical and Security updates within 30 days of "
+                "%n machine(s) leave the schedules: Azure installs Critical and Security updates within 30 days of "
                 "release, off-peak.",
                 scheduled,
             )
             if scheduled
             else "",
             tr(
-                "On %n machine(s), Azure installs Critical and Security updates that so far were installed on request.",
+                "On %n machine(s), Azure installs Critical and Security updates that were previously installed only on request.",
                 manual,
             )
             if manual

@@ -1,4 +1,4 @@
-"""What would still install an update: schedules, queued installations, and what this program can't stop."""
+"""What may still install an update: schedules, queued installations, and what this program can't stop."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ScheduleToChange(NamedTuple):
 
 
 class StillInstalling(NamedTuple):
-    """What would still install an update.
+    """What may still install an update.
 
     Attributes:
         schedules: those that select it, by name.
@@ -61,7 +61,7 @@ class StillInstalling(NamedTuple):
 def read_still_installing(
     db: sqlite3.Connection, kb: str, name: str, clock: Clock
 ) -> StillInstalling:
-    """Read what would still install a KB; ``name`` is the update's title."""
+    """Read what may still install a KB; ``name`` is the update's title."""
     now = clock()
     kinds = assessments.kinds_of(db, kb) or [
         (one.value, RestartBehavior.UNKNOWN) for one in Classification
@@ -91,75 +91,59 @@ def _points(
     """What goes on regardless: installations in progress, automatic patching, and machines that have it."""
     found = lists.machines_with(db, kb, name)
     missing = [row for row in found if row.is_missing]
-    by_azure, by_windows, unknown = _who_installs(db, [r.id for r in missing], classes, clock)
-    points = []
     running = [row.name for row in missing if row.is_installing]
-    if running:
-        points.append(
-            (
-                Glyph.RUNNING,
-                tr("In progress"),
-                tr("An installation is in progress on %n machine(s)", len(running)),
-                tr(
-                    "Azure can't stop it: {names}.",
-                    names=some_names(running, MOST_NAMES),
-                ),
-            )
-        )
-    if by_azure:
-        points.append(
-            (
-                Glyph.WARNING,
-                tr("Warning"),
-                tr("Azure installs it on %n machine(s)", len(by_azure)),
-                tr(
-                    "Automatic guest patching can't exclude a KB. To stop it, change the update settings of these "
-                    "machines to Manual updates or Customer Managed Schedules: {names}.",
-                    names=some_names(by_azure, MOST_NAMES),
-                ),
-            )
-        )
-    if by_windows:
-        points.append(
-            (
-                Glyph.WARNING,
-                tr("Warning"),
-                tr("Windows Update installs it on %n machine(s)", len(by_windows)),
-                tr(
-                    "They are set to Windows automatic updates, which this program can't stop: {names}.",
-                    names=some_names(by_windows, MOST_NAMES),
-                ),
-            )
-        )
-    if unknown:
-        points.append(
-            (
-                Glyph.UNKNOWN,
-                tr("Not known"),
-                tr("Who installs it isn't known for %n machine(s)", len(unknown)),
-                tr(
-                    "Their patch orchestration or schedules aren't known: {names}.",
-                    names=some_names(unknown, MOST_NAMES),
-                ),
-            )
-        )
     installed = [row.name for row in found if row.state == "Installed"]
-    if installed:
-        points.append(
-            (
-                Glyph.INFO,
-                tr("Information"),
-                tr("It is installed on %n machine(s)", len(installed)),
-                tr("Azure can't uninstall it. Uninstall it in Windows if you have to."),
-            )
+    by_azure, by_windows, unknown = _who_installs(db, [r.id for r in missing], classes, clock)
+    facts = (
+        (
+            running,
+            (Glyph.RUNNING, tr("In progress")),
+            tr("An installation is in progress on %n machine(s)", len(running)),
+            tr("Azure can't stop it"),
+        ),
+        (
+            by_azure,
+            (Glyph.WARNING, tr("Warning")),
+            tr("Azure installs it on %n machine(s)", len(by_azure)),
+            tr(
+                "Automatic guest patching can't exclude a KB. To stop it, change the update settings of these machines to "
+                "Manual updates or Customer Managed Schedules"
+            ),
+        ),
+        (
+            by_windows,
+            (Glyph.WARNING, tr("Warning")),
+            tr("Windows Update installs it on %n machine(s)", len(by_windows)),
+            tr("They are set to Windows automatic updates, which this program can't stop"),
+        ),
+        (
+            unknown,
+            (Glyph.UNKNOWN, tr("Not known")),
+            tr("Who installs it isn't known for %n machine(s)", len(unknown)),
+            tr("Their patch orchestration or schedules aren't known"),
+        ),
+        (
+            installed,
+            (Glyph.INFO, tr("Information")),
+            tr("It is installed on %n machine(s)", len(installed)),
+            tr("Azure can't uninstall it. Uninstall it in Windows if you have to"),
+        ),
+    )
+    return [
+        (
+            *glyph,
+            title,
+            tr("{detail}: {names}.", detail=detail, names=some_names(names, MOST_NAMES)),
         )
-    return points
+        for names, glyph, title, detail in facts
+        if names
+    ]
 
 
 def _who_installs(
     db: sqlite3.Connection, machine_ids: Sequence[int], classes: set[str], clock: Clock
 ) -> tuple[list[str], list[str], list[str]]:
-    """Names of the machines on which Azure installs the update by itself, on which Windows does, and of which that isn't known."""
+    """Names of the machines on which Azure installs the update automatically, on which Windows does, and for which this isn't known."""
     schedules = stored_schedules.of_machines(db, machine_ids)
     is_automatic = any(
         known is not None and known.installed_automatically
@@ -169,11 +153,15 @@ def _who_installs(
     for row in machines.read_rows(db, machine_ids):
         machine = machine_columns.machine_of(row)
         follows = schedules.get(row.id, NO_SCHEDULES)
-        mode = machine.settings.patch_mode
-        if follows.unread or (machine.arc is None and mode in (None, PatchMode.IMAGE_DEFAULT)):
-            unknown.append(machine.name)
-        elif machine.arc is None and mode is PatchMode.AUTOMATIC_BY_OS:
+        mode = (
+            machine.settings.patch_mode if machine.arc is None else PatchMode.AUTOMATIC_BY_PLATFORM
+        )
+        if mode is PatchMode.AUTOMATIC_BY_OS:
             by_windows.append(machine.name)
+        elif mode is PatchMode.MANUAL:
+            continue
+        elif mode is not PatchMode.AUTOMATIC_BY_PLATFORM or follows.unread:
+            unknown.append(machine.name)
         elif is_automatic and exclusion_reason(machine, follows, clock()) is None:
             by_azure.append(machine.name)
     return by_azure, by_windows, unknown

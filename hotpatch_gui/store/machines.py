@@ -22,7 +22,7 @@ from .tables import DISPLAY_NAME
 from .timestamps import to_text
 
 _KEPT = ("agent_ready", "update_domain", "vm_id")
-"""Columns that stay if a response doesn't have them; only the instance view has the first two."""
+"""Columns that keep their value if a response omits them; only the instance view has the first two."""
 _PENDING = "CASE WHEN excluded.pending_at IS NOT NULL THEN min(coalesce(pending_at, excluded.pending_at), excluded.pending_at) END"
 """Since when an enrollment is pending: the earliest time seen, cleared when it ends."""
 _STARTED = f"power NOT IN {quoted(MAY_BE_RUNNING)} AND excluded.power IN {quoted(MAY_BE_RUNNING)}"
@@ -67,7 +67,7 @@ def save_resource_health(
     states: Iterable[tuple[str, str, datetime | None]],
     now: datetime,
 ) -> None:
-    """Store all machines of a connection that Resource Health doesn't call available.
+    """Replace the Resource Health states of a connection's machines; those that it calls available have none.
 
     ``states`` are (lower-case resource ID, availability state, since). A time after ``now`` is stored as not known, and a state
     that began before the machine was last seen stopped isn't stored.
@@ -92,7 +92,7 @@ class Unseen(NamedTuple):
     Attributes:
         unwanted: their subscription isn't selected anymore.
         unlisted: the account can't read their subscription anymore.
-        missing: the reason isn't known; Azure must be asked.
+        missing: the reason isn't known; each is read individually.
     """
 
     unwanted: list[int]

@@ -49,6 +49,7 @@ FEW = 10
 CHECK_S, CHECKS = 15.0, 20
 """Seconds between checks of a change whose response was lost, and the maximum number of checks."""
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
+BUG = tr.mark("An error in this program hides Azure's response; the log has it.")
 DIFFERS = tr.mark(
     "Azure accepted the change, but returned other values than requested. The next sync shows what Azure stored."
 )
@@ -184,13 +185,14 @@ class ScheduleSender:
         row: StoredChange,
         urgency: Urgency,
     ) -> None:
-        """A bug concerns one change: the change is tried again later, until it expires, and the others go on."""
+        """A bug concerns one change: it is sent or checked again later, as often as others, and the others go on."""
         try:
             await act(row, urgency)
         except (ProblemError, sqlite3.Error):
             raise
         except Exception:
             log.exception("schedule change %s: a bug", row.id)
+            self._attempts[row.id].checks += 1
             self._attempts[row.id].pause()
 
     def _end(self, row_id: int) -> None:
@@ -255,8 +257,9 @@ class ScheduleSender:
         """The queued changes that nothing holds back.
 
         Returns:
-            Those for which no earlier change of their action or of their resource is left, and no earlier creation or deletion of
-            their schedule. The deletion of a schedule also waits for earlier assignments to it.
+            The first of each resource whose earlier changes of other kinds in its action have succeeded, unless an earlier
+            creation or deletion of its schedule, also an unknown one, is left. The deletion of a schedule also waits for earlier
+            assignments to it.
         """
         first_of_target: dict[str, int] = {}
         creation_or_deletion_of: dict[str, int] = {}
@@ -309,6 +312,12 @@ class ScheduleSender:
         )
         store.move(db, row.id, OperationState.UNKNOWN, self._c.clock(), Event.LOST, note=note)
 
+    async def _store_unknown(self, row: StoredChange, why: str) -> None:
+        async with self._c.transaction() as db:
+            self._mark_unknown(db, row, why)
+        self._attempts.pop(row.id, None)
+        self._c.changed(TABLES)
+
     async def _send(self, row: StoredChange, urgency: Urgency) -> None:
         """Send one change; the problem of one isn't a problem of others."""
         self._waiting.add(row.id)
@@ -345,6 +354,9 @@ class ScheduleSender:
         except ProblemError as error:
             problem = error.problem
             await self._until_stored(lambda: self._handle(row, problem))
+        except Exception:
+            log.exception("schedule change %s: a bug after it was sent", row.id)
+            await self._until_stored(lambda: self._store_unknown(row, tr(BUG)))
         else:
             made = tr("Azure made the change.") if sent.is_as_requested else tr(DIFFERS)
             await self._until_stored(
@@ -505,10 +517,7 @@ class ScheduleSender:
             await self._move(row, OperationState.QUEUED, event, note, problem)
             return
         if problem.kind in INCONCLUSIVE:
-            async with self._c.transaction() as db:
-                self._mark_unknown(db, row, problem.sentence)
-            self._attempts.pop(row.id, None)
-            self._c.changed(TABLES)
+            await self._store_unknown(row, problem.sentence)
             return
         if problem.kind is ProblemKind.STORE:
             raise ProblemError(problem)

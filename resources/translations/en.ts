@@ -1370,17 +1370,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n changed</source>
-      <translation>
-        <numerusform>%n changed</numerusform>
-        <numerusform>%n changed</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>%n machine(s) leave(s) the schedules: Azure installs Critical and Security updates within 30 days of release, off-peak.</source>
+      <source>%n machine(s) leave the schedules: Azure installs Critical and Security updates within 30 days of release, off-peak.</source>
       <translation>
         <numerusform>%n machine leaves the schedules: Azure installs Critical and Security updates within 30 days of release, off-peak.</numerusform>
-        <numerusform>%n machines leaves the schedules: Azure installs Critical and Security updates within 30 days of release, off-peak.</numerusform>
+        <numerusform>%n machines leave the schedules: Azure installs Critical and Security updates within 30 days of release, off-peak.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1398,10 +1391,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>On %n machine(s), Azure installs Critical and Security updates that so far were installed on request.</source>
+      <source>%n to change</source>
       <translation>
-        <numerusform>On %n machine, Azure installs Critical and Security updates that so far were installed on request.</numerusform>
-        <numerusform>On %n machines, Azure installs Critical and Security updates that so far were installed on request.</numerusform>
+        <numerusform>%n to change</numerusform>
+        <numerusform>%n to change</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>On %n machine(s), Azure installs Critical and Security updates that were previously installed only on request.</source>
+      <translation>
+        <numerusform>On %n machine, Azure installs Critical and Security updates that were previously installed only on request.</numerusform>
+        <numerusform>On %n machines, Azure installs Critical and Security updates that were previously installed only on request.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1501,10 +1501,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>Cancel %n queued installation(s) that would install it, with their other updates</source>
+      <source>Cancel %n queued installation(s) that may install it, with their other updates</source>
       <translation>
-        <numerusform>Cancel %n queued installation that would install it, with its other updates</numerusform>
-        <numerusform>Cancel %n queued installations that would install it, with their other updates</numerusform>
+        <numerusform>Cancel %n queued installation that may install it, with its other updates</numerusform>
+        <numerusform>Cancel %n queued installations that may install it, with their other updates</numerusform>
       </translation>
     </message>
     <message numerus="yes">

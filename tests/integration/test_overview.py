@@ -141,7 +141,7 @@ def test_the_next_24_hours_are_the_rollout_s_machines_that_start_in_them(stage: 
     assert shown == day
     assert 0 < len(day) < len(order._rows)
     assert order.counted.text() == f"{len(day)} machine{'s' if len(day) > 1 else ''}"
-    order.showing.setCurrentText("In progress or in the next 24 hours, may restart")
+    order.showing.setCurrentText("In progress, or expected in the next 24 hours; may restart")
     assert list(order.model.all_rows) == [r for r in day if r.restart is not RestartBehavior.NEVER]
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("UPDATE machines SET restart_setting='Never'")
@@ -287,7 +287,7 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
     assert page.tiles["restart"].figure.text() == "1"
     assert not page.next_steps.isVisible()
     assert page.banner.headline.text() == "Showing 25 Aug 2026"
-    assert "last read on 20 Aug 2026" in page.banner.detail.text()
+    assert "The oldest data is from 20 Aug 2026" in page.banner.detail.text()
     path = tmp_path / "past.zip"
     make = overview_report(page._shown, origin(page._s))
     writing = Writing(stage.app.source.path, make, partial(export_writers.write, path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,15 @@ from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.captures.scenes.acts import go_on
 from hotpatch_gui.captures.stage import Stage, SteppedClock
+from hotpatch_gui.domain.clouds import PUBLIC
+from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.patching import RolloutStatus
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models.rollout import MACHINES, Showing, read_rollout
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.fleet import EPOCH
+from hotpatch_gui.store import connections
+from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.store.timestamps import to_text
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
@@ -156,6 +161,10 @@ def test_without_a_sync_the_rollout_stays_as_of_the_last_one(stage: Stage) -> No
     assert "As of the last sync" not in fresh.detail
     later = read_rollout(db, calendar_, pairs, lambda: now + timedelta(hours=30))
     assert later.detail.startswith("As of the last sync, ")
+    with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
+        connections.save(writer, Connection("Never synced", PUBLIC, SignInMethod.BROWSER))
+    never = read_rollout(db, calendar_, pairs, lambda: now + timedelta(hours=30))
+    assert never.detail == later.detail, "a connection without a sync makes nothing current"
     windows = {row.id: row.window for row in fresh.rows}
     assert {row.id: row.window for row in later.rows} == windows, "expected starts don't move"
     column = next(c for c in MACHINES if c.key == "window")

@@ -39,6 +39,7 @@ from helpers.schedules import (
 from hotpatch_gui.application.headless import Session
 from hotpatch_gui.application.targets import demo_target
 from hotpatch_gui.azure.bodies import assignment_body
+from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.schedule_changes import (
@@ -487,3 +488,17 @@ def test_an_assignment_does_not_replace_one_that_is_being_made(stage: Stage) -> 
     stage.until(lambda: states(stage)[2:] == ["succeeded"] * 2)
     found = stage.simulator.cloud.maintenance.assignments
     assert sum("vm-web-01" in key for key in found) == 2
+
+
+def test_a_bug_after_sending_is_not_called_an_end_of_the_program(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_schedule(stage)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Gateway, "change_schedule", broken)
+    change(stage, ASSIGN)
+    stage.until(lambda: states(stage)[1:] == ["unknown"])
+    assert rows(stage)[1][2].startswith("An error in this program hides Azure's response")

@@ -12,6 +12,7 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest, may_install
 from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.simulator.maintenance import schedule_of
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.views.dialogs.stop_update import StopUpdateDialog
 from hotpatch_gui.views.pages.updates import UpdatesPage
 
@@ -81,8 +82,8 @@ def test_what_is_excluded_already_is_not_changed_again(stage: Stage) -> None:
     stage.settle()
     stage.sync()
     dialog = stop_dialog(stage)
-    assert dialog.said.text() == (
-        "No schedule or queued installation would install it. 1 schedule excludes it already."
+    assert dialog.summary.text() == (
+        "No schedule or queued installation installs it. 1 schedule excludes it already."
     )
     assert not dialog.stop.isEnabled()
 
@@ -128,3 +129,21 @@ def test_a_run_of_the_history_offers_to_stop_the_update_that_failed(stage: Stage
     (dialog,) = stage.window.findChildren(StopUpdateDialog)
     assert dialog.windowTitle() == "Stop KB5120228 on all machines"
     dialog.reject()
+
+
+@pytest.mark.expects_log
+def test_unread_schedules_hide_no_known_answer(stage: Stage) -> None:
+    handle = stage.simulator.handle
+    no = Response(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
+
+    def unread(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+        is_list = b"maintenanceconfigurations" in (body or b"").lower()
+        return no if is_list else handle(method, url, headers, body)
+
+    stage.simulator.handle = unread  # type: ignore[method-assign]
+    stage.sync()
+    found = points(stop_dialog(stage, "KB5120242"))
+    assert "vm-legacy-01" in found["Windows Update installs it on 1 machine"]
+    unknown = [detail for title, detail in found.items() if title.startswith("Who installs")]
+    assert unknown
+    assert "vm-legacy-01" not in unknown[0]

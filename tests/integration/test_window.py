@@ -698,7 +698,7 @@ def test_settings_of_several_machines_say_mixed_and_send_what_was_touched(stage:
     assert dialog.save.text() == "Save for 2 machines"
     listed = [dialog.list.topLevelItem(n).text(1) for n in range(dialog.list.topLevelItemCount())]
     assert listed == ["Periodic assessment: on → off"] * 2
-    assert dialog.sum.text() == "2 selected: 2 changed, 0 already set, 0 skipped."
+    assert dialog.sum.text() == "2 selected: 2 to change, 0 already set, 0 skipped."
     dialog.save.click()
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING] * 2)
     db = stage.app.source.db
@@ -722,7 +722,7 @@ def test_a_setting_that_some_machines_cannot_have_skips_them_by_name(stage: Stag
     assert dialog is not None
     dialog.hotpatch.setCheckState(Qt.CheckState.Unchecked)
     dialog.hotpatch.setCheckState(Qt.CheckState.Checked)
-    assert dialog.sum.text().startswith("2 selected: 0 changed, 1 already set, 1 skipped.")
+    assert dialog.sum.text().startswith("2 selected: 0 to change, 1 already set, 1 skipped.")
     texts = [dialog.list.topLevelItem(n).text(1) for n in range(2)]
     assert texts[0].startswith("Skipped: ")
     assert texts[1] == "No change: already set."

@@ -62,7 +62,7 @@ def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
     assert (turns["a"], turns["b"]) == (night, night + timedelta(hours=1))
     assert turns["c"] == night + timedelta(hours=25), "a day after the last of phase 1"
     assert (
-        "Phase 2 starts one day after Azure has attempted every machine in eastus."
+        "It is assumed that phase 2 starts one day after Azure has attempted every machine in eastus."
         in found.positions["c"].reason
     )
     assert {p.status for p in found.positions.values()} == {RolloutStatus.WAITING}

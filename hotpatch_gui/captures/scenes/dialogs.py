@@ -22,6 +22,7 @@ from .acts import (
     dialog_of,
     open_install,
 )
+from .pages import updates
 from .registry import scene
 
 
@@ -102,14 +103,10 @@ def restart_confirmation(stage: Stage) -> QWidget:
 
 @scene
 def stop_update(stage: Stage) -> QWidget:
-    """A .NET update that a schedule and Azure would still install."""
-    stage.start()
-    stage.window.show_page("updates")
-    stage.settle()
+    """A hotpatch that a schedule and Azure may still install."""
+    updates(stage)
     page = stage.window.page("updates")
     assert isinstance(page, UpdatesPage)
-    page.panel.table.selectRow(0)
-    stage.settle()
     page.machines.stop.click()
     return dialog_of(stage, StopUpdateDialog)
 

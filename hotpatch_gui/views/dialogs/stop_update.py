@@ -34,8 +34,8 @@ class StopUpdateDialog(SurfaceDialog):
         )
         self._s, self._kb, self._found = services, kb, StillInstalling()
         theme = services.theme
-        self.said = label(theme, tr("Reading…"), wrap=True)
-        self.said.setObjectName("stopSaid")
+        self.summary = label(theme, tr("Reading…"), wrap=True)
+        self.summary.setObjectName("stopSummary")
         heads = (tr("Schedule"), tr("Resource group"), tr("Machines"), tr("Change"))
         self.model = CheckedModel(heads, round(ROW_PX * theme.scale), self, ticks=True)
         self.view = list_of(
@@ -44,7 +44,7 @@ class StopUpdateDialog(SurfaceDialog):
         self.cancels = QCheckBox()
         self.cancels.setObjectName("stopQueued")
         self.points = Points(theme)
-        for widget in (self.said, self.view, self.cancels, self.points):
+        for widget in (self.summary, self.view, self.cancels, self.points):
             self.column.addWidget(widget)
         self.column.addStretch(1)
         self.stop = QPushButton()
@@ -55,12 +55,12 @@ class StopUpdateDialog(SurfaceDialog):
         self.model.ticked.connect(self._show_button)
         self.cancels.toggled.connect(self._show_button)
         self._show(StillInstalling())
-        self._channel = QueryChannel(services.source, self._show_found, self.said.setText, self)
+        self._channel = QueryChannel(services.source, self._show_found, self.summary.setText, self)
         self._channel.query(partial(read_still_installing, kb=kb, name=name, clock=services.clock))
 
     def _show_found(self, found: StillInstalling) -> None:
         self._show(found)
-        self.said.setText(self._sentence)
+        self.summary.setText(self._sentence)
         fit_names(self.view)
 
     def _show(self, found: StillInstalling) -> None:
@@ -87,7 +87,7 @@ class StopUpdateDialog(SurfaceDialog):
         self.cancels.setVisible(bool(found.queued))
         self.cancels.setText(
             tr(
-                "Cancel %n queued installation(s) that would install it, with their other updates",
+                "Cancel %n queued installation(s) that may install it, with their other updates",
                 len(found.queued),
             )
         )
@@ -97,14 +97,14 @@ class StopUpdateDialog(SurfaceDialog):
 
     @property
     def _sentence(self) -> str:
-        """What stops it, and what stays as it is."""
+        """Whether anything may still install it, and what already excludes it."""
         excluding = (
             tr(" %n schedule(s) exclude it already.", self._found.excluding)
             if self._found.excluding
             else ""
         )
         if not self._found.schedules and not self._found.queued:
-            return tr("No schedule or queued installation would install it.") + excluding
+            return tr("No schedule or queued installation installs it.") + excluding
         return tr("Schedules that exclude it keep excluding it until you change them.") + excluding
 
     @property

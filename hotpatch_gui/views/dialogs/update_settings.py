@@ -387,9 +387,9 @@ class UpdateSettingsDialog(SurfaceDialog):
             if not shown
             else self.plan.text
             if self._is_several
-            else self.plan.price
+            else self.plan.handover_text
         )
-        self.sum.setVisible(self._is_several or bool(self.plan.price))
+        self.sum.setVisible(self._is_several or bool(self.plan.handover_text))
         self._show_list()
         refused = self.plan.skipped[0] if self.plan.skipped and not affected else None
         self.typed.set_count(affected)

@@ -35,7 +35,7 @@ DETAILS_PX = 420
 REST_MS = 2000
 """Between queries during a sync, which writes machines every few milliseconds."""
 SETTABLE = (Way.TURN_ON, Way.ENROLL)
-"""Ways that the settings dialog goes."""
+"""Ways that the settings dialog can carry out."""
 
 
 class CoveragePage(Page):
@@ -51,7 +51,7 @@ class CoveragePage(Page):
         super().__init__(
             services.theme,
             tr("Coverage"),
-            tr("Which machines get hotpatches, and which way leads there for the others."),
+            tr("Which machines get hotpatches, and how the others can get them."),
         )
         self._s = services
         self._rows: Sequence[CoverageRow] = ()
@@ -194,7 +194,7 @@ class CoveragePage(Page):
             self.machines_panel.empty.show_text(
                 Glyph.OK,
                 tr("Hotpatch is on everywhere"),
-                tr("Select a way above to see its machines."),
+                tr("Select a path above to see its machines."),
             )
         self._show_selected()
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from hotpatch_gui.azure import results, values
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.operations import OperationKind, OperationState
-from hotpatch_gui.domain.phrases import capital, listed
+from hotpatch_gui.domain.phrases import capital, listed_some
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.records import InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.store import assessments, installations, operations, queue
@@ -219,5 +219,5 @@ def _installed_text(
         return tr("The installation has ended. There was nothing to install.")
     others = tr(" %n not installed.", rest) if rest else ""
     kbs = [u.kb for u in updates if u.state == "Installed" and u.kb]
-    named = f": {listed(kbs[:NAMED])}" if kbs else ""
+    named = f": {listed_some(kbs, NAMED)}" if kbs else ""
     return tr("%n update(s) installed{named}.{others}", installed, named=named, others=others)

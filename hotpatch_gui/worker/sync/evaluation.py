@@ -50,7 +50,7 @@ async def derive(context: Context, machine_ids: Sequence[int]) -> None:
 
 
 async def learn(context: Context) -> bool:
-    """Store releases that only the fleet shows; whether there are any."""
+    """Store releases that only the fleet shows; return whether there were new ones."""
     async with context.transaction() as db:
         is_new = releases.learn_from_fleet(db, context.calendar, context.clock())
         if is_new:
