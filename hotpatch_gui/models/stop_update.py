@@ -9,6 +9,7 @@ from typing import NamedTuple
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.installs import may_install
 from hotpatch_gui.domain.machines import PatchMode
+from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.phrases import some_names
 from hotpatch_gui.domain.schedule_changes import ChangeKind
@@ -16,6 +17,7 @@ from hotpatch_gui.domain.schedules import NO_SCHEDULES, Schedule
 from hotpatch_gui.domain.updates import Classification, RestartBehavior
 from hotpatch_gui.store import assessments, lists, machine_columns, machines, operations
 from hotpatch_gui.store import schedules as stored_schedules
+from hotpatch_gui.store.history_rows import KbMachineRow
 from hotpatch_gui.store.schedule_rows import ScheduleRow, read_all
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
@@ -69,12 +71,15 @@ def read_still_installing(
     rows = [row for row in read_all(db) if not row.schedule.has_ended(now)]
     selecting = [row for row in rows if any(row.schedule.selects(c, kb, r) for c, r in kinds)]
     classes = {c for c, _ in kinds}
-    queued = operations.queued_installations(db)
+    installing = [
+        o for o in operations.open_installations(db) if may_install(o.request, kb, classes)
+    ]
+    under_way = frozenset(o.machine_id for o in installing if o.state.is_under_way)
     return StillInstalling(
         tuple(ScheduleToChange(row, _hindrance(row, kb)) for row in selecting),
         sum(kb in row.schedule.exclude for row in rows),
-        tuple(i for i, request in queued if may_install(request, kb, classes)),
-        tuple(_points(db, kb, name, classes, clock)),
+        tuple(o.id for o in installing if o.state is OperationState.QUEUED),
+        tuple(_points(db, lists.machines_with(db, kb, name), under_way, classes, clock)),
     )
 
 
@@ -86,12 +91,15 @@ def _hindrance(row: ScheduleRow, kb: str) -> str:
 
 
 def _points(
-    db: sqlite3.Connection, kb: str, name: str, classes: set[str], clock: Clock
+    db: sqlite3.Connection,
+    found: Sequence[KbMachineRow],
+    under_way: frozenset[int],
+    classes: set[str],
+    clock: Clock,
 ) -> list[tuple[Glyph, str, str, str]]:
     """What goes on regardless: installations in progress, automatic patching, and machines that have it."""
-    found = lists.machines_with(db, kb, name)
     missing = [row for row in found if row.is_missing]
-    running = [row.name for row in missing if row.is_installing]
+    running = [row.name for row in missing if row.id in under_way]
     installed = [row.name for row in found if row.state == "Installed"]
     by_azure, by_windows, unknown = _who_installs(db, [r.id for r in missing], classes, clock)
     facts = (

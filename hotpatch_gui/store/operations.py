@@ -79,12 +79,22 @@ def failed_installations(
     return [(row[0], row[1]) for row in rows]
 
 
-def queued_installations(db: sqlite3.Connection) -> list[tuple[int, str]]:
-    """(row ID, request's JSON) of the installations that are queued."""
+class OpenInstallation(NamedTuple):
+    """An installation that is queued, or that Azure may be working on. ``request`` is JSON."""
+
+    id: int
+    machine_id: int
+    state: OperationState
+    request: str
+
+
+def open_installations(db: sqlite3.Connection) -> list[OpenInstallation]:
+    """The installations without an end, oldest first."""
     rows = db.execute(
-        "SELECT id, coalesce(request, '') FROM operations WHERE kind='install' AND state='queued' ORDER BY id"
+        "SELECT id, machine_id, state, coalesce(request, '') FROM operations WHERE kind='install' AND ended_at IS NULL"
+        " ORDER BY id"
     )
-    return [(row[0], row[1]) for row in rows]
+    return [OpenInstallation(i, m, OperationState.parse(state), body) for i, m, state, body in rows]
 
 
 def in_state(

@@ -151,9 +151,8 @@ def test_ranges_and_ages_move_on_with_the_time(stage: Stage) -> None:
     assert all(model.rowCount() for model in lists)
     stage.app.clock.observe(stage.app.clock() + timedelta(days=40), 0.0)
     stage.app.source.minute_passed.emit()
-    stage.settle()
-    assert [model.rowCount() for model in lists] == [0, 0, 0]
-    assert history.tiles["total"].figure.text() == "0"
+    stage.until(lambda: [model.rowCount() for model in lists] == [0, 0, 0])
+    stage.until(lambda: history.tiles["total"].figure.text() == "0")
 
 
 def test_yesterday_is_a_day(stage: Stage) -> None:

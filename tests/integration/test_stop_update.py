@@ -62,6 +62,8 @@ def test_schedules_exclude_it_and_only_installations_of_it_are_canceled(stage: S
     stage.until(lambda: len(queued(stage)) == 2)
     dialog = stop_dialog(stage)
     assert dialog.stop.text() == "Exclude it in 1 schedule and cancel 1 installation"
+    running = points(dialog)["An installation is in progress on 1 machine"]
+    assert running == "Azure can't stop it: vm-app-01.", "the other one is only queued"
     dialog.stop.click()
     stage.until(lambda: len(queued(stage)) == 1)
     assert "890830" in queued(stage)[0]
