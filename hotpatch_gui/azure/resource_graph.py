@@ -88,7 +88,7 @@ class ResourceGraph:
         if subscription_ids:
             body["subscriptions"] = subscription_ids
         with as_problems(doing):
-            response = self._ask(body)
+            response = self._query(body)
             rows, total = response["data"], response.get("totalRecords")
             truncated, next_token = response.get("resultTruncated"), response.get("$skipToken")
         if str(truncated).casefold() == "true" and not next_token:
@@ -107,7 +107,7 @@ class ResourceGraph:
         count = total if isinstance(total, int) else len(rows)
         return Page(rows, count), next_token if isinstance(next_token, str) else None
 
-    def _ask(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _query(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The response's JSON object through the SDK's pipeline.
 
         The SDK's method ``resources`` would walk every value, which takes six times as long as parsing.

@@ -114,7 +114,7 @@ _S = OperationState
 _LABELS = {
     OperationState.QUEUED: tr.mark("queued"),
     OperationState.SENT: tr.mark("sent"),
-    OperationState.RUNNING: tr.mark("running"),
+    OperationState.RUNNING: tr.mark("in progress"),
     OperationState.SUCCEEDED: tr.mark("succeeded"),
     OperationState.FAILED: tr.mark("failed"),
     OperationState.CANCELED: tr.mark("canceled"),

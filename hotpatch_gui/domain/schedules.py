@@ -339,22 +339,26 @@ def _weekly(every: int, rest: str, first: date) -> Callable[[date], bool] | None
 
 
 def _monthly(every: int, rest: str, first: date) -> Callable[[date], bool] | None:
-    in_month = _day_of_month(rest or f"day{first.day}")
-    if in_month is None:
+    """Every nth month from the first day's; an offset may lead from a month into the next one."""
+    found = _day_of_month(rest or f"day{first.day}")
+    if found is None:
         return None
+    in_month, offset = found
 
     def falls_on(day: date) -> bool:
-        months = (day.year - first.year) * 12 + day.month - first.month
-        return months % every == 0 and in_month(day)
+        named = day - offset
+        months = (named.year - first.year) * 12 + named.month - first.month
+        return months % every == 0 and in_month(named)
 
     return falls_on
 
 
-def _day_of_month(text: str) -> Callable[[date], bool] | None:
+def _day_of_month(text: str) -> tuple[Callable[[date], bool], timedelta] | None:
+    """Whether a day is the named one of its month, and how long after it the schedule runs."""
     numbers = re.fullmatch(r"day\s*(-?\d+)(?:\s*,\s*(?:day)?\s*(-?\d+))*", text)
     if numbers is not None:
         days = {int(n) for n in re.findall(r"-?\d+", text)}
-        return lambda day: day.day in days or day.day - _length(day) - 1 in days
+        return lambda day: day.day in days or day.day - _length(day) - 1 in days, timedelta()
     found = re.fullmatch(
         rf"({'|'.join(ORDINALS)}|last)\s+({'|'.join(WEEKDAYS)})(?:\s+offset\s*(-?\d+))?", text
     )
@@ -362,17 +366,14 @@ def _day_of_month(text: str) -> Callable[[date], bool] | None:
         return None
     weekday, offset = WEEKDAYS.index(found[2]), timedelta(days=int(found[3] or 0))
 
-    def falls_on(day: date) -> bool:
-        named = day - offset
-        nth = (named.day - 1) // 7
+    def is_named(day: date) -> bool:
+        nth = (day.day - 1) // 7
         right = (
-            named.day + 7 > _length(named)
-            if found[1] == "last"
-            else nth == ORDINALS.index(found[1])
+            day.day + 7 > _length(day) if found[1] == "last" else nth == ORDINALS.index(found[1])
         )
-        return named.weekday() == weekday and right
+        return day.weekday() == weekday and right
 
-    return falls_on
+    return is_named, offset
 
 
 def _length(day: date) -> int:

@@ -1,4 +1,4 @@
-"""The way from each machine to hotpatch: what keeps it from hotpatch now, what it needs, and what a person has to check.
+"""The path from each machine to hotpatch: what keeps it from hotpatch now, what it needs, and what a person has to check.
 
 Sources: Microsoft Learn, azure/virtual-machines/windows-in-place-upgrade (30 July 2025), windows-server/get-started/upgrade-overview
 (3 March 2025), windows-server/get-started/hotpatch and windows-server/get-started/enable-hotpatch-azure-arc-enabled-servers.
@@ -29,7 +29,7 @@ ARC_ARTICLE = f"{LEARN}/windows-server/get-started/enable-hotpatch-azure-arc-ena
 
 
 @tr.mark_values
-class Way(StrEnum):
+class PathKind(StrEnum):
     """How a machine gets hotpatch, from the least effort to the most."""
 
     ON = "Hotpatch is on"
@@ -39,7 +39,7 @@ class Way(StrEnum):
     FIX = "Fix a prerequisite"
     UPGRADE = "Upgrade in place to Windows Server 2025"
     REPLACE = "Replace with a new machine"
-    NO_WAY = "No supported way"
+    NO_PATH = "No supported path"
     NOT_KNOWN = "Not known"
 
     @property
@@ -53,15 +53,15 @@ class UpgradePath(NamedTuple):
 
     Attributes:
         obstacle: what keeps it from hotpatch now; empty if nothing does.
-        target: the image or system at the end of the way; empty if it stays the same.
-        product: the product whose hotpatches it would receive; None without a way.
+        target: the image or system at the end of the path; empty if it stays the same.
+        product: the product whose hotpatches it would receive; None without a path.
         checks: prerequisites that can be checked with what Azure reports.
         checklist: what Azure doesn't report, for a person to check.
-        cost: what Microsoft charges for the way, as published; empty if nothing is known.
+        cost: what Microsoft charges for the path, as published; empty if nothing is known.
         article: the address of Microsoft's article.
     """
 
-    way: Way
+    kind: PathKind
     obstacle: str = ""
     target: str = ""
     product: Product | None = None
@@ -131,10 +131,10 @@ def is_client(machine: Machine) -> bool:
 def upgrade_path(machine: Machine) -> UpgradePath:
     """The machine's path to hotpatch, by what Azure reports about it."""
     if is_on_and_supported(machine):
-        return UpgradePath(Way.ON, product=machine.product)
+        return UpgradePath(PathKind.ON, product=machine.product)
     if is_client(machine):
         return UpgradePath(
-            Way.NO_WAY,
+            PathKind.NO_PATH,
             tr("{os_name} is not Windows Server.", os_name=machine.os_name),
             article=HOTPATCH_ARTICLE,
         )
@@ -150,7 +150,7 @@ def _unmet(machine: Machine) -> tuple[Prerequisite, ...]:
 def _turn_on(machine: Machine) -> UpgradePath:
     """An Azure VM whose image supports hotpatch."""
     return UpgradePath(
-        Way.TURN_ON,
+        PathKind.TURN_ON,
         tr("Hotpatch is off."),
         product=machine.product,
         checks=_unmet(machine),
@@ -165,7 +165,7 @@ def _replacement(machine: Machine) -> UpgradePath:
     sku = replacement_sku(machine)
     product = Product.WS2022 if sku.startswith("2022") else Product.WS2025
     return UpgradePath(
-        Way.REPLACE,
+        PathKind.REPLACE,
         tr("{image} does not support hotpatch.", image=machine.image.text),
         sku,
         product,
@@ -225,7 +225,7 @@ def _generation(machine: Machine, product: Product) -> Prerequisite:
 def _arc_path(machine: Machine, arc: Arc) -> UpgradePath:
     if needs_no_license(machine):
         return UpgradePath(
-            Way.FIX,
+            PathKind.FIX,
             tr(
                 "Azure Edition on Azure Local receives hotpatches, but Azure doesn't report that it does."
             ),
@@ -239,11 +239,13 @@ def _arc_path(machine: Machine, arc: Arc) -> UpgradePath:
     version, name = server_version(machine), (machine.os_name or "").strip()
     if version is None and name and "windows" not in name.casefold():
         return UpgradePath(
-            Way.NO_WAY, tr("{os_name} is not Windows Server.", os_name=name), article=ARC_ARTICLE
+            PathKind.NO_PATH,
+            tr("{os_name} is not Windows Server.", os_name=name),
+            article=ARC_ARTICLE,
         )
     if version is None:
         return UpgradePath(
-            Way.NOT_KNOWN,
+            PathKind.NOT_KNOWN,
             tr("Azure hasn't reported which system the server runs.")
             if not name
             else tr("{os_name} isn't a known version of Windows Server.", os_name=name),
@@ -256,9 +258,9 @@ def _arc_path(machine: Machine, arc: Arc) -> UpgradePath:
 
 def _enrollment(machine: Machine, arc: Arc) -> UpgradePath:
     """An Arc-enabled server whose system supports hotpatch."""
-    way, obstacle = _enrollment_state(arc)
+    kind, obstacle = _enrollment_state(arc)
     return UpgradePath(
-        way,
+        kind,
         obstacle,
         product=Product.WS2025,
         checks=_unmet(machine),
@@ -268,14 +270,14 @@ def _enrollment(machine: Machine, arc: Arc) -> UpgradePath:
     )
 
 
-def _enrollment_state(arc: Arc) -> tuple[Way, str]:
+def _enrollment_state(arc: Arc) -> tuple[PathKind, str]:
     if arc.is_pending:
-        return Way.NOT_KNOWN, tr("Azure is changing or evaluating the enrollment.")
+        return PathKind.NOT_KNOWN, tr("Azure is changing or evaluating the enrollment.")
     if not arc.is_enrolled or arc.enablement is Enablement.UNKNOWN:
-        return Way.ENROLL, tr("The server isn't enrolled.")
+        return PathKind.ENROLL, tr("The server isn't enrolled.")
     if arc.enablement is Enablement.ACTION_REQUIRED:
-        return Way.FIX, arc.error or tr("Azure reports that action is required.")
-    return Way.TURN_ON, tr("The server is enrolled, but hotpatch is off.")
+        return PathKind.FIX, arc.error or tr("Azure reports that action is required.")
+    return PathKind.TURN_ON, tr("The server is enrolled, but hotpatch is off.")
 
 
 FROM_BASELINE = tr.mark("Hotpatches begin with the next baseline, which restarts the machine once.")
@@ -287,10 +289,12 @@ ARC_COST = tr.mark(
 def _unsupported_2025(arc: Arc) -> UpgradePath:
     if not arc.edition:
         return UpgradePath(
-            Way.NOT_KNOWN, tr("Azure hasn't reported the server's edition."), article=ARC_ARTICLE
+            PathKind.NOT_KNOWN,
+            tr("Azure hasn't reported the server's edition."),
+            article=ARC_ARTICLE,
         )
     return UpgradePath(
-        Way.NO_WAY,
+        PathKind.NO_PATH,
         tr(
             "{edition}: only Standard and Datacenter of Windows Server 2025 can be enrolled.",
             edition=arc.edition,
@@ -309,7 +313,7 @@ def _in_place(machine: Machine, arc: Arc, version: ServerVersion) -> UpgradePath
         )
     )
     return UpgradePath(
-        Way.UPGRADE,
+        PathKind.UPGRADE,
         tr("Windows Server {version} can't be enrolled.", version=version.value),
         tr("Windows Server 2025 Standard or Datacenter"),
         Product.WS2025,

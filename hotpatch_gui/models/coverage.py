@@ -1,4 +1,4 @@
-"""Which machines get hotpatches, which way leads there for the others, and how many restarts that would avoid."""
+"""Which machines get hotpatches, which path leads there for the others, and how many restarts that would avoid."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hotpatch_gui.domain.forecast import planned_hotpatches
 from hotpatch_gui.domain.hotpatch import HotpatchStatus
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, release_day
-from hotpatch_gui.domain.upgrade_paths import UpgradePath, Way, upgrade_path
+from hotpatch_gui.domain.upgrade_paths import PathKind, UpgradePath, upgrade_path
 from hotpatch_gui.store import machine_columns, machines
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.theme.glyphs import Glyph
@@ -26,27 +26,27 @@ tr = translator("CoverageModel")
 YEAR = timedelta(days=365)
 
 GLYPHS = {
-    Way.ON: Glyph.OK,
-    Way.NOT_CONFIRMED: Glyph.UNKNOWN,
-    Way.TURN_ON: Glyph.INFO,
-    Way.ENROLL: Glyph.INFO,
-    Way.FIX: Glyph.WARNING,
-    Way.UPGRADE: Glyph.INFO,
-    Way.REPLACE: Glyph.INFO,
-    Way.NO_WAY: Glyph.OFF,
-    Way.NOT_KNOWN: Glyph.UNKNOWN,
+    PathKind.ON: Glyph.OK,
+    PathKind.NOT_CONFIRMED: Glyph.UNKNOWN,
+    PathKind.TURN_ON: Glyph.INFO,
+    PathKind.ENROLL: Glyph.INFO,
+    PathKind.FIX: Glyph.WARNING,
+    PathKind.UPGRADE: Glyph.INFO,
+    PathKind.REPLACE: Glyph.INFO,
+    PathKind.NO_PATH: Glyph.OFF,
+    PathKind.NOT_KNOWN: Glyph.UNKNOWN,
 }
 
 
 class CoverageRow(NamedTuple):
-    """One machine. ``avoided``: restarts that hotpatch is planned to avoid in 12 months; None if it is on or there is no way."""
+    """One machine. ``avoided``: restarts that hotpatch is planned to avoid in 12 months; None if it is on or there is no path."""
 
     id: int
     name: str
     resource_group: str
     system: str
     path: UpgradePath
-    way: str
+    path_text: str
     obstacle: str
     target: str
     avoided: int | None
@@ -55,11 +55,11 @@ class CoverageRow(NamedTuple):
     time_zone: str | None
 
 
-class WayRow(NamedTuple):
-    """The machines with the same way; ``avoided`` is their sum."""
+class PathRow(NamedTuple):
+    """The machines with the same path; ``avoided`` is their sum."""
 
     id: int
-    way: Way
+    kind: PathKind
     label: str
     machines: int
     avoided: int | None
@@ -67,28 +67,28 @@ class WayRow(NamedTuple):
 
 
 class CoverageRead(NamedTuple):
-    """Rows of both tables: ways by effort, machines by name."""
+    """Rows of both tables: paths by effort, machines by name."""
 
-    ways: list[WayRow]
+    paths: list[PathRow]
     machines: list[CoverageRow]
 
 
 def read_coverage(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> CoverageRead:
-    """Read the way of every machine."""
+    """Read the path of every machine."""
     today = release_day(clock())
     saved = {p: planned_hotpatches(calendar, p, today, today + YEAR) for p in Product}
     rows = machines.read_rows(db, machines.present(db))
     found = sorted((_row(r, saved) for r in rows), key=lambda r: (r.name.casefold(), r.id))
-    return CoverageRead(_ways(found), found)
+    return CoverageRead(_paths(found), found)
 
 
 def _row(row: MachineRow, saved: dict[Product, int]) -> CoverageRow:
     machine = machine_columns.machine_of(row)
     path = upgrade_path(machine)
     status = HotpatchStatus(row.hotpatch_status)
-    if path.way is Way.ON and status is not HotpatchStatus.ENABLED:
-        path = path._replace(way=Way.NOT_CONFIRMED, obstacle=status.meaning)
-    avoids = path.way not in (Way.ON, Way.NOT_CONFIRMED) and path.product is not None
+    if path.kind is PathKind.ON and status is not HotpatchStatus.ENABLED:
+        path = path._replace(kind=PathKind.NOT_CONFIRMED, obstacle=status.meaning)
+    avoids = path.kind not in (PathKind.ON, PathKind.NOT_CONFIRMED) and path.product is not None
     return CoverageRow(
         row.id,
         row.display_name,
@@ -97,7 +97,7 @@ def _row(row: MachineRow, saved: dict[Product, int]) -> CoverageRow:
         if machine.os_name
         else machine.image.sku or tr("Not reported"),
         path,
-        path.way.label,
+        path.kind.label,
         path.obstacle,
         path.target,
         saved[path.product] if avoids and path.product is not None else None,
@@ -107,14 +107,14 @@ def _row(row: MachineRow, saved: dict[Product, int]) -> CoverageRow:
     )
 
 
-def _ways(rows: list[CoverageRow]) -> list[WayRow]:
-    alike: dict[Way, list[CoverageRow]] = defaultdict(list)
+def _paths(rows: list[CoverageRow]) -> list[PathRow]:
+    alike: dict[PathKind, list[CoverageRow]] = defaultdict(list)
     for row in rows:
-        alike[row.path.way].append(row)
+        alike[row.path.kind].append(row)
     return [
-        WayRow(n, way, way.label, len(of), _total(of), _cost(of))
-        for n, way in enumerate(Way)
-        if (of := alike.get(way))
+        PathRow(n, kind, kind.label, len(of), _total(of), _cost(of))
+        for n, kind in enumerate(PathKind)
+        if (of := alike.get(kind))
     ]
 
 
@@ -124,13 +124,13 @@ def _total(rows: list[CoverageRow]) -> int | None:
 
 
 def _cost(rows: list[CoverageRow]) -> str:
-    """What the way costs; several texts of the same way, one after the other."""
+    """What the path costs; several texts of the same path, one after the other."""
     return " ".join(dict.fromkeys(r.path.cost for r in rows if r.path.cost))
 
 
 def headline(read: CoverageRead) -> str:
     """How many machines get hotpatches, and what the others would save."""
-    on = sum(r.path.way is Way.ON for r in read.machines)
+    on = sum(r.path.kind is PathKind.ON for r in read.machines)
     avoided = sum(r.avoided or 0 for r in read.machines)
     covered = tr("Hotpatch is on for {on:,} of %n machine(s).", len(read.machines), on=on)
     if not avoided:
@@ -161,13 +161,13 @@ def _avoided(*, hidden: bool) -> Column:
     )
 
 
-WAYS = (
+PATHS = (
     Column(
         "label",
         tr.mark("Path to hotpatch"),
         280,
         lambda r, _: r.label,
-        glyph=lambda r: GLYPHS[r.way],
+        glyph=lambda r: GLYPHS[r.kind],
         sort="id",
     ),
     Column(
@@ -195,7 +195,7 @@ MACHINES = (
         tr.mark("Machine"),
         130,
         lambda r, _: r.name,
-        glyph=lambda r: GLYPHS[r.path.way],
+        glyph=lambda r: GLYPHS[r.path.kind],
         sort="name",
     ),
     Column(
@@ -207,7 +207,7 @@ MACHINES = (
         sort="system",
         cut_in_middle=True,
     ),
-    Column("way", tr.mark("Path to hotpatch"), 180, lambda r, _: r.way, sort="way"),
+    Column("path", tr.mark("Path to hotpatch"), 180, lambda r, _: r.path_text, sort="path_text"),
     Column(
         "obstacle",
         tr.mark("Blocker"),

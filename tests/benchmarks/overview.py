@@ -121,11 +121,11 @@ def _shows(folder: Path, rounds: int) -> float:
         NOW, resources.calendar(), Dimension.GROUP, "", NOW - timedelta(days=7), None
     )
     read = read_overview(db, asked)
-    page._show_answer(read)
+    page._show_result(read)
     application().processEvents()
 
     def show() -> None:
-        page._show_answer(read)
+        page._show_result(read)
         page.grab()
 
     cost = _median(rounds, show)

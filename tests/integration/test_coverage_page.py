@@ -1,4 +1,4 @@
-"""The Coverage page: ways, machines, details, and turning hotpatch on from there."""
+"""The Coverage page: paths, machines, details, and turning hotpatch on from there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.machine_files import Format, written
 from hotpatch_gui.domain.settings import Orchestration
-from hotpatch_gui.domain.upgrade_paths import Way
+from hotpatch_gui.domain.upgrade_paths import PathKind
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.new_machine import NewMachineDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
@@ -56,23 +56,23 @@ def details(page: CoveragePage) -> str:
 
 def test_ways_count_the_machines_and_the_restarts_that_they_list(stage: Stage) -> None:
     page = coverage(stage)
-    ways = {row.way: row for row in page.ways.all_rows}
-    page.ways_panel.table.selectAll()
-    counted = Counter(row.path.way for row in page.machines.all_rows)
-    assert counted == {way: row.machines for way, row in ways.items()}
+    paths = {row.kind: row for row in page.paths.all_rows}
+    page.paths_panel.table.selectAll()
+    counted = Counter(row.path.kind for row in page.machines.all_rows)
+    assert counted == {kind: row.machines for kind, row in paths.items()}
     assert sum(counted.values()) == len(stage.simulator.cloud.guests)
-    for way, row in ways.items():
-        own = [r.avoided for r in page.machines.all_rows if r.path.way is way]
-        is_on = way in (Way.ON, Way.NOT_CONFIRMED)
+    for kind, row in paths.items():
+        own = [r.avoided for r in page.machines.all_rows if r.path.kind is kind]
+        is_on = kind in (PathKind.ON, PathKind.NOT_CONFIRMED)
         assert row.avoided == (None if is_on else sum(own))
     assert page.explanation.text().startswith("Hotpatch is on for 9 of 22 machines.")
 
 
 def test_a_selected_way_lists_its_machines_only(stage: Stage) -> None:
     page = coverage(stage)
-    shown = {row.path.way for row in page.machines.all_rows}
-    assert Way.ON not in shown, "machines with hotpatch need no way"
-    page.ways_panel.table.select_id(list(Way).index(Way.UPGRADE))
+    shown = {row.path.kind for row in page.machines.all_rows}
+    assert PathKind.ON not in shown, "machines with hotpatch need no path"
+    page.paths_panel.table.select_id(list(PathKind).index(PathKind.UPGRADE))
     names = [row.name for row in page.machines.all_rows]
     assert names == ["srv-lab-01", "srv-plant-01", "srv-plant-02"]
 
@@ -108,7 +108,9 @@ def test_hotpatch_is_turned_on_from_here_for_both_kinds_of_machines(stage: Stage
 def test_without_a_selected_machine_hotpatch_is_turned_on_for_all_shown(stage: Stage) -> None:
     page = coverage(stage)
     assert page.name.text() == "Select a machine to see what it needs."
-    settable = [r for r in page.machines.all_rows if r.path.way in (Way.TURN_ON, Way.ENROLL)]
+    settable = [
+        r for r in page.machines.all_rows if r.path.kind in (PathKind.TURN_ON, PathKind.ENROLL)
+    ]
     assert page.turn_on.text() == f"Turn hotpatch on for {len(settable)} machines…"
     page.turn_on.click()
     (dialog,) = stage.window.findChildren(UpdateSettingsDialog)
@@ -120,7 +122,7 @@ def test_without_machines_the_page_says_so(qapp: QApplication) -> None:
         stage.simulator.cloud.guests.clear()
         stage.start()
         page = coverage(stage)
-        assert page.ways_panel.empty.headline.text() == "No machines"
+        assert page.paths_panel.empty.headline.text() == "No machines"
         assert page.machines_panel.empty.isVisible()
         assert not page.details.isVisible()
 
@@ -197,7 +199,7 @@ def test_coverage_and_overview_count_the_same_machines(stage: Stage) -> None:
     assert isinstance(overview, OverviewPage)
     on = overview.tiles["coverage"].figure.text().split(" of ")[0]
     assert page.explanation.text().startswith(f"Hotpatch is on for {on} of ")
-    counted = {row.way: row.machines for row in page.ways.all_rows}
-    assert counted[Way.ON] == int(on)
-    assert counted[Way.NOT_CONFIRMED] == 2
+    counted = {row.kind: row.machines for row in page.paths.all_rows}
+    assert counted[PathKind.ON] == int(on)
+    assert counted[PathKind.NOT_CONFIRMED] == 2
     assert sum(counted.values()) == 22

@@ -203,7 +203,7 @@ def _play(folder: Path, rng: random.Random) -> tuple[Counter[str], Counter[str]]
     try:
         with Session(data, target, lambda _: None, sends=Sends.ALL) as session:
             session.wait_for_sync()
-            mine = _ask(session, rng)
+            mine = _query(session, rng)
             azure.spoil(rng.uniform(0.05, 0.35))
             calm = threading.Event()
             trouble = threading.Thread(
@@ -223,7 +223,7 @@ def _play(folder: Path, rng: random.Random) -> tuple[Counter[str], Counter[str]]
     return azure.made, ended
 
 
-def _ask(session: Session, rng: random.Random) -> list[int]:
+def _query(session: Session, rng: random.Random) -> list[int]:
     """Fifty operations on as many machines."""
     db = session.db
     rows = machines.read_rows(db, machines.present(db))

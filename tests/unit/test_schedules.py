@@ -41,6 +41,7 @@ AUGUST = datetime(2026, 8, 20, 9, tzinfo=UTC)
         ("Month day23, day24", "2026-08-24T05:00"),
         ("1Month day 1, day 25", "2026-08-26T05:00"),
         ("  month   LAST Sunday  Offset4 ", "2026-09-04T05:00"),
+        ("2Months Last Sunday Offset4", "2026-09-04T05:00"),
         ("Week Saturday, Sunday", "2026-08-23T05:00"),
         ("1 Week saturday", "2026-08-23T05:00"),
     ],

@@ -1,4 +1,4 @@
-"""Each machine's way to hotpatch, by what Azure reports about it."""
+"""Each machine's path to hotpatch, by what Azure reports about it."""
 
 from dataclasses import replace
 from datetime import date
@@ -15,8 +15,8 @@ from hotpatch_gui.domain.prerequisites import Verdict
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, ReleaseKind
 from hotpatch_gui.domain.upgrade_paths import (
+    PathKind,
     ServerVersion,
-    Way,
     replacement_sku,
     server_version,
     upgrade_path,
@@ -39,13 +39,13 @@ def arc(os_name: str | None, version: str | None, **values: object) -> Machine:
 
 def test_hotpatch_that_is_on_needs_no_way() -> None:
     path = upgrade_path(GOOD)
-    assert (path.way, path.obstacle, path.checks, path.checklist) == (Way.ON, "", (), ())
+    assert (path.kind, path.obstacle, path.checks, path.checklist) == (PathKind.ON, "", (), ())
 
 
 def test_a_supported_image_only_has_to_be_turned_on_and_unmet_prerequisites_are_named() -> None:
     stopped = replace(OFF, allow_extensions=False)
     path = upgrade_path(stopped)
-    assert (path.way, path.product, path.target) == (Way.TURN_ON, Product.WS2025, "")
+    assert (path.kind, path.product, path.target) == (PathKind.TURN_ON, Product.WS2025, "")
     failed = [p.check for p in path.checks if p.verdict is Verdict.FAIL]
     assert failed == ["Extension operations"]
     assert all(p.verdict is not Verdict.PASS for p in path.checks)
@@ -71,7 +71,7 @@ def test_an_azure_image_without_hotpatch_is_replaced_by_the_closest_one(
 ) -> None:
     machine = vm(sku, "Windows Server 2019 Datacenter")
     path = upgrade_path(machine)
-    assert (path.way, path.target) == (Way.REPLACE, target)
+    assert (path.kind, path.target) == (PathKind.REPLACE, target)
     assert is_supported(Image("MicrosoftWindowsServer", "WindowsServer", path.target))
     assert path.product is (Product.WS2022 if target.startswith("2022") else Product.WS2025)
     assert "upgrade in place doesn't enable hotpatch" in path.checklist[0]
@@ -116,7 +116,7 @@ def test_an_earlier_server_under_arc_is_upgraded_in_place(
     os_name: str | None, version: str, steps: int
 ) -> None:
     path = upgrade_path(arc(os_name, version))
-    assert (path.way, path.product) == (Way.UPGRADE, Product.WS2025)
+    assert (path.kind, path.product) == (PathKind.UPGRADE, Product.WS2025)
     assert "2025" in path.target
     assert (path.checklist[0].startswith("Upgrade to Windows Server 2016 first")) is (steps == 2)
     assert "19 May 2026" in path.cost
@@ -124,12 +124,12 @@ def test_an_earlier_server_under_arc_is_upgraded_in_place(
 
 
 @pytest.mark.parametrize(
-    ("machine", "way"),
+    ("machine", "kind"),
     [
-        (arc("Windows Server 2025 Standard", "10.0.26100.33158"), Way.ENROLL),
+        (arc("Windows Server 2025 Standard", "10.0.26100.33158"), PathKind.ENROLL),
         (
             arc("Windows Server 2025 Standard", "10.0.26100.33158", license=License.ENABLING),
-            Way.NOT_KNOWN,
+            PathKind.NOT_KNOWN,
         ),
         (
             arc(
@@ -138,7 +138,7 @@ def test_an_earlier_server_under_arc_is_upgraded_in_place(
                 license=License.ENABLED,
                 enablement=Enablement.DISABLED,
             ),
-            Way.TURN_ON,
+            PathKind.TURN_ON,
         ),
         (
             arc(
@@ -147,28 +147,30 @@ def test_an_earlier_server_under_arc_is_upgraded_in_place(
                 license=License.ENABLED,
                 enablement=Enablement.ACTION_REQUIRED,
             ),
-            Way.FIX,
+            PathKind.FIX,
         ),
         (
             arc("Windows Server 2025 Essentials", "10.0.26100.33158", edition="serveressentials"),
-            Way.NO_WAY,
+            PathKind.NO_PATH,
         ),
-        (arc("Windows Server 2025", "10.0.26100.33158", edition=None), Way.NOT_KNOWN),
-        (arc("Windows 11 Enterprise", "10.0.26100.4000", edition="enterprise"), Way.NO_WAY),
-        (arc(None, None, edition=None), Way.NOT_KNOWN),
-        (arc("Windows Server, version 23H2", "10.0.25398.1"), Way.NOT_KNOWN),
-        (vm("win11-24h2-avd", "Windows 11 Enterprise multi-session"), Way.NO_WAY),
+        (arc("Windows Server 2025", "10.0.26100.33158", edition=None), PathKind.NOT_KNOWN),
+        (arc("Windows 11 Enterprise", "10.0.26100.4000", edition="enterprise"), PathKind.NO_PATH),
+        (arc(None, None, edition=None), PathKind.NOT_KNOWN),
+        (arc("Windows Server, version 23H2", "10.0.25398.1"), PathKind.NOT_KNOWN),
+        (vm("win11-24h2-avd", "Windows 11 Enterprise multi-session"), PathKind.NO_PATH),
     ],
 )
-def test_what_is_reported_decides_and_what_is_not_stays_unknown(machine: Machine, way: Way) -> None:
+def test_what_is_reported_decides_and_what_is_not_stays_unknown(
+    machine: Machine, kind: PathKind
+) -> None:
     path = upgrade_path(machine)
-    assert path.way is way
+    assert path.kind is kind
     assert path.obstacle
     assert path.article.startswith("https://learn.microsoft.com/")
 
 
-def test_the_way_never_contradicts_the_portals_status() -> None:
-    """A way that turns hotpatch on is offered exactly where the portal's status can become Enabled."""
+def test_the_path_never_contradicts_the_portals_status() -> None:
+    """A path that turns hotpatch on is offered exactly where the portal's status can become Enabled."""
     machines = [vm(sku) for sku in (*SKUS, "2019-datacenter", None)]
     machines += [
         arc("Windows Server 2025 Standard", "10.0.26100.33158", license=v) for v in License
@@ -176,7 +178,12 @@ def test_the_way_never_contradicts_the_portals_status() -> None:
     machines += [arc("Windows Server 2019 Standard", "10.0.17763.1")]
     for machine in machines:
         status = hotpatch_status(machine, assessed=True)
-        direct = upgrade_path(machine).way in (Way.TURN_ON, Way.ENROLL, Way.FIX, Way.NOT_KNOWN)
+        direct = upgrade_path(machine).kind in (
+            PathKind.TURN_ON,
+            PathKind.ENROLL,
+            PathKind.FIX,
+            PathKind.NOT_KNOWN,
+        )
         assert direct is (status is not HotpatchStatus.NOT_AVAILABLE), machine
 
 

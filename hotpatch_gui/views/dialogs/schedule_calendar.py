@@ -64,10 +64,10 @@ class ScheduleCalendarDialog(SurfaceDialog):
         self.column.addWidget(self.panel, 1)
         self.finish(SIZE_PX, self.closer())
         self._channel = QueryChannel(services.source, self._show, self.panel.show_failure, self)
-        self.month.currentIndexChanged.connect(self._ask)
-        self._ask()
+        self.month.currentIndexChanged.connect(self._query)
+        self._query()
 
-    def _ask(self) -> None:
+    def _query(self) -> None:
         work = partial(
             schedule_calendar.read_month,
             calendar=self._s.calendar(),

@@ -54,7 +54,7 @@ class CalendarPage(Page):
         )
         self._s, self._selection = services, selection
         self._name = ""
-        self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
+        self._channel = QueryChannel(services.source, self._show_result, self._show_failure, self)
         theme = services.theme
         self.period = QComboBox()
         self.period.setObjectName("calendarPeriod")
@@ -69,7 +69,7 @@ class CalendarPage(Page):
         self.machines.setToolTip(
             tr("Installations in the chart and the restart ledger are of these machines.")
         )
-        self.machines.currentIndexChanged.connect(self._ask)
+        self.machines.currentIndexChanged.connect(self._query)
         self.tools.addWidget(self.machines)
         self.tools.addWidget(self.period)
         self.tools.addWidget(ExportButton(services, tr("Calendar"), self._report))
@@ -133,7 +133,7 @@ class CalendarPage(Page):
         if is_new:
             self._goes_to_today = True
             self._go_to_today()
-        self._ask()
+        self._query()
 
     def _go_to_today(self) -> None:
         """Scroll to the next release once the table has its height."""
@@ -148,7 +148,7 @@ class CalendarPage(Page):
             target = self.releases.index(max(0, coming - 2), 0)
             self.release_table.scrollTo(target, QAbstractItemView.ScrollHint.PositionAtTop)
 
-    def _ask(self) -> None:
+    def _query(self) -> None:
         ids, self._name = self._selection()
         if self.machines.currentIndex():
             ids, self._name = everyone(self._s.source), tr("All machines")
@@ -163,9 +163,9 @@ class CalendarPage(Page):
         if changes.affects(frozenset({"releases"})):
             self.show_all()
         elif changes.affects(frozenset({"installations", "operations"})):
-            self._ask()
+            self._query()
 
-    def _show_answer(self, read: CalendarRead) -> None:
+    def _show_result(self, read: CalendarRead) -> None:
         first, last = self.span
         now = self._s.clock()
         rows = entries.release_rows(self._s.calendar(), first, last, release_day(now))

@@ -1,4 +1,4 @@
-"""The Coverage page: which machines get hotpatches, and which way leads there for the others."""
+"""The Coverage page: which machines get hotpatches, and what leads there for the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.domain.upgrade_paths import Way
+from hotpatch_gui.domain.upgrade_paths import PathKind
 from hotpatch_gui.models import coverage, new_machine_form
 from hotpatch_gui.models.coverage import CoverageRead, CoverageRow
 from hotpatch_gui.models.listed import ListedModel
@@ -34,12 +34,12 @@ tr = translator("CoveragePage")
 DETAILS_PX = 420
 REST_MS = 2000
 """Between queries during a sync, which writes machines every few milliseconds."""
-SETTABLE = (Way.TURN_ON, Way.ENROLL)
+SETTABLE = (PathKind.TURN_ON, PathKind.ENROLL)
 """Ways that the settings dialog can carry out."""
 
 
 class CoveragePage(Page):
-    """Paths to hotpatch; below, the machines of the selected way and one of them in detail.
+    """Paths to hotpatch; below, the machines of the selected path and one of them in detail.
 
     Signals:
         machine_opened (int): a machine's row ID.
@@ -61,9 +61,9 @@ class CoveragePage(Page):
         self._soon.setSingleShot(True)
         self._soon.setInterval(REST_MS)
         self._soon.timeout.connect(self._ask_again)
-        self.ways = ListedModel(services.source, coverage.WAYS, services.clock, self)
+        self.paths = ListedModel(services.source, coverage.PATHS, services.clock, self)
         self.machines = ListedModel(services.source, coverage.MACHINES, services.clock, self)
-        self.ways_panel = self._panel(self.ways, "coverageWaysTable", tr("Paths to hotpatch"))
+        self.paths_panel = self._panel(self.paths, "coveragePathsTable", tr("Paths to hotpatch"))
         self.machines_panel = self._panel(
             self.machines, "coverageMachinesTable", tr("Machines of the selected path")
         )
@@ -90,9 +90,9 @@ class CoveragePage(Page):
             )
         )
         self._lay_out()
-        self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
+        self._channel = QueryChannel(services.source, self._show_result, self._show_failure, self)
         for panel, show in (
-            (self.ways_panel, self._show_way),
+            (self.paths_panel, self._show_path),
             (self.machines_panel, self._show_selected),
         ):
             panel.table.selectionModel().selectionChanged.connect(show)
@@ -122,7 +122,7 @@ class CoveragePage(Page):
         across = self._splitter(Qt.Orientation.Horizontal, self.machines_panel, self.details)
         across.setStretchFactor(0, 1)
         self.details.setMinimumWidth(round(DETAILS_PX * self._s.theme.scale))
-        down = self._splitter(Qt.Orientation.Vertical, self.ways_panel, across)
+        down = self._splitter(Qt.Orientation.Vertical, self.paths_panel, across)
         down.setStretchFactor(0, 2)
         down.setStretchFactor(1, 3)
         self.fill(down)
@@ -138,7 +138,7 @@ class CoveragePage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._is_stale:
-            self._ask(is_refresh=False)
+            self._query(is_refresh=False)
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(frozenset({"machines", "releases"})):
@@ -148,46 +148,46 @@ class CoveragePage(Page):
 
     def _ask_again(self) -> None:
         if self.isVisible():
-            self._ask(is_refresh=True)
+            self._query(is_refresh=True)
 
-    def _ask(self, *, is_refresh: bool) -> None:
+    def _query(self, *, is_refresh: bool) -> None:
         self._is_stale = False
         work = partial(coverage.read_coverage, calendar=self._s.calendar(), clock=self._s.clock)
         if not is_refresh and not self._rows:
-            self.ways_panel.empty.show_text(Glyph.RUNNING, tr("Reading…"), "")
-            self.ways_panel.show_table(False)
+            self.paths_panel.empty.show_text(Glyph.RUNNING, tr("Reading…"), "")
+            self.paths_panel.show_table(False)
         self._channel.query(work, is_refresh=is_refresh)
 
     def _show_failure(self, why: str) -> None:
         self._rows = ()
-        self.ways.set_rows([])
+        self.paths.set_rows([])
         self.machines.set_rows([])
-        self.ways_panel.show_failure(why)
+        self.paths_panel.show_failure(why)
         self.machines_panel.show_failure(why)
 
-    def _show_answer(self, read: CoverageRead) -> None:
+    def _show_result(self, read: CoverageRead) -> None:
         self._rows = read.machines
         self.explanation.setText(coverage.headline(read))
-        self.ways.set_rows(read.ways)
-        self.ways_panel.show_table(bool(read.ways))
-        self.ways_panel.empty.show_text(
+        self.paths.set_rows(read.paths)
+        self.paths_panel.show_table(bool(read.paths))
+        self.paths_panel.empty.show_text(
             Glyph.INFO,
             tr("No machines"),
             tr("Machines and their path to hotpatch appear here after the first sync."),
         )
-        self._show_way()
+        self._show_path()
 
     @property
-    def _ways(self) -> set[Way]:
-        """The selected ways; without a selection, all but that of machines with hotpatch."""
-        chosen = set(self.ways_panel.table.selected_ids)
+    def _paths(self) -> set[PathKind]:
+        """The selected paths; without a selection, all but that of machines with hotpatch."""
+        chosen = set(self.paths_panel.table.selected_ids)
         if chosen:
-            return {way for n, way in enumerate(Way) if n in chosen}
-        return set(Way) - {Way.ON}
+            return {kind for n, kind in enumerate(PathKind) if n in chosen}
+        return set(PathKind) - {PathKind.ON}
 
-    def _show_way(self) -> None:
-        ways = self._ways
-        shown = [r for r in self._rows if r.path.way in ways]
+    def _show_path(self) -> None:
+        paths = self._paths
+        shown = [r for r in self._rows if r.path.kind in paths]
         self.machines.set_rows(shown)
         self.machines_panel.show_table(bool(shown))
         if self._rows:
@@ -206,18 +206,18 @@ class CoveragePage(Page):
     @property
     def _settable(self) -> list[CoverageRow]:
         """The machines to turn hotpatch on for: of those selected, or of all shown without a selection."""
-        return [r for r in self._selected or self.machines.all_rows if r.path.way in SETTABLE]
+        return [r for r in self._selected or self.machines.all_rows if r.path.kind in SETTABLE]
 
     def _show_selected(self) -> None:
         selected, settable = self._selected, self._settable
         self.turn_on.setText(tr("Turn hotpatch on for %n machine(s)…", len(settable)))
         self.turn_on.setVisible(bool(settable))
         one = selected[0] if len(selected) == 1 else None
-        replaces = one is not None and one.path.way is Way.REPLACE
+        replaces = one is not None and one.path.kind is PathKind.REPLACE
         self.new.setText(tr("Plan a replacement…") if replaces else tr("New hotpatch machine…"))
         self.details.setVisible(bool(self.machines.all_rows) and len(selected) < 2)
         select = tr("Select a machine to see what it needs.")
-        self.name.setText(f"{one.name}: {one.way}" if one is not None else select)
+        self.name.setText(f"{one.name}: {one.path_text}" if one is not None else select)
         self.points.show_points(_points(one) if one is not None else [])
         self.article.setVisible(one is not None and bool(one.path.article))
 

@@ -98,7 +98,7 @@ class OverviewPage(Page):
         self._headline_machines: MachineFilter | None = None
         self._shown: OverviewQuery | None = None
         """The query that the shown figures answer."""
-        self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
+        self._channel = QueryChannel(services.source, self._show_result, self._show_failure, self)
         theme = services.theme
         self.banner = Banner(theme)
         self.tiles = {
@@ -216,11 +216,11 @@ class OverviewPage(Page):
     def show_all(self) -> None:
         """Read everything again for the chosen day and group."""
         if self.isVisible():
-            self._ask(is_refresh=True)
+            self._read(is_refresh=True)
 
     def _choose(self) -> None:
         """Read for another day or group; the answer to the previous choice isn't shown."""
-        self._ask(is_refresh=False)
+        self._read(is_refresh=False)
 
     def _query(self) -> OverviewQuery:
         dimension = tuple(Dimension)[self.dimension.currentIndex()]
@@ -229,7 +229,7 @@ class OverviewPage(Page):
             self._s.clock(), self._s.calendar(), dimension, tag, self._last_closed, self.past
         )
 
-    def _ask(self, *, is_refresh: bool) -> None:
+    def _read(self, *, is_refresh: bool) -> None:
         self._limit_day(None)
         query = self._query()
         self._channel.query(partial(read_overview, query=query), is_refresh=is_refresh)
@@ -259,7 +259,7 @@ class OverviewPage(Page):
         if changes.affects(_TABLES):
             self.show_all()
 
-    def _show_answer(self, read: OverviewRead) -> None:
+    def _show_result(self, read: OverviewRead) -> None:
         query = self._shown = read.query
         calendar, is_past = self._s.calendar(), query.day is not None
         headline = models.headline(read)

@@ -248,14 +248,14 @@ class PlannerPage(Page):
             return
         self._answer = answer
         self.export.setEnabled(True)
-        self._show_answer(answer)
+        self._show_result(answer)
         self.results.setCurrentIndex(1)
 
     def _show_failure(self, why: str) -> None:
         self.nothing.show_text(Glyph.ERROR, tr("The forecast failed"), why)
         self.results.setCurrentIndex(0)
 
-    def _show_answer(self, found: Forecast) -> None:
+    def _show_result(self, found: Forecast) -> None:
         avoided = found.restarts_without - found.restarts
         share = (
             tr("{avoided:.0%} of them", avoided=avoided / found.restarts_without)

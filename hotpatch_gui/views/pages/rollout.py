@@ -56,7 +56,7 @@ class RolloutPage(Page):
         )
         self._s = services
         theme = services.theme
-        self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
+        self._channel = QueryChannel(services.source, self._show_result, self._show_failure, self)
         self.banner = Banner(theme)
         self.plan = RolloutPlan(theme)
         self.legend = RolloutLegend(theme, self.plan)
@@ -112,7 +112,7 @@ class RolloutPage(Page):
         self.reload()
 
     def reload(self) -> None:
-        self._ask(is_refresh=False)
+        self._query(is_refresh=False)
 
     def _report(self) -> Make:
         """Export the machines that are shown."""
@@ -147,9 +147,9 @@ class RolloutPage(Page):
         if self.isVisible() and changes.affects(
             frozenset({"machines", "installations", "releases"})
         ):
-            self._ask(is_refresh=True)
+            self._query(is_refresh=True)
 
-    def _ask(self, *, is_refresh: bool) -> None:
+    def _query(self, *, is_refresh: bool) -> None:
         pairs = resources.read_json("region-pairs.json")["pairs"]
         work = partial(
             rollout.read_rollout, calendar=self._s.calendar(), pairs=pairs, clock=self._s.clock
@@ -174,7 +174,7 @@ class RolloutPage(Page):
             widget.hide()
         self.panel.show_failure(why)
 
-    def _show_answer(self, data: RolloutData) -> None:
+    def _show_result(self, data: RolloutData) -> None:
         self.banner.show_text(data.level, data.headline, data.detail)
         self.plan.show_phases(data.phases, rollout.plan_text(data))
         height = min(self.plan.height() + 2, round(PLAN_PX * self._s.theme.scale))

@@ -127,7 +127,7 @@ class SchedulesPage(Page):
             )
         )
         self._lay_out()
-        self._channel = QueryChannel(services.source, self._show_answer, self._show_failure, self)
+        self._channel = QueryChannel(services.source, self._show_result, self._show_failure, self)
         self._of_one = QueryChannel(
             services.source, self._show_machines, self.machines_panel.show_failure, self
         )
@@ -245,17 +245,17 @@ class SchedulesPage(Page):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._ask(is_refresh=False)
+        self._query(is_refresh=False)
 
     def _on_changed(self, changes: Changes) -> None:
         if self.isVisible() and changes.affects(_TABLES):
-            self._ask(is_refresh=True)
+            self._query(is_refresh=True)
 
     def _ask_again(self) -> None:
         if self.isVisible():
-            self._ask(is_refresh=True)
+            self._query(is_refresh=True)
 
-    def _ask(self, *, is_refresh: bool) -> None:
+    def _query(self, *, is_refresh: bool) -> None:
         work = partial(schedules.read_schedules, calendar=self._s.calendar(), clock=self._s.clock)
         self._channel.query(work, is_refresh=is_refresh)
 
@@ -265,7 +265,7 @@ class SchedulesPage(Page):
         self.panel.show_failure(why)
         self._show_selected()
 
-    def _show_answer(self, read: SchedulesRead) -> None:
+    def _show_result(self, read: SchedulesRead) -> None:
         self.banner.setVisible(read.notice is not None)
         if read.notice is not None:
             self.banner.show_text(*read.notice)
