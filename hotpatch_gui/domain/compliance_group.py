@@ -28,6 +28,11 @@ class ComplianceGroup(StrEnum):
         return tr(self.value)
 
     @property
+    def meaning(self) -> str:
+        """What machines of the group have in common."""
+        return tr(MEANINGS[self])
+
+    @property
     def situations(self) -> tuple[Situation, ...]:
         """The situations of the group."""
         return tuple(s for s, group in _GROUPS.items() if group is self)
@@ -43,6 +48,30 @@ class ComplianceGroup(StrEnum):
         """The group of a stored situation; NOT_KNOWN for an empty or invalid one."""
         return next((group for s, group in _GROUPS.items() if s == situation), cls.NOT_KNOWN)
 
+
+MEANINGS = {
+    ComplianceGroup.UP_TO_DATE: tr.mark(
+        "Hotpatch is on, the machine is running, and its assessment is at most seven days old and newer than the last "
+        "release. No known release is missing, the release data is complete to today, no restart is pending, the last "
+        "installation didn't fail, and nothing but definition updates is offered."
+    ),
+    ComplianceGroup.UPDATES: tr.mark(
+        "Hotpatch is on, and the last assessment found updates other than definition updates, or a known release is missing."
+    ),
+    ComplianceGroup.ATTENTION: tr.mark(
+        "A restart is pending, the machine is off the hotpatch train, a prerequisite of hotpatching is missing, or the last "
+        "installation failed."
+    ),
+    ComplianceGroup.NO_HOTPATCH: tr.mark(
+        "Hotpatch is off, the server isn't enrolled, or hotpatch isn't available on its image. Each monthly release "
+        "restarts the machine."
+    ),
+    ComplianceGroup.NOT_KNOWN: tr.mark(
+        "The machine can't be read or isn't running, was never assessed or not in the last seven days, its enrollment is "
+        "changing, or the release data isn't complete to today."
+    ),
+}
+"""What machines of each group have in common."""
 
 _GROUPS = {
     Situation.UP_TO_DATE: ComplianceGroup.UP_TO_DATE,

@@ -55,6 +55,18 @@ def missing_updates(
     return MissingUpdates(False) if running and is_complete and is_current else NOT_KNOWN
 
 
+def required_builds(product: Product | None, calendar: Calendar, today: date) -> tuple[str, ...]:
+    """The builds of the newest monthly release: the hotpatch's or baseline's, and the month's cumulative update's.
+
+    Empty if it isn't known, because a release is due without data.
+    """
+    if product is None or calendar.unknown(product, calendar.complete_until(product), today):
+        return ()
+    newest = calendar.monthly(product, today)[-1:]
+    found = (build for r in newest for build in (r.build, r.lcu_build) if build)
+    return tuple(dict.fromkeys(found))
+
+
 def _lowest_revision(release: Release) -> int:
     """The lowest revision that has the month's update; 0 if none is published."""
     known = (build_revision(build) for build in (release.build, release.lcu_build))

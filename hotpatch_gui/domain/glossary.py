@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from hotpatch_gui.translation import translator
 
+from .compliance_group import MEANINGS, ComplianceGroup
+
 tr = translator("GlossaryDomain")
 
 TERMS = (
@@ -100,6 +102,8 @@ TERMS = (
             "Your own schedule for updates. A dynamic scope assigns it to machines by a filter."
         ),
     ),
+    (tr.mark("Needs attention"), MEANINGS[ComplianceGroup.ATTENTION]),
+    (tr.mark("Not known"), MEANINGS[ComplianceGroup.NOT_KNOWN]),
     (
         tr.mark("Off-peak"),
         tr.mark(
@@ -124,7 +128,7 @@ TERMS = (
     (
         tr.mark("Rollout"),
         tr.mark(
-            "The way of a release through all machines that automatic guest patching includes, availability-first."
+            "How a release reaches all machines that automatic guest patching includes, availability-first."
         ),
     ),
     (
@@ -143,14 +147,8 @@ TERMS = (
         tr.mark("Unplanned baseline"),
         tr.mark("A baseline in a month for which a hotpatch was planned."),
     ),
-    (
-        tr.mark("Up to date"),
-        tr.mark(
-            "Hotpatch is on, the machine is running, and its assessment is at most seven days old and newer than the last "
-            "release. No known release is missing, the release data is complete to today, no restart is pending, the last "
-            "installation didn't fail, and nothing but definition updates is offered."
-        ),
-    ),
+    (tr.mark("Up to date"), MEANINGS[ComplianceGroup.UP_TO_DATE]),
+    (tr.mark("Updates available"), MEANINGS[ComplianceGroup.UPDATES]),
     (
         "VBS",
         tr.mark("Virtualization-based security, which hotpatching on Windows Server 2025 needs."),
@@ -163,5 +161,6 @@ TERMS = (
             "number of failures that you set."
         ),
     ),
+    (tr.mark("Without hotpatch"), MEANINGS[ComplianceGroup.NO_HOTPATCH]),
 )
 """(term, meaning), by term."""

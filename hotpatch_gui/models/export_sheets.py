@@ -11,9 +11,12 @@ from typing import Any, NamedTuple, TypeVar
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.evidence import classify
+from hotpatch_gui.domain.exposure import required_builds
 from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.horizon import horizon_notes
+from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.store import additional_lists, health, lists, sync_state, tables
 from hotpatch_gui.store.machine_rows import MachineRow
@@ -136,6 +139,22 @@ MACHINES = (
 )
 
 
+def builds_text(builds: Sequence[str]) -> str:
+    """The builds of a month, of which a machine needs one; empty for none."""
+    return tr(" or ").join(builds)
+
+
+def _machine_columns(calendar: Calendar, now: datetime) -> tuple[Column, ...]:
+    """MACHINES with the build that each machine should have now."""
+
+    def required(row: MachineRow, _: datetime) -> str:
+        product = Product.of_build(build_of(row.os_version)) if row.product else None
+        return builds_text(required_builds(product, calendar, now.date()))
+
+    at = next(n for n, column in enumerate(MACHINES) if column.key == "product")
+    return (*MACHINES[:at], Column("required", "Required build", 0, required), *MACHINES[at:])
+
+
 def sheet_of(title: str, columns: Sequence[Column], rows: Iterable[Any], now: datetime) -> Sheet:
     """Rows of a view as values; titles of times name UTC."""
     shown = [c for c in columns if c.key != "age"]
@@ -185,7 +204,8 @@ def sheet(
     """One of WHATS, for these machines or all."""
     title = what.capitalize()
     if what == "machines":
-        return sheet_of(title, MACHINES, _machines(db, machine_ids, calendar, now), now)
+        own = _machine_columns(calendar, now)
+        return sheet_of(title, own, _machines(db, machine_ids, calendar, now), now)
     if what == "restarts":
         ledger = read_ledger(db, calendar, machine_ids, EVER)
         return sheet_of(title, RESTARTS, ledger.rows, now)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from hotpatch_gui.domain.clock import Span
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.dates import day_name
-from hotpatch_gui.domain.exposure import MissingUpdates, missing_updates
+from hotpatch_gui.domain.exposure import MissingUpdates, missing_updates, required_builds
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.machine_filter import FAILURE_DAYS
 from hotpatch_gui.domain.machines import build_of
@@ -49,7 +49,9 @@ tr = translator("OverviewReport")
 class PastRow(NamedTuple):
     """A machine's state as known at the end of a day; None for what no assessment showed.
 
-    ``known`` is the day on which it was recorded: a change, or a confirmation after a gap.
+    ``required`` names the builds of the newest monthly release on that day, of the releases that are known now;
+    ``assessed`` is the last assessment that found the state, and ``known`` the day on which it was recorded: a change, or a
+    confirmation after a gap.
     """
 
     id: int
@@ -61,6 +63,8 @@ class PastRow(NamedTuple):
     missing: MissingUpdates
     restart: bool | None
     build: str
+    required: str
+    assessed: datetime | None
     known: date
 
 
@@ -105,6 +109,8 @@ PAST = (
         lambda r, _: export_sheets.missing_text(r.restart),
     ),
     Column("build", tr.mark("Build"), 112, lambda r, _: r.build),
+    Column("required", tr.mark("Required build"), 112, lambda r, _: r.required),
+    Column("assessed", tr.mark("Assessed"), 120, lambda r, _: "", raw=lambda r: r.assessed),
     Column(
         "known", tr.mark("Unchanged since"), 120, lambda r, _: day_name(r.known), raw=field("known")
     ),
@@ -132,6 +138,10 @@ EXCEPTIONS = (
     Column("situation", tr.mark("Status"), 160, lambda r, _: translated(r.row.situation)),
     Column("why", tr.mark("Why"), 320, lambda r, _: r.why),
     Column("assessed", tr.mark("Assessed"), 120, lambda r, _: "", raw=lambda r: r.assessed),
+)
+DEFINITIONS = (
+    Column("group", tr.mark("Compliance"), 140, lambda r, _: r.label),
+    Column("meaning", tr.mark("Meaning"), 600, lambda r, _: r.meaning),
 )
 
 
@@ -161,6 +171,7 @@ def overview_report(
                 else _current_sheets(db, calendar, now, is_short=is_short)
             ),
         ]
+        sheets.append(export_sheets.sheet_of(tr("Definitions"), DEFINITIONS, ComplianceGroup, now))
         if with_audit:
             sheets.append(export_sheets.sheet("audit", db, None, calendar, now))
         title = tr("Compliance on {day}", day=day_name(day))
@@ -308,5 +319,7 @@ def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator
             missing,
             state.restart_pending if is_known or state.restart_pending else None,
             build or display_text.NOTHING,
+            export_sheets.builds_text(required_builds(of, calendar, day)),
+            from_text(state.assessed_at),
             state.day,
         )

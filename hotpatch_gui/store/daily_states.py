@@ -120,6 +120,7 @@ class PastState(NamedTuple):
     updates: int
     restart_pending: bool
     os_version: str | None
+    assessed_at: str | None
 
 
 KNOWN_ON = """machines m CROSS JOIN machine_states s ON s.machine_id=m.id
@@ -146,13 +147,14 @@ def on(day: date) -> dict[str, str | None]:
 def states_on(db: sqlite3.Connection, day: date) -> list[PastState]:
     """The last known state, at the end of ``day``, of each machine that existed then."""
     rows = db.execute(
-        f"SELECT s.machine_id, m.connection_id, s.day, {SITUATION_ON}, s.updates, s.restart_pending, s.os_version"
+        f"SELECT s.machine_id, m.connection_id, s.day, {SITUATION_ON}, s.updates, s.restart_pending, s.os_version,"
+        " s.assessed_at"
         f" FROM {KNOWN_ON} ORDER BY s.machine_id",
         on(day),
     )
     return [
-        PastState(i, c, date.fromisoformat(d), situation, updates, bool(pending), version)
-        for i, c, d, situation, updates, pending, version in rows
+        PastState(i, c, date.fromisoformat(d), situation, updates, bool(pending), version, assessed)
+        for i, c, d, situation, updates, pending, version, assessed in rows
     ]
 
 

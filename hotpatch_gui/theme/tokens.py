@@ -59,7 +59,7 @@ LIGHT = Tokens(
     planned_baseline="#8764B8",
     unplanned_baseline="#CA5010",
     hotpatch="#0078D4",
-    compliance=("#0B6A0B", "#2B88D8", "#9C3B08", "#9373C0", "#484644"),
+    compliance=("#0B6A0B", "#2B88D8", "#9C3B08", "#178F94", "#484644"),
 )
 DARK = Tokens(
     name="dark",
@@ -85,7 +85,7 @@ DARK = Tokens(
     planned_baseline="#B4A0FF",
     unplanned_baseline="#FF8C00",
     hotpatch="#2899F5",
-    compliance=("#6CCB5F", "#2483D6", "#FFA94D", "#8A78D8", "#E1DFDD"),
+    compliance=("#6CCB5F", "#2483D6", "#FFA94D", "#1F9CA2", "#E1DFDD"),
 )
 THEMES = {"light": LIGHT, "dark": DARK}
 

@@ -388,7 +388,7 @@ def test_an_interrupted_command_says_that_azure_goes_on(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         out, message = process.communicate(timeout=30)
         assert process.returncode == 5
-        assert "vm-web-02: running." in out
+        assert "vm-web-02: in progress." in out
         assert "Interrupted. Operations that Azure has accepted continue" in message
         assert state() == [("running",)], "the next one follows it"
 

@@ -305,6 +305,7 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
         "4-machines.csv",
         "5-failed-installations.csv",
         "6-restarts.csv",
+        "7-definitions.csv",
     ]
     missing = sum(",Yes,2026-" in line for line in lines)
     assert missing == int(page.tiles["exposed"].figure.text()) > 0
@@ -446,6 +447,10 @@ def test_the_export_of_today_has_the_figures_and_each_machine(stage: Stage, tmp_
     assert sum(row["Updates available"] for row in made["by subscription"]) == int(
         values["Updates available"]
     )
+    current = {m["Required build"] for m in made["machines"] if m["Situation"] == "Up to date"}
+    assert current == {"26100.33222 or 26100.33296"}, "the hotpatch, or the cumulative update"
+    assert [row["Compliance"] for row in made["definitions"]] == [g.label for g in ComplianceGroup]
+    assert all(len(row["Meaning"]) > 50 for row in made["definitions"])
     assert made["compliance over time"]
     assert "audit" in made
     assert any(note.startswith("Windows Server 2025: releases are known") for note in made["notes"])
