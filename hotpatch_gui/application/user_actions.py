@@ -24,6 +24,7 @@ from hotpatch_gui.worker.commands import Command
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
+    from hotpatch_gui.domain.deployments import Deployment
     from hotpatch_gui.domain.installs import InstallRequest
     from hotpatch_gui.domain.problems import Problem
     from hotpatch_gui.domain.schedules import Schedule, Scope
@@ -191,6 +192,12 @@ class UserActions:
         kind = ChangeKind.CREATE if is_new else ChangeKind.SAVE
         change = ScheduleChange(kind, resource_id, schedule.name, body)
         self._send(commands.ChangeSchedules(connection_id, (change,)))
+
+    def check_deployment(self, connection_id: int, deployment: Deployment, password: str) -> None:
+        self._send(commands.CheckDeployment(connection_id, deployment, password))
+
+    def deploy(self, connection_id: int, deployment: Deployment, password: str) -> None:
+        self._send(commands.Deploy(connection_id, deployment, password))
 
     def cancel_changes(self, change_ids: Sequence[int] | None = None) -> None:
         ids = None if change_ids is None else tuple(change_ids)

@@ -280,8 +280,8 @@ def _of_conflict(code: str, message: str, doing: str) -> Problem:
     )
 
 
-_NO_REASON = "please provide below info"
-"""The start of Resource Graph's message; its details have the reason."""
+_NO_REASON = ("please provide below info", "see inner errors for details")
+"""Parts of messages of Resource Graph and of a deployment's validation whose details have the reason."""
 
 
 def _code_and_message(response: Any) -> tuple[str, str]:
@@ -294,7 +294,7 @@ def _code_and_message(response: Any) -> tuple[str, str]:
     except (ValueError, AttributeError, TypeError, RecursionError):
         return "", ""
     reasons = [str(d["message"]) for d in details if d.get("message")]
-    if reasons and (not message or message.casefold().startswith(_NO_REASON)):
+    if reasons and (not message or any(part in message.casefold() for part in _NO_REASON)):
         codes = [str(d["code"]) for d in details if d.get("code")]
         code, message = (codes or [code])[0], " ".join(reasons)
     return one_line(code), one_line(message)[:MAX_TEXT]

@@ -9,10 +9,11 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.core.polling import LROPoller
@@ -23,6 +24,7 @@ from azure.mgmt.resourcegraph import ResourceGraphClient
 
 from hotpatch_gui.domain.clock import Clock, CloudClock
 from hotpatch_gui.domain.connections import Connection
+from hotpatch_gui.domain.deployments import Deployment, Progress
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import Grant
@@ -48,6 +50,11 @@ from .policies import ClockSync, RaiseConflict, RenewedOnce, SameHostPolicy
 from .resource_graph import ALL, Page, ResourceGraph, RowFilter
 from .throttle import Throttle, Throttles
 from .transport import network_transport
+
+if TYPE_CHECKING:
+    from azure.mgmt.resource.deployments import DeploymentsMgmtClient
+
+    from .deployments import Answer
 
 tr = translator("Gateway")
 
@@ -106,6 +113,7 @@ class Gateway:
         self._hybrid: dict[str, HybridComputeManagementClient] = {}
         self._grants: dict[str, Any] = {}
         self._maintenance: dict[str, MaintenanceManagementClient] = {}
+        self._deployments: dict[str, DeploymentsMgmtClient] = {}
         self._making = threading.Lock()
 
     def apply_connection(self, connection: Connection) -> bool:
@@ -128,6 +136,7 @@ class Gateway:
             *self._hybrid.values(),
             *self._grants.values(),
             *self._maintenance.values(),
+            *self._deployments.values(),
         ]
         for client in clients:
             client.close()
@@ -292,6 +301,36 @@ class Gateway:
         with as_problems(doing):
             return maintenance.send(self._maintenance_of(change.resource_id), change, old)
 
+    def check_deployment(
+        self, deployment: Deployment, password: str, *, foresees: bool, token: str = ""
+    ) -> Answer:
+        """Ask whether a deployment is valid, or what it would do; ``token`` continues an earlier question."""
+        from . import deployments  # noqa: PLC0415 - only for new machines
+
+        with (
+            _without(password),
+            as_problems(tr("checking the deployment of {name}", name=deployment.machine)),
+        ):
+            client = self._deployments_of(deployment)
+            return deployments.check(client, deployment, password, foresees=foresees, token=token)
+
+    def deploy(self, deployment: Deployment, password: str) -> str:
+        """Start a deployment once; returns Azure's request ID."""
+        from . import deployments  # noqa: PLC0415 - only for new machines
+
+        with (
+            _without(password),
+            as_problems(tr("requesting the deployment of {name}", name=deployment.machine)),
+        ):
+            return deployments.send(self._deployments_of(deployment), deployment, password)
+
+    def read_deployment(self, deployment: Deployment) -> Progress | None:
+        """How a deployment is going; None if Azure says that there is none."""
+        from . import deployments  # noqa: PLC0415 - only for new machines
+
+        with as_problems(tr("reading the deployment of {name}", name=deployment.machine)):
+            return deployments.read(self._deployments_of(deployment), deployment)
+
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> PollResult:
         """Send the operation once. ``request`` is the JSON from ``bodies``, if any."""
         with as_problems(tr("requesting “{label}” on {name}", label=kind.label, name=machine.name)):
@@ -373,6 +412,13 @@ class Gateway:
         make = partial(MaintenanceManagementClient, self._credential, subscription)
         return self._client_for(self._maintenance, subscription, make)
 
+    def _deployments_of(self, deployment: Deployment) -> DeploymentsMgmtClient:
+        from azure.mgmt.resource.deployments import DeploymentsMgmtClient  # noqa: PLC0415 - only for new machines
+
+        subscription = deployment.subscription_id
+        make = partial(DeploymentsMgmtClient, self._credential, subscription)
+        return self._client_for(self._deployments, subscription, make)
+
     def _client_for(self, made: dict[str, T], subscription_id: str, make: Callable[..., T]) -> T:
         """A subscription's client, created by the first thread that needs it."""
         with self._making:
@@ -401,6 +447,15 @@ class Gateway:
         if not connection.cloud.needs_sign_in:
             options["authentication_policy"] = NoAuthentication()
         return options
+
+
+@contextmanager
+def _without(secret: str) -> Iterator[None]:
+    """Keep a secret out of a problem's text, because Azure may repeat a request's values in its error."""
+    try:
+        yield
+    except ProblemError as error:
+        raise ProblemError(error.problem.without(secret)) from None
 
 
 def _grant(permission: Any) -> Grant:

@@ -21,6 +21,7 @@ from .settings import Orchestration, SettingsChange, skip_reason
 tr = translator("NewMachine")
 
 MOST_NAME, MOST_GROUP, MOST_USER = 15, 90, 20
+LEAST_PASSWORD, MOST_PASSWORD = 8, 123
 ZONES = ("1", "2", "3")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 _GROUP = re.compile(r"[\w().-]*[\w()-]")
@@ -61,6 +62,14 @@ _FORBIDDEN_USERS = frozenset(
     }
 )
 """Names that Azure rejects for an administrator (OSProfile.adminUsername)."""
+_PASSWORD_KINDS = ("[a-z]", "[A-Z]", "[0-9]", r"[\W_]")
+_FORBIDDEN_PASSWORDS = frozenset(
+    {
+        *("abc@123", "P@$$w0rd", "P@ssw0rd", "P@ssword123", "Pa$$word"),
+        *("pass@word1", "Password!", "Password1", "Password22", "iloveyou!"),
+    }
+)
+"""Passwords that Azure rejects (OSProfile.adminPassword)."""
 _FORBIDDEN_IN_USER = frozenset('"/\\[]:;|=,+*?<>@ ')
 
 
@@ -222,6 +231,19 @@ def _admin_fault(name: str) -> str:
         return tr(
             "The administrator's name can't contain spaces or special characters, or end with a period."
         )
+    return ""
+
+
+def password_fault(password: str) -> str:
+    """Why Azure would reject the administrator's password; empty if nothing known speaks against it."""
+    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
+        return tr("The password has 8 to 123 characters.")
+    if sum(re.search(kind, password) is not None for kind in _PASSWORD_KINDS) < 3:
+        return tr(
+            "The password needs three of these: lowercase letters, uppercase letters, digits, special characters."
+        )
+    if password in _FORBIDDEN_PASSWORDS:
+        return tr("Azure doesn't allow this password, because it is too well known.")
     return ""
 
 

@@ -45,6 +45,10 @@ _PASSING = frozenset(
 )
 
 
+MASK = "•••"
+"""In place of a secret."""
+
+
 class Problem(NamedTuple):
     """A message and the next step.
 
@@ -68,6 +72,11 @@ class Problem(NamedTuple):
     operation_failed: bool = False
     connection_id: int = 0
     """The connection whose sign-in would help, outside a sync; 0 if none would."""
+
+    def without(self, secret: str) -> Problem:
+        """The same problem with a secret masked."""
+        sentence, step = (part.replace(secret, MASK) for part in (self.sentence, self.next_step))
+        return self._replace(sentence=sentence, next_step=step)
 
     @property
     def text(self) -> str:

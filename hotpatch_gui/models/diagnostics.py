@@ -18,6 +18,7 @@ PACKAGES = (
     "azure-mgmt-compute",
     "azure-mgmt-hybridcompute",
     "azure-mgmt-maintenance",
+    "azure-mgmt-resource-deployments",
     "azure-mgmt-resourcegraph",
 )
 LAST_FAILURES, LAST_WARNINGS = 10, 20

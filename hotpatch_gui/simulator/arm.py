@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from . import arc, graph, maintenance_api, vm_creation
+from . import arc, deployments, graph, maintenance_api, vm_creation
 from .arm_error import ArmError
 from .cloud import VM, Cloud, Operation
 from .guest import Guest
@@ -108,6 +108,7 @@ class SimulatorApi:
                     *arc.ROUTES,
                     *maintenance_api.ROUTES,
                     *vm_creation.ROUTES,
+                    *deployments.ROUTES,
                 )
             ),
         ]
@@ -381,8 +382,12 @@ def _read_token(token: str) -> tuple[int, int]:
 
 
 def _error_body(error: ArmError) -> dict[str, Any]:
-    body = {"code": error.code, "message": error.message}
-    return {"error": body | ({"target": error.target} if error.target else {})}
+    body: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.target:
+        body["target"] = error.target
+    if error.details:
+        body["details"] = list(error.details)
+    return {"error": body}
 
 
 def _json(body: bytes | None) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from .patching import Patching
 from .state import StateFile
 
 TENANT = "00000000-0000-4000-8000-0000000c0510"
+MOST_WHAT_IFS = 50
 ASSESS_MINUTES = 2.5
 SETTINGS_MINUTES = 0.4
 CREATE_MINUTES = 3.0
@@ -130,6 +131,11 @@ class Cloud:
                         ("configuration", "assignment"), seeds(guest), strict=True
                     ):
                         self.maintenance.put(kind, body, LONG_AGO)
+        self.deployments: dict[str, dict[str, Any]] = self._state.all("deployment")
+        """By lower-case subscription, resource group and name: when each was started, its operation, and its error."""
+        self.network = set(self._state.all("network"))
+        """Lower-case resource IDs of networks and network interfaces that deployments made."""
+        self.what_ifs: dict[str, dict[str, Any]] = {}
         self.received = self._state.get("world", "received") or {}
         for op in self.operations.values():
             if not op.applied:
@@ -271,6 +277,23 @@ class Cloud:
         self._start_operation(
             guest, "settings", timedelta(minutes=SETTINGS_MINUTES if is_other else 0)
         )
+
+    def keep_deployment(self, key: str, started: dict[str, Any]) -> None:
+        """Store a deployment."""
+        self.deployments[key] = started
+        self._touch("deployment", key, started)
+        self._count("deployment")
+
+    def keep_network(self, resource_id: str) -> None:
+        """Store that a network or a network interface exists."""
+        self.network.add(resource_id.casefold())
+        self._touch("network", resource_id.casefold(), True)
+
+    def keep_what_if(self, token: str, result: dict[str, Any]) -> None:
+        """Keep the result of a what-if until others follow."""
+        self.what_ifs[token] = result
+        if len(self.what_ifs) > MOST_WHAT_IFS:
+            self.what_ifs.pop(next(iter(self.what_ifs)))
 
     def put_maintenance(self, kind: str, body: Body) -> bool:
         """Store a configuration or an assignment; whether it is new."""

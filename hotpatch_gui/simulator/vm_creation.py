@@ -27,6 +27,8 @@ _PATH = (
 )
 _SERVER = re.compile(r"(?:windows-server-)?(2022|2025)-", re.IGNORECASE)
 _MOST_NAME = 15
+_SIZE = re.compile(r"Standard_[BDEF]\d+[a-z]*(_v\d)?", re.IGNORECASE)
+"""The families of sizes that the simulated regions offer."""
 
 
 def _create(cloud: Cloud, call: Call) -> Response:
@@ -56,6 +58,12 @@ def new_guest(cloud: Cloud, call: Call) -> Guest:
     windows = _mapping(system.get("windowsConfiguration"))
     image = _image(_mapping(_mapping(properties.get("storageProfile")).get("imageReference")))
     _check_system(system, windows)
+    size = str(_mapping(properties.get("hardwareProfile")).get("vmSize") or "")
+    if _SIZE.fullmatch(size) is None:
+        raise _invalid(
+            "vmSize",
+            f"The value {size} provided for the VM size is not valid in the current region.",
+        )
     if not _mapping(properties.get("networkProfile")).get("networkInterfaces"):
         raise _invalid("networkProfile.networkInterfaces", "A network interface is required.")
     if is_supported(image) and not windows.get("patchSettings"):

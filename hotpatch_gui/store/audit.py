@@ -46,6 +46,15 @@ _LABELS = {
 """Names that differ from the stored values."""
 
 
+DEPLOYMENT = "deploy machine"
+"""The kind of a deployment. Stored."""
+_ADD_OF = """
+INSERT INTO audit_log (at, connection, account, requested_by, kind, machine, resource_id, event, body, result, code, request_id)
+SELECT ?, c.name, c.account, s.requested_by, {kind}, s.subject, s.resource_id, ?, s.request, ?, ?, ?
+FROM {table} s JOIN connections c ON c.id=s.connection_id WHERE s.id=?
+"""
+
+
 def add(
     db: sqlite3.Connection,
     operation_id: int,
@@ -81,10 +90,20 @@ def add_change(
     request_id: str = "",
 ) -> None:
     """Add a line for a change of a schedule; its subject is in the machine's column."""
-    db.execute(
-        "INSERT INTO audit_log (at, connection, account, requested_by, kind, machine, resource_id, event, body, result,"
-        " code, request_id)"
-        " SELECT ?, c.name, c.account, s.requested_by, s.kind, s.subject, s.resource_id, ?, s.request, ?, ?, ?"
-        " FROM schedule_changes s JOIN connections c ON c.id=s.connection_id WHERE s.id=?",
-        (to_text(now), event, result, code, request_id, change_id),
-    )
+    values = (to_text(now), event, result, code, request_id, change_id)
+    db.execute(_ADD_OF.format(kind="s.kind", table="schedule_changes"), values)
+
+
+def add_deployment(
+    db: sqlite3.Connection,
+    deployment_id: int,
+    event: Event,
+    now: datetime,
+    *,
+    result: str = "",
+    code: str = "",
+    request_id: str = "",
+) -> None:
+    """Add a line for the deployment of a new machine. Its body is the template, which has no password."""
+    values = (to_text(now), event, result, code, request_id, deployment_id)
+    db.execute(_ADD_OF.format(kind=f"'{DEPLOYMENT}'", table="deployments"), values)

@@ -150,9 +150,10 @@ def remove(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
     ]
     queue.cancel_queued(db, own, tr("Canceled with its connection."), now)
     queue.mark_unknown(db, own, tr("Its connection was removed while it was in progress."), now)
-    from . import schedule_changes  # noqa: PLC0415 - not in the first paint
+    from . import deployments, schedule_changes  # noqa: PLC0415 - not in the first paint
 
     schedule_changes.end_all(db, connection_id, now)
+    deployments.end_all(db, connection_id, now)
     db.execute("DELETE FROM subscriptions WHERE connection_id=?", (connection_id,))
     db.execute("DELETE FROM sync_state WHERE scope=?", (str(connection_id),))
 

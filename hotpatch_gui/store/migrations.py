@@ -385,6 +385,25 @@ CREATE INDEX IF NOT EXISTS installations_restarted ON installations(modified_at)
 """
 """Only machines that Resource Health calls unhealthy are the most urgent. Early files of version 25 lack two indexes."""
 
+_M0027 = """
+CREATE TABLE deployments (
+    id INTEGER PRIMARY KEY,
+    connection_id INTEGER NOT NULL REFERENCES connections(id),
+    resource_id TEXT NOT NULL,
+    machine_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    request TEXT NOT NULL,
+    state TEXT NOT NULL,
+    requested_by TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    sent_at TEXT,
+    ended_at TEXT,
+    note TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX deployments_open ON deployments(connection_id) WHERE ended_at IS NULL
+"""
+"""Deployments of new machines; ``request`` is the template, without the password."""
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -412,6 +431,7 @@ _STEPS = {
     "m0024_changes_of_schedules": _M0024,
     "m0025_updates_that_restart_and_that_may": _M0025,
     "m0026_order_of_unhealthy_machines": _M0026,
+    "m0027_deployments": _M0027,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

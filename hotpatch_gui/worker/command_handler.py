@@ -90,6 +90,8 @@ class CommandHandler:
         match command:
             case commands.ChangeSchedules() | commands.CancelChanges() | commands.DismissChanges():
                 await self._connections.schedule_changes.handle(command)
+            case commands.CheckDeployment() | commands.Deploy():
+                await self._connections.deployments.handle(command)
             case commands.SaveConnection(connection):
                 await self._changes.save(connection)
             case commands.Rename(connection_id, name):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hotpatch_gui.domain.connections import Connection
+from hotpatch_gui.domain.deployments import Deployment
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.schedule_changes import ScheduleChange
 from hotpatch_gui.domain.waves import AT_ONCE, Waves
@@ -163,6 +164,24 @@ class DismissChanges:
     """Stop resolving changes of schedules whose result isn't known."""
 
 
+@dataclass(frozen=True, slots=True)
+class CheckDeployment:
+    """Ask Azure whether a deployment is valid and what it would do. The password is never stored or logged."""
+
+    connection_id: int
+    deployment: Deployment
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """Start a deployment and follow it. The password is never stored or logged."""
+
+    connection_id: int
+    deployment: Deployment
+    password: str = field(repr=False)
+
+
 Command = (
     Sync
     | SyncEvery
@@ -184,4 +203,6 @@ Command = (
     | ChangeSchedules
     | CancelChanges
     | DismissChanges
+    | CheckDeployment
+    | Deploy
 )

@@ -16,6 +16,7 @@ from hotpatch_gui.store import connections, sync_state
 from hotpatch_gui.store.release_book import ReleaseBook
 from hotpatch_gui.translation import translator
 
+from .deployments import Deployments
 from .events import Changed, Connected, Failed, Observer, Synced
 from .file import DataFile
 from .in_thread import in_thread
@@ -91,6 +92,9 @@ class Connections:
         )
         self.schedule_changes = ScheduleChanges(
             file, clock, jobs, self.contexts, observe, sends=sends
+        )
+        self.deployments = Deployments(
+            file, clock, jobs, self.contexts, observe, sync=self.periodic.sync, sends=sends
         )
 
     def changed(self, *tables: str) -> None:
@@ -217,6 +221,7 @@ class Connections:
         self.periodic.begin(connection_id)
         self.scheduler.resume(connection_id)
         self.schedule_changes.resume(connection_id)
+        self.deployments.resume(connection_id)
 
     def restart_jobs(self) -> None:
         """Like ``start_missing_jobs`` for all connections, except those that wait for a sign-in."""

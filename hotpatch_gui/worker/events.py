@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.deployments import Foreseen
 from hotpatch_gui.domain.problems import Problem
 
 
@@ -91,6 +92,22 @@ class ChangesQueued:
 
 
 @dataclass(frozen=True, slots=True)
+class DeploymentChecked:
+    """What a deployment would do, or why Azure would reject it; ``resource_id`` is the deployment's."""
+
+    resource_id: str
+    foreseen: tuple[Foreseen, ...]
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentStored:
+    """The deployment is stored, and sent next; None, if the request was refused."""
+
+    row_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Idled:
     """Nothing is to be done until the next command or periodic sync."""
 
@@ -107,6 +124,8 @@ Event = (
     | ReleasesRead
     | Queued
     | ChangesQueued
+    | DeploymentChecked
+    | DeploymentStored
     | Idled
 )
 Observer = Callable[[Event], None]

@@ -27,6 +27,7 @@ from hotpatch_gui.store.schedule_changes import StoredChange
 from hotpatch_gui.translation import translator
 
 from .operations.pauses import EXPIRES, FIRST_BACK_OFF_S, MAX_BACK_OFF_S
+from .until_stored import until_stored
 from .urgency import Urgency
 
 if TYPE_CHECKING:
@@ -368,13 +369,7 @@ class ScheduleSender:
         await self._store_effect_if_due()
 
     async def _until_stored(self, write: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Retry until the file accepts Azure's response, which must not be lost."""
-        while True:
-            try:
-                return await write()
-            except (sqlite3.Error, ProblemError) as error:
-                log.warning("a response about a schedule is not stored yet: %s", error)
-                await self._c.jobs.rest(FIRST_BACK_OFF_S)
+        await until_stored(self._c.jobs, write, "a change of a schedule")
 
     async def _read_before(self, row: StoredChange, urgency: Urgency) -> Mapping[str, Any] | None:
         """The schedule's current state in Azure; a change keeps values that it doesn't name.

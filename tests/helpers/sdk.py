@@ -9,6 +9,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.hybridcompute import HybridComputeManagementClient
 from azure.mgmt.maintenance import MaintenanceManagementClient
+from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 from azure.mgmt.resourcegraph import ResourceGraphClient
 from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
@@ -38,6 +39,12 @@ def hybrid(azure: Simulated, subscription_id: str) -> HybridComputeManagementCli
 
 def maintenance(azure: Simulated) -> MaintenanceManagementClient:
     return MaintenanceManagementClient(
+        NoToken(), azure.subscription_id, base_url=azure.endpoint, authentication_policy=Anonymous()
+    )
+
+
+def deployments(azure: Simulated) -> DeploymentsMgmtClient:
+    return DeploymentsMgmtClient(
         NoToken(), azure.subscription_id, base_url=azure.endpoint, authentication_policy=Anonymous()
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from hotpatch_gui.store.audit import Event
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.worker.calls import RequestSlot
 from hotpatch_gui.worker.sync.machine import read_instance_view, read_machine
+from hotpatch_gui.worker.until_stored import until_stored
 from hotpatch_gui.worker.urgency import Urgency
 
 from . import end, pauses
@@ -118,17 +118,8 @@ class Sending:
             )
 
     async def _until_stored(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Retry until the file accepts Azure's response, which must not be lost."""
-        while True:
-            try:
-                return await write()
-            except (sqlite3.Error, ProblemError) as error:
-                log.warning(
-                    "operation %s: its response is not stored yet: %s",
-                    self._task.operation.id,
-                    error,
-                )
-                await self._c.jobs.rest(pauses.FIRST_BACK_OFF_S)
+        what = f"operation {self._task.operation.id}"
+        return await until_stored(self._c.jobs, write, what)
 
     def _send_request(self) -> PollResult:
         op = self._task.operation

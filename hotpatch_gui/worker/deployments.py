@@ -1,0 +1,314 @@
+"""Checks, starts and follows the deployments of new machines."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.clock import CloudClock
+from hotpatch_gui.domain.deployments import Deployment, Foreseen, Progress
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.store import connections
+from hotpatch_gui.store import deployments as store
+from hotpatch_gui.store.audit import Event
+from hotpatch_gui.store.deployments import StoredDeployment
+from hotpatch_gui.system.user import local_user
+from hotpatch_gui.translation import translator
+
+from . import commands
+from .events import Changed, DeploymentChecked, DeploymentStored, Failed, Observer
+from .file import DataFile
+from .jobs import Jobs
+from .operation_scheduler import Sends
+from .operations.pauses import FIRST_BACK_OFF_S
+from .until_stored import until_stored
+from .urgency import Urgency
+
+if TYPE_CHECKING:
+    from .calls import RequestSlot
+    from .context import Context
+
+tr = translator("DeploymentsWorker")
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+CHECK_FOR_S = 600.0
+"""How long an answer about a deployment is awaited."""
+FOLLOW_S = 5.0
+"""Between readings of a deployment."""
+MOST_MISSING = 60
+"""How often a deployment that Azure doesn't show is read in a session."""
+INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
+"""Problems that don't show whether Azure accepted the deployment."""
+TABLES = Changes.to("deployments", "audit_log")
+
+
+class Deployments:
+    """The deployments of all connections. Lives on the engine's loop.
+
+    A deployment is sent once; only reading it shows how it ended. Its password is in memory until it is sent, so that one
+    which wasn't sent before the program ended is canceled.
+
+    Args:
+        sync: reads a connection's machines.
+    """
+
+    def __init__(
+        self,
+        file: DataFile,
+        clock: CloudClock,
+        jobs: Jobs,
+        contexts: dict[int, Context],
+        observe: Observer,
+        *,
+        sync: Callable[..., None],
+        sends: Sends,
+    ) -> None:
+        self._file, self._clock, self._jobs, self._contexts = file, clock, jobs, contexts
+        self._observe, self._sync, self._sends = observe, sync, sends
+
+    async def handle(self, command: commands.CheckDeployment | commands.Deploy) -> None:
+        """Handle a command about a deployment."""
+        context = self._contexts.get(command.connection_id)
+        why = self._refusal(context, command.connection_id)
+        if isinstance(command, commands.CheckDeployment):
+            resource_id = command.deployment.resource_id
+            if why is not None or context is None:
+                self._observe(DeploymentChecked(resource_id, (), why))
+                return
+            check = partial(self._check, context, command.deployment, command.password)
+            self._jobs.add(f"{context.connection_id} check of {resource_id}", check)
+            return
+        if why is not None or context is None:
+            if why is not None:
+                self._observe(Failed(why))
+            self._observe(DeploymentStored(None))
+            return
+        await self._begin(context, command)
+
+    def _refusal(self, context: Context | None, connection_id: int) -> Problem | None:
+        """Why nothing is sent."""
+        connection = connections.read(self._file.db, connection_id)
+        if connection is None or context is None:
+            return Problem(
+                ProblemKind.NOT_FOUND,
+                tr("The connection isn't ready, so nothing was sent."),
+                tr("Check it in Settings › Connections, then try again."),
+                may_have_been_sent=False,
+            )
+        if not connection.may_act:
+            return Problem(
+                ProblemKind.FORBIDDEN,
+                tr("Changes are off for {name}.", name=connection.name),
+                tr("Turn them on in Settings › Connections."),
+                may_have_been_sent=False,
+            )
+        return None
+
+    async def _check(self, context: Context, deployment: Deployment, password: str) -> None:
+        """Report whether the deployment is valid, and what it would do."""
+        found: tuple[Foreseen, ...] = ()
+        problem = None
+        try:
+            async with asyncio.timeout(CHECK_FOR_S):
+                for foresees in (False, True):
+                    found = await self._answer(context, deployment, password, foresees=foresees)
+        except ProblemError as error:
+            problem = error.problem
+        except TimeoutError:
+            problem = Problem(
+                ProblemKind.OFFLINE,
+                tr("Azure hasn't said for ten minutes what the deployment would do."),
+                tr("Nothing was created. Try again later."),
+            )
+        self._observe(DeploymentChecked(deployment.resource_id, found, problem))
+
+    async def _answer(
+        self, context: Context, deployment: Deployment, password: str, *, foresees: bool
+    ) -> tuple[Foreseen, ...]:
+        token = ""
+        while True:
+            ask = partial(
+                context.gateway.check_deployment,
+                deployment,
+                password,
+                foresees=foresees,
+                token=token,
+            )
+            answer = await context.calls.reads.call(ask, Urgency.ACT)
+            if answer.foreseen is not None:
+                return answer.foreseen
+            token = answer.token
+            await self._jobs.rest(answer.delay_s)
+
+    async def _begin(self, context: Context, command: commands.Deploy) -> None:
+        """Store the deployment, then send it."""
+        async with self._file.transaction(durable=True) as db:
+            row_id = store.add(
+                db, command.connection_id, command.deployment, self._clock(), local_user()
+            )
+        self._observe(Changed(TABLES))
+        self._observe(DeploymentStored(row_id))
+        send = partial(self._send, context, row_id, command.deployment, command.password)
+        self._jobs.add(_job(context.connection_id, row_id), send)
+
+    def resume(self, connection_id: int) -> None:
+        """Follow what an earlier session started; what it didn't send is canceled."""
+        if self._sends is not Sends.ALL:
+            return
+        for row in store.unfinished(self._file.db, connection_id):
+            context = self._contexts[connection_id]
+            self._jobs.add(_job(connection_id, row.id), partial(self._resume, context, row))
+
+    async def _resume(self, context: Context, row: StoredDeployment) -> None:
+        if row.state is OperationState.QUEUED:
+            note = tr("The program ended before it was sent. Nothing was created.")
+            await self._move(row.id, OperationState.CANCELED, Event.CANCELED, note)
+            return
+        if row.state is OperationState.SENT:
+            note = tr("The program ended before Azure answered.")
+            await self._move(row.id, OperationState.UNKNOWN, Event.LOST, note)
+        await self._follow(context, row.id)
+
+    async def _send(
+        self, context: Context, row_id: int, deployment: Deployment, password: str
+    ) -> None:
+        """Send the deployment until Azure accepts or rejects it, then follow it."""
+        pause: float | None = 0.0
+        while pause is not None:
+            await self._jobs.rest(pause)
+            async with context.calls.writes.slot(Urgency.ACT) as slot:
+                if not await self._claim(row_id):
+                    return
+                request = partial(context.gateway.deploy, deployment, password)
+                owner = f"{context.connection_id} deployment {row_id}."
+                pause = await self._jobs.to_its_end(owner, self._request(row_id, request, slot))
+        await self._follow(context, row_id)
+
+    async def _claim(self, row_id: int) -> bool:
+        """Mark the row as sent, on disk, so that after a kill it is unknown and never repeated; False if it may not be sent."""
+        async with self._file.transaction(durable=True) as db:
+            claimed = not self._jobs.is_closing and store.move(
+                db, row_id, OperationState.SENT, self._clock(), Event.SENDING
+            )
+        self._observe(Changed(TABLES))
+        return claimed
+
+    async def _request(self, row_id: int, request: partial[str], slot: RequestSlot) -> float | None:
+        """Send once and store the response, also while the program ends.
+
+        Returns:
+            Seconds until it is sent again, because Azure throttled it; None if it was accepted, rejected or lost.
+        """
+        try:
+            request_id = await slot.run(request)
+        except ProblemError as error:
+            problem = error.problem
+            return await self._until_stored(lambda: self._handle(row_id, problem))
+        except Exception:
+            log.exception("deployment %s: a bug after it was sent", row_id)
+            note = tr("An error in this program hides Azure's response; the log has it.")
+            await self._until_stored(
+                lambda: self._move(row_id, OperationState.UNKNOWN, Event.LOST, note)
+            )
+            return None
+        note = tr("Azure accepted the deployment.")
+        await self._until_stored(
+            lambda: self._move(
+                row_id, OperationState.RUNNING, Event.ACCEPTED, note, request_id=request_id
+            )
+        )
+        return None
+
+    async def _until_stored(self, write: Callable[[], Awaitable[T]]) -> T:
+        return await until_stored(self._jobs, write, "a deployment")
+
+    async def _handle(self, row_id: int, problem: Problem) -> float | None:
+        """Store what a problem means; seconds until another attempt, or None."""
+        was_sent = problem.may_have_been_sent
+        named = {"code": problem.code, "request_id": problem.request_id}
+        event = Event.REFUSED if was_sent else Event.NOT_SENT
+        if problem.kind is ProblemKind.THROTTLED:
+            await self._move(row_id, OperationState.QUEUED, event, problem.sentence, **named)
+            return problem.retry_after_s or FIRST_BACK_OFF_S
+        if problem.kind in INCONCLUSIVE and was_sent:
+            note = tr(
+                "{sentence} It isn't sent again. The program checks in Azure whether the deployment exists.",
+                sentence=problem.sentence,
+            )
+            await self._move(row_id, OperationState.UNKNOWN, Event.LOST, note, **named)
+            return None
+        await self._move(row_id, OperationState.FAILED, event, problem.text, **named)
+        return None
+
+    async def _follow(self, context: Context, row_id: int) -> None:
+        """Read the deployment until it has ended, or for a while if Azure doesn't show it."""
+        missing = 0
+        while missing < MOST_MISSING:
+            row = store.read(self._file.db, row_id)
+            if row.state not in (OperationState.RUNNING, OperationState.UNKNOWN):
+                return
+            read = partial(context.gateway.read_deployment, row.deployment)
+            try:
+                progress = await context.calls.reads.call(read, Urgency.FOLLOW)
+            except ProblemError as error:
+                log.info("deployment %s can't be read now: %s", row_id, error)
+                missing += not error.problem.kind.is_transient
+            else:
+                missing += progress is None
+                await self._store_progress(row, progress)
+            await self._jobs.rest(FOLLOW_S)
+
+    async def _store_progress(self, row: StoredDeployment, progress: Progress | None) -> None:
+        if progress is None:
+            if row.state is OperationState.RUNNING:
+                note = tr("Azure doesn't show the deployment anymore, so its result isn't known.")
+                await self._move(row.id, OperationState.UNKNOWN, Event.LOST, note)
+            return
+        if progress.state is OperationState.RUNNING:
+            if row.state is OperationState.UNKNOWN:
+                note = tr("Azure shows that it accepted the deployment.")
+                await self._move(row.id, OperationState.RUNNING, Event.ACCEPTED, note)
+            return
+        if progress.state is OperationState.SUCCEEDED:
+            note = tr("Azure created {machine}.", machine=row.deployment.machine)
+        else:
+            note = tr(
+                "{why} What was created before stays in the resource group.",
+                why=progress.error or tr("Azure gave no reason."),
+            )
+        await self._move(row.id, progress.state, Event.ENDED, note, code=progress.code)
+        self._sync(row.connection_id, full=True)
+
+    async def _move(
+        self,
+        row_id: int,
+        state: OperationState,
+        event: Event,
+        note: str,
+        *,
+        code: str = "",
+        request_id: str = "",
+    ) -> None:
+        async with self._file.transaction(durable=True) as db:
+            store.move(
+                db,
+                row_id,
+                state,
+                self._clock(),
+                event,
+                note=note,
+                code=code,
+                request_id=request_id,
+            )
+        log.info("deployment %s: %s %s", row_id, state, code)
+        self._observe(Changed(TABLES))
+
+
+def _job(connection_id: int, row_id: int) -> str:
+    return f"{connection_id} deployment {row_id}"

@@ -1,0 +1,352 @@
+"""Deployments of new machines by the engine: sent once, followed by their name, and the password is nowhere."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from requests.exceptions import ConnectionError as Broken
+
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.deployments import Deployment, Effect, deployment_of
+from hotpatch_gui.domain.new_machine import NewMachine, password_fault
+from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.simulator.responses import Response
+from hotpatch_gui.store.database import FILE_NAME, open_writer, transaction
+from hotpatch_gui.worker import deployments
+from hotpatch_gui.worker import events as reported
+from hotpatch_gui.worker.commands import CheckDeployment, Deploy, RemoveConnection
+
+PASSPHRASE = "Correct-horse-1"
+MACHINE = NewMachine("vm-dep-01", "rg-web", "westus2", "Standard_D2s_v5", "operator")
+
+
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployments, "FOLLOW_S", 0.02)
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        made.start()
+        yield made
+
+
+def deployment(stage: Stage, **changed: str) -> Deployment:
+    return deployment_of(MACHINE._replace(**changed), SUBSCRIPTION, stage.clock.now())
+
+
+def deploy(stage: Stage, wanted: Deployment | None = None) -> None:
+    stage.app.engine.send(Deploy(1, wanted or deployment(stage), PASSPHRASE))
+    stage.until(lambda: stage.app.engine.unhandled == 0)
+
+
+def rows(stage: Stage) -> list[tuple[str, str]]:
+    db = stage.app.source.db
+    assert db is not None
+    return [tuple(r) for r in db.execute("SELECT state, note FROM deployments ORDER BY id")]
+
+
+def states(stage: Stage) -> list[str]:
+    return [state for state, _ in rows(stage)]
+
+
+def audit(stage: Stage) -> list[str]:
+    db = stage.app.source.db
+    assert db is not None
+    found = db.execute("SELECT event FROM audit_log WHERE kind='deploy machine' ORDER BY id")
+    return [row[0] for row in found]
+
+
+def names(stage: Stage) -> set[str]:
+    db = stage.app.source.db
+    assert db is not None
+    return {row[0] for row in db.execute("SELECT name FROM machines WHERE deleted_at IS NULL")}
+
+
+def puts(stage: Stage) -> list[str]:
+    """The deployments that are sent from now on."""
+    seen: list[str] = []
+
+    def watch(method: str, path: str) -> None:
+        if method == "PUT" and "/deployments/" in path:
+            seen.append(path)
+
+    stage.simulator.faults.append(watch)
+    return seen
+
+
+def respond(stage: Stage, verb: str, outcome: Callable[[], Response | Exception | None]) -> None:
+    def on(method: str, path: str) -> Response | Exception | None:
+        return outcome() if method == verb and "/deployments/" in path else None
+
+    stage.simulator.faults.append(on)
+
+
+def error(status: int, code: str, message: str = "No.") -> Response:
+    return Response(status, {"error": {"code": code, "message": message}})
+
+
+def pass_time(stage: Stage) -> None:
+    stage.until(lambda: states(stage) not in ([], ["queued"], ["sent"]))
+    stage.clock.advance(minutes=10)
+
+
+def listen(stage: Stage) -> list[reported.Event]:
+    """What the engine reports from now on."""
+    heard: list[reported.Event] = []
+    tell = stage.app.engine._observe
+
+    def also(event: reported.Event) -> None:
+        heard.append(event)
+        tell(event)
+
+    stage.app.engine._observe = also
+    assert stage.app.engine._connections is not None
+    stage.app.engine._connections.deployments._observe = also
+    return heard
+
+
+def test_a_check_shows_what_would_be_made_and_makes_nothing(stage: Stage) -> None:
+    heard = listen(stage)
+    sent = puts(stage)
+    wanted = deployment(stage)
+    stage.app.engine.send(CheckDeployment(1, wanted, PASSPHRASE))
+    stage.until(lambda: [e for e in heard if isinstance(e, reported.DeploymentChecked)])
+    (found,) = [e for e in heard if isinstance(e, reported.DeploymentChecked)]
+    assert found.problem is None
+    assert [(f.kind.rsplit("/", 1)[1], f.name, f.effect) for f in found.foreseen] == [
+        ("virtualNetworks", "vm-dep-01-vnet", Effect.CREATE),
+        ("networkInterfaces", "vm-dep-01-nic", Effect.CREATE),
+        ("virtualMachines", "vm-dep-01", Effect.CREATE),
+    ]
+    assert (sent, rows(stage), audit(stage)) == ([], [], [])
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [({"size": "Standard_Z9"}, "VM size"), ({"name": "a-name-of-more-than-15"}, "15 characters")],
+)
+def test_a_check_names_azures_inner_reason(
+    stage: Stage, changed: dict[str, str], words: str
+) -> None:
+    heard = listen(stage)
+    stage.app.engine.send(CheckDeployment(1, deployment(stage, **changed), PASSPHRASE))
+    stage.until(lambda: [e for e in heard if isinstance(e, reported.DeploymentChecked)])
+    (found,) = [e for e in heard if isinstance(e, reported.DeploymentChecked)]
+    assert found.problem is not None
+    assert words in found.problem.sentence
+    assert found.foreseen == ()
+
+
+def test_a_machine_is_deployed_and_appears(stage: Stage) -> None:
+    sent = puts(stage)
+    deploy(stage)
+    stage.until(lambda: states(stage) == ["running"])
+    pass_time(stage)
+    stage.until(lambda: states(stage) == ["succeeded"])
+    stage.until(lambda: "vm-dep-01" in names(stage))
+    assert len(sent) == 1
+    assert audit(stage) == ["sending", "accepted", "ended"]
+    assert rows(stage)[0][1] == "Azure created vm-dep-01."
+
+
+def test_the_password_is_neither_in_the_file_nor_in_the_log_nor_in_an_error(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    respond(stage, "PUT", lambda: error(400, "Bad", f"The value {PASSPHRASE} is wrong."))
+    deploy(stage)
+    stage.until(lambda: states(stage) == ["failed"])
+    assert "The value ••• is wrong." in rows(stage)[0][1]
+    stage.idle()
+    assert PASSPHRASE not in caplog.text
+    assert PASSPHRASE not in repr(Deploy(1, deployment(stage), PASSPHRASE))
+    for file in stage.folder.rglob("*"):
+        if file.is_file():
+            assert PASSPHRASE.encode() not in file.read_bytes(), file
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("was_accepted", [True, False])
+def test_a_lost_response_is_resolved_by_reading(stage: Stage, was_accepted: bool) -> None:
+    sent, lost, handle = puts(stage), [True], stage.simulator.handle
+
+    def lose(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+        if method == "PUT" and lost:
+            lost.pop()
+            if was_accepted:
+                handle(method, url, headers, body)
+            raise Broken("reset")
+        return handle(method, url, headers, body)
+
+    stage.simulator.handle = lose  # type: ignore[method-assign]
+    deploy(stage)
+    if was_accepted:
+        pass_time(stage)
+        stage.until(lambda: states(stage) == ["succeeded"])
+        assert audit(stage)[:2] == ["sending", "answer lost"]
+        assert len(sent) == 1
+        return
+    stage.until(lambda: states(stage) == ["unknown"])
+    stage.idle()
+    assert states(stage) == ["unknown"], "that Azure doesn't show it proves nothing"
+    assert "isn't sent again" in rows(stage)[0][1]
+    assert sent == []
+
+
+@pytest.mark.expects_log
+def test_a_throttled_deployment_is_sent_when_azure_accepts_requests_again(stage: Stage) -> None:
+    answers = iter([Response(429, {"error": {"code": "Throttled"}}, {"Retry-After": "1"})])
+    respond(stage, "PUT", lambda: next(answers, None))
+    deploy(stage)
+    stage.until(lambda: states(stage) == ["running"])
+    assert audit(stage) == ["sending", "refused", "sending", "accepted"]
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize(
+    ("response", "words"),
+    [
+        (error(403, "AuthorizationFailed"), "Access denied (403)"),
+        (error(404, "ResourceGroupNotFound", "Resource group 'rg-web' could not be found."), "404"),
+        (error(409, "DeploymentActive"), "409 DeploymentActive"),
+    ],
+)
+def test_a_rejected_deployment_says_why(stage: Stage, response: Response, words: str) -> None:
+    respond(stage, "PUT", lambda: response)
+    deploy(stage)
+    stage.until(lambda: states(stage) == ["failed"])
+    assert words in rows(stage)[0][1]
+    assert audit(stage) == ["sending", "refused"]
+
+
+@pytest.mark.expects_log
+def test_a_deployment_that_fails_names_the_cause_and_what_stays(stage: Stage) -> None:
+    deploy(stage, deployment(stage, name="vm-web-01"))
+    stage.until(lambda: states(stage) == ["failed"])
+    note = rows(stage)[0][1]
+    assert "Changing property 'osProfile' is not allowed" in note
+    assert "What was created before stays" in note
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize(
+    "response",
+    [
+        error(500, "InternalServerError"),
+        Response(200, {"id": "/another"}),
+        Response(200, raw=b"<html>"),
+        Response(200, {"properties": []}),
+        Broken("reset"),
+    ],
+)
+def test_odd_answers_about_a_deployment_decide_nothing(
+    stage: Stage, response: Response | Exception
+) -> None:
+    answers = iter([response] * 3)
+    respond(stage, "GET", lambda: next(answers, None))
+    deploy(stage)
+    pass_time(stage)
+    stage.until(lambda: states(stage) == ["succeeded"])
+
+
+@pytest.mark.expects_log
+def test_a_deployment_that_azure_forgot_is_unknown(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployments, "MOST_MISSING", 3)
+    respond(stage, "GET", lambda: error(404, "DeploymentNotFound"))
+    deploy(stage)
+    stage.until(lambda: states(stage) == ["unknown"])
+    stage.idle()
+    assert "its result isn't known" in rows(stage)[0][1]
+
+
+@pytest.mark.expects_log
+def test_without_changes_nothing_is_stored(stage: Stage) -> None:
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        db.execute("UPDATE connections SET may_act=0")
+    heard = listen(stage)
+    deploy(stage)
+    assert rows(stage) == []
+    (failed,) = [e for e in heard if isinstance(e, reported.Failed)]
+    assert failed.problem.sentence == "Changes are off for Contoso."
+
+
+@pytest.mark.expects_log
+def test_a_removed_connection_ends_its_deployments(stage: Stage) -> None:
+    deploy(stage)
+    stage.until(lambda: states(stage) == ["running"])
+    stage.app.engine.send(RemoveConnection(1))
+    stage.until(lambda: states(stage) == ["dismissed"])
+    assert audit(stage)[-2:] == ["answer lost", "dismissed"]
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize(
+    ("state", "after"),
+    [("queued", "cancelled"), ("sent", "unknown"), ("running", "unknown"), ("unknown", "unknown")],
+)
+def test_what_an_earlier_session_left_is_read_and_never_sent(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, after: str
+) -> None:
+    monkeypatch.setattr(deployments, "MOST_MISSING", 3)
+    with Stage("light", folder=tmp_path) as first:
+        first.start()
+        wanted = deployment(first)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db, db:
+        db.execute(
+            "INSERT INTO deployments (connection_id, resource_id, machine_id, subject, request, state, requested_by,"
+            " created_at) VALUES (1, ?, ?, ?, ?, ?, 'x', '2026-08-20T09:00:00Z')",
+            (*wanted[:4], state),
+        )
+    with Stage("light", folder=tmp_path) as second:
+        sent = puts(second)
+        second.start()
+        second.until(lambda: states(second) == [after])
+        second.idle()
+        assert sent == []
+
+
+def test_ended_while_the_request_is_answered_it_keeps_the_answer(
+    qapp: QApplication, tmp_path: Path
+) -> None:
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        asked, goes_on, handle = Event(), Event(), stage.simulator.handle
+
+        def late(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+            response = handle(method, url, headers, body)
+            if method == "PUT":
+                asked.set()
+                goes_on.wait(1)
+            return response
+
+        stage.simulator.handle = late  # type: ignore[method-assign]
+        deploy(stage)
+        stage.until(asked.is_set)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        assert db.execute("SELECT state FROM deployments").fetchall() == [("running",)]
+
+
+@pytest.mark.parametrize(
+    ("password", "is_good"),
+    [
+        (PASSPHRASE, True),
+        ("Ab1!", False),
+        ("abcdefgh1", False),
+        ("Abcdefgh1", True),
+        ("P@ssw0rd", False),
+        ("a" * 124, False),
+    ],
+)
+def test_passwords_by_azures_rules(password: str, is_good: bool) -> None:
+    assert (password_fault(password) == "") is is_good
