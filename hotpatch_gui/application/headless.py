@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemKind
-from hotpatch_gui.store import operations, schedule_changes
+from hotpatch_gui.store import deployments, operations, schedule_changes
 from hotpatch_gui.store.database import FILE_NAME, gone_problem, open_reader
 from hotpatch_gui.system import resources
 from hotpatch_gui.translation import translator
@@ -20,6 +20,8 @@ from hotpatch_gui.worker.engine import Engine
 from hotpatch_gui.worker.events import (
     ChangesQueued,
     Connected,
+    DeploymentChecked,
+    DeploymentStored,
     Event,
     Failed,
     Opened,
@@ -33,6 +35,7 @@ from .user_actions import UserActions
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
+    from hotpatch_gui.domain.deployments import Deployment
 
     from .targets import CloudTarget
 
@@ -104,8 +107,9 @@ class Session:
         self._connected: frozenset[int] | None = None
         self._synced: set[int] = set()
         self.queued: list[int] = []
-        """Row IDs of what the last request stored: operations, or changes of schedules."""
+        """Row IDs of what the last request stored: operations, changes of schedules, or a deployment."""
         self._is_queued = True
+        self._checked: list[DeploymentChecked] = []
         self._is_interrupted = False
         self.problem: Problem | None = None
         self.set_aside: Path | None = None
@@ -168,6 +172,29 @@ class Session:
         send()
         self._until(lambda: self._is_queued)
         return list(self.queued)
+
+    def check_deployment(
+        self, connection_id: int, deployment: Deployment, password: str
+    ) -> DeploymentChecked:
+        """What a deployment would do, or why Azure would reject it."""
+        self._checked.clear()
+        self.actions.check_deployment(connection_id, deployment, password)
+        self._until(lambda: bool(self._checked))
+        return self._checked[0]
+
+    def deploy(self, connection_id: int, deployment: Deployment, password: str) -> int | None:
+        """Send a deployment and wait until it is stored; its row ID, or None if nothing was sent."""
+        found = self.queue(lambda: self.actions.deploy(connection_id, deployment, password))
+        return found[0] if found else None
+
+    def wait_for_deployment(self, row_id: int, minutes: float) -> None:
+        """Wait until the deployment has ended, and if it succeeded, until its machines were read."""
+        self._synced.clear()
+        ended = (OperationState.QUEUED, OperationState.SENT, OperationState.RUNNING)
+        self._until(lambda: deployments.read(self.db, row_id).state not in ended, minutes * 60.0)
+        row = deployments.read(self.db, row_id)
+        if row.state is OperationState.SUCCEEDED:
+            self._until(lambda: row.connection_id in self._synced, minutes * 60.0)
 
     def wait_for(self, operation_ids: Sequence[int], minutes: float, *, ends: bool) -> None:
         """Wait until each has finished, or without ``ends``, until Azure accepted or rejected it."""
@@ -262,9 +289,11 @@ class Session:
             case Queued(ids, is_last):
                 self.queued += ids
                 self._is_queued |= is_last
-            case ChangesQueued(ids):
+            case ChangesQueued(ids) | DeploymentStored(ids):
                 self.queued += ids
                 self._is_queued = True
+            case DeploymentChecked():
+                self._checked.append(event)
             case Failed(problem) if problem.kind in _OF_SOME or problem.connection_id:
                 self._write_message(problem.text)
             case Failed(problem):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hotpatch_gui.models.schedule_form import Place
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.translation import translator
@@ -44,6 +45,29 @@ def named_machines(rows: Sequence[MachineRow], names: Sequence[str]) -> list[Mac
             )
         found[same[0].id] = same[0]
     return list(found.values())
+
+
+def named_place(places: Sequence[Place], group: str, subscription: str = "") -> Place:
+    """The known resource group with this name, in a subscription if one is given, in any case.
+
+    Raises:
+        CommandError: no connection that allows changes knows it, or several resource groups have the name.
+    """
+    found = [
+        p
+        for p in places
+        if p.resource_group.casefold() == group.casefold()
+        and subscription.casefold() in ("", p.subscription_id.casefold())
+    ]
+    if len(found) != 1:
+        raise CommandError(
+            tr(
+                "No connection that allows changes, or more than one, knows the resource group “{name}”.",
+                name=group,
+            ),
+            Exit.USAGE,
+        )
+    return found[0]
 
 
 def named_schedule(entries: Sequence[ScheduleEntry], name: str) -> ScheduleEntry:

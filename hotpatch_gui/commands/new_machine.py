@@ -1,4 +1,4 @@
-"""``new-machine``: the file that makes a machine with hotpatch. Nothing is sent to Azure."""
+"""``new-machine``: the file that makes a machine with hotpatch, or the machine itself."""
 
 from __future__ import annotations
 
@@ -29,13 +29,29 @@ ORCHESTRATIONS = {
 }
 
 
-def new_machine(options: argparse.Namespace, _: Path, __: CloudTarget) -> int:
-    """Write the file of a new machine, its format by the extension.
+def new_machine(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
+    """Write the file of a new machine, its format by the extension, or create the machine.
 
     Raises:
         CommandError: the extension isn't known, Azure would reject the machine, or the file can't be written.
     """
-    path: Path = options.out
+    if not (options.out or options.check or options.deploy):
+        raise CommandError(tr("Add --out FILE, --check or --deploy."), Exit.USAGE)
+    machine = _machine(options)
+    found = faults(machine)
+    if found:
+        raise CommandError(" ".join(fault.sentence for fault in found), Exit.USAGE)
+    if options.out:
+        _write(options.out, machine)
+    if options.check or options.deploy:
+        from .deploying import deploy  # noqa: PLC0415 - the engine, only to ask Azure
+
+        return deploy(options, machine, folder, target)
+    print(json.dumps({"file": str(options.out)}) if options.json else options.out)
+    return Exit.DONE
+
+
+def _write(path: Path, machine: NewMachine) -> None:
     form = FORMATS.get(path.suffix.casefold())
     if form is None:
         raise CommandError(
@@ -46,10 +62,6 @@ def new_machine(options: argparse.Namespace, _: Path, __: CloudTarget) -> int:
             ),
             Exit.USAGE,
         )
-    machine = _machine(options)
-    found = faults(machine)
-    if found:
-        raise CommandError(" ".join(fault.sentence for fault in found), Exit.USAGE)
     try:
         part = path.with_name(f".{path.name}.part")
         part.write_bytes(encoded(written(machine, form), form))
@@ -58,8 +70,6 @@ def new_machine(options: argparse.Namespace, _: Path, __: CloudTarget) -> int:
         raise CommandError(
             tr("{path} can't be written: {why}.", path=path, why=error.strerror or error)
         ) from error
-    print(json.dumps({"file": str(path)}) if options.json else path)
-    return Exit.DONE
 
 
 def _machine(options: argparse.Namespace) -> NewMachine:

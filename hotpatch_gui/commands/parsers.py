@@ -18,7 +18,7 @@ tr = translator("Parsers")
 
 CONFIRMED_ABOVE = 20
 """The largest number of machines without a confirmation."""
-ASSESS_MINUTES, INSTALL_MINUTES = 60, 300
+ASSESS_MINUTES, INSTALL_MINUTES, DEPLOY_MINUTES = 60, 300, 60
 """How long a command waits for results."""
 
 
@@ -130,14 +130,15 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _add_new_machine(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     parser = command(
-        "new-machine", tr("write a deployment template or script for a VM with hotpatch")
+        "new-machine",
+        tr("write a deployment template or script for a VM with hotpatch, or create the VM"),
     )
     for name, text in (
         ("--name", tr("up to 15 characters")),
         ("--resource-group", tr("resource group of the VM")),
         ("--location", tr("a region, such as westus2")),
         ("--size", tr("such as Standard_D2s_v5; it must support generation 2")),
-        ("--admin", tr("the administrator's name; the deployment asks for the password")),
+        ("--admin", tr("the administrator's name; the password is asked for")),
     ):
         parser.add_argument(name, required=True, help=text)
     parser.add_argument(
@@ -175,8 +176,35 @@ def _add_new_machine(command: Callable[[str, str], argparse.ArgumentParser]) -> 
     parser.add_argument(
         "--out",
         type=Path,
-        required=True,
-        help=tr("the extension selects the format: .bicep .json .tf .sh .ps1"),
+        help=tr("write a file; the extension selects the format: .bicep .json .tf .sh .ps1"),
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help=tr("ask Azure whether it would accept the VM and what it would create"),
+    )
+    parser.add_argument(
+        "--deploy", action="store_true", help=tr("check, then create the VM in Azure")
+    )
+    parser.add_argument(
+        "--subscription",
+        default="",
+        metavar="ID",
+        help=tr("if several subscriptions have the resource group"),
+    )
+    parser.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help=tr("read the administrator's password from standard input"),
+    )
+    parser.add_argument(
+        "--wait",
+        type=_minutes,
+        default=DEPLOY_MINUTES,
+        metavar="MINUTES",
+        help=tr(
+            "how long to wait for the VM, in minutes (default: {default})", default=DEPLOY_MINUTES
+        ),
     )
 
 

@@ -29,7 +29,7 @@ from hotpatch_gui.worker.operation_scheduler import Sends
 
 from .acting import confirm
 from .common import UNSURE, CommandError, Exit, ids, print_json, session, write_message
-from .named import named_machines, named_schedule
+from .named import named_machines, named_place, named_schedule
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
@@ -136,27 +136,13 @@ def _place(places: Sequence[Place], wanted: Schedule, group: str | None) -> Plac
         CommandError: the group isn't known, or several are.
     """
     parts = wanted.azure_id.split("/")
-    subscription = parts[2].casefold() if len(parts) > 4 else ""
-    name = (parts[4] if len(parts) > 4 else group or "").casefold()
+    subscription = parts[2] if len(parts) > 4 else ""
+    name = parts[4] if len(parts) > 4 else group or ""
     if not name:
         raise CommandError(
             tr("The file names no resource group. Add --resource-group NAME."), Exit.USAGE
         )
-    found = [
-        p
-        for p in places
-        if p.resource_group.casefold() == name
-        and subscription in ("", p.subscription_id.casefold())
-    ]
-    if len(found) != 1:
-        raise CommandError(
-            tr(
-                "No connection that allows changes, or more than one, knows the resource group “{name}”.",
-                name=name,
-            ),
-            Exit.USAGE,
-        )
-    return found[0]
+    return named_place(places, name, subscription)
 
 
 def _assigning(

@@ -100,6 +100,15 @@ def unfinished(db: sqlite3.Connection, connection_id: int) -> list[StoredDeploym
     return _read(db, "connection_id=? AND ended_at IS NULL", connection_id)
 
 
+def azure_code(db: sqlite3.Connection, row: StoredDeployment) -> str:
+    """Azure's last error code; empty without one."""
+    found = db.execute(
+        "SELECT code FROM audit_log WHERE kind=? AND resource_id=? ORDER BY id DESC LIMIT 1",
+        (audit.DEPLOYMENT, row.deployment.resource_id),
+    ).fetchone()
+    return (found[0] or "") if found is not None else ""
+
+
 def newest(db: sqlite3.Connection) -> int:
     """The row ID of the newest deployment; 0 without any."""
     return int(db.execute("SELECT coalesce(max(id), 0) FROM deployments").fetchone()[0])

@@ -94,7 +94,7 @@ class Connections:
             file, clock, jobs, self.contexts, observe, sends=sends
         )
         self.deployments = Deployments(
-            file, clock, jobs, self.contexts, observe, sync=self.periodic.sync, sends=sends
+            file, clock, jobs, self.contexts, observe, sync=self.periodic.sync
         )
 
     def changed(self, *tables: str) -> None:

@@ -24,7 +24,6 @@ from . import commands
 from .events import Changed, DeploymentChecked, DeploymentStored, Failed, Observer
 from .file import DataFile
 from .jobs import Jobs
-from .operation_scheduler import Sends
 from .operations.pauses import FIRST_BACK_OFF_S
 from .until_stored import until_stored
 from .urgency import Urgency
@@ -67,10 +66,9 @@ class Deployments:
         observe: Observer,
         *,
         sync: Callable[..., None],
-        sends: Sends,
     ) -> None:
         self._file, self._clock, self._jobs, self._contexts = file, clock, jobs, contexts
-        self._observe, self._sync, self._sends = observe, sync, sends
+        self._observe, self._sync = observe, sync
 
     async def handle(self, command: commands.CheckDeployment | commands.Deploy) -> None:
         """Handle a command about a deployment."""
@@ -87,7 +85,7 @@ class Deployments:
         if why is not None or context is None:
             if why is not None:
                 self._observe(Failed(why))
-            self._observe(DeploymentStored(None))
+            self._observe(DeploymentStored(()))
             return
         await self._begin(context, command)
 
@@ -153,14 +151,12 @@ class Deployments:
                 db, command.connection_id, command.deployment, self._clock(), local_user()
             )
         self._observe(Changed(TABLES))
-        self._observe(DeploymentStored(row_id))
+        self._observe(DeploymentStored((row_id,)))
         send = partial(self._send, context, row_id, command.deployment, command.password)
         self._jobs.add(_job(context.connection_id, row_id), send)
 
     def resume(self, connection_id: int) -> None:
         """Follow what an earlier session started; what it didn't send is canceled."""
-        if self._sends is not Sends.ALL:
-            return
         for row in store.unfinished(self._file.db, connection_id):
             context = self._contexts[connection_id]
             self._jobs.add(_job(connection_id, row.id), partial(self._resume, context, row))

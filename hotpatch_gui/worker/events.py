@@ -102,9 +102,9 @@ class DeploymentChecked:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentStored:
-    """The deployment is stored, and sent next; None, if the request was refused."""
+    """The deployment is stored, and sent next; none, if the request was refused."""
 
-    row_id: int | None
+    row_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

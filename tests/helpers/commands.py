@@ -20,9 +20,11 @@ def environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k not in gone}
 
 
-def run(folder: Path, *arguments: str) -> Done:
+def run(folder: Path, *arguments: str, typed: str | None = None) -> Done:
+    """Run a command; ``typed`` is its standard input."""
     return subprocess.run(
         command(folder, *arguments),
+        input=typed,
         capture_output=True,
         text=True,
         timeout=100,

@@ -1,0 +1,139 @@
+"""``new-machine --check`` and ``--deploy``: what Azure would create, and the deployment itself."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hotpatch_gui.application.headless import AbandonedError
+from hotpatch_gui.domain.deployments import Foreseen, deployment_of
+from hotpatch_gui.domain.new_machine import NewMachine, password_fault
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.permissions import FORBIDDEN_CODES
+from hotpatch_gui.domain.phrases import listed
+from hotpatch_gui.domain.problems import ProblemKind
+from hotpatch_gui.models.schedule_form import read_places
+from hotpatch_gui.store import deployments, machines
+from hotpatch_gui.store.deployments import StoredDeployment
+from hotpatch_gui.system.console import plain
+from hotpatch_gui.translation import translator
+from hotpatch_gui.worker.operation_scheduler import Sends
+
+from .common import UNSURE, CommandError, Exit, print_json, print_table, session, write_message
+from .named import named_place
+
+if TYPE_CHECKING:
+    from hotpatch_gui.application.headless import Session
+    from hotpatch_gui.application.targets import CloudTarget
+
+tr = translator("Deploying")
+
+
+def deploy(
+    options: argparse.Namespace, machine: NewMachine, folder: Path, target: CloudTarget
+) -> int:
+    """Check the deployment, and with ``--deploy`` make the machine and report how that ended.
+
+    Raises:
+        CommandError: the password or the resource group can't be used, Azure would reject the deployment, or it would change
+            something that exists.
+    """
+    password = _password(options)
+    with session(folder, target, sends=Sends.OWN) as running:
+        running.wait_for_sync()
+        place = named_place(read_places(running.db), machine.resource_group, options.subscription)
+        if not running.is_connected(place.connection_id):
+            raise CommandError(tr("The connection isn't ready, so nothing was requested."))
+        own = machine._replace(resource_group=place.resource_group)
+        wanted = deployment_of(own, place.subscription_id, target.clock(running.db)())
+        checked = running.check_deployment(place.connection_id, wanted, password)
+        if checked.problem is not None:
+            is_forbidden = checked.problem.kind is ProblemKind.FORBIDDEN
+            raise CommandError(
+                checked.problem.text, Exit.NOT_PERMITTED if is_forbidden else Exit.FAILED
+            )
+        found: dict[str, Any] = {
+            "machine": wanted.machine_id,
+            "foreseen": [
+                {"resource_id": f.resource_id, "effect": f.effect.value} for f in checked.foreseen
+            ],
+        }
+        if not options.json:
+            rows = [(f.name, f.kind, f.effect.label) for f in checked.foreseen]
+            print_table((tr("Resource"), tr("Type"), tr("What would happen")), rows)
+        if not options.deploy:
+            if options.json:
+                print_json(found)
+            return Exit.DONE
+        _must_only_create(checked.foreseen)
+        row_id = running.deploy(place.connection_id, wanted, password)
+        if row_id is None:
+            raise CommandError(tr("Nothing was sent."))
+        try:
+            running.wait_for_deployment(row_id, options.wait)
+        except AbandonedError as error:
+            write_message(str(error))
+        return _report(running, deployments.read(running.db, row_id), found, as_json=options.json)
+
+
+def _password(options: argparse.Namespace) -> str:
+    """The administrator's password, from standard input or the terminal.
+
+    Raises:
+        CommandError: there is none, or Azure would reject it.
+    """
+    if options.password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif sys.stdin.isatty():
+        password = getpass.getpass(tr("Password of {admin}: ", admin=options.admin))
+    else:
+        raise CommandError(tr("Without a terminal, add --password-stdin."), Exit.USAGE)
+    why = password_fault(password)
+    if why:
+        raise CommandError(why, Exit.USAGE)
+    return password
+
+
+def _must_only_create(foreseen: Sequence[Foreseen]) -> None:
+    """Refuse a deployment that may change something.
+
+    Raises:
+        CommandError: something of it exists, or Azure doesn't say what would happen.
+    """
+    others = [f.name for f in foreseen if f.effect.touches_existing]
+    if others or not foreseen:
+        raise CommandError(
+            tr(
+                "The deployment may change what exists ({names}), so nothing was created. Choose another name.",
+                names=listed(others) or tr("not known"),
+            )
+        )
+
+
+def _report(
+    running: Session, row: StoredDeployment, found: dict[str, Any], *, as_json: bool
+) -> Exit:
+    machine_id = row.deployment.machine_id.lower()
+    known = machines.ids(running.db, [machine_id])
+    rows = machines.read_rows(running.db, list(known.values()))
+    status = rows[0].hotpatch_status if rows else ""
+    if as_json:
+        print_json(found | {"state": row.state.value, "note": row.note, "hotpatch": status or None})
+    else:
+        print(plain(f"{row.deployment.machine}: {row.state.label}. {row.note}"))
+        if row.state is OperationState.SUCCEEDED:
+            print(
+                plain(tr("Hotpatch: {status}", status=status))
+                if status
+                else tr("Azure's lists don't show it yet; the next sync reads it.")
+            )
+    if row.state is OperationState.SUCCEEDED:
+        return Exit.DONE
+    if row.state in UNSURE:
+        return Exit.NOT_KNOWN
+    code = deployments.azure_code(running.db, row)
+    return Exit.NOT_PERMITTED if code in FORBIDDEN_CODES else Exit.FAILED
