@@ -28,6 +28,7 @@ class EngineEvents(QObject):
     failed = Signal(object)
     prompted = Signal(object)
     releases_read = Signal(object)
+    deployment_checked = Signal(object)
 
     def observe(self, event: Event) -> None:
         """Pass an event to the UI thread."""
@@ -46,5 +47,6 @@ _SIGNALS = {
     "Failed": "failed",
     "Prompted": "prompted",
     "ReleasesRead": "releases_read",
+    "DeploymentChecked": "deployment_checked",
 }
 """By class name, because importing the classes takes longer than the first paint may."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from hotpatch_gui.worker.engine import Engine
     from hotpatch_gui.worker.events import (
         Changed,
+        DeploymentChecked,
         Failed,
         Opened,
         Prompted,
@@ -218,6 +219,7 @@ class App(QObject):
         events.prompted.connect(self._on_prompted)
         events.synced.connect(self._on_synced)
         events.releases_read.connect(self._on_releases_read)
+        events.deployment_checked.connect(self._on_deployment_checked)
         if self.demo is not None:
             self.demo.scenario_selected.connect(self._restart_demo)
             self.demo.changed.connect(self.window.header.show_clock)
@@ -380,6 +382,10 @@ class App(QObject):
     @Slot(object)
     def _on_releases_read(self, read: ReleasesRead) -> None:
         self.source.releases_read.emit(read.text)
+
+    @Slot(object)
+    def _on_deployment_checked(self, checked: DeploymentChecked) -> None:
+        self.source.deployment_checked.emit(checked.resource_id, checked.foreseen, checked.problem)
 
     @Slot(object)
     def _on_failed(self, failed: Failed) -> None:

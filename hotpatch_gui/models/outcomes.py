@@ -17,12 +17,14 @@ from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.update_errors import explained_number
-from hotpatch_gui.store import ended_operations, schedule_changes
+from hotpatch_gui.store import deployments, ended_operations, schedule_changes
+from hotpatch_gui.store.deployments import StoredDeployment
 from hotpatch_gui.store.ended_operations import EndedAction
 from hotpatch_gui.store.schedule_changes import EndedChanges
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
+from . import deployments as deployment_text
 from .query_channel import QueryChannel
 from .source import DataSource
 
@@ -79,6 +81,7 @@ class Outcomes(QObject):
         self._start_session()
         self._channel = QueryChannel(source, self._on_ended, self._on_failure, self)
         self._changes = QueryChannel(source, self._on_changes_ended, self._on_failure, self)
+        self._deployments = QueryChannel(source, self._on_deployments_ended, self._on_failure, self)
         source.opened.connect(self._start_session)
         source.changed.connect(self._on_changed)
 
@@ -99,6 +102,13 @@ class Outcomes(QObject):
         self._open_changes = self._source.read_list(schedule_changes.open_actions)
         for ended in self._source.read_list(self._read_changes):
             self._announced[-ended.action_id] = _results(ended)
+        self._after_deployment = self._source.read(deployments.newest, 0)
+        """Later deployments are of this session."""
+        self._open_deployments = self._source.read_list(deployments.open_rows)
+        self._deployed = {
+            row.id: row.state for row in self._source.read_list(self._read_deployments)
+        }
+        """The states last announced."""
 
     def add(
         self,
@@ -129,9 +139,14 @@ class Outcomes(QObject):
             self._channel.query(partial(ended_operations.ended, after=self._after, also=self._open))
         if changes.affects(frozenset({"schedule_changes"})):
             self._changes.query(self._read_changes)
+        if changes.affects(frozenset({"deployments"})):
+            self._deployments.query(self._read_deployments)
 
     def _read_changes(self, db: sqlite3.Connection) -> list[EndedChanges]:
         return schedule_changes.ended(db, self._after_change, self._open_changes)
+
+    def _read_deployments(self, db: sqlite3.Connection) -> list[StoredDeployment]:
+        return deployments.ended(db, self._after_deployment, self._open_deployments)
 
     def _on_failure(self, why: str) -> None:
         """What ended is reported with the next change."""
@@ -154,6 +169,12 @@ class Outcomes(QObject):
             if self._announced.get(-ended.action_id) != results:
                 self._announced[-ended.action_id] = results
                 self.add(glyph_of(ended), change_title(ended), ended.note)
+
+    def _on_deployments_ended(self, found: list[StoredDeployment]) -> None:
+        for row in found:
+            if self._deployed.get(row.id) is not row.state:
+                self._deployed[row.id] = row.state
+                self.add(deployment_text.glyph_of(row), deployment_text.title_of(row), row.note)
 
 
 def _results(action: EndedAction | EndedChanges) -> tuple[int, ...]:

@@ -32,6 +32,7 @@ class DataSource(QObject):
         refused (): the file couldn't be opened; ``open_error`` is why.
         changed (Changes): a commit changed these tables.
         releases_read (str): an update of release data finished, with its result.
+        deployment_checked (str, tuple of Foreseen, Problem or None): what the deployment with this resource ID would do.
         connection_tried (TrialOutcome): trying a connection finished.
         connecting (str): progress, or what the user must do to sign in.
         minute_passed (): a minute passed; ages are shown again.
@@ -42,6 +43,7 @@ class DataSource(QObject):
     refused = Signal()
     changed = Signal(object)
     releases_read = Signal(str)
+    deployment_checked = Signal(str, object, object)
     connection_tried = Signal(object)
     connecting = Signal(str)
     minute_passed = Signal()

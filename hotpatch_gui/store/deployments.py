@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -95,6 +96,20 @@ def read(db: sqlite3.Connection, row_id: int) -> StoredDeployment:
     return found
 
 
+def latest(db: sqlite3.Connection, resource_id: str) -> StoredDeployment | None:
+    """The last deployment with this resource ID; None without one."""
+    found = _read(db, "resource_id=?", resource_id)
+    return found[-1] if found else None
+
+
+def is_any_in_progress(db: sqlite3.Connection) -> bool:
+    """Whether a deployment is sent or in progress."""
+    row = db.execute(
+        "SELECT 1 FROM deployments WHERE ended_at IS NULL AND state IN ('queued', 'sent', 'running') LIMIT 1"
+    ).fetchone()
+    return row is not None
+
+
 def unfinished(db: sqlite3.Connection, connection_id: int) -> list[StoredDeployment]:
     """Deployments that haven't ended or whose result isn't known."""
     return _read(db, "connection_id=? AND ended_at IS NULL", connection_id)
@@ -119,7 +134,7 @@ def open_rows(db: sqlite3.Connection) -> list[int]:
     return [row[0] for row in db.execute("SELECT id FROM deployments WHERE ended_at IS NULL")]
 
 
-def ended(db: sqlite3.Connection, after: int, also: list[int]) -> list[StoredDeployment]:
+def ended(db: sqlite3.Connection, after: int, also: Sequence[int]) -> list[StoredDeployment]:
     """Deployments newer than ``after``, and those of ``also``, that have ended or whose result isn't known."""
     rows = _read(db, "(ended_at IS NOT NULL OR state='unknown')")
     return [row for row in rows if row.id > after or row.id in also]

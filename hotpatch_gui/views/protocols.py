@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hotpatch_gui.domain.connections import Connection
+from hotpatch_gui.domain.deployments import Deployment
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.schedules import Schedule, Scope
 from hotpatch_gui.domain.settings import SettingsChange
@@ -112,6 +113,12 @@ class UserActions(Protocol):
     ) -> None:
         """Create a maintenance configuration, which must not exist, or change one, which must."""
         ...
+
+    def check_deployment(self, connection_id: int, deployment: Deployment, password: str) -> None:
+        """Ask Azure what a deployment would do; the source's ``deployment_checked`` has the answer."""
+
+    def deploy(self, connection_id: int, deployment: Deployment, password: str) -> None:
+        """Create a machine. The password is never stored."""
 
     def cancel_changes(self, change_ids: Sequence[int] | None = None) -> None:
         """Cancel queued changes of schedules: these, or all."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.domain.deployments import Deployment, Foreseen, Progress
+from hotpatch_gui.domain.deployments import ACTIONS, Deployment, Foreseen, Progress
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import connections
@@ -117,7 +117,7 @@ class Deployments:
                 for foresees in (False, True):
                     found = await self._answer(context, deployment, password, foresees=foresees)
         except ProblemError as error:
-            problem = error.problem
+            problem = _explained(error.problem)
         except TimeoutError:
             problem = Problem(
                 ProblemKind.OFFLINE,
@@ -204,7 +204,7 @@ class Deployments:
         try:
             request_id = await slot.run(request)
         except ProblemError as error:
-            problem = error.problem
+            problem = _explained(error.problem)
             return await self._until_stored(lambda: self._handle(row_id, problem))
         except Exception:
             log.exception("deployment %s: a bug after it was sent", row_id)
@@ -304,6 +304,17 @@ class Deployments:
             )
         log.info("deployment %s: %s %s", row_id, state, code)
         self._observe(Changed(TABLES))
+
+
+def _explained(problem: Problem) -> Problem:
+    """A missing permission with the actions that creating a machine needs, because the program's role has none of them."""
+    if problem.kind is not ProblemKind.FORBIDDEN:
+        return problem
+    step = tr(
+        "To create machines, the account needs these actions on the resource group: {actions}.",
+        actions=", ".join(ACTIONS),
+    )
+    return problem._replace(next_step=step)
 
 
 def _job(connection_id: int, row_id: int) -> str:

@@ -11,6 +11,7 @@ from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilt
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.models.checked import ROLE
 from hotpatch_gui.views.dialogs.assign_machines import AssignMachinesDialog
+from hotpatch_gui.views.dialogs.deploy import DeployDialog
 from hotpatch_gui.views.dialogs.dynamic_scope import DynamicScopeDialog
 from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
 from hotpatch_gui.views.dialogs.new_machine import NewMachineDialog
@@ -390,6 +391,22 @@ def new_machine(stage: Stage) -> QWidget:
     form.admin.setText("operator")
     stage.settle()
     return form
+
+
+@scene
+@in_scenario("before-upgrade")
+def deploy_machine(stage: Stage) -> QWidget:
+    """A new machine about to be created: what Azure will do."""
+    form = new_machine(stage)
+    assert isinstance(form, NewMachineDialog)
+    form.deploy.click()
+    dialog = dialog_of(stage, DeployDialog)
+    dialog.password.edit.setText("Correct-horse-1")
+    dialog.again.edit.setText("Correct-horse-1")
+    dialog.check.click()
+    stage.until(lambda: dialog.create_.isEnabled())
+    stage.settle()
+    return dialog
 
 
 @scene

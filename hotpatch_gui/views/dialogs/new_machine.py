@@ -24,6 +24,7 @@ from hotpatch_gui.domain.new_machine import IMAGES, ZONES, NewMachine, SecurityT
 from hotpatch_gui.domain.off_peak import windows_zone_names
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.models import new_machine_form
+from hotpatch_gui.models.deployments import places_of
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.models.schedule_form import Place
 from hotpatch_gui.theme.glyphs import Glyph
@@ -35,15 +36,18 @@ from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.points import Point, Points
 from hotpatch_gui.views.widgets.scroll_area import scrolling
 
+from .deploy import DeployDialog
+from .once import open_once
 from .surface import SurfaceDialog
 
 tr = translator("NewMachineDialog")
 
 SIZE_PX = (1000, 600)
+NOT_KNOWN = tr.mark("No connection that allows changes knows a machine in this resource group.")
 
 
 class NewMachineDialog(SurfaceDialog):
-    """Makes the file of a machine; nothing is sent to Azure.
+    """Makes the file of a machine, or creates the machine in Azure after a check.
 
     Args:
         places: known resource groups and regions, as suggestions.
@@ -58,7 +62,7 @@ class NewMachineDialog(SurfaceDialog):
         draft: NewMachine | None = None,
     ) -> None:
         super().__init__(services.theme, "newMachineDialog", tr("New hotpatch machine"), parent)
-        self._s = services
+        self._s, self._places = services, places
         self._make_fields(places)
         self._make_results()
         self._lay_out()
@@ -69,8 +73,11 @@ class NewMachineDialog(SurfaceDialog):
         self.save.setObjectName("newMachineSave")
         self.save.setProperty("primary", True)
         self.save.clicked.connect(self._save_as)
+        self.deploy = QPushButton(tr("Create in Azure…"))
+        self.deploy.setObjectName("newMachineDeploy")
+        self.deploy.clicked.connect(self._deploy)
         self._needs_file = (copy, self.save)
-        self.finish(SIZE_PX, copy, self.save, self.closer(), default=self.save)
+        self.finish(SIZE_PX, copy, self.save, self.deploy, self.closer(), default=self.save)
         self._fill(
             draft or NewMachine("", "", "", new_machine_form.USUAL_SIZE, "", time_zone="UTC")
         )
@@ -242,6 +249,18 @@ class NewMachineDialog(SurfaceDialog):
         for button in self._needs_file:
             button.setEnabled(not found)
             button.setToolTip(found[0].sentence if found else "")
+        why = found[0].sentence if found else "" if self._known else tr(NOT_KNOWN)
+        self.deploy.setEnabled(not why)
+        self.deploy.setToolTip(plain_tip(why))
+
+    @property
+    def _known(self) -> list[Place]:
+        """The known resource groups with the machine's."""
+        return places_of(self._places, self.machine.resource_group)
+
+    def _deploy(self) -> None:
+        machine, places = self.machine, self._known
+        open_once(self, lambda: DeployDialog(self._s, self, machine, places))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())

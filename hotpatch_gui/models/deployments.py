@@ -1,0 +1,70 @@
+"""Deployments of new machines as the window shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hotpatch_gui.domain.deployments import Foreseen
+from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.phrases import listed_some
+from hotpatch_gui.store import deployments
+from hotpatch_gui.store.deployments import StoredDeployment
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.translation import translator
+
+from .checked import CheckedRow
+from .schedule_form import Place
+from .source import DataSource
+
+tr = translator("DeploymentsModel")
+
+HEADS = (tr.mark("Resource"), tr.mark("Type"), tr.mark("What Azure will do"))
+MOST_NAMES = 5
+_GLYPHS = {
+    OperationState.SUCCEEDED: Glyph.OK,
+    OperationState.FAILED: Glyph.ERROR,
+    OperationState.CANCELED: Glyph.OFF,
+    OperationState.UNKNOWN: Glyph.UNKNOWN,
+    OperationState.DISMISSED: Glyph.UNKNOWN,
+}
+
+
+def places_of(places: Sequence[Place], resource_group: str) -> list[Place]:
+    """The known resource groups with this name: one per subscription and connection."""
+    return [p for p in places if p.resource_group.casefold() == resource_group.casefold()]
+
+
+def foreseen_rows(foreseen: Sequence[Foreseen]) -> list[CheckedRow]:
+    """What Azure foresees, a row per resource."""
+    return [
+        CheckedRow(n, (one.name, one.kind, one.effect.label), True)
+        for n, one in enumerate(foreseen)
+    ]
+
+
+def hindrance(foreseen: Sequence[Foreseen]) -> str:
+    """Why the deployment isn't started: it may change something that exists; empty if it only creates."""
+    if not foreseen:
+        return tr("Azure didn't say what the deployment would do.")
+    others = [one.name for one in foreseen if one.effect.touches_existing]
+    if not others:
+        return ""
+    return tr(
+        "It may change what exists: {names}. Choose another name for the machine.",
+        names=listed_some(others, MOST_NAMES),
+    )
+
+
+def glyph_of(row: StoredDeployment) -> Glyph:
+    """The state's symbol."""
+    return _GLYPHS.get(row.state, Glyph.RUNNING)
+
+
+def title_of(row: StoredDeployment) -> str:
+    """How it ended, in a few words."""
+    return tr("Create {machine}: {state}", machine=row.deployment.machine, state=row.state.label)
+
+
+def latest(source: DataSource, resource_id: str) -> StoredDeployment | None:
+    """The last deployment with this resource ID; None if it isn't stored."""
+    return source.read(lambda db: deployments.latest(db, resource_id), None)

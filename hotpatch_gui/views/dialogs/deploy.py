@@ -1,0 +1,183 @@
+"""The dialog that creates a new machine in Azure: its password, what Azure will do, and how it is going."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
+
+from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.deployments import Deployment, Foreseen, deployment_of
+from hotpatch_gui.domain.new_machine import NewMachine, password_fault
+from hotpatch_gui.models import deployments
+from hotpatch_gui.models.checked import CheckedModel
+from hotpatch_gui.models.schedule_form import Place
+from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.tokens import ROW_PX
+from hotpatch_gui.translation import translated, translator
+from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.form import Form
+from hotpatch_gui.views.widgets.points import Point, Points
+from hotpatch_gui.views.widgets.problem_field import ProblemField
+
+from .install.parts import fit_names, list_of
+from .surface import SurfaceDialog
+
+if TYPE_CHECKING:
+    from hotpatch_gui.domain.problems import Problem
+
+tr = translator("DeployDialog")
+
+SIZE_PX = (720, 480)
+ALL_ROOM = 100
+"""The stretch of the list; without it, the rest of the dialog stays at the top."""
+_TABLES = frozenset({"deployments"})
+
+
+class DeployDialog(SurfaceDialog):
+    """Checks the deployment, then starts it. Azure goes on if the dialog is closed.
+
+    Args:
+        places: the resource groups with the machine's name for it, at least one.
+    """
+
+    def __init__(
+        self, services: Services, parent: QWidget, machine: NewMachine, places: Sequence[Place]
+    ) -> None:
+        title = tr("Create {name} in Azure", name=machine.name)
+        super().__init__(services.theme, "deployDialog", title, parent)
+        self._s, self._machine, self._places = services, machine, places
+        self._wanted: Deployment | None = None
+        self._is_checking = self._is_good = self._is_sent = False
+        self._make_fields()
+        heads = tuple(map(translated, deployments.HEADS))
+        self.model = CheckedModel(heads, round(ROW_PX * services.theme.scale), self)
+        self.view = list_of(
+            services.theme,
+            self.model,
+            "deployForeseen",
+            tr("What Azure will do"),
+            (180, 280, 180),
+        )
+        self.points = Points(services.theme)
+        self.points.setObjectName("deployPoints")
+        self.column.addWidget(self.points)
+        self.column.addWidget(self.view, ALL_ROOM)
+        self.column.addStretch(1)
+        self.check = self._button("deployCheck", tr("Check"), self._check)
+        self.create_ = self._button("deployCreate", tr("Create"), self._create)
+        self.close_ = self.closer(tr("Cancel"))
+        self.finish(SIZE_PX, self.check, self.create_, self.close_)
+        self.password.edit.setFocus()
+        services.source.deployment_checked.connect(self._on_checked)
+        services.source.changed.connect(self._on_changed)
+        self._show(Glyph.INFO, tr("Azure checks first what it would do. Nothing is created yet."))
+
+    def _make_fields(self) -> None:
+        self.place = QComboBox()
+        self.place.setObjectName("deployPlace")
+        for place in self._places:
+            self.place.addItem(
+                tr(
+                    "{group}, {subscription} ({connection})",
+                    group=place.resource_group,
+                    subscription=place.subscription,
+                    connection=place.connection,
+                )
+            )
+        self.place.currentIndexChanged.connect(self._reset)
+        self.password, self.again = (
+            self._secret("deployPassword"),
+            self._secret("deployPasswordAgain"),
+        )
+        form = Form()
+        form.add(tr("Resource group"), self.place)
+        form.add(tr("Password of {admin}", admin=self._machine.admin), self.password)
+        form.add(tr("Confirm password"), self.again)
+        self.column.addLayout(form)
+
+    def _secret(self, name: str) -> ProblemField:
+        edit = QLineEdit()
+        edit.setObjectName(name)
+        edit.setEchoMode(QLineEdit.EchoMode.Password)
+        edit.textChanged.connect(self._reset)
+        return ProblemField(self._s.theme, edit)
+
+    def _button(self, name: str, text: str, slot: object) -> QPushButton:
+        made = QPushButton(text)
+        made.setObjectName(name)
+        made.clicked.connect(slot)
+        return made
+
+    def _reset(self) -> None:
+        """What was checked isn't what is entered now."""
+        self._wanted, self._is_checking, self._is_good = None, False, False
+        self.model.set_rows([])
+        self._show(Glyph.INFO, tr("Azure checks first what it would do. Nothing is created yet."))
+
+    def _show(self, glyph: Glyph, text: str) -> None:
+        """Show the state, and which buttons are possible."""
+        meaning = {
+            Glyph.ERROR: tr("Failed"),
+            Glyph.OK: tr("Succeeded"),
+            Glyph.UNKNOWN: tr("Not known"),
+            Glyph.RUNNING: tr("In progress"),
+        }.get(glyph, tr("Note"))
+        self.points.show_points([Point(glyph, meaning, meaning, text)])
+        password, again = self.password.edit.text(), self.again.edit.text()
+        why = password_fault(password)
+        self.password.show_problem(why)
+        differs = tr("The passwords differ.") if again and again != password else ""
+        self.again.show_problem(differs)
+        is_entered = not why and again == password
+        for field in (self.place, self.password, self.again):
+            field.setEnabled(not self._is_checking and not self._is_sent)
+        self.check.setEnabled(is_entered and not self._is_checking and not self._is_sent)
+        self.create_.setEnabled(self._is_good and not self._is_sent)
+        for button, is_next in ((self.check, not self._is_good), (self.create_, self._is_good)):
+            button.setProperty("primary", is_next)
+            button.style().unpolish(button)
+            button.style().polish(button)
+        self.view.setVisible(self.model.rowCount() > 0)
+
+    @property
+    def _place(self) -> Place:
+        return self._places[self.place.currentIndex()]
+
+    def _check(self) -> None:
+        place = self._place
+        machine = self._machine._replace(resource_group=place.resource_group)
+        self._wanted = deployment_of(machine, place.subscription_id, self._s.clock())
+        self._is_checking, self._is_good = True, False
+        self._show(Glyph.RUNNING, tr("Azure is checking the deployment…"))
+        password = self.password.edit.text()
+        self._s.actions.check_deployment(place.connection_id, self._wanted, password)
+
+    def _on_checked(
+        self, resource_id: str, foreseen: tuple[Foreseen, ...], problem: Problem | None
+    ) -> None:
+        if self._wanted is None or self._wanted.resource_id != resource_id:
+            return
+        self._is_checking = False
+        self.model.set_rows(deployments.foreseen_rows(foreseen))
+        fit_names(self.view)
+        why = problem.text if problem is not None else deployments.hindrance(foreseen)
+        self._is_good = not why
+        good = tr("Azure would accept it. Nothing is created yet.")
+        self._show(Glyph.ERROR if why else Glyph.OK, why or good)
+
+    def _create(self) -> None:
+        assert self._wanted is not None  # the button is disabled until it was checked
+        self._is_sent = True
+        self._show(Glyph.RUNNING, tr("The deployment is sent to Azure…"))
+        self.close_.setText(tr("Close"))
+        password = self.password.edit.text()
+        self._s.actions.deploy(self._place.connection_id, self._wanted, password)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if not self._is_sent or self._wanted is None or not changes.affects(_TABLES):
+            return
+        row = deployments.latest(self._s.source, self._wanted.resource_id)
+        if row is not None:
+            self._show(deployments.glyph_of(row), row.note or row.state.label)

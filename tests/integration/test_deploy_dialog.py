@@ -1,0 +1,141 @@
+"""Creating a machine from the window: checked first, created on request, and followed to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel
+
+from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.models.work import is_any_queued_or_in_progress
+from hotpatch_gui.simulator.responses import Response
+from hotpatch_gui.views.dialogs.deploy import DeployDialog
+from hotpatch_gui.views.dialogs.new_machine import NewMachineDialog
+from hotpatch_gui.views.pages.coverage import CoveragePage
+from hotpatch_gui.worker import deployments
+
+PASSPHRASE = "Correct-horse-1"
+
+
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployments, "FOLLOW_S", 0.02)
+
+
+@pytest.fixture
+def stage(qapp: QApplication) -> Iterator[Stage]:
+    with Stage("light") as made:
+        made.start()
+        yield made
+
+
+def form_of(stage: Stage, name: str = "vm-dep-01", group: str = "rg-web") -> NewMachineDialog:
+    stage.window.show_page("coverage")
+    stage.settle()
+    page = stage.window.page("coverage")
+    assert isinstance(page, CoveragePage)
+    page.new.click()
+    (form,) = stage.window.findChildren(NewMachineDialog)
+    form.name.setText(name)
+    form.group.setCurrentText(group)
+    form.region.setCurrentText("westus2")
+    form.admin.setText("operator")
+    stage.settle()
+    return form
+
+
+def dialog_of(stage: Stage, **of: str) -> DeployDialog:
+    form = form_of(stage, **of)
+    form.deploy.click()
+    stage.settle()
+    (dialog,) = form.findChildren(DeployDialog)
+    return dialog
+
+
+def enter(dialog: DeployDialog, password: str = PASSPHRASE, again: str | None = None) -> None:
+    dialog.password.edit.setText(password)
+    dialog.again.edit.setText(password if again is None else again)
+
+
+def check(stage: Stage, dialog: DeployDialog) -> None:
+    dialog.check.click()
+    stage.until(lambda: not dialog._is_checking)
+    stage.settle()
+
+
+def said(dialog: DeployDialog) -> str:
+    """Without the places where a long name may break."""
+    texts = " ".join(text.text() for text in dialog.points.findChildren(QLabel))
+    return texts.replace("\u200b", "")
+
+
+def test_a_machine_is_checked_created_and_listed(stage: Stage) -> None:
+    dialog = dialog_of(stage)
+    assert not dialog.check.isEnabled()
+    enter(dialog)
+    assert (dialog.check.isEnabled(), dialog.create_.isEnabled()) == (True, False)
+    check(stage, dialog)
+    texts = [dialog.model.index(n, 2).data() for n in range(dialog.model.rowCount())]
+    assert texts == ["to be created"] * 3
+    assert dialog.create_.isEnabled()
+    dialog.create_.click()
+    stage.until(lambda: "Azure accepted the deployment." in said(dialog))
+    assert is_any_queued_or_in_progress(stage.app.source)
+    assert not dialog.create_.isEnabled()
+    stage.clock.advance(minutes=10)
+    stage.until(lambda: "Azure created vm-dep-01." in said(dialog))
+    assert not is_any_queued_or_in_progress(stage.app.source)
+    assert [o.title for o in stage.app.outcomes.items] == ["Create vm-dep-01: succeeded"]
+    dialog.reject()
+    db = stage.app.source.db
+    assert db is not None
+    stage.until(
+        lambda: db.execute("SELECT count(*) FROM machines WHERE name='vm-dep-01'").fetchone()[0]
+    )
+
+
+def test_what_was_checked_is_what_is_created(stage: Stage) -> None:
+    dialog = dialog_of(stage)
+    enter(dialog)
+    check(stage, dialog)
+    dialog.password.edit.setText(f"{PASSPHRASE}2")
+    assert not dialog.create_.isEnabled(), "another password wasn't checked"
+    assert dialog.again.problem.text() == "The passwords differ."
+    assert not dialog.check.isEnabled()
+    enter(dialog, "abc")
+    assert "8 to 123 characters" in dialog.password.problem.text()
+
+
+@pytest.mark.expects_log
+def test_what_exists_is_not_changed(stage: Stage) -> None:
+    dialog = dialog_of(stage, name="vm-web-01")
+    enter(dialog)
+    check(stage, dialog)
+    assert "It may change what exists: vm-web-01" in said(dialog)
+    assert not dialog.create_.isEnabled()
+
+
+@pytest.mark.expects_log
+def test_a_rejection_is_plain_text_and_names_what_is_missing(stage: Stage) -> None:
+    def refuse(method: str, path: str) -> Response | None:
+        if not path.endswith("/validate"):
+            return None
+        error = {"code": "AuthorizationFailed", "message": "No <b>right</b>."}
+        return Response(403, {"error": error})
+
+    stage.simulator.faults.append(refuse)
+    dialog = dialog_of(stage)
+    enter(dialog)
+    check(stage, dialog)
+    assert "No <b>right</b>." in said(dialog)
+    assert "Microsoft.Resources/deployments/validate/action" in said(dialog)
+    assert not dialog.create_.isEnabled()
+    assert dialog.check.isEnabled(), "it can be tried again"
+
+
+def test_an_unknown_resource_group_cannot_be_chosen(stage: Stage) -> None:
+    form = form_of(stage, group="rg-nowhere")
+    assert form.save.isEnabled(), "the file can be written"
+    assert not form.deploy.isEnabled()
+    assert "knows a machine in this resource group" in form.deploy.toolTip()
