@@ -193,6 +193,10 @@ class UserActions:
         change = ScheduleChange(kind, resource_id, schedule.name, body)
         self._send(commands.ChangeSchedules(connection_id, (change,)))
 
+    def exclude_update(self, connection_id: int, resource_id: str, name: str, kb: str) -> None:
+        change = ScheduleChange(ChangeKind.EXCLUDE, resource_id, name, json.dumps({"kb": kb}))
+        self._send(commands.ChangeSchedules(connection_id, (change,)))
+
     def check_deployment(self, connection_id: int, deployment: Deployment, password: str) -> None:
         self._send(commands.CheckDeployment(connection_id, deployment, password))
 

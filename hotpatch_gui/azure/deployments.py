@@ -14,6 +14,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 
 from hotpatch_gui.domain.deployments import Deployment, Effect, Foreseen, Progress, state_of
+from hotpatch_gui.domain.foreign_text import one_line
 from hotpatch_gui.domain.machine_files import PASSWORD
 
 from . import values
@@ -153,5 +154,6 @@ def _causes(error: Mapping[str, Any]) -> tuple[str, str]:
             found.append((str(one.get("code") or ""), str(one.get("message") or "")))
 
     collect(error)
-    shown = found[:MOST_CAUSES]
-    return (shown[0][0] if shown else ""), " ".join(message or code for code, message in shown)
+    shown = [(one_line(code), one_line(message)) for code, message in found[:MOST_CAUSES]]
+    text = " ".join(message or code for code, message in shown)
+    return (shown[0][0] if shown else ""), text[: values.MAX_TEXT]

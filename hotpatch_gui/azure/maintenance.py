@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.maintenance import MaintenanceManagementClient
 
+from hotpatch_gui.domain.kb import normalise_kb
 from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
 
 from . import parse, values
@@ -122,10 +123,27 @@ def send(client: MaintenanceManagementClient, change: ScheduleChange, old: Json 
     body = json.loads(change.body)
     if change.kind is ChangeKind.SAVE:
         body = merged(old or {}, body)
+    elif change.kind is ChangeKind.EXCLUDE:
+        body = excluding(old or {}, body["kb"])
     content = json.dumps(body).encode()
     request_id, made = verbs.put(content, content_type="application/json", cls=_id_and_json)
     _must_be(made, change.resource_id)
     return Sent(request_id, shows(made, change))
+
+
+def excluding(old: Json, kb: str) -> dict[str, Any]:
+    """A configuration with a KB on its exclude list, and not on its include list; everything else as in ``old``."""
+    install = values.mapping(values.mapping(old.get("properties")).get("installPatches"))
+    windows = values.mapping(install.get("windowsParameters"))
+
+    def others(key: str) -> list[Any]:
+        return [one for one in values.items(windows.get(key)) if normalise_kb(str(one)) != kb]
+
+    lists = {
+        "kbNumbersToInclude": others("kbNumbersToInclude"),
+        "kbNumbersToExclude": [*others("kbNumbersToExclude"), kb.removeprefix("KB")],
+    }
+    return merged(old, {"properties": {"installPatches": {"windowsParameters": lists}}})
 
 
 def merged(old: Json, new: Json) -> dict[str, Any]:
@@ -145,8 +163,11 @@ def shows(body: Json | None, change: ScheduleChange) -> bool:
     """Whether the resource is as the change requests it."""
     if body is None or change.kind.deletes:
         return (body is None) is change.kind.deletes
+    wanted = json.loads(change.body)
+    if change.kind is ChangeKind.EXCLUDE:
+        wanted = excluding(body, wanted["kb"])
     try:
-        return _meaning(body, change) == _meaning(json.loads(change.body), change)
+        return _meaning(body, change) == _meaning(wanted, change)
     except UnreadableError:  # it confirms nothing
         return False
 

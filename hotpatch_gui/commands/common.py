@@ -18,10 +18,12 @@ from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.store import connections, machines
 from hotpatch_gui.store.database import (
     FILE_NAME,
+    is_damaged,
     is_of_earlier_version,
     must_be_readable,
     open_reader,
     prepare,
+    store_problem,
 )
 from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
@@ -152,6 +154,17 @@ def print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=not is_utf8))
 
 
+def file_problem(error: sqlite3.Error, path: Path) -> str:
+    """What is wrong with the file, and what to do on a command line."""
+    if is_damaged(error):
+        return tr(
+            "The file {path} is damaged. The window keeps it beside a new one; without a window, “hotpatch-gui sync” does, or "
+            "“hotpatch-gui connect” if the connections can't be read.",
+            path=path,
+        )
+    return store_problem(error, path).text
+
+
 @contextmanager
 def reading(folder: Path) -> Iterator[sqlite3.Connection]:
     """A read-only connection to the file.
@@ -166,6 +179,9 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
         try:
             must_be_readable(path)
         except ProblemError as error:
+            cause = error.__cause__
+            if isinstance(cause, sqlite3.Error):
+                raise CommandError(file_problem(cause, path)) from error
             raise CommandError(error.problem.text) from error
         raise CommandError(tr(NO_DATA))
     try:
@@ -186,7 +202,7 @@ def connection_ids(
     if target.seed is not None and not names:
         return None
     known: list[Connection] = []
-    if (folder / FILE_NAME).is_file():
+    if (folder / FILE_NAME).exists():
         with reading(folder) as db:
             known = connections.read_all(db)
     if not known:

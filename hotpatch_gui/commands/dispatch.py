@@ -7,19 +7,19 @@ import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
-from hotpatch_gui.store.database import FILE_NAME, is_damaged, store_problem
+from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.translation import translator
 
 from . import acting, new_machine, releases, schedules, showing, syncing
-from .common import CommandError, Exit, bring_up_to_date, print_json, write_message
+from .common import CommandError, Exit, bring_up_to_date, file_problem, print_json, write_message
+
+tr = translator("Dispatch")
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
     from hotpatch_gui.application.targets import CloudTarget
-
-tr = translator("Dispatch")
 
 _COMMANDS = {
     "connect": syncing.connect,
@@ -46,15 +46,7 @@ def run(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
             print_json({"error": str(error)})
         return error.code
     except sqlite3.Error as error:
-        path = folder / FILE_NAME
-        text = (
-            tr(
-                "The file {path} is damaged. “hotpatch-gui sync” keeps it beside a new one.",
-                path=path,
-            )
-            if is_damaged(error)
-            else store_problem(error, path).text
-        )
+        text = file_problem(error, folder / FILE_NAME)
         write_message(text)
         if options.json:
             print_json({"error": text})

@@ -20,6 +20,8 @@ class ChangeKind(StrEnum):
     """Fails if the schedule exists."""
     SAVE = "save schedule"
     """Fails if the schedule doesn't exist."""
+    EXCLUDE = "exclude update"
+    """Excludes a KB from a schedule and leaves everything else as Azure has it. Fails if the schedule doesn't exist."""
     DELETE = "delete schedule"
     ASSIGN = "assign machine"
     UNASSIGN = "remove machine"
@@ -32,6 +34,7 @@ class ChangeKind(StrEnum):
         return {
             "create schedule": tr("Create schedule"),
             "save schedule": tr("Save schedule"),
+            "exclude update": tr("Exclude update"),
             "delete schedule": tr("Delete schedule"),
             "assign machine": tr("Assign to schedule"),
             "remove machine": tr("Remove from schedule"),
@@ -47,7 +50,12 @@ class ChangeKind(StrEnum):
     @property
     def is_of_schedule(self) -> bool:
         """Whether it changes the schedule itself, not one of its assignments."""
-        return self in (ChangeKind.CREATE, ChangeKind.SAVE, ChangeKind.DELETE)
+        return self in (
+            ChangeKind.CREATE,
+            ChangeKind.SAVE,
+            ChangeKind.EXCLUDE,
+            ChangeKind.DELETE,
+        )
 
     @property
     def action(self) -> str:
@@ -64,7 +72,7 @@ class ScheduleChange(NamedTuple):
     Attributes:
         resource_id: the configuration or assignment, as Azure spells it.
         subject: the schedule, machine or scope that it is about, for the user.
-        body: the JSON to send; empty for a deletion.
+        body: the JSON to send; empty for a deletion. To exclude a KB, it names only that.
     """
 
     kind: ChangeKind

@@ -56,6 +56,13 @@ class Schedule(NamedTuple):
             return False
         return not self.exclude_restarting or restart is RestartBehavior.NEVER
 
+    def excluding(self, kb: str) -> Schedule:
+        """The same schedule with a KB on its exclude list, and not on its include list."""
+        others = tuple(one for one in self.exclude if one != kb)
+        return self._replace(
+            include=tuple(one for one in self.include if one != kb), exclude=(*others, kb)
+        )
+
     @property
     def canonical(self) -> Schedule:
         """The same schedule in one spelling, without its end: Azure varies case, spaces and order."""
@@ -272,7 +279,7 @@ def _moment(text: str) -> datetime | None:
 def _runs(schedule: Schedule, first: datetime) -> Callable[[datetime], datetime | None] | None:
     """A function for the first run after a time; None for an unsupported recurrence."""
     zone = schedule.zone
-    hours = re.fullmatch(r"(\d*)\s*hours?", schedule.recurs.strip().casefold())
+    hours = re.fullmatch(r"(\d{0,6})\s*hours?", schedule.recurs.strip().casefold())
     if hours is not None:
         every = timedelta(hours=int(hours[1] or 1) or 1)
         begin = first.replace(tzinfo=zone).astimezone(UTC)
@@ -303,7 +310,7 @@ def _sorted(words: Iterable[str]) -> tuple[str, ...]:
 def _canonical_recurrence(text: str) -> str:
     """One spelling of ``1Week Sunday, Saturday`` and ``week saturday,sunday``."""
     folded = " ".join(text.casefold().split())
-    found = re.fullmatch(r"(\d*) ?(hour|day|week|month)s?\b ?(.*)", folded)
+    found = re.fullmatch(r"(\d{0,6}) ?(hour|day|week|month)s?\b ?(.*)", folded)
     if found is None:
         return folded
     parts = sorted(part.strip() for part in found[3].split(","))
@@ -312,7 +319,7 @@ def _canonical_recurrence(text: str) -> str:
 
 def _recurrence(text: str, first: date) -> Callable[[date], bool] | None:
     """A function for whether a schedule runs on a day; None if unsupported."""
-    found = re.fullmatch(r"(\d*)\s*(day|week|month)s?\b\s*(.*)", text.strip().casefold())
+    found = re.fullmatch(r"(\d{0,6})\s*(day|week|month)s?\b\s*(.*)", text.strip().casefold())
     if found is None:
         return None
     every, rest = int(found[1] or 1) or 1, found[3].strip()

@@ -15,9 +15,19 @@ from hotpatch_gui.domain.phrases import some_names
 from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, Schedule
 from hotpatch_gui.domain.updates import Classification, RestartBehavior
-from hotpatch_gui.store import assessments, lists, machine_columns, machines, operations
+from hotpatch_gui.store import (
+    additional_lists,
+    assessments,
+    connections,
+    installations,
+    lists,
+    machine_columns,
+    machines,
+    operations,
+)
 from hotpatch_gui.store import schedules as stored_schedules
 from hotpatch_gui.store.history_rows import KbMachineRow
+from hotpatch_gui.store.operations import OpenInstallation
 from hotpatch_gui.store.schedule_rows import ScheduleRow, read_all
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
@@ -27,37 +37,55 @@ from .schedules import disabled_reason
 tr = translator("StopUpdateModel")
 
 MOST_NAMES = 3
+_S = OperationState
 
 
 class ScheduleToChange(NamedTuple):
-    """A schedule that selects the update. ``hindrance`` is why it can't be changed here; empty if it can."""
+    """A schedule that may install the update. ``hindrance`` is why it can't be changed here; empty if it can."""
 
     row: ScheduleRow
     hindrance: str
 
-    def excluding(self, kb: str) -> Schedule:
-        """The schedule with the KB on its exclude list, and no longer on its include list."""
-        schedule = self.row.schedule
-        return schedule._replace(
-            include=tuple(one for one in schedule.include if one != kb),
-            exclude=(*schedule.exclude, kb),
-        )
-
 
 class StillInstalling(NamedTuple):
-    """What may still install an update.
+    """What may still install an update. What isn't known about the update or a schedule counts as if it did.
 
     Attributes:
-        schedules: those that select it, by name.
+        schedules: those that may install it, by name.
         excluding: how many schedules exclude it already.
         queued: row IDs of the queued installations that may install it.
-        points: (glyph, its meaning, title, explanation) of what can't be stopped here.
+        points: (glyph, its meaning, title, explanation) of what can't be stopped here, or isn't known.
+        is_known: whether all schedules could be read.
     """
 
     schedules: tuple[ScheduleToChange, ...] = ()
     excluding: int = 0
     queued: tuple[int, ...] = ()
     points: tuple[tuple[Glyph, str, str, str], ...] = ()
+    is_known: bool = True
+
+
+class _Kinds(NamedTuple):
+    """The classifications that the update may have, and whether it is certain that these are its own.
+
+    ``never_restarts``: it may be one that never restarts, which schedules that exclude restarting ones install.
+    """
+
+    classes: frozenset[str]
+    is_certain: bool
+    never_restarts: bool
+
+    def are_selected_by(self, schedule: Schedule, kb: str) -> bool:
+        """Whether the schedule may install the update."""
+        restart = RestartBehavior.NEVER if self.never_restarts else RestartBehavior.ALWAYS
+        return any(schedule.selects(c, kb, restart) for c in self.classes)
+
+    @property
+    def automatic(self) -> bool | None:
+        """Whether automatic guest patching installs it; None if that isn't known."""
+        found = (Classification.parse(c) for c in self.classes)
+        is_possible = any(one is not None and one.installed_automatically for one in found)
+        return is_possible if self.is_certain or not is_possible else None
 
 
 def read_still_installing(
@@ -65,22 +93,47 @@ def read_still_installing(
 ) -> StillInstalling:
     """Read what may still install a KB; ``name`` is the update's title."""
     now = clock()
-    kinds = assessments.kinds_of(db, kb) or [
-        (one.value, RestartBehavior.UNKNOWN) for one in Classification
-    ]
+    kinds = _kinds(db, kb)
     rows = [row for row in read_all(db) if not row.schedule.has_ended(now)]
-    selecting = [row for row in rows if any(row.schedule.selects(c, kb, r) for c, r in kinds)]
-    classes = {c for c, _ in kinds}
+    selecting = [row for row in rows if kinds.are_selected_by(row.schedule, kb)]
     installing = [
-        o for o in operations.open_installations(db) if may_install(o.request, kb, classes)
+        o for o in operations.open_installations(db) if may_install(o.request, kb, kinds.classes)
     ]
-    under_way = frozenset(o.machine_id for o in installing if o.state.is_under_way)
+    found = lists.machines_with(db, kb, name)
+    unread = _unread_schedules(db)
     return StillInstalling(
         tuple(ScheduleToChange(row, _hindrance(row, kb)) for row in selecting),
         sum(kb in row.schedule.exclude for row in rows),
         tuple(o.id for o in installing if o.state is OperationState.QUEUED),
-        tuple(_points(db, lists.machines_with(db, kb, name), under_way, classes, clock)),
+        (*unread, *_points(db, found, installing, kinds, clock)),
+        is_known=not unread,
     )
+
+
+def _kinds(db: sqlite3.Connection, kb: str) -> _Kinds:
+    """What is known of the update's kind; if an assessment doesn't tell it, or there is none, it may be of any."""
+    known = assessments.kinds_of(db, kb)
+    is_certain = bool(known) and all(Classification.parse(c) is not None for c, _ in known)
+    classes = {c for c, _ in known} if is_certain else {c.value for c in Classification}
+    restarts = {restart for _, restart in known} or {RestartBehavior.UNKNOWN}
+    never = bool(restarts & {RestartBehavior.NEVER, RestartBehavior.UNKNOWN})
+    return _Kinds(frozenset(classes), is_certain, never)
+
+
+def _unread_schedules(db: sqlite3.Connection) -> list[tuple[Glyph, str, str, str]]:
+    """The connections whose schedules aren't known."""
+    unread = additional_lists.unread(db, ("schedules", "assignments"))
+    names = {one.id: one.name for one in connections.read_all(db)}
+    return [
+        (
+            Glyph.UNKNOWN,
+            tr("Not known"),
+            tr("Schedules of {name} aren't known", name=names[connection_id]),
+            why,
+        )
+        for connection_id, why in unread.items()
+        if connection_id in names
+    ]
 
 
 def _hindrance(row: ScheduleRow, kb: str) -> str:
@@ -93,21 +146,31 @@ def _hindrance(row: ScheduleRow, kb: str) -> str:
 def _points(
     db: sqlite3.Connection,
     found: Sequence[KbMachineRow],
-    under_way: frozenset[int],
-    classes: set[str],
+    installing: Sequence[OpenInstallation],
+    kinds: _Kinds,
     clock: Clock,
 ) -> list[tuple[Glyph, str, str, str]]:
     """What goes on regardless: installations in progress, automatic patching, and machines that have it."""
     missing = [row for row in found if row.is_missing]
-    running = [row.name for row in missing if row.id in under_way]
+    begun = {o.machine_id for o in installing if o.state in (_S.SENT, _S.RUNNING)}
+    begun |= installations.in_progress(db, [row.id for row in missing])
+    lost = {o.machine_id for o in installing if o.state is _S.UNKNOWN} - begun
+    running = [row.name for row in missing if row.id in begun]
+    unclear = [row.name for row in missing if row.id in lost]
     installed = [row.name for row in found if row.state == "Installed"]
-    by_azure, by_windows, unknown = _who_installs(db, [r.id for r in missing], classes, clock)
+    by_azure, by_windows, unknown = _who_installs(db, [r.id for r in missing], kinds, clock)
     facts = (
         (
             running,
             (Glyph.RUNNING, tr("In progress")),
             tr("An installation is in progress on %n machine(s)", len(running)),
-            tr("Azure can't stop it"),
+            tr("It may install it, and Azure can't stop it"),
+        ),
+        (
+            unclear,
+            (Glyph.UNKNOWN, tr("Not known")),
+            tr("Whether an installation is in progress isn't known on %n machine(s)", len(unclear)),
+            tr("Azure's response to the request was lost, or doesn't show the result"),
         ),
         (
             by_azure,
@@ -128,7 +191,9 @@ def _points(
             unknown,
             (Glyph.UNKNOWN, tr("Not known")),
             tr("Who installs it isn't known for %n machine(s)", len(unknown)),
-            tr("Their patch orchestration or schedules aren't known"),
+            tr(
+                "Their patch orchestration or schedules, or the update's classification, aren't known"
+            ),
         ),
         (
             installed,
@@ -149,14 +214,10 @@ def _points(
 
 
 def _who_installs(
-    db: sqlite3.Connection, machine_ids: Sequence[int], classes: set[str], clock: Clock
+    db: sqlite3.Connection, machine_ids: Sequence[int], kinds: _Kinds, clock: Clock
 ) -> tuple[list[str], list[str], list[str]]:
     """Names of the machines on which Azure installs the update automatically, on which Windows does, and for which this isn't known."""
     schedules = stored_schedules.of_machines(db, machine_ids)
-    is_automatic = any(
-        known is not None and known.installed_automatically
-        for known in map(Classification.parse, classes)
-    )
     by_azure, by_windows, unknown = list[str](), list[str](), list[str]()
     for row in machines.read_rows(db, machine_ids):
         machine = machine_columns.machine_of(row)
@@ -170,6 +231,6 @@ def _who_installs(
             continue
         elif mode is not PatchMode.AUTOMATIC_BY_PLATFORM or follows.unread:
             unknown.append(machine.name)
-        elif is_automatic and exclusion_reason(machine, follows, clock()) is None:
-            by_azure.append(machine.name)
+        elif kinds.automatic is not False and exclusion_reason(machine, follows, clock()) is None:
+            (by_azure if kinds.automatic else unknown).append(machine.name)
     return by_azure, by_windows, unknown

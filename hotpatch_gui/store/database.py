@@ -51,6 +51,13 @@ def must_be_readable(path: Path) -> None:
     Raises:
         ProblemError: what is wrong with the file. Nothing is raised for a missing, empty or older file.
     """
+    if path.is_dir():
+        raise ProblemError(
+            _problem(
+                tr("{path} is a folder and not a data file.", path=path),
+                tr("Move it away, or start with --data-dir."),
+            )
+        )
     if path.is_file():
         with _store_problems(path), _open_read_only(path) as db:
             _refuse_foreign(db, path)
@@ -409,10 +416,21 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
 
     steps, file = migrations(), Database(db)
     is_interrupted = version and len(steps.applied(file)) > version
-    if version and not is_interrupted:  # otherwise the copy of the first attempt is the intact one
-        _keep_copy(db, _new_name(path, f"before-{SCHEMA_VERSION}"))
+    what = f"before-{SCHEMA_VERSION}"
+    # Otherwise the copy of the first attempt is the intact one.
+    if version and not is_interrupted and not _is_copied(path, what):
+        _keep_copy(db, _new_name(path, what))
     steps.apply(file)
     db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+
+def _is_copied(path: Path, what: str) -> bool:
+    """Whether a copy is newer than the file, because an earlier attempt to migrate it failed."""
+    made = [one.stat().st_mtime_ns for one in path.parent.glob(f"{path.stem}.{what}-*")]
+    log = path.with_name(f"{path.name}-wal")
+    written = [one.stat() for one in (path, log) if one.exists()]
+    newest = max(one.st_mtime_ns for one in written if one.st_size)
+    return max(made, default=0) > newest
 
 
 def _keep_copy(db: sqlite3.Connection, copy: Path) -> None:

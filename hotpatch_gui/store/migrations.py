@@ -376,7 +376,7 @@ CREATE INDEX installations_restarted ON installations(modified_at) WHERE restart
 """Updates that restart a machine are counted apart from those that may. The most urgent machines are in the list's order."""
 
 _M0026 = """
-DROP INDEX machines_by_attention;
+DROP INDEX IF EXISTS machines_by_attention;
 CREATE INDEX machines_by_attention ON machines(attention DESC,
     (attention=4 AND lower(coalesce(resource_health, '')) IN ('unavailable', 'degraded')) DESC,
     coalesce(missing_since, '9999'), name COLLATE NOCASE) WHERE deleted_at IS NULL;

@@ -10,10 +10,11 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 
+from hotpatch_gui.domain.foreign_text import without_tokens
+
 FILE_NAME = "hotpatch.log"
 MAX_BYTES, KEPT = 1_000_000, 3
 _WARNING = re.compile(r"\S+ \S+ (WARNING|ERROR|CRITICAL) ")
-_BEARER = re.compile(r"(?i)(bearer\s+)[\w.~+/=-]{8,}|eyJ[\w-]{10,}\.[\w-]+\.[\w-]*")
 
 
 class _NoSecrets(logging.Formatter):
@@ -21,7 +22,7 @@ class _NoSecrets(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line without tokens."""
-        return _BEARER.sub("[token]", super().format(record))
+        return without_tokens(super().format(record))
 
 
 def start_log(folder: Path) -> None:

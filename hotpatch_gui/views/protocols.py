@@ -114,6 +114,9 @@ class UserActions(Protocol):
         """Create a maintenance configuration, which must not exist, or change one, which must."""
         ...
 
+    def exclude_update(self, connection_id: int, resource_id: str, name: str, kb: str) -> None:
+        """Exclude a KB from a schedule, and leave everything else as Azure has it."""
+
     def check_deployment(self, connection_id: int, deployment: Deployment, password: str) -> None:
         """Ask Azure what a deployment would do; the source's ``deployment_checked`` has the answer."""
 

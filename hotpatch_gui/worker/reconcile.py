@@ -23,6 +23,8 @@ _LICENSES: dict[OperationKind, tuple[License | None, ...]] = {
     OperationKind.UNENROLL: (License.DISABLED, None),
 }
 """The license after a successful request."""
+_CHANGING = {OperationKind.ENROLL: License.ENABLING, OperationKind.UNENROLL: License.DISABLING}
+"""The license while Azure carries out the request."""
 
 
 @tr.mark_values
@@ -69,12 +71,14 @@ def read(db: sqlite3.Connection, operation_id: int) -> Found | NotYet:
     license_state = machine.arc.license if machine is not None and machine.arc is not None else None
     if license_state in _LICENSES.get(op.kind, ()):
         return Found(OperationState.SUCCEEDED, tr("The license is as requested."))
+    if license_state is not None and license_state is _CHANGING.get(op.kind):
+        return NotYet.IN_PROGRESS
     match op.kind:
         case OperationKind.RESTART:
             return NotYet.NOT_REPORTED
-        case OperationKind.START | OperationKind.SETTINGS:
-            return NotYet.NOT_SHOWN
-    return NotYet.NO_TRACE
+        case OperationKind.ASSESS:
+            return NotYet.NO_TRACE
+    return NotYet.NOT_SHOWN
 
 
 def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:

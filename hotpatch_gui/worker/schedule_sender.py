@@ -50,6 +50,8 @@ FEW = 10
 CHECK_S, CHECKS = 15.0, 20
 """Seconds between checks of a change whose response was lost, and the maximum number of checks."""
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
+CHANGED = (ChangeKind.SAVE, ChangeKind.EXCLUDE)
+"""Changes of a schedule that must exist; what they don't name stays."""
 BUG = tr.mark("An error in this program hides Azure's response; the log has it.")
 DIFFERS = tr.mark(
     "Azure accepted the change, but returned other values than requested. The next sync shows what Azure stored."
@@ -377,14 +379,14 @@ class ScheduleSender:
         Raises:
             ProblemError: it can't be read, or was deleted in the meantime, and nothing was sent.
         """
-        if row.change.kind not in (ChangeKind.CREATE, ChangeKind.SAVE):
+        if row.change.kind not in (ChangeKind.CREATE, *CHANGED):
             return None
         read = partial(self._c.gateway.read_target, row.change)
         try:
             old = await self._c.calls.reads.call(read, urgency)
         except ProblemError as error:
             raise ProblemError(error.problem._replace(may_have_been_sent=False)) from error
-        if old is None and row.change.kind is ChangeKind.SAVE:
+        if old is None and row.change.kind in CHANGED:
             raise _refusal(
                 ProblemKind.NOT_FOUND,
                 tr(

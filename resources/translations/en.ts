@@ -1546,6 +1546,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>Whether an installation is in progress isn't known on %n machine(s)</source>
+      <translation>
+        <numerusform>Whether an installation is in progress isn't known on %n machine</numerusform>
+        <numerusform>Whether an installation is in progress isn't known on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>Who installs it isn't known for %n machine(s)</source>
       <translation>
         <numerusform>Who installs it isn't known for %n machine</numerusform>

@@ -182,12 +182,23 @@ def test_an_unusable_file_is_reported_and_not_called_empty(
     found = run(data, *name)
     message = {
         "newer": "written by a newer version",
-        "damaged": "is damaged",
+        "damaged": "“hotpatch-gui connect” if the connections can't be read",
         "foreign": "isn't a file of Hotpatch Dashboard",
     }[what]
     assert message in found.stderr
     assert found.returncode == 1
     assert "no connection" not in found.stderr.lower()
+
+
+def test_a_folder_in_the_files_place_is_named(tmp_path: Path, secure: SecureAzure) -> None:
+    data = tmp_path / "data"
+    assert connect(data, secure, "Contoso").returncode == 0
+    for file in data.glob(f"{FILE_NAME}*"):
+        file.unlink()
+    (data / FILE_NAME).mkdir()
+    found = run(data, "list")
+    assert (found.returncode, found.stdout) == (1, "")
+    assert "is a folder and not a data file" in found.stderr
 
 
 def test_a_partly_damaged_file_is_reported_and_a_new_one_is_announced(

@@ -358,3 +358,38 @@ def test_syncs_that_read_nothing_derive_nothing(
     for _ in range(3):
         stage.sync()
     assert len(derived) <= 1, "once, because an hour has passed"
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("on", [True, False], ids=["enroll", "unenroll"])
+def test_an_enrollment_that_the_server_does_not_show_is_unknown(stage: Stage, on: bool) -> None:
+    """Azure answers 200 and does nothing."""
+    verb, name = ("PUT", "srv-hq-02") if on else ("PATCH", "srv-hq-01")
+    respond_once(stage, verb, "licenseprofiles", Response(200, {}))
+    stage.app.actions.enroll(ids(stage, name), on=on)
+    stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
+    assert "doesn't show the result" in notes(stage)[0]
+
+
+@pytest.mark.expects_log
+def test_a_refused_sign_in_says_what_to_do(stage: Stage) -> None:
+    refused = Response(401, {"error": {"code": "ExpiredToken", "message": "Expired."}})
+    stage.simulator.faults.append(lambda method, path: refused if method == "POST" else None)
+    stage.app.actions.restart(ids(stage, "vm-web-01"))
+    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    assert notes(stage)[0].endswith("Nothing was started. Sign in, then request it again.")
+
+
+@pytest.mark.expects_log
+def test_a_token_that_the_other_side_repeats_is_not_kept(stage: Stage) -> None:
+    token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
+    said = {"code": "Odd", "message": f"Authorization: Bearer {token} isn't valid."}
+    stage.simulator.faults.append(
+        lambda method, path: Response(400, {"error": said}) if method == "POST" else None
+    )
+    stage.app.actions.restart(ids(stage, "vm-web-01"))
+    stage.until(lambda: stage.operation_states() == [S.FAILED])
+    assert "Authorization: [token] isn't valid." in notes(stage)[0]
+    stage.idle()
+    for file in stage.folder.rglob("*"):
+        assert not file.is_file() or token.encode() not in file.read_bytes(), file

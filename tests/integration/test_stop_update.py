@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
+from requests.exceptions import ConnectionError as Broken
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest, may_install
 from hotpatch_gui.domain.waves import WaveMode, Waves
+from hotpatch_gui.simulator.install_parameters import parse_install_parameters
 from hotpatch_gui.simulator.maintenance import schedule_of
 from hotpatch_gui.simulator.responses import Response
+from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.dialogs.stop_update import StopUpdateDialog
 from hotpatch_gui.views.pages.updates import UpdatesPage
 
@@ -63,7 +68,9 @@ def test_schedules_exclude_it_and_only_installations_of_it_are_canceled(stage: S
     dialog = stop_dialog(stage)
     assert dialog.stop.text() == "Exclude it in 1 schedule and cancel 1 installation"
     running = points(dialog)["An installation is in progress on 1 machine"]
-    assert running == "Azure can't stop it: vm-app-01.", "the other one is only queued"
+    assert running == "It may install it, and Azure can't stop it: vm-app-01.", (
+        "the other is queued"
+    )
     dialog.stop.click()
     stage.until(lambda: len(queued(stage)) == 1)
     assert "890830" in queued(stage)[0]
@@ -149,3 +156,121 @@ def test_unread_schedules_hide_no_known_answer(stage: Stage) -> None:
     unknown = [detail for title, detail in found.items() if title.startswith("Who installs")]
     assert unknown
     assert "vm-legacy-01" not in unknown[0]
+
+
+def excluded(stage: Stage) -> list[set[str]]:
+    stored = stage.simulator.cloud.maintenance.configurations
+    return [set(schedule_of(one).exclude) for one in stored.values()]
+
+
+def edit(stage: Stage, sql: str, *values: object) -> None:
+    """Change what the file knows, as an unusual assessment would."""
+    with closing(open_writer(stage.app.source.path)) as db, transaction(db):
+        db.execute(sql, values)
+
+
+def test_what_others_changed_in_the_meantime_stays(stage: Stage) -> None:
+    dialog = stop_dialog(stage)
+    (row,) = [one.row for one in dialog._found.schedules]
+    configurations = stage.simulator.cloud.maintenance.configurations
+    known = configurations[row.resource_id]
+    windows = known["properties"]["installPatches"]["windowsParameters"]
+    windows["kbNumbersToExclude"] = ["890830"]
+    known["properties"]["maintenanceWindow"]["recurEvery"] = "Week Sunday"
+    dialog.stop.click()
+    stage.until(lambda: {"890830", "5120708"} in excluded(stage))
+    stage.idle()
+    window = configurations[row.resource_id]["properties"]["maintenanceWindow"]
+    assert window["recurEvery"] == "Week Sunday"
+    db = stage.app.source.db
+    assert db is not None
+    (state,) = db.execute(
+        "SELECT state FROM schedule_changes WHERE kind='exclude update'"
+    ).fetchone()
+    assert state == "succeeded"
+
+
+@pytest.mark.expects_log
+def test_schedules_that_were_never_read_are_not_called_none(qapp: QApplication) -> None:
+    with Stage("light") as stage:
+        handle = stage.simulator.handle
+        no = Response(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
+
+        def unread(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
+            is_list = b"maintenanceconfigurations" in (body or b"").lower()
+            return no if is_list else handle(method, url, headers, body)
+
+        stage.simulator.handle = unread  # type: ignore[method-assign]
+        stage.start()
+        dialog = stop_dialog(stage)
+        assert dialog.summary.text() == "No known schedule or queued installation installs it."
+        assert "Schedules of Contoso aren't known" in points(dialog)
+
+
+@pytest.mark.expects_log
+def test_a_lost_installation_is_not_called_in_progress(stage: Stage) -> None:
+    def lose(method: str, path: str) -> Exception | None:
+        return Broken("reset") if path.endswith("/installPatches") else None
+
+    stage.simulator.faults.append(lose)
+    db = stage.app.source.db
+    assert db is not None
+    (number,) = db.execute("SELECT id FROM machines WHERE name='vm-app-01'").fetchone()
+    stage.app.actions.install([number], InstallRequest(include=(KB,)))
+    stage.until(
+        lambda: db.execute("SELECT count(*) FROM operations WHERE state='unknown'").fetchone()[0]
+    )
+    found = points(stop_dialog(stage))
+    assert "An installation is in progress on 1 machine" not in found
+    assert "vm-app-01" in found["Whether an installation is in progress isn't known on 1 machine"]
+
+
+def test_an_installation_that_another_user_started_is_named(stage: Stage) -> None:
+    cloud = stage.simulator.cloud
+    raw = {
+        "maximumDuration": "PT2H",
+        "rebootSetting": "IfRequired",
+        "windowsParameters": {"classificationsToInclude": ["Security"]},
+    }
+    cloud.begin_installation(cloud.guests["vm-app-01"], parse_install_parameters(raw), raw)
+    stage.sync()
+    found = points(stop_dialog(stage))
+    assert "vm-app-01" in found["An installation is in progress on 1 machine"]
+
+
+def test_an_update_of_an_unknown_kind_may_be_installed_by_all(stage: Stage) -> None:
+    before = stop_dialog(stage)
+    names = {one.row.schedule.name for one in before._found.schedules}
+    before.reject()
+    edit(stage, "UPDATE updates SET classification='Unclassified' WHERE kb=?", KB)
+    dialog = stop_dialog(stage)
+    assert {one.row.schedule.name for one in dialog._found.schedules} >= names
+    found = points(dialog)
+    assert not any(title.startswith("Azure installs it") for title in found), "it isn't certain"
+    assert "vm-app-01" in found["Who installs it isn't known for 4 machines"]
+
+
+def test_an_update_of_unknown_restart_behavior_may_be_one_that_never_restarts(stage: Stage) -> None:
+    edit(stage, "UPDATE schedules SET exclude_restarting=1")
+    found = stop_dialog(stage)
+    assert found._found.schedules == (), "it restarts"
+    found.reject()
+    edit(stage, "UPDATE updates SET restart='Unknown' WHERE kb=?", KB)
+    assert stop_dialog(stage)._found.schedules != ()
+
+
+def test_the_dialog_follows_what_happens_while_it_is_open(stage: Stage) -> None:
+    db = stage.app.source.db
+    assert db is not None
+    ids = dict(db.execute("SELECT name, id FROM machines").fetchall())
+    dialog = stop_dialog(stage)
+    assert dialog.stop.text() == "Exclude it in 1 schedule"
+    dialog.view.model().setData(
+        dialog.model.index(0, 0), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole
+    )
+    names = ("vm-app-01", "vm-print-01")
+    request = InstallRequest(include=(KB,))
+    stage.app.actions.install([ids[name] for name in names], request, ONE_BY_ONE)
+    stage.until(lambda: dialog.stop.text() == "Cancel 1 installation")
+    assert "An installation is in progress on 1 machine" in points(dialog)
+    assert dialog.model.ids == [], "what wasn't selected stays so"

@@ -893,3 +893,16 @@ def test_an_impossible_time_of_a_fault_is_not_known(db: sqlite3.Connection) -> N
     far = datetime(9999, 12, 31, tzinfo=UTC)
     machines.save_resource_health(db, 1, [(GOOD.resource_id.lower(), "Degraded", far)], EPOCH)
     assert reported(db) == ("Degraded", None)
+
+
+def test_a_migration_that_fails_again_makes_no_other_copy(path: Path) -> None:
+    prepare_and_close(path)
+    with closing(sqlite3.connect(path)) as plain, plain:  # the last step's table is in its way
+        plain.execute(
+            "DELETE FROM _sqlite_migrations WHERE name LIKE ?", (f"m{SCHEMA_VERSION:04}%",)
+        )
+        plain.execute(f"PRAGMA user_version={SCHEMA_VERSION - 1}")
+    for _ in range(3):
+        with pytest.raises(ProblemError):
+            database.prepare(path, "test")
+    assert len(list(path.parent.glob("*.before-*"))) == 1

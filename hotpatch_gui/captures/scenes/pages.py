@@ -404,7 +404,7 @@ def deploy_machine(stage: Stage) -> QWidget:
     dialog.password.edit.setText("Correct-horse-1")
     dialog.again.edit.setText("Correct-horse-1")
     dialog.check.click()
-    stage.until(lambda: dialog.create_.isEnabled())
+    stage.until(dialog.create_.isEnabled)
     stage.settle()
     return dialog
 

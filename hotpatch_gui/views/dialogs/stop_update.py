@@ -6,6 +6,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
 
+from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.models.checked import CheckedModel, CheckedRow
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.stop_update import StillInstalling, read_still_installing
@@ -21,6 +22,9 @@ from .surface import SurfaceDialog
 tr = translator("StopUpdateDialog")
 
 SIZE_PX = (800, 420)
+_TABLES = frozenset(
+    {"operations", "installations", "schedules", "schedule_changes", "machines", "connections"}
+)
 MOST_ROWS, SPARE_PX = 6, 18
 """Rows without a scroll bar; room for a horizontal one."""
 
@@ -56,10 +60,27 @@ class StopUpdateDialog(SurfaceDialog):
         self.cancels.toggled.connect(self._show_button)
         self._show(StillInstalling())
         self._channel = QueryChannel(services.source, self._show_found, self.summary.setText, self)
-        self._channel.query(partial(read_still_installing, kb=kb, name=name, clock=services.clock))
+        self._read = partial(read_still_installing, kb=kb, name=name, clock=services.clock)
+        services.source.changed.connect(self._on_changed)
+        self._channel.query(self._read)
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.affects(_TABLES):
+            self._channel.query(self._read)
 
     def _show_found(self, found: StillInstalling) -> None:
+        """Show what is found now; what the user didn't select stays so."""
+        left = {
+            self._found.schedules[row.id].row.resource_id
+            for row in self.model.rows
+            if row.can_check and row.id not in self.model.ids
+        }
+        keeps = bool(self._found.queued) and not self.cancels.isChecked()
         self._show(found)
+        ticked = [n for n, s in enumerate(found.schedules) if s.row.resource_id not in left]
+        self.model.show_ticked(self.model.rows, ticked)
+        self.cancels.setChecked(bool(found.queued) and not keeps)
+        self._show_button()
         self.summary.setText(self._sentence)
         fit_names(self.view)
 
@@ -104,7 +125,12 @@ class StopUpdateDialog(SurfaceDialog):
             else ""
         )
         if not self._found.schedules and not self._found.queued:
-            return tr("No schedule or queued installation installs it.") + excluding
+            none = (
+                tr("No schedule or queued installation installs it.")
+                if self._found.is_known
+                else tr("No known schedule or queued installation installs it.")
+            )
+            return none + excluding
         return tr("Schedules that exclude it keep excluding it until you change them.") + excluding
 
     @property
@@ -126,7 +152,5 @@ class StopUpdateDialog(SurfaceDialog):
         for number in self.model.ids:
             one = self._found.schedules[number]
             known = one.row.schedule.azure_id or one.row.resource_id
-            actions.save_schedule(
-                one.row.connection_id, known, one.excluding(self._kb), is_new=False
-            )
+            actions.exclude_update(one.row.connection_id, known, one.row.schedule.name, self._kb)
         self.accept()

@@ -16,6 +16,7 @@ from hotpatch_gui.store import assessments, installations, operations, queue
 from hotpatch_gui.store.audit import Event
 from hotpatch_gui.translation import translator
 from hotpatch_gui.worker import reconcile
+from hotpatch_gui.worker.reconcile import NotYet
 from hotpatch_gui.worker.sync.machine import read_instance_view
 from hotpatch_gui.worker.urgency import Urgency
 
@@ -39,7 +40,12 @@ _DONE = {
 }
 
 
-_SHOWN_BY_MACHINE = (OperationKind.START, OperationKind.SETTINGS)
+_SHOWN_BY_MACHINE = (
+    OperationKind.START,
+    OperationKind.SETTINGS,
+    OperationKind.ENROLL,
+    OperationKind.UNENROLL,
+)
 """Kinds whose result the machine itself shows."""
 
 
@@ -74,7 +80,8 @@ async def _unconfirmed_reason(task: OperationTask) -> str:
             "Azure reports that the operation finished, but the machine can't be read to confirm it. The program reads the "
             "machine again."
         )
-    if isinstance(reconcile.read(task.context.db, task.operation.id), reconcile.NotYet):
+    found = reconcile.read(task.context.db, task.operation.id)
+    if isinstance(found, NotYet) and found is not NotYet.IN_PROGRESS:
         return tr(
             "Azure reports that the operation finished, but the machine doesn't show the result. The program reads the "
             "machine again."

@@ -340,8 +340,12 @@ class Sending:
             await self._end_as_failed(problem)
 
     async def _end_as_failed(self, problem: Problem, **fields: Any) -> None:
+        note = problem.text
+        if problem.kind.is_transient:
+            note = tr("{sentence} Nothing was started.", sentence=problem.sentence)
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
             problem = problem._replace(next_step=tr("Sign in, then request it again."))
+            note = f"{note} {problem.next_step}"
             self._c.failed(problem._replace(connection_id=self._c.connection_id))
         was_sent = self._task.state is not OperationState.QUEUED
         event = Event.REFUSED if was_sent and problem.may_have_been_sent else Event.NOT_SENT
@@ -351,9 +355,7 @@ class Sending:
             at=self._c.clock(),
             code=problem.code,
             request_id=problem.request_id,
-            note=tr("{sentence} Nothing was started.", sentence=problem.sentence)
-            if problem.kind.is_transient
-            else problem.text,
+            note=note,
             **fields,
         )
 

@@ -62,6 +62,10 @@ def apply(
                         "install": properties.get("installPatches"),
                     }
                 )
+            case ChangeKind.EXCLUDE:
+                old = found.get(key)
+                if old is not None:
+                    found[key] = old.excluding(str(body.get("kb")))
             case ChangeKind.DELETE:
                 found.pop(key, None)  # its assignments were deleted before, each on its own
             case ChangeKind.ASSIGN:
