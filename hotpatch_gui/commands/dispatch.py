@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.translation import translator
 
-from . import acting, new_machine, releases, schedules, showing, syncing
+from . import acting, new_machine, releases, schedules, showing, stopping, syncing
 from .common import CommandError, Exit, bring_up_to_date, file_problem, print_json, write_message
 
 tr = translator("Dispatch")
@@ -28,6 +28,7 @@ _COMMANDS = {
     "assess": acting.assess,
     "install": acting.install,
     "export": showing.export,
+    "stop": stopping.stop,
     "releases": releases.releases_command,
     "schedules": schedules.schedules_command,
     "new-machine": new_machine.new_machine,

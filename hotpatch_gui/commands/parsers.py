@@ -54,7 +54,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     def command(name: str, text: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=_sentence(text), epilog=codes)
         made.add_argument("--json", action="store_true", help=tr("print one JSON object"))
-        if name not in ("connect", "releases", "schedules", "new-machine"):
+        if name not in ("connect", "releases", "schedules", "new-machine", "stop"):
             made.add_argument(
                 "--connection",
                 action="append",
@@ -100,6 +100,13 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         )
         if name == "install":
             _add_install(acting)
+    stopping = command(
+        "stop", tr("exclude an update in all schedules and cancel queued installations of it")
+    )
+    stopping.add_argument("kb", metavar="KB", help=tr("the update's KB number"))
+    stopping.add_argument(
+        "--dry-run", action="store_true", help=tr("only print what would still install it")
+    )
     export = command("export", tr("write known data to a file without reading from Azure"))
     export.add_argument(
         "what",
@@ -107,7 +114,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="WHAT",
         default=[],
         help=tr(
-            "machines, compliance, history, restarts, audit (default: all but audit); or report, with "
+            "machines, compliance, history, restarts, coverage, rollout, audit (default: the first four); or report, with "
             "figures and charts of all machines"
         ),
     )

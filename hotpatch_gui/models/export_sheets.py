@@ -1,4 +1,4 @@
-"""Sheets for exports: machines, compliance, history, restarts and the audit log."""
+"""Sheets for exports: machines, compliance, history, restarts, coverage, rollout and the audit log."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.store import additional_lists, health, lists, sync_state, tables
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.timestamps import from_text
+from hotpatch_gui.system import resources
 from hotpatch_gui.translation import translator
 
 from . import display_text
@@ -34,7 +35,7 @@ tr = translator("ExportSheets")
 CHUNK = 1000
 R = TypeVar("R")
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
-WHATS = ("machines", "compliance", "history", "restarts", "audit")
+WHATS = ("machines", "compliance", "history", "restarts", "coverage", "rollout", "audit")
 REPORTED = ("compliance", "history", "restarts")
 """The sheets of a report of machines."""
 UNPRINTED = frozenset(
@@ -206,6 +207,11 @@ def sheet(
     if what == "machines":
         own = _machine_columns(calendar, now)
         return sheet_of(title, own, _machines(db, machine_ids, calendar, now), now)
+    if what in ("coverage", "rollout"):
+        columns, of_all = _computed(what, db, calendar, now)
+        wanted = None if machine_ids is None else frozenset(machine_ids)
+        mine = [row for row in of_all if wanted is None or row.id in wanted]
+        return sheet_of(title, columns, mine, now)
     if what == "restarts":
         ledger = read_ledger(db, calendar, machine_ids, EVER)
         return sheet_of(title, RESTARTS, ledger.rows, now)
@@ -218,6 +224,20 @@ def sheet(
     sort, descending = table.default_sort
     rows = rows_of(db, table, where, sort, descending)
     return sheet_of(title, columns, rows, now)
+
+
+def _computed(
+    what: str, db: sqlite3.Connection, calendar: Calendar, now: datetime
+) -> tuple[Sequence[Column], Sequence[Any]]:
+    """Columns and rows, of all machines, of the Coverage or the Rollout page."""
+    if what == "coverage":
+        from . import coverage  # noqa: PLC0415 - only for this sheet
+
+        return coverage.MACHINES, coverage.read_coverage(db, calendar, lambda: now).machines
+    from . import rollout  # noqa: PLC0415 - only for this sheet
+
+    pairs = resources.read_json("region-pairs.json")["pairs"]
+    return rollout.MACHINES, rollout.read_rollout(db, calendar, pairs, lambda: now).rows
 
 
 def _machines(

@@ -88,10 +88,8 @@ class _Kinds(NamedTuple):
         return is_possible if self.is_certain or not is_possible else None
 
 
-def read_still_installing(
-    db: sqlite3.Connection, kb: str, name: str, clock: Clock
-) -> StillInstalling:
-    """Read what may still install a KB; ``name`` is the update's title."""
+def read_still_installing(db: sqlite3.Connection, kb: str, clock: Clock) -> StillInstalling:
+    """Read what may still install a KB, under any of its titles."""
     now = clock()
     kinds = _kinds(db, kb)
     rows = [row for row in read_all(db) if not row.schedule.has_ended(now)]
@@ -99,7 +97,7 @@ def read_still_installing(
     installing = [
         o for o in operations.open_installations(db) if may_install(o.request, kb, kinds.classes)
     ]
-    found = lists.machines_with(db, kb, name)
+    found = _machines(db, kb)
     unread = _unread_schedules(db)
     return StillInstalling(
         tuple(ScheduleToChange(row, _hindrance(row, kb)) for row in selecting),
@@ -108,6 +106,13 @@ def read_still_installing(
         (*unread, *_points(db, found, installing, kinds, clock)),
         is_known=not unread,
     )
+
+
+def _machines(db: sqlite3.Connection, kb: str) -> list[KbMachineRow]:
+    """The machines with the KB under any of its titles; one on which a title is missing counts as that."""
+    titles = assessments.titles_of(db, kb) or [""]
+    rows = [row for title in titles for row in lists.machines_with(db, kb, title)]
+    return list({row.id: row for row in sorted(rows, key=lambda r: r.is_missing)}.values())
 
 
 def _kinds(db: sqlite3.Connection, kb: str) -> _Kinds:

@@ -229,6 +229,11 @@ def offered(db: sqlite3.Connection, machine_id: int) -> list[Update]:
     ]
 
 
+def titles_of(db: sqlite3.Connection, kb: str) -> list[str]:
+    """The titles under which the latest assessments offer a KB."""
+    return [row[0] for row in db.execute("SELECT DISTINCT name FROM updates WHERE kb=?", (kb,))]
+
+
 def kinds_of(db: sqlite3.Connection, kb: str) -> list[tuple[str, RestartBehavior]]:
     """Each classification and restart behavior with which the latest assessments offer a KB."""
     rows = db.execute("SELECT DISTINCT classification, restart FROM updates WHERE kb=?", (kb,))

@@ -1568,6 +1568,16 @@
     </message>
   </context>
   <context>
+    <name>Stopping</name>
+    <message numerus="yes">
+      <source>Queued installations: {canceled:,} of %n canceled.</source>
+      <translation>
+        <numerusform>Queued installations: {canceled:,} of %n canceled.</numerusform>
+        <numerusform>Queued installations: {canceled:,} of %n canceled.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>Strip</name>
     <message numerus="yes">
       <source> %n more release(s) were planned in that time; details not known.</source>

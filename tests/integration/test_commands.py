@@ -656,3 +656,29 @@ def test_the_file_of_a_new_machine_is_written_in_each_format(here, tmp_path: Pat
         assert words in refused.stderr
     assert here(*usual, "--out", str(tmp_path / "nowhere" / "x.tf")).returncode == 1
     assert not (tmp_path / "other.bicep").exists()
+
+
+def test_an_update_is_stopped_and_what_goes_on_is_named(here) -> None:
+    planned = here("stop", "KB5120708", "--dry-run", "--json")
+    assert planned.returncode == 0, planned.stderr
+    said = json.loads(planned.stdout)
+    assert [one["name"] for one in said["schedules"]] == ["files-saturdays"]
+    assert (said["changes"], said["schedules_known"]) == ([], True)
+    assert any(text.startswith("Azure installs it on") for text in said["goes_on"])
+    done = here("stop", "5120708")
+    assert done.returncode == 0, done.stderr
+    assert "Schedule files-saturdays: succeeded. Azure made the change." in done.stdout
+    again = here("stop", "KB5120708")
+    assert again.returncode == 0
+    assert again.stdout.startswith("No schedule or queued installation installs it.")
+    assert here("stop", "none").returncode == 2
+
+
+def test_coverage_and_rollout_are_exported(here, tmp_path: Path) -> None:
+    assert here("sync").returncode == 0
+    path = tmp_path / "both.json"
+    assert here("export", "coverage", "rollout", "--out", str(path)).returncode == 0
+    made = json.loads(path.read_text(encoding="utf-8"))
+    assert {row["Machine"] for row in made["coverage"]} >= {"vm-legacy-01", "vm-web-01"}
+    assert all(row["Path to hotpatch"] for row in made["coverage"])
+    assert {row["Status"] for row in made["rollout"]}

@@ -47,6 +47,7 @@ from hotpatch_gui.views.main_window import FRAME_PX, SIZE_PX, first_size
 from hotpatch_gui.views.pages.history import HistoryPage
 from hotpatch_gui.views.rail import PAGES
 from hotpatch_gui.views.widgets.table import Table
+from hotpatch_gui.views.widgets.wave_choice import WaveChoice
 from hotpatch_gui.worker.commands import ReadMachine
 from hotpatch_gui.worker.operation_queue import missing_machines
 
@@ -389,6 +390,16 @@ def test_the_review_names_the_groups_in_their_order(
     dialog.go_to(3)
     stage.until(lambda: reported in dialog.facts.text())
     dialog.reject()
+
+
+def test_waves_are_proposed_for_many_machines_until_the_user_chooses(stage: Stage) -> None:
+    choice = WaveChoice(stage.app.theme, stage.window, proposes_above=20)
+    for machines, order in ((20, "all"), (21, "some"), (5, "all")):
+        choice.set_groups([], machines)
+        assert choice.order.currentData() == order
+    choice.order.setCurrentIndex(choice.order.findData("zone"))
+    choice.set_groups(["app"], 2000)
+    assert choice.order.currentData() == "zone", "the user's choice stays"
 
 
 def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:

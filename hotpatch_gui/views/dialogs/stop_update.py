@@ -32,7 +32,7 @@ MOST_ROWS, SPARE_PX = 6, 18
 class StopUpdateDialog(SurfaceDialog):
     """Shows what would still install the update. All that can be stopped is selected at first."""
 
-    def __init__(self, services: Services, parent: QWidget, kb: str, name: str) -> None:
+    def __init__(self, services: Services, parent: QWidget, kb: str) -> None:
         super().__init__(
             services.theme, "stopUpdateDialog", tr("Stop {kb} on all machines", kb=kb), parent
         )
@@ -60,7 +60,7 @@ class StopUpdateDialog(SurfaceDialog):
         self.cancels.toggled.connect(self._show_button)
         self._show(StillInstalling())
         self._channel = QueryChannel(services.source, self._show_found, self.summary.setText, self)
-        self._read = partial(read_still_installing, kb=kb, name=name, clock=services.clock)
+        self._read = partial(read_still_installing, kb=kb, clock=services.clock)
         services.source.changed.connect(self._on_changed)
         self._channel.query(self._read)
 

@@ -139,8 +139,8 @@ class HistoryTab(QWidget):
         self._s.source.changed.connect(self._on_changed)
         self._s.source.minute_passed.connect(self._move_on)
 
-    def _stop_update(self, kb: str, name: str) -> None:
-        open_stop_update(self._s, self.window(), kb, name)
+    def _stop_update(self, kb: str) -> None:
+        open_stop_update(self._s, self.window(), kb)
 
     def show_machines(self, machine_ids: Sequence[int] | None) -> None:
         ids = None if machine_ids is None else tuple(machine_ids)

@@ -35,11 +35,11 @@ tr = translator("KbMachines")
 SEARCH_PX = 320
 
 
-def open_stop_update(services: Services, owner: QWidget, kb: str, name: str) -> None:
+def open_stop_update(services: Services, owner: QWidget, kb: str) -> None:
     """Open the dialog that stops an update."""
     from hotpatch_gui.views.dialogs.stop_update import StopUpdateDialog  # noqa: PLC0415 - only when it opens
 
-    open_once(owner, partial(StopUpdateDialog, services, owner, kb, name))
+    open_once(owner, partial(StopUpdateDialog, services, owner, kb))
 
 
 class KbMachinesPane(QWidget):
@@ -197,7 +197,7 @@ class KbMachinesPane(QWidget):
 
     def _stop(self) -> None:
         if self._update is not None and self._update[0] is not None:
-            open_stop_update(self._s, self.window(), self._update[0], self._update[1])
+            open_stop_update(self._s, self.window(), self._update[0])
 
     def _install(self) -> None:
         from hotpatch_gui.views.dialogs.install import InstallDialog  # noqa: PLC0415 - only when it opens

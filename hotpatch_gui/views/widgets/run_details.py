@@ -50,10 +50,10 @@ class RunDetails(QFrame):
     """Errors and results.
 
     Signals:
-        stop_requested (str, str): the KB and name of an update to stop.
+        stop_requested (str): the KB of an update to stop.
     """
 
-    stop_requested = Signal(str, str)
+    stop_requested = Signal(str)
 
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
@@ -130,20 +130,19 @@ class RunDetails(QFrame):
         self.results.setFixedHeight(round(rows * ROW_PX * self._theme.scale) + SPARE_PX)
 
     @property
-    def _selected(self) -> tuple[str, str] | None:
-        """(KB, name) of the selected update; None without a KB."""
+    def _selected(self) -> str | None:
+        """The KB of the selected update; None without one."""
         items = self.results.selectedItems()
-        kb = normalise_kb(items[0].text(KB_COLUMN)) if items else None
-        return (kb, items[0].text(0)) if kb else None
+        return normalise_kb(items[0].text(KB_COLUMN)) if items else None
 
     def _show_button(self) -> None:
-        selected = self._selected
-        self.stop.setVisible(selected is not None)
-        self.stop.setText(tr("Stop {kb}…", kb=selected[0]) if selected else "")
+        kb = self._selected
+        self.stop.setVisible(kb is not None)
+        self.stop.setText(tr("Stop {kb}…", kb=kb) if kb else "")
 
     def _stop(self) -> None:
         if self._selected is not None:
-            self.stop_requested.emit(*self._selected)
+            self.stop_requested.emit(self._selected)
 
     def _item(self, result: ResultLine) -> QTreeWidgetItem:
         item = QTreeWidgetItem(result.cells)

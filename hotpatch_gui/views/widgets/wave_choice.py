@@ -32,8 +32,10 @@ class WaveChoice(QObject):
 
     edited = Signal()
 
-    def __init__(self, theme: Theme, parent: QObject) -> None:
+    def __init__(self, theme: Theme, parent: QObject, *, proposes_above: float = math.inf) -> None:
+        """``proposes_above``: for more machines, a limited number at a time is selected until the user chooses."""
         super().__init__(parent)
+        self._proposes_above, self._is_chosen = proposes_above, False
         self.order = QComboBox()
         self.order.setObjectName("waveOrder")
         self.order.setAccessibleName(tr("Order of machines"))
@@ -58,6 +60,7 @@ class WaveChoice(QObject):
             widget.setFixedWidth(round(FIELD_PX * theme.scale))
         self._proposed = 1
         self.set_groups([], 1)
+        self.order.currentIndexChanged.connect(self._on_chosen)
         for box in (self.order, self.stop):
             box.currentIndexChanged.connect(self._on_edited)
         self.size.valueChanged.connect(self._on_edited)
@@ -65,6 +68,8 @@ class WaveChoice(QObject):
     def set_groups(self, tag_names: Sequence[str], machines: int) -> None:
         """Offer orders by these tags, too, and propose a size that leaves something to stop after a failure."""
         selected = self.order.currentData()
+        if not self._is_chosen:
+            selected = "some" if machines > self._proposes_above else "all"
         self.order.blockSignals(True)
         self.order.clear()
         self.order.addItem(tr("All at once"), "all")
@@ -97,6 +102,9 @@ class WaveChoice(QObject):
         if by == "some":
             return Waves(WaveMode.SOME, self.size.value(), stop_after)
         return Waves(WaveMode.GROUPS, 0, stop_after)
+
+    def _on_chosen(self) -> None:
+        self._is_chosen = True
 
     def _on_edited(self) -> None:
         self.size.setVisible(self.waves.mode is WaveMode.SOME)

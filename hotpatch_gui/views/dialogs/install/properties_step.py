@@ -23,6 +23,8 @@ from .parts import step
 tr = translator("PropertiesStep")
 
 DEFAULT_MINUTES = 120
+AT_ONCE_UP_TO = 20
+"""For more machines, waves are proposed."""
 _RESTARTS = {
     RestartSetting.IF_REQUIRED: tr.mark(
         "Azure restarts a machine only if an update requires it, or if a restart is already "
@@ -60,7 +62,7 @@ class PropertiesStep(QObject):
         self.minutes.setAccessibleName(tr("Maximum duration in minutes"))
         self.restart_words = label(theme, role="secondary", wrap=True)
         self.window_words = label(theme, role="secondary", wrap=True)
-        self.choice = WaveChoice(theme, self)
+        self.choice = WaveChoice(theme, self, proposes_above=AT_ONCE_UP_TO)
         self.order = self.choice.order
         self.wave_words = label(theme, role="secondary", wrap=True)
         for widget in (self.restart, self.minutes):
