@@ -122,11 +122,12 @@ class App(QObject):
         *,
         theme: str | None = None,
         bundled_font: bool = False,
-        scale: float = 1.0,
+        scale: float | None = None,
         azure_folder: Path | None = None,
         is_first: bool = False,
     ) -> None:
         """Args:
+        scale: the size of text and controls; None for that of the settings.
         azure_folder: where a connection that is tried from the demo is saved.
         is_first: whether the welcome dialog opens.
         """
@@ -145,7 +146,10 @@ class App(QObject):
         self.releases = ReleaseBook(resources.calendar, lambda: self.source.db)
         self.clock = target.clock(self.source.db)
         self.theme = Theme(
-            application, theme or self.settings.theme, bundled_font=bundled_font, scale=scale
+            application,
+            theme or self.settings.theme,
+            bundled_font=bundled_font,
+            scale=scale or self.settings.size_percent / 100,
         )
         self.events = EngineEvents(self)
         self._target = target

@@ -72,11 +72,12 @@ class Stage(QObject):
         folder: Path | None = None,
         simulator: SimulatorApi | None = None,
         target: CloudTarget | None = None,
-        scale: float = 1.0,
+        scale: float | None = 1.0,
         scenario: str = "today",
     ) -> None:
         """Without a ``target``, the program talks to ``simulator`` in this process; without a ``simulator``, to
-        the fleet of ``scenario`` at its first moment. ``folder`` keeps the data beyond the stage."""
+        the fleet of ``scenario`` at its first moment. ``folder`` keeps the data beyond the stage. ``scale``: None for the
+        settings' size."""
         super().__init__()
         self._temporary = TemporaryDirectory(prefix="hotpatch-stage-") if folder is None else None
         self.folder = folder or Path(self._temporary.name if self._temporary else "")

@@ -15,6 +15,8 @@ FILE_NAME = "settings.ini"
 ID_DIGITS = 18
 YEARS = range(2020, 2200)
 """In which a stored time can be true."""
+SMALLEST_SIZE, USUAL_SIZE, LARGEST_SIZE = 80, 100, 200
+"""The size of text and controls, in percent."""
 DEFAULT_SYNC_MINUTES = 15
 DEFAULT_HISTORY_DAYS = 30
 
@@ -32,6 +34,24 @@ class Preferences:
     @theme.setter
     def theme(self, choice: str) -> None:
         self._store.setValue("theme", choice)
+
+    @property
+    def size_percent(self) -> int:
+        """The size of text and controls, in percent of the usual one."""
+        return self._whole("size_percent", USUAL_SIZE, SMALLEST_SIZE, LARGEST_SIZE)
+
+    @size_percent.setter
+    def size_percent(self, percent: int) -> None:
+        self._store.setValue("size_percent", percent)
+
+    @property
+    def start_page(self) -> str:
+        """The key of the page that a session begins with; empty for the last session's."""
+        return str(self._store.value("start_page", ""))
+
+    @start_page.setter
+    def start_page(self, key: str) -> None:
+        self._store.setValue("start_page", key)
 
     @property
     def sync_minutes(self) -> int:

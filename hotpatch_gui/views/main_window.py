@@ -186,14 +186,15 @@ class MainWindow(QMainWindow):
         return page.content if isinstance(page, LazyWidget) else page
 
     def show_start_page(self) -> None:
-        """Show the page, filter and selection of the last session.
+        """Show the chosen start page, or the last session's, with its filter and selection.
 
         In the first session, show Overview as soon as more than one machine is known, unless the user goes elsewhere first.
         """
         self.machines.restore(self._s.settings.machine_filter, self._s.settings.selected)
-        last = self._s.settings.page
-        if last in PAGES:
-            self._show_page(last)
+        settings = self._s.settings
+        wanted = settings.start_page or settings.page
+        if wanted in PAGES:
+            self._show_page(wanted)
         else:
             self._awaits_overview = True
             self._show_start_page_now()

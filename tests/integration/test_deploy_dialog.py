@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.models.work import is_any_queued_or_in_progress
 from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.views.dialogs.deploy import DeployDialog
@@ -90,9 +91,18 @@ def test_a_machine_is_checked_created_and_listed(stage: Stage) -> None:
     dialog.reject()
     db = stage.app.source.db
     assert db is not None
-    stage.until(
-        lambda: db.execute("SELECT count(*) FROM machines WHERE name='vm-dep-01'").fetchone()[0]
-    )
+
+    def hotpatch() -> str:
+        row = db.execute("SELECT hotpatch_status FROM machines WHERE name='vm-dep-01'").fetchone()
+        return row[0] if row is not None else ""
+
+    stage.until(lambda: hotpatch() == "Pending evaluation")
+    (number,) = db.execute("SELECT id FROM machines WHERE name='vm-dep-01'").fetchone()
+    stage.app.actions.assess([number])
+    stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
+    stage.clock.advance(minutes=10)
+    stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED])
+    stage.until(lambda: hotpatch() == "Enabled")
 
 
 def test_what_was_checked_is_what_is_created(stage: Stage) -> None:

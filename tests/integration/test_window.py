@@ -580,6 +580,26 @@ def test_the_theme_changes_while_the_program_runs(stage: Stage) -> None:
     assert stage.window.palette().window().color().name().upper() == "#1B1A19"
 
 
+def test_size_and_start_page_apply_at_the_next_start(qapp: QApplication, tmp_path: Path) -> None:
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        stage.window.show_page("history")
+        stage.window.open_preferences()
+        dialog = stage.window.findChild(PreferencesDialog)
+        assert dialog is not None
+        assert not dialog.size_hint.isVisible()
+        dialog.size_.setCurrentIndex(dialog.size_.findData(150))
+        assert dialog.size_hint.isVisible()
+        dialog.page.setCurrentIndex(dialog.page.findData("updates"))
+        dialog.reject()
+        stage.window.close()
+    with Stage("light", folder=tmp_path, scale=None) as later:
+        later.window.show_start_page()
+        later.start()
+        assert later.app.theme.scale == 1.5
+        assert later.window.pages.currentIndex() == PAGES.index("updates")
+
+
 @pytest.mark.parametrize(("size", "scale"), [((1024, 640), 1.0), ((1920, 1080), 2.0)])
 def test_nothing_is_pushed_out_of_the_window(qapp, size: tuple[int, int], scale: float) -> None:
     with Stage("light", scale=scale) as stage:

@@ -17,8 +17,10 @@ from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.models.history import RANGES
 from hotpatch_gui.models.state import sync_states
+from hotpatch_gui.system.preferences import LARGEST_SIZE, SMALLEST_SIZE
 from hotpatch_gui.theme.theme import CHOICES
 from hotpatch_gui.translation import translated, translator
+from hotpatch_gui.views.rail import ENTRIES
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.form import Form
 from hotpatch_gui.views.widgets.labels import ElidedLabel, label
@@ -28,9 +30,12 @@ from .surface import SurfaceDialog
 
 tr = translator("PreferencesDialog")
 
+SIZES = (SMALLEST_SIZE, 90, 100, 110, 125, 150, 175, LARGEST_SIZE)
+"""Of text and controls, in percent."""
+
 
 class PreferencesDialog(SurfaceDialog):
-    """Connections, theme, sync interval, history range and data folder."""
+    """Theme, size, start page, sync interval, history range, notifications, data folder, connections and release data."""
 
     def __init__(self, services: Services, parent: QWidget) -> None:
         super().__init__(services.theme, "preferencesDialog", tr("Settings"), parent)
@@ -43,6 +48,21 @@ class PreferencesDialog(SurfaceDialog):
         ):
             self.theme.addItem(text, choice)
         self.theme.setCurrentIndex(self.theme.findData(theme.choice))
+        self.size_ = QComboBox()
+        self.size_.setObjectName("prefSize")
+        for percent in SIZES:
+            self.size_.addItem(tr("{percent}%", percent=percent), percent)
+        self.size_.setCurrentIndex(max(0, self.size_.findData(settings.size_percent)))
+        self.size_hint = label(
+            theme, tr("Applies the next time the program starts."), role="secondary"
+        )
+        self.size_hint.setObjectName("prefSizeHint")
+        self.page = QComboBox()
+        self.page.setObjectName("prefPage")
+        self.page.addItem(tr("Page of the last session"), "")
+        for key, title in ENTRIES:
+            self.page.addItem(translated(title), key)
+        self.page.setCurrentIndex(max(0, self.page.findData(settings.start_page)))
         self.minutes = NumberBox(theme, 1, 1440, settings.sync_minutes, suffix=MINUTES)
         self.minutes.setObjectName("prefSync")
         self.days = QComboBox()
@@ -56,6 +76,8 @@ class PreferencesDialog(SurfaceDialog):
         self.folder.set_full_text(str(services.source.path.parent))
         for widget, name in (
             (self.theme, tr("Theme")),
+            (self.size_, tr("Size of text and controls")),
+            (self.page, tr("Start page")),
             (self.minutes, tr("Sync every")),
             (self.days, tr("Default history range")),
             (self.folder, tr("Data folder")),
@@ -71,6 +93,9 @@ class PreferencesDialog(SurfaceDialog):
         self.successes.toggled.connect(self._choose_notifications)
         self.failures.toggled.connect(self._choose_notifications)
         self.theme.currentIndexChanged.connect(self._choose_theme)
+        self.size_.currentIndexChanged.connect(self._choose_size)
+        self.page.currentIndexChanged.connect(self._choose_page)
+        self._show_size_hint()
         self.minutes.valueChanged.connect(self._choose_minutes)
         self.days.currentIndexChanged.connect(self._choose_days)
 
@@ -78,6 +103,8 @@ class PreferencesDialog(SurfaceDialog):
         theme = self._s.theme
         form = Form(12)
         form.add(tr("Theme"), self.theme)
+        form.add(tr("Size of text and controls"), self.size_, self.size_hint)
+        form.add(tr("Start page"), self.page)
         form.add(tr("Sync with Azure every"), self.minutes)
         form.add(tr("Default history range"), self.days)
         form.add(
@@ -154,6 +181,16 @@ class PreferencesDialog(SurfaceDialog):
         choice = self.theme.currentData()
         self._s.settings.theme = choice
         self._s.theme.choose(choice)
+
+    def _choose_size(self) -> None:
+        self._s.settings.size_percent = int(self.size_.currentData())
+        self._show_size_hint()
+
+    def _show_size_hint(self) -> None:
+        self.size_hint.setVisible(self._s.settings.size_percent != round(100 * self._s.theme.scale))
+
+    def _choose_page(self) -> None:
+        self._s.settings.start_page = str(self.page.currentData())
 
     def _choose_minutes(self, minutes: int) -> None:
         self._s.settings.sync_minutes = minutes
