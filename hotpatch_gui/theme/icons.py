@@ -31,6 +31,7 @@ NAMES = {
     "start": "mdi6.play-outline",
     "search": "mdi6.magnify",
     "help": "mdi6.information-outline",
+    "book": "mdi6.book-open-outline",
     "bell": "mdi6.bell-outline",
     "more": "mdi6.dots-vertical",
     "columns": "mdi6.view-column-outline",

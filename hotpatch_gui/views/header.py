@@ -40,11 +40,13 @@ class Header(QFrame):
         search_changed (str): the search text.
         search_left (): Enter or Down was pressed; go to the first match.
         settings_requested (): the gear was clicked.
+        help_requested (): the book was clicked.
     """
 
     search_changed = Signal(str)
     search_left = Signal()
     settings_requested = Signal()
+    help_requested = Signal()
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -77,6 +79,8 @@ class Header(QFrame):
             shortcut.activated.connect(slot)
         self.gear = self._button("settings", tr("Settings"))
         self.gear.clicked.connect(self.settings_requested)
+        self.help = self._button("book", tr("Help (F1)"))
+        self.help.clicked.connect(self.help_requested)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(12)
@@ -86,6 +90,7 @@ class Header(QFrame):
         row.addWidget(self.demo)
         row.addWidget(self.search)
         row.addWidget(self.gear)
+        row.addWidget(self.help)
         self._row = row
         services.source.changed.connect(self._on_changed)
         services.source.opened.connect(self.show_subscription)

@@ -140,6 +140,7 @@ class MainWindow(QMainWindow):
         self._s.source.refused.connect(self.show_sync)
         self.header.search_left.connect(self._leave_search)
         self.header.settings_requested.connect(self.open_preferences)
+        self.header.help_requested.connect(self.open_help)
         self.status_bar.clicked.connect(lambda: self.show_page("activity"))
         self.notice.button.clicked.connect(self._retry)
         self._s.source.changed.connect(self._on_changed)
@@ -147,7 +148,7 @@ class MainWindow(QMainWindow):
             ("Ctrl+K", self._focus_search),
             ("Ctrl+F", self._focus_filter),
             ("Ctrl+,", self.open_preferences),
-            ("F1", self.open_about),
+            ("F1", self.open_help),
             *((shortcut(page), partial(self.show_page, page)) for page in PAGES),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
@@ -307,6 +308,11 @@ class MainWindow(QMainWindow):
         from .dialogs.welcome import WelcomeDialog  # noqa: PLC0415 - only at the first start
 
         open_once(self, lambda: WelcomeDialog(self._s, self))
+
+    def open_help(self) -> None:
+        from .dialogs.help import HelpDialog  # noqa: PLC0415 - after the first paint
+
+        open_once(self, lambda: HelpDialog(self._s, self))
 
     def open_about(self) -> None:
         from .dialogs.about import AboutDialog  # noqa: PLC0415 - after the first paint

@@ -23,7 +23,7 @@ SCENES = (
     "connection",
     "connections-side-by-side",
     "settings",
-    "glossary",
+    "help-topics",
     "release-data",
     "install-machines",
     "install-updates",

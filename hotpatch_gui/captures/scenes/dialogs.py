@@ -5,14 +5,14 @@ from __future__ import annotations
 from copy import deepcopy
 from dataclasses import replace
 
-from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from hotpatch_gui import __version__
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.views.dialogs.about import AboutDialog
 from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
-from hotpatch_gui.views.dialogs.glossary import GlossaryDialog
+from hotpatch_gui.views.dialogs.help import HelpDialog
 from hotpatch_gui.views.dialogs.preferences import PreferencesDialog
 from hotpatch_gui.views.dialogs.stop_update import StopUpdateDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
@@ -135,9 +135,11 @@ def about(stage: Stage) -> QWidget:
 
 
 @scene
-def glossary(stage: Stage) -> QWidget:
-    """The glossary in Help."""
-    button = about(stage).findChild(QPushButton, "aboutGlossary")
-    assert button is not None
-    button.click()
-    return dialog_of(stage, GlossaryDialog)
+def help_topics(stage: Stage) -> QWidget:
+    """Help: an error code, found by its number."""
+    stage.start()
+    stage.window.open_help()
+    dialog = dialog_of(stage, HelpDialog)
+    dialog.search.setText("0x80240022")
+    stage.settle()
+    return dialog
