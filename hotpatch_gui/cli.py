@@ -128,7 +128,9 @@ def build_parser(*, with_commands: bool) -> argparse.ArgumentParser:
         "--data-dir", type=_folder, help=tr("folder of the data file, settings and logs")
     )
     parser.add_argument(
-        "--theme", choices=("system", "light", "dark"), help=tr("theme for this run")
+        "--theme",
+        choices=("system", "light", "dark", "contrast-light", "contrast-dark"),
+        help=tr("theme for this run"),
     )
     parser.add_argument(
         "--self-test",
@@ -227,7 +229,10 @@ def _add_capture(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     pictures.add_argument("--out", type=Path, help=tr("the folder for the pictures"))
     pictures.add_argument("--scene", action="append", help=tr("only this scene; may be repeated"))
     pictures.add_argument(
-        "--theme", choices=("light", "dark"), dest="scene_theme", help=tr("only this theme")
+        "--theme",
+        choices=("light", "dark", "contrast-light", "contrast-dark"),
+        dest="scene_theme",
+        help=tr("only this theme"),
     )
     pictures.add_argument(
         "--list", action="store_true", dest="list_scenes", help=tr("print the names of the scenes")

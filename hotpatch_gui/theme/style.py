@@ -72,7 +72,7 @@ QPushButton#demo:focus {{ border: 2px solid {t.accent}; padding: 1px 24px 1px 6p
 QPushButton#demo:disabled {{ padding: 3px 8px; }}
 QPushButton#machineFilter {{ padding: 0 30px 0 12px; }}
 QPushButton#machineFilter:focus {{ padding: 0 29px 0 11px; }}
-QPushButton::menu-indicator {{ image: url("{icons}/chevron-{t.name}.svg"); width: 14px; height: 14px;
+QPushButton::menu-indicator {{ image: url("{icons}/chevron-{t.scheme}.svg"); width: 14px; height: 14px;
     subcontrol-origin: padding; subcontrol-position: right center; right: 8px; }}
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.border}; padding: 4px; }}
 QMenu {{ background: {t.raised}; border: 1px solid {t.divider}; padding: 4px; }}
@@ -132,15 +132,15 @@ QPlainTextEdit:disabled {{ color: {t.disabled}; border-color: {t.divider}; }}
 QComboBox {{ padding: 0 8px 0 10px; }}
 QComboBox:focus {{ padding: 0 7px 0 9px; }}
 QComboBox::drop-down, QDateTimeEdit::drop-down {{ border: none; width: 24px; }}
-QComboBox::down-arrow, QDateTimeEdit::down-arrow {{ image: url("{icons}/chevron-{t.name}.svg");
+QComboBox::down-arrow, QDateTimeEdit::down-arrow {{ image: url("{icons}/chevron-{t.scheme}.svg");
     width: 14px; height: 14px; }}
 QComboBox::down-arrow:disabled, QDateTimeEdit::down-arrow:disabled, QSpinBox::down-arrow:disabled {{
-    image: url("{icons}/chevron-disabled-{t.name}.svg"); }}
+    image: url("{icons}/chevron-disabled-{t.scheme}.svg"); }}
 QSpinBox::up-button, QSpinBox::down-button {{ border: none; width: 22px; background: transparent; }}
-QSpinBox::up-arrow {{ image: url("{icons}/chevron-up-{t.name}.svg"); width: 12px; height: 12px; }}
-QSpinBox::down-arrow {{ image: url("{icons}/chevron-{t.name}.svg"); width: 12px; height: 12px; }}
-QHeaderView::up-arrow {{ image: url("{icons}/chevron-up-{t.name}.svg"); width: 12px; height: 12px; }}
-QHeaderView::down-arrow {{ image: url("{icons}/chevron-{t.name}.svg"); width: 12px; height: 12px; }}
+QSpinBox::up-arrow {{ image: url("{icons}/chevron-up-{t.scheme}.svg"); width: 12px; height: 12px; }}
+QSpinBox::down-arrow {{ image: url("{icons}/chevron-{t.scheme}.svg"); width: 12px; height: 12px; }}
+QHeaderView::up-arrow {{ image: url("{icons}/chevron-up-{t.scheme}.svg"); width: 12px; height: 12px; }}
+QHeaderView::down-arrow {{ image: url("{icons}/chevron-{t.scheme}.svg"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.divider};
     selection-background-color: {t.selection}; selection-color: {t.text}; outline: none; }}
 QCheckBox, QRadioButton {{ spacing: 8px; color: {t.text}; min-height: 24px; }}
@@ -152,7 +152,7 @@ QDateTimeEdit:focus {{ padding: 0 0 0 7px; }}
 QTreeView::indicator, QListWidget::indicator {{ width: 14px; height: 14px; border: 1px solid {t.border}; border-radius: 3px;
     background: {t.surface}; }}
 QTreeView::indicator:checked, QListWidget::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
-    image: url("{icons}/tick-{t.name}.svg"); }}
+    image: url("{icons}/tick-{t.scheme}.svg"); }}
 QListWidget {{ border: 1px solid {t.divider}; border-radius: {CORNER_PX}px; background: {t.surface}; outline: none; }}
 QListWidget:focus {{ border: 2px solid {t.accent}; }}
 QListWidget::item {{ min-height: 28px; padding: 0 4px; color: {t.text}; }}
@@ -161,9 +161,9 @@ QTreeView::indicator:disabled {{ border-color: {t.divider}; }}
 QCheckBox::indicator {{ width: 16px; height: 16px; border: 1px solid {t.border};
     border-radius: 3px; background: {t.surface}; }}
 QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
-    image: url("{icons}/tick-{t.name}.svg"); }}
+    image: url("{icons}/tick-{t.scheme}.svg"); }}
 QCheckBox::indicator:indeterminate {{ background: {t.accent}; border-color: {t.accent};
-    image: url("{icons}/dash-{t.name}.svg"); }}
+    image: url("{icons}/dash-{t.scheme}.svg"); }}
 QCheckBox::indicator:focus {{ border: 2px solid {t.accent}; }}
 QCheckBox::indicator:disabled {{ border-color: {t.divider}; }}
 QRadioButton::indicator {{ width: 16px; height: 16px; border: 1px solid {t.border};

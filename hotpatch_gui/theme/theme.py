@@ -12,7 +12,8 @@ from . import style
 from .fonts import choose_family, font
 from .tokens import NORMAL_WEIGHT, TEXT_PX, THEMES, Tokens
 
-CHOICES = ("system", "light", "dark")
+SYSTEM = "system"
+CHOICES = (SYSTEM, *THEMES)
 
 
 class Theme(QObject):
@@ -40,12 +41,14 @@ class Theme(QObject):
         self.choice = ""
         self.tokens: Tokens = THEMES["light"]
         application.setFont(self.font())
-        application.styleHints().colorSchemeChanged.connect(self._on_system_changed)
+        hints = application.styleHints()
+        hints.colorSchemeChanged.connect(self._on_system_changed)
+        hints.accessibility().contrastPreferenceChanged.connect(self._on_system_changed)
         self.choose(choice)
 
     def choose(self, choice: str) -> None:
-        """Choose ``system``, ``light`` or ``dark``; anything else counts as ``system``."""
-        self.choice = choice if choice in CHOICES else "system"
+        """Choose one of CHOICES; anything else counts as ``system``."""
+        self.choice = choice if choice in CHOICES else SYSTEM
         self._apply()
 
     def apply_stylesheet(self) -> None:
@@ -62,13 +65,18 @@ class Theme(QObject):
         return font(self.family, px, weight, self.scale)
 
     def _on_system_changed(self) -> None:
-        if self.choice == "system":
+        if self.choice == SYSTEM:
             self._apply()
 
+    def _system_theme(self) -> str:
+        """The theme by the system's color scheme and contrast."""
+        hints = self._application.styleHints()
+        scheme = "dark" if hints.colorScheme() is Qt.ColorScheme.Dark else "light"
+        contrast = hints.accessibility().contrastPreference()
+        return f"contrast-{scheme}" if contrast is Qt.ContrastPreference.HighContrast else scheme
+
     def _apply(self) -> None:
-        dark = self._application.styleHints().colorScheme() is Qt.ColorScheme.Dark
-        name = ("dark" if dark else "light") if self.choice == "system" else self.choice
-        self.tokens = THEMES[name]
+        self.tokens = THEMES[self._system_theme() if self.choice == SYSTEM else self.choice]
         self._application.setPalette(style.palette(self.tokens))
         if self._is_dressed:
             self.apply_stylesheet()

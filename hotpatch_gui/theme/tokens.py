@@ -34,6 +34,11 @@ class Tokens(NamedTuple):
     compliance: tuple[str, ...]
     """By compliance group; neighbors differ in lightness."""
 
+    @property
+    def scheme(self) -> str:
+        """``light`` or ``dark``, which the small pictures are made for."""
+        return self.name.removeprefix("contrast-")
+
 
 LIGHT = Tokens(
     name="light",
@@ -87,7 +92,59 @@ DARK = Tokens(
     hotpatch="#2899F5",
     compliance=("#6CCB5F", "#2483D6", "#FFA94D", "#1F9CA2", "#E1DFDD"),
 )
-THEMES = {"light": LIGHT, "dark": DARK}
+CONTRAST_LIGHT = Tokens(
+    name="contrast-light",
+    background="#FFFFFF",
+    surface="#FFFFFF",
+    raised="#FFFFFF",
+    text="#000000",
+    secondary="#1A1A1A",
+    disabled="#595959",
+    divider="#6B6B6B",
+    border="#000000",
+    hover="#E6E6E6",
+    accent="#003A8C",
+    accent_text="#003A8C",
+    on_accent="#FFFFFF",
+    selection="#D6E8FF",
+    success="#004D00",
+    success_surface="#E8F7E8",
+    warning="#573500",
+    warning_surface="#FFF2CC",
+    error="#85000F",
+    error_surface="#FFE8EA",
+    planned_baseline="#54278F",
+    unplanned_baseline="#7A2B00",
+    hotpatch="#003A8C",
+    compliance=("#004D00", "#2B6CC4", "#6B2400", "#00757A", "#000000"),
+)
+CONTRAST_DARK = Tokens(
+    name="contrast-dark",
+    background="#000000",
+    surface="#000000",
+    raised="#0D0D0D",
+    text="#FFFFFF",
+    secondary="#F2F2F2",
+    disabled="#A6A6A6",
+    divider="#949494",
+    border="#FFFFFF",
+    hover="#2B2B2B",
+    accent="#6CC8FF",
+    accent_text="#6CC8FF",
+    on_accent="#000000",
+    selection="#0A2F52",
+    success="#7CFF6E",
+    success_surface="#0F2E0D",
+    warning="#FFE600",
+    warning_surface="#332B00",
+    error="#FFB0B7",
+    error_surface="#3D0A10",
+    planned_baseline="#CDB8FF",
+    unplanned_baseline="#FFB066",
+    hotpatch="#6CC8FF",
+    compliance=("#7CFF6E", "#3D8FE6", "#FFC27A", "#2FAEB5", "#FFFFFF"),
+)
+THEMES = {t.name: t for t in (LIGHT, DARK, CONTRAST_LIGHT, CONTRAST_DARK)}
 
 ROW_PX = 32
 CORNER_PX = 4

@@ -578,6 +578,10 @@ def test_the_theme_changes_while_the_program_runs(stage: Stage) -> None:
     assert stage.app.theme.tokens.name == "dark"
     assert stage.app.settings.theme == "dark"
     assert stage.window.palette().window().color().name().upper() == "#1B1A19"
+    dialog.theme.setCurrentIndex(dialog.theme.findData("contrast-dark"))
+    stage.settle()
+    assert stage.app.settings.theme == "contrast-dark"
+    assert stage.window.palette().window().color().name() == "#000000"
 
 
 def test_size_and_start_page_apply_at_the_next_start(qapp: QApplication, tmp_path: Path) -> None:

@@ -2,10 +2,10 @@ import pytest
 
 from helpers.contrast import contrast
 from hotpatch_gui.theme.glyphs import Glyph
-from hotpatch_gui.theme.tokens import DARK, LIGHT, Tokens
+from hotpatch_gui.theme.tokens import CONTRAST_DARK, CONTRAST_LIGHT, THEMES, Tokens
 
 
-@pytest.mark.parametrize("t", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("t", THEMES.values(), ids=THEMES)
 def test_text_is_readable_on_every_background(t: Tokens) -> None:
     for back in (t.background, t.surface, t.raised, t.hover, t.selection):
         for text in (t.text, t.secondary, t.accent_text):
@@ -16,7 +16,7 @@ def test_text_is_readable_on_every_background(t: Tokens) -> None:
     assert contrast(t.on_accent, t.accent) >= 4.5
 
 
-@pytest.mark.parametrize("t", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("t", THEMES.values(), ids=THEMES)
 def test_glyphs_and_chart_marks_stand_out(t: Tokens) -> None:
     for glyph in Glyph:
         for back in (t.surface, t.hover, t.selection):
@@ -30,6 +30,19 @@ def test_glyphs_and_chart_marks_stand_out(t: Tokens) -> None:
         assert contrast(glyph.colour(t), back) >= 3
     for mark in (t.planned_baseline, t.unplanned_baseline, t.hotpatch, t.success, t.error):
         assert contrast(mark, t.surface) >= 3
+
+
+@pytest.mark.parametrize("t", [CONTRAST_LIGHT, CONTRAST_DARK], ids=["light", "dark"])
+def test_high_contrast_is_higher(t: Tokens) -> None:
+    for back in (t.background, t.surface, t.raised, t.hover, t.selection):
+        for text in (t.text, t.secondary, t.accent_text):
+            assert contrast(text, back) >= 7, (text, back)
+        for line in (t.border, t.divider):
+            assert contrast(line, back) >= 3, (line, back)
+        for glyph in Glyph:
+            assert contrast(glyph.colour(t), back) >= 4.5, (glyph, back)
+    assert contrast(t.error, t.surface) >= 7
+    assert contrast(t.disabled, t.surface) >= 4.5
 
 
 def test_the_contrast_measure_rejects_low_contrast() -> None:

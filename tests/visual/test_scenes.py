@@ -18,6 +18,11 @@ from hotpatch_gui.captures.scenes.registry import SCENES
 HERE = Path(__file__).parent
 BASELINES, FAILURES = HERE / "baselines", HERE / "failures"
 THEMES = ("light", "dark")
+IN_HIGH_CONTRAST = ("overview", "status-off-train", "install-review")
+PICTURES = [
+    *((name, theme) for name in SCENES for theme in THEMES),
+    *((name, f"contrast-{theme}") for name in IN_HIGH_CONTRAST for theme in THEMES),
+]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,8 +39,7 @@ def _drawn_where_pictures_are_alike(qapp: QApplication) -> None:
     assert screen.logicalDotsPerInch() == 96
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize(("name", "theme"), PICTURES, ids=["-".join(one) for one in PICTURES])
 def test_scene(qapp: QApplication, name: str, theme: str) -> None:
     with set_up(name, theme) as stage:
         assert stage.app.theme.family == "Inter"
@@ -46,7 +50,7 @@ def test_scene(qapp: QApplication, name: str, theme: str) -> None:
 
 
 def test_every_picture_has_a_scene_and_every_scene_its_pictures() -> None:
-    expected = {f"{name}-{theme}.png" for name in SCENES for theme in THEMES}
+    expected = {f"{name}-{theme}.png" for name, theme in PICTURES}
     assert {p.name for p in BASELINES.glob("*.png")} == expected
 
 

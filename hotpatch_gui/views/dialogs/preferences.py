@@ -44,7 +44,15 @@ class PreferencesDialog(SurfaceDialog):
         self.theme = QComboBox()
         self.theme.setObjectName("prefTheme")
         for choice, text in zip(
-            CHOICES, (tr("Use system setting"), tr("Light"), tr("Dark")), strict=True
+            CHOICES,
+            (
+                tr("Use system setting"),
+                tr("Light"),
+                tr("Dark"),
+                tr("High contrast, light"),
+                tr("High contrast, dark"),
+            ),
+            strict=True,
         ):
             self.theme.addItem(text, choice)
         self.theme.setCurrentIndex(self.theme.findData(theme.choice))
