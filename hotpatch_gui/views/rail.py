@@ -63,6 +63,7 @@ class Rail(QFrame):
             button.setToolTip(tr("{text} ({keys})", text=text, keys=shortcut(key)))
             button.setFont(services.theme.font(CAPTION_PX))
             button.setCheckable(True)
+            button.setAutoExclusive(True)  # one choice of several for a screen reader
             button.setIconSize(QSize(22, 22) * services.theme.scale)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setFixedSize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QWidget
 
 from hotpatch_gui.captures.scenes import play, set_up
@@ -32,6 +33,13 @@ SCENES = (
     "update-settings",
     "filter-values",
     "report",
+    "deploy-machine",
+    "stop-update",
+    "schedule",
+    "schedule-form",
+    "history-failure",
+    "permissions",
+    "status-off-train",
 )
 
 
@@ -48,6 +56,15 @@ def stops(shown: QWidget) -> list[QWidget]:
     ]
 
 
+def spoken(widget: QWidget) -> str:
+    """The widget's name for a screen reader; empty without one, or if it is that of the object."""
+    interface = QAccessible.queryAccessibleInterface(widget)
+    assert interface is not None
+    assert interface.role() is not QAccessible.Role.NoRole
+    name = interface.text(QAccessible.Text.Name).strip()
+    return "" if name == widget.objectName() else name
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", SCENES)
 def test_focus_is_visible(qapp: QApplication, name: str, theme: str) -> None:
@@ -56,6 +73,7 @@ def test_focus_is_visible(qapp: QApplication, name: str, theme: str) -> None:
         window = shown.window()
         found = stops(shown)
         assert found
+        assert [f"{type(w).__name__} {w.objectName()}" for w in found if not spoken(w)] == []
         hidden = []
         for widget in found:
             if window.focusWidget() is not None:

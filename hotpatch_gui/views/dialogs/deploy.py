@@ -93,8 +93,12 @@ class DeployDialog(SurfaceDialog):
         )
         form = Form()
         form.add(tr("Resource group"), self.place)
-        form.add(tr("Password of {admin}", admin=self._machine.admin), self.password)
-        form.add(tr("Confirm password"), self.again)
+        for field, name in (
+            (self.password, tr("Password of {admin}", admin=self._machine.admin)),
+            (self.again, tr("Confirm password")),
+        ):
+            field.edit.setAccessibleName(name)
+            form.add(name, field)
         self.column.addLayout(form)
 
     def _secret(self, name: str) -> ProblemField:

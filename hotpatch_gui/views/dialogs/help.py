@@ -82,7 +82,7 @@ class HelpDialog(SurfaceDialog):
         row = QHBoxLayout()
         row.setSpacing(24)
         row.addWidget(self.topics)
-        row.addWidget(scrolling(column), 1)
+        row.addWidget(scrolling(tr("Explanation"), column), 1)
         self.column.addWidget(self.search)
         self.column.addLayout(row, 1)
 

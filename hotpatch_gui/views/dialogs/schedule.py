@@ -165,8 +165,8 @@ class ScheduleDialog(SurfaceDialog):
         preview.addWidget(self.preview)
         parts = QHBoxLayout()
         parts.setSpacing(16)
-        parts.addWidget(scrolling(form), 4)
-        parts.addWidget(scrolling(preview), 3)
+        parts.addWidget(scrolling(tr("Schedule"), form), 4)
+        parts.addWidget(scrolling(tr("Preview"), preview), 3)
         self.column.addLayout(parts, 1)
 
     def _fill(self, schedule: Schedule | None) -> None:

@@ -204,7 +204,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.list.setVisible(several)
         column.addStretch(1)
         self.list.setFixedHeight(round(LIST_PX * theme.scale))
-        area = ScrollArea(form)
+        area = ScrollArea(tr("Settings"), form)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.column.setSpacing(6)
         self.column.addWidget(area, 1)

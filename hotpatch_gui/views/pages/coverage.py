@@ -117,7 +117,7 @@ class CoveragePage(Page):
         row.addStretch(1)
         column.addLayout(row)
         column.addStretch(1)
-        self.details = ScrollArea(body)
+        self.details = ScrollArea(tr("Details"), body)
         self.details.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         across = self._splitter(Qt.Orientation.Horizontal, self.machines_panel, self.details)
         across.setStretchFactor(0, 1)

@@ -63,7 +63,7 @@ class RolloutPage(Page):
         self.assumed = label(
             theme, translated(rollout.ASSUMED), px=CAPTION_PX, role="secondary", wrap=True
         )
-        self.plan_area = ScrollArea(self.plan)
+        self.plan_area = ScrollArea(tr("Plan"), self.plan)
         self.model = ListedModel(services.source, rollout.MACHINES, services.clock, self)
         self.panel = TablePanel(
             theme,

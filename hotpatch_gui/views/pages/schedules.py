@@ -197,7 +197,7 @@ class SchedulesPage(Page):
         self.tabs.setObjectName("scheduleTabs")
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
-        details = ScrollArea(body)
+        details = ScrollArea(tr("Details"), body)
         details.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tabs.addTab(details, tr("Details"))
         self.tabs.addTab(self.machines_panel, tr("Machines"))

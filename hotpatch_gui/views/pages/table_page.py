@@ -20,6 +20,7 @@ class Page(QFrame):
     def __init__(self, theme: Theme, title: str, explanation: str) -> None:
         super().__init__()
         self.setObjectName("surface")
+        self.setAccessibleName(title)
         self.tools = QHBoxLayout()
         self.tools.setSpacing(8)
         words = QVBoxLayout()
@@ -52,6 +53,6 @@ class Page(QFrame):
         column.setSpacing(0)
         column.addLayout(top)
         column.addWidget(bottom, 1)
-        area = ScrollArea(body, top, *insets)
+        area = ScrollArea(self.accessibleName(), body, top, *insets)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.column.addWidget(area, 1)

@@ -121,7 +121,7 @@ class HistoryTab(QWidget):
         column.addLayout(top)
         column.addLayout(filters)
         column.addWidget(split, 1)
-        area = ScrollArea(body)
+        area = ScrollArea(tr("Update history"), body)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

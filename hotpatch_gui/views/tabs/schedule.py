@@ -44,7 +44,7 @@ class ScheduleTab(ScrollArea):
     """One machine's patching as text, and its product's next months."""
 
     def __init__(self, services: Services) -> None:
-        super().__init__()
+        super().__init__(tr("Schedule"))
         self._s = services
         theme = services.theme
         self.essentials = Essentials(

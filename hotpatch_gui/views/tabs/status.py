@@ -41,7 +41,7 @@ class StatusTab(ScrollArea):
     """One machine in detail, or the sums of several."""
 
     def __init__(self, services: Services) -> None:
-        super().__init__()
+        super().__init__(tr("Status"))
         self._s = services
         theme = services.theme
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

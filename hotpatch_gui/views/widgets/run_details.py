@@ -104,7 +104,7 @@ class RunDetails(QFrame):
         table_part.addWidget(self.results)
         inner.addLayout(table_part)
         inner.addStretch(1)
-        area = ScrollArea(body)
+        area = ScrollArea(tr("Details of the installation"), body)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

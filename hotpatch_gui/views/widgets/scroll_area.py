@@ -9,13 +9,14 @@ from .focus_ring import FocusRing
 
 
 class ScrollArea(QScrollArea):
-    """Has no frame. A subclass or its user sets the content.
+    """Has no frame. A subclass or its user sets the content. A screen reader calls it by ``name``.
 
     The vertical scroll bar takes its room from the right margins of ``insets``, so that the content keeps its width.
     """
 
-    def __init__(self, content: QWidget | None = None, *insets: QLayout) -> None:
+    def __init__(self, name: str, content: QWidget | None = None, *insets: QLayout) -> None:
         super().__init__()
+        self.setAccessibleName(name)
         self._insets = insets
         self.verticalScrollBar().installEventFilter(self)
         self.setWidgetResizable(True)
@@ -39,14 +40,14 @@ class ScrollArea(QScrollArea):
         return super().eventFilter(watched, event)
 
 
-def scrolling(content: QLayout) -> ScrollArea:
-    """A layout that scrolls vertically if it doesn't fit."""
+def scrolling(name: str, content: QLayout) -> ScrollArea:
+    """A layout that scrolls vertically if it doesn't fit. A screen reader calls it by ``name``."""
     body = QWidget()
     body.setObjectName("surface")
     column = QVBoxLayout(body)
     column.setContentsMargins(0, 0, 16, 0)
     column.addLayout(content)
     column.addStretch(1)
-    area = ScrollArea(body)
+    area = ScrollArea(name, body)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return area
