@@ -14,6 +14,7 @@ from hotpatch_gui.domain.foreign_text import without_tokens
 
 FILE_NAME = "hotpatch.log"
 MAX_BYTES, KEPT = 1_000_000, 3
+_ENTRY = re.compile(r"\d{4}-\d{2}-\d{2} \S+ [A-Z]+ ")
 _WARNING = re.compile(r"\S+ \S+ (WARNING|ERROR|CRITICAL) ")
 
 
@@ -53,13 +54,29 @@ def start_log(folder: Path) -> None:
     )
 
 
-def warnings_of(folder: Path, most: int) -> list[str]:
-    """The last warnings of the log, oldest first; empty without a log."""
+def entries_of(folder: Path) -> list[str]:
+    """The log's entries, oldest first, each with its traceback; empty without a log."""
     try:
-        lines = (folder / FILE_NAME).read_text(encoding="utf-8", errors="replace").splitlines()
+        text = (folder / FILE_NAME).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
-    return [line for line in lines if _WARNING.match(line)][-most:]
+    found: list[str] = []
+    for line in text.splitlines():
+        if _ENTRY.match(line) or not found:
+            found.append(line)
+        else:
+            found[-1] += f"\n{line}"
+    return found
+
+
+def is_warning(entry: str) -> bool:
+    """Whether an entry is a warning or an error."""
+    return _WARNING.match(entry) is not None
+
+
+def warnings_of(folder: Path, most: int) -> list[str]:
+    """The first lines of the log's last warnings, oldest first; empty without a log."""
+    return [entry.partition("\n")[0] for entry in entries_of(folder) if is_warning(entry)][-most:]
 
 
 def _log_exception(

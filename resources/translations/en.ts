@@ -632,6 +632,16 @@
     </message>
   </context>
   <context>
+    <name>LogDialog</name>
+    <message numerus="yes">
+      <source>{shown:,} of %n entries</source>
+      <translation>
+        <numerusform>{shown:,} of %n entry</numerusform>
+        <numerusform>{shown:,} of %n entries</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>MachineGrid</name>
     <message numerus="yes">
       <source>%n d</source>

@@ -16,6 +16,7 @@ from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.simulator.arm import Response
 from hotpatch_gui.system import logs
 from hotpatch_gui.views.dialogs.about import AboutDialog
+from hotpatch_gui.views.dialogs.log import LogDialog
 
 BEARER = "eyJhbGciOiJub25lIn0.c2VjcmV0.c2ln"
 REQUEST_ID = "00000000-1111-4222-8333-444455556666"
@@ -77,3 +78,39 @@ def test_the_log_is_rotated(tmp_path: Path, logged: None, monkeypatch: pytest.Mo
     kept = sorted(p.name for p in tmp_path.glob(f"{logs.FILE_NAME}*"))
     assert len(kept) == logs.KEPT + 1
     assert all((tmp_path / name).stat().st_size <= logs.MAX_BYTES for name in kept)
+
+
+@pytest.mark.expects_log
+def test_the_log_is_searched_filtered_and_copied(
+    qapp: QApplication, tmp_path: Path, logged: None
+) -> None:
+    with Stage("light", folder=tmp_path) as stage:
+        stage.start()
+        log = logging.getLogger("hotpatch_gui.test")
+        log.info("began <b>quietly</b>")
+        log.warning("a warning of the test")
+        try:
+            int("of the test")
+        except ValueError:
+            log.exception("an error of the test")
+        stage.window.open_about()
+        about = stage.window.findChild(AboutDialog)
+        assert about is not None
+        about.findChild(QPushButton, "aboutLog").click()
+        dialog = about.findChild(LogDialog)
+        assert dialog is not None
+        dialog.search.setText("OF THE TEST")
+        assert dialog.count.text().startswith("2 of ")
+        assert "ValueError: invalid literal" in dialog.text.toPlainText(), "with its traceback"
+        dialog.search.setText("quietly")
+        assert "began <b>quietly</b>" in dialog.text.toPlainText()
+        dialog.only.setChecked(True)
+        assert dialog.text.toPlainText() == ""
+        assert dialog.text.placeholderText() == "No entry fits."
+        dialog.search.clear()
+        assert "INFO" not in dialog.text.toPlainText()
+        log.warning("a later one")
+        dialog.findChild(QPushButton, "logRefresh").click()
+        assert "a later one" in dialog.text.toPlainText()
+        dialog.findChild(QPushButton, "logCopy").click()
+        assert "a later one" in QGuiApplication.clipboard().text()

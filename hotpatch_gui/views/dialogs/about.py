@@ -12,6 +12,7 @@ from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import ElidedLabel, label
 
+from .log import LogDialog
 from .support import SupportDialog
 from .surface import SurfaceDialog
 
@@ -49,7 +50,10 @@ class AboutDialog(SurfaceDialog):
         support = QPushButton(tr("Get support…"))
         support.setObjectName("aboutSupport")
         support.clicked.connect(self._open_support)
-        self.finish((600, 320), support, copy, closer)
+        log = QPushButton(tr("Log…"))
+        log.setObjectName("aboutLog")
+        log.clicked.connect(self._open_log)
+        self.finish((600, 320), log, support, copy, closer)
         closer.setFocus()
 
     def _open_folder(self) -> None:
@@ -57,6 +61,9 @@ class AboutDialog(SurfaceDialog):
 
     def _open_support(self) -> None:
         SupportDialog(self._s, (), self).open()
+
+    def _open_log(self) -> None:
+        LogDialog(self._s, self).open()
 
     def _copy(self) -> None:
         lines = diagnostics(self._s.source.path, self._s.source.db)
