@@ -11,7 +11,9 @@ from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.releases import ReleaseKind
+from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.store import installations, machine_columns, machines
+from hotpatch_gui.store.history_rows import RunUpdateRow
 from hotpatch_gui.store.machine_rows import MachineRow, SummaryRow
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
@@ -64,6 +66,8 @@ class SelectionSummary:
     security: int
     other: int
     last_run: datetime | None
+    last_installed: str
+    """What the newest run of a single machine installed; empty if it isn't known, or for several machines."""
     resource_groups: tuple[str, ...]
     platforms: tuple[tuple[str | None, str | None, str | None], ...]
     status_groups: tuple[StatusGroup, ...]
@@ -79,7 +83,22 @@ def read_selection(db: sqlite3.Connection, machine_ids: Sequence[int]) -> Select
     """Read the selection; None if none of the machines exists."""
     one = machines.read_row(db, machine_ids[0]) if len(machine_ids) == 1 else None
     rows = [one] if one is not None else machines.read_briefly(db, machine_ids)
-    return _sum_up(rows, one) if rows else None
+    installed = installations.last_installed(db, one.id) if one is not None else []
+    return _sum_up(rows, one, _installed_text(installed)) if rows else None
+
+
+def _installed_text(updates: Sequence[RunUpdateRow]) -> str:
+    """The KB of a single update; several are counted, and definitions only if there is nothing else."""
+    others = [
+        u
+        for u in updates
+        if Classification.parse(u.classification) is not Classification.DEFINITION
+    ]
+    if not others:
+        return tr("definitions only") if updates else ""
+    if len(others) == 1:
+        return others[0].kb or tr("%n update(s)", 1)
+    return tr("%n update(s)", len(others))
 
 
 def read_hotpatches(db: sqlite3.Connection, machine_ids: Sequence[int], since: datetime) -> int:
@@ -87,7 +106,9 @@ def read_hotpatches(db: sqlite3.Connection, machine_ids: Sequence[int], since: d
     return installations.installed(db, machine_ids, ReleaseKind.HOTPATCH, since)
 
 
-def _sum_up(rows: Sequence[MachineRow | SummaryRow], one: MachineRow | None) -> SelectionSummary:
+def _sum_up(
+    rows: Sequence[MachineRow | SummaryRow], one: MachineRow | None, last_installed: str
+) -> SelectionSummary:
     assessed = [r for r in rows if r.assessed_at]
     counted = [r for r in assessed if is_counted(r)]
     offered = [r for r in (assessed if one is not None else counted) if r.updates]
@@ -107,6 +128,7 @@ def _sum_up(rows: Sequence[MachineRow | SummaryRow], one: MachineRow | None) -> 
         security=sum(r.security for r in counted),
         other=sum(r.updates - r.important for r in counted),
         last_run=from_text(max((r.last_run_at for r in rows if r.last_run_at), default=None)),
+        last_installed=last_installed,
         resource_groups=tuple(sorted({r.resource_group for r in rows})),
         platforms=tuple(dict.fromkeys((r.sku, r.os_name, r.os_version) for r in rows)),
         status_groups=_status_groups(rows),

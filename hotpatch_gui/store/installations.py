@@ -165,6 +165,15 @@ def results(db: sqlite3.Connection, installation_id: int) -> list[RunUpdateRow]:
     return typed(cursor, RunUpdateRow)
 
 
+def last_installed(db: sqlite3.Connection, machine_id: int) -> list[RunUpdateRow]:
+    """What the machine's newest run installed."""
+    row = db.execute(
+        "SELECT id FROM installations WHERE machine_id=? ORDER BY started_at DESC LIMIT 1",
+        (machine_id,),
+    ).fetchone()
+    return [r for r in results(db, row[0]) if r.state == "Installed"] if row is not None else []
+
+
 def errors(db: sqlite3.Connection, installation_id: int) -> list[RunErrorRow]:
     """The run's errors in Azure's order."""
     cursor = db.execute(

@@ -1371,6 +1371,16 @@
     </message>
   </context>
   <context>
+    <name>SelectionModel</name>
+    <message numerus="yes">
+      <source>%n update(s)</source>
+      <translation>
+        <numerusform>%n update</numerusform>
+        <numerusform>%n updates</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>SettingsPlan</name>
     <message numerus="yes">
       <source>%n already set</source>

@@ -33,6 +33,7 @@ from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
 from hotpatch_gui.domain.updates import Classification
+from hotpatch_gui.models.selection import read_selection
 from hotpatch_gui.models.work import is_any_queued_or_in_progress
 from hotpatch_gui.simulator.arm import SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
@@ -602,6 +603,37 @@ def test_size_and_start_page_apply_at_the_next_start(qapp: QApplication, tmp_pat
         later.start()
         assert later.app.theme.scale == 1.5
         assert later.window.pages.currentIndex() == PAGES.index("updates")
+
+
+def test_the_last_installation_names_its_kb_or_counts_its_updates(stage: Stage) -> None:
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    (run,) = db.execute(
+        "SELECT i.id, i.machine_id FROM installations i JOIN machines m ON m.id=i.machine_id WHERE m.name='vm-web-01'"
+        " ORDER BY i.started_at DESC LIMIT 1"
+    ).fetchall()
+    kbs = ("KB5120708", "KB2267602")
+    for updates, text in (
+        ([(kbs[0], "Security"), (kbs[1], "Definition")], "KB5120708"),
+        ([(kbs[1], "Definition")], "definitions only"),
+        ([(kbs[0], "Security"), ("KB890830", "UpdateRollUp")], "2 updates"),
+        ([], ""),
+    ):
+        with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
+            writer.execute("DELETE FROM installation_updates WHERE installation_id=?", (run[0],))
+            for number, (kb, kind) in enumerate(updates):
+                writer.execute(
+                    "INSERT INTO installation_updates (installation_id, patch_id, name, kb, classification, state)"
+                    " VALUES (?, ?, ?, ?, ?, 'Installed')",
+                    (run[0], str(number), kb, kb, kind),
+                )
+        found = read_selection(db, [run[1]])
+        assert found is not None
+        assert found.last_installed == text
+    several = read_selection(db, [row[0] for row in db.execute("SELECT id FROM machines LIMIT 3")])
+    assert several is not None
+    assert several.last_installed == ""
 
 
 @pytest.mark.parametrize(("size", "scale"), [((1024, 640), 1.0), ((1920, 1080), 2.0)])

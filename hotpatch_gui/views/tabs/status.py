@@ -129,7 +129,9 @@ class StatusTab(ScrollArea):
         last = selection.last_run
         self.tiles["last"].show_figure(
             f"{last.day} {last:%b}" if last else "–",
-            age_text(last, now) if last else tr("none recorded"),
+            ", ".join(filter(None, (selection.last_installed, age_text(last, now))))
+            if last
+            else tr("none recorded"),
         )
         ids, since = selection.ids, now - timedelta(days=365)
         others, self._ids = ids != self._ids, ids
