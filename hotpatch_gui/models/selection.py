@@ -95,7 +95,7 @@ def _installed_text(updates: Sequence[RunUpdateRow]) -> str:
         if Classification.parse(u.classification) is not Classification.DEFINITION
     ]
     if not others:
-        return tr("definitions only") if updates else ""
+        return tr("definitions") if updates else ""
     if len(others) == 1:
         return others[0].kb or tr("%n update(s)", 1)
     return tr("%n update(s)", len(others))

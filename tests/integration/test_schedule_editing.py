@@ -28,6 +28,7 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.assign_machines import AssignMachinesDialog
 from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
 from hotpatch_gui.views.dialogs.dynamic_scope import DynamicScopeDialog
+from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog
 from hotpatch_gui.views.dialogs.schedule import ScheduleDialog
 from hotpatch_gui.views.dialogs.schedule_calendar import ScheduleCalendarDialog
 from hotpatch_gui.views.pages.schedules import SchedulesPage
@@ -432,3 +433,38 @@ def test_a_past_release_is_what_was_released_and_not_what_was_planned(stage: Sta
     assert (release.glyph, release.note) == (Glyph.RESTART, "Released")
     assert "baseline" in release.what
     assert "otpatch" not in release.what
+
+
+def test_a_scope_is_chosen_from_what_the_fleet_has(stage: Stage) -> None:
+    shown = page(stage)
+    entry(stage, "files-saturdays")
+    shown.tabs.setCurrentWidget(shown.scopes_panel)
+    stage.settle()
+    click(shown.add_scope)
+    form = dialog(stage, DynamicScopeDialog)
+
+    def choose(button: str, *labels: str) -> None:
+        click(form.findChild(QPushButton, button))
+        take(*labels)
+
+    def take(*labels: str) -> None:
+        (values,) = [d for d in form.findChildren(FilterValuesDialog) if d.isVisible()]
+        stage.until(lambda: values.list.count() > 0)
+        for item in values._items:
+            if values._value(item).label in labels:
+                item.setCheckState(Qt.CheckState.Checked)
+        click(values.yes)
+        stage.until(lambda: not values.isVisible())
+
+    choose("scopeGroupsChoose", "rg-web", "rg-app")
+    assert form.groups.text() == "rg-app, rg-web"
+    choose("scopeRegionsChoose", "westus2")
+    assert form.scope.locations == ("westus2",)
+    menu = form.findChild(QPushButton, "scopeChooseTags").menu()
+    assert menu is not None
+    (app,) = [action for action in menu.actions() if action.text() == "app"]
+    form.tags.setText("stage=test")
+    app.trigger()
+    take("shop", "(none)")
+    assert dict(form.scope.tags) == {"stage": ("test",), "app": ("shop",)}
+    form.reject()

@@ -616,7 +616,7 @@ def test_the_last_installation_names_its_kb_or_counts_its_updates(stage: Stage) 
     kbs = ("KB5120708", "KB2267602")
     for updates, text in (
         ([(kbs[0], "Security"), (kbs[1], "Definition")], "KB5120708"),
-        ([(kbs[1], "Definition")], "definitions only"),
+        ([(kbs[1], "Definition")], "definitions"),
         ([(kbs[0], "Security"), ("KB890830", "UpdateRollUp")], "2 updates"),
         ([], ""),
     ):

@@ -6,10 +6,20 @@ import re
 from functools import partial
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QWidget,
+)
 
+from hotpatch_gui.domain.machine_filter import Choice, Dimension
 from hotpatch_gui.domain.schedules import Scope
 from hotpatch_gui.models import schedule_targets
+from hotpatch_gui.models.filters import tag_names
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.schedule_form import NAME
 from hotpatch_gui.models.schedule_targets import ScopePreview
@@ -20,6 +30,7 @@ from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.form import Form
 from hotpatch_gui.views.widgets.labels import label
 
+from .filter_values import FilterValuesDialog
 from .surface import SurfaceDialog
 
 tr = translator("DynamicScopeDialog")
@@ -69,10 +80,10 @@ class DynamicScopeDialog(SurfaceDialog):
         form = Form()
         form.add(tr("Name"), self.name)
         form.add(tr("Subscription"), self.subscription)
-        form.add(tr("Resource groups"), self.groups)
-        form.add(tr("Regions"), self.regions)
+        form.add(tr("Resource groups"), self._with_chooser(self.groups, Dimension.GROUP))
+        form.add(tr("Regions"), self._with_chooser(self.regions, Dimension.REGION))
         form.add(tr("Kind"), self.kind)
-        form.add(tr("Tags"), self.tags)
+        form.add(tr("Tags"), _beside(self.tags, self._tag_chooser()))
         form.add("", self.all_tags)
         self.column.addLayout(form)
         self.matching = label(services.theme, weight=SEMIBOLD_WEIGHT, wrap=True)
@@ -108,6 +119,66 @@ class DynamicScopeDialog(SurfaceDialog):
             box.currentIndexChanged.connect(self._on_edited)
         self.all_tags.toggled.connect(self._on_edited)
         self._on_edited()
+
+    def _chooser(self, name: str, accessible: str) -> QPushButton:
+        made = QPushButton(tr("Choose…"))
+        made.setObjectName(name)
+        made.setAccessibleName(accessible)
+        made.setAutoDefault(False)
+        return made
+
+    def _with_chooser(self, edit: QLineEdit, dimension: Dimension) -> QHBoxLayout:
+        """A field with a button that chooses from the fleet's values."""
+        button = self._chooser(
+            f"{edit.objectName()}Choose", tr("Choose: {name}", name=dimension.label)
+        )
+
+        def choose() -> None:
+            FilterValuesDialog(
+                self._s,
+                dimension,
+                self,
+                tag="",
+                ticked=frozenset(_words(edit.text())),
+                apply=lambda choice: edit.setText(", ".join(choice.keys)),
+                title=dimension.label,
+            ).open()
+
+        button.clicked.connect(choose)
+        return _beside(edit, button)
+
+    def _tag_chooser(self) -> QPushButton:
+        """A button that lists the fleet's tags, of which values are chosen then."""
+        made = self._chooser("scopeChooseTags", tr("Choose tags"))
+        menu = QMenu(made)
+        for tag in tag_names(self._s.source):
+            menu.addAction(tag.replace("&", "&&"), partial(self._choose_tag, tag))
+        made.setMenu(menu)
+        made.setEnabled(not menu.isEmpty())
+        return made
+
+    def _choose_tag(self, tag: str) -> None:
+        """Choose values of a tag; other tags stay."""
+        chosen = dict(self.scope.tags)
+
+        def take(choice: Choice) -> None:
+            words = [
+                f"{name}={value}"
+                for name, values in (chosen | {tag: choice.keys}).items()
+                for value in values
+                if value
+            ]
+            self.tags.setText(", ".join(words))
+
+        FilterValuesDialog(
+            self._s,
+            Dimension.TAG,
+            self,
+            tag=tag,
+            ticked=frozenset(chosen.get(tag, ())),
+            apply=take,
+            title=tr("Tag {name}", name=tag),
+        ).open()
 
     def _list_field(self, name: str, hint: str) -> QLineEdit:
         made = QLineEdit()
@@ -161,6 +232,14 @@ class DynamicScopeDialog(SurfaceDialog):
         self.save.setEnabled(False)
         self._s.actions.save_scope(self._entry.row.connection_id, self.scope)
         self.accept()
+
+
+def _beside(edit: QLineEdit, button: QPushButton) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    row.addWidget(edit, 1)
+    row.addWidget(button)
+    return row
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ ROW = Qt.ItemDataRole.UserRole
 
 
 class FilterValuesDialog(SurfaceDialog):
-    """Values with the number of machines, to be ticked; ``apply`` receives the choice."""
+    """Values with the number of machines, to be ticked; ``apply`` receives the choice. It filters, unless ``title`` says otherwise."""
 
     def __init__(
         self,
@@ -38,13 +38,10 @@ class FilterValuesDialog(SurfaceDialog):
         tag: str,
         ticked: frozenset[str],
         apply: Callable[[Choice], None],
+        title: str = "",
     ) -> None:
-        super().__init__(
-            services.theme,
-            "filterValuesDialog",
-            tr("Filter: {name}", name=tag or dimension.label),
-            parent,
-        )
+        title = title or tr("Filter: {name}", name=tag or dimension.label)
+        super().__init__(services.theme, "filterValuesDialog", title, parent)
         self._dimension, self._tag, self._ticked, self._apply = dimension, tag, ticked, apply
         self.search = QLineEdit()
         self.search.setObjectName("filterValuesSearch")

@@ -129,7 +129,7 @@ class StatusTab(ScrollArea):
         last = selection.last_run
         self.tiles["last"].show_figure(
             f"{last.day} {last:%b}" if last else "–",
-            ", ".join(filter(None, (selection.last_installed, age_text(last, now))))
+            ", ".join(filter(None, (age_text(last, now), selection.last_installed)))
             if last
             else tr("none recorded"),
         )
