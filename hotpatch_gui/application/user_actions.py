@@ -194,7 +194,8 @@ class UserActions:
         self._send(commands.ChangeSchedules(connection_id, (change,)))
 
     def exclude_update(self, connection_id: int, resource_id: str, name: str, kb: str) -> None:
-        change = ScheduleChange(ChangeKind.EXCLUDE, resource_id, name, json.dumps({"kb": kb}))
+        subject = f"{name} ({kb})"
+        change = ScheduleChange(ChangeKind.EXCLUDE, resource_id, subject, json.dumps({"kb": kb}))
         self._send(commands.ChangeSchedules(connection_id, (change,)))
 
     def check_deployment(self, connection_id: int, deployment: Deployment, password: str) -> None:

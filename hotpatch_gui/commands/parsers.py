@@ -47,7 +47,8 @@ def _day(text: str) -> date:
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands' parsers."""
     codes = tr(
-        "Exit codes: 0 done, 1 failed, 2 usage error, 3 not permitted (for sync and connect also not signed in), 4 partly done, "
+        "Exit codes: 0 done (with --wait 0: accepted by Azure), 1 failed, 2 usage error, 3 not permitted (for sync and connect "
+        "also not signed in), 4 partly done, "
         "5 nothing failed, but a result isn't known or work is still in progress."
     )
 

@@ -255,7 +255,7 @@ def _machines(
 
 
 class ExceptionRow(NamedTuple):
-    """A machine that isn't managed by hotpatch, whose state isn't known, or that is unhealthy, and why."""
+    """A machine that isn't in order, and why."""
 
     row: MachineRow
     group: str
@@ -264,11 +264,11 @@ class ExceptionRow(NamedTuple):
 
 
 def exceptions(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> Iterator[ExceptionRow]:
-    """The machines without hotpatch, those whose state isn't known, and unhealthy ones."""
+    """Unhealthy machines, those that lack a monthly update, and those that aren't up to date and don't only wait for others."""
     for row in _machines(db, None, calendar, now):
         group = ComplianceGroup.of(row.situation)
-        is_exception = group in (ComplianceGroup.NO_HOTPATCH, ComplianceGroup.NOT_KNOWN)
-        if is_exception or display_text.reports_unhealthy(row):
+        is_exception = group not in (ComplianceGroup.UP_TO_DATE, ComplianceGroup.UPDATES)
+        if is_exception or row.update_missing or display_text.reports_unhealthy(row):
             why = status_text(health.evidence_of(row), calendar, now).headline
             yield ExceptionRow(row, group.label, why, from_text(row.assessed_at))
 

@@ -18,7 +18,7 @@ from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
-from . import display_text
+from . import display_text, update_text
 from .row_model import Column
 
 tr = translator("LedgerModel")
@@ -97,9 +97,7 @@ def _product(row: RestartRecord | RestartTotal) -> Product | None:
 
 
 def _by(row: RestartRow, _: datetime) -> str:
-    return {"platform": tr("Azure"), "user": tr("Unknown")}.get(
-        row.started_by.casefold(), "Not known"
-    )
+    return update_text.started_by_text(row.started_by)
 
 
 RESTARTS = (

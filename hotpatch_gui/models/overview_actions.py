@@ -208,10 +208,21 @@ def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
             dated.append((expected.day if expected else date.max, item))
     if read.machines:
         dated.append((date.min, _next_day()))
+    days = [e.day for p in each for e in calendar.expected(p, today)[:1]]
+    departed = read.count(lambda g: g.situation == Situation.OFF_TRAIN)
+    if departed:
+        title = tr("%n machine(s) off the hotpatch train", departed)
+        item = ActionItem(
+            Glyph.RESTART,
+            f"{day_name(min(days))}: {title}" if days else title,
+            tr("They restart with each monthly update until they have the next baseline."),
+            tr("Show"),
+            MachineFilter(situations=(Situation.OFF_TRAIN.value,)),
+        )
+        dated.append((min(days, default=date.max), item))
     off = tuple(status.value for status in WITHOUT_HOTPATCH)
     without = read.count(lambda g: g.status in off)
     if without:
-        days = [e.day for p in each for e in calendar.expected(p, today)[:1]]
         title = tr("%n machine(s) not running hotpatch", without)
         item = ActionItem(
             Glyph.RESTART,

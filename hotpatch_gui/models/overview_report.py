@@ -140,9 +140,27 @@ EXCEPTIONS = (
     Column("assessed", tr.mark("Assessed"), 120, lambda r, _: "", raw=lambda r: r.assessed),
 )
 DEFINITIONS = (
-    Column("group", tr.mark("Compliance"), 140, lambda r, _: r.label),
-    Column("meaning", tr.mark("Meaning"), 600, lambda r, _: r.meaning),
+    Column("term", tr.mark("Term"), 140, lambda r, _: r[0]),
+    Column("meaning", tr.mark("Meaning"), 600, lambda r, _: r[1]),
 )
+
+
+def definitions() -> list[tuple[str, str]]:
+    """(term, meaning) of the compliance groups, and of what the sheets name."""
+    return [
+        *((group.label, group.meaning) for group in ComplianceGroup),
+        (
+            tr("Exceptions"),
+            tr(
+                "Machines that need attention, have no hotpatch, aren't known, lack a monthly update, or are reported as "
+                "unhealthy."
+            ),
+        ),
+        (
+            tr("Required build"),
+            tr("The build of the product's newest monthly release. A newer build is as good."),
+        ),
+    ]
 
 
 def overview_report(
@@ -171,7 +189,7 @@ def overview_report(
                 else _current_sheets(db, calendar, now, is_short=is_short)
             ),
         ]
-        sheets.append(export_sheets.sheet_of(tr("Definitions"), DEFINITIONS, ComplianceGroup, now))
+        sheets.append(export_sheets.sheet_of(tr("Definitions"), DEFINITIONS, definitions(), now))
         if with_audit:
             sheets.append(export_sheets.sheet("audit", db, None, calendar, now))
         title = tr("Compliance on {day}", day=day_name(day))

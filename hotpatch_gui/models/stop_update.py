@@ -103,7 +103,7 @@ def read_still_installing(db: sqlite3.Connection, kb: str, clock: Clock) -> Stil
         tuple(ScheduleToChange(row, _hindrance(row, kb)) for row in selecting),
         sum(kb in row.schedule.exclude for row in rows),
         tuple(o.id for o in installing if o.state is OperationState.QUEUED),
-        (*unread, *_points(db, found, installing, kinds, clock)),
+        (*unread, *_nowhere(found), *_points(db, found, installing, kinds, clock)),
         is_known=not unread,
     )
 
@@ -123,6 +123,20 @@ def _kinds(db: sqlite3.Connection, kb: str) -> _Kinds:
     restarts = {restart for _, restart in known} or {RestartBehavior.UNKNOWN}
     never = bool(restarts & {RestartBehavior.NEVER, RestartBehavior.UNKNOWN})
     return _Kinds(frozenset(classes), is_certain, never)
+
+
+def _nowhere(found: Sequence[KbMachineRow]) -> list[tuple[Glyph, str, str, str]]:
+    """A KB that no machine is known to have or to need may be mistyped."""
+    if found:
+        return []
+    return [
+        (
+            Glyph.UNKNOWN,
+            tr("Not known"),
+            tr("No machine is known to need or to have this update"),
+            tr("Check the KB number."),
+        )
+    ]
 
 
 def _unread_schedules(db: sqlite3.Connection) -> list[tuple[Glyph, str, str, str]]:
@@ -163,6 +177,7 @@ def _points(
     running = [row.name for row in missing if row.id in begun]
     unclear = [row.name for row in missing if row.id in lost]
     installed = [row.name for row in found if row.state == "Installed"]
+    unassessed = machines.without_assessment(db, {row.id for row in found})
     by_azure, by_windows, unknown = _who_installs(db, [r.id for r in missing], kinds, clock)
     facts = (
         (
@@ -201,6 +216,12 @@ def _points(
             ),
         ),
         (
+            unassessed,
+            (Glyph.UNKNOWN, tr("Not known")),
+            tr("Whether it is missing isn't known on %n machine(s)", len(unassessed)),
+            tr("They have no current assessment, so it may still be installed on them"),
+        ),
+        (
             installed,
             (Glyph.INFO, tr("Information")),
             tr("It is installed on %n machine(s)", len(installed)),
@@ -227,13 +248,11 @@ def _who_installs(
     for row in machines.read_rows(db, machine_ids):
         machine = machine_columns.machine_of(row)
         follows = schedules.get(row.id, NO_SCHEDULES)
-        mode = (
-            machine.settings.patch_mode if machine.arc is None else PatchMode.AUTOMATIC_BY_PLATFORM
-        )
+        mode, is_arc = machine.settings.patch_mode, machine.arc is not None
         if mode is PatchMode.AUTOMATIC_BY_OS:
             by_windows.append(machine.name)
-        elif mode is PatchMode.MANUAL:
-            continue
+        elif mode is PatchMode.MANUAL or (is_arc and mode is PatchMode.AUTOMATIC_BY_PLATFORM):
+            continue  # on an Arc-enabled server, only a schedule or a person installs then
         elif mode is not PatchMode.AUTOMATIC_BY_PLATFORM or follows.unread:
             unknown.append(machine.name)
         elif kinds.automatic is not False and exclusion_reason(machine, follows, clock()) is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple, TypeVar
@@ -294,6 +294,16 @@ def name_order(db: sqlite3.Connection) -> dict[int, int]:
     """Each machine's position in the order of their names."""
     rows = db.execute("SELECT id FROM machines ORDER BY name COLLATE NOCASE, id")
     return {row[0]: number for number, row in enumerate(rows)}
+
+
+def without_assessment(db: sqlite3.Connection, but: Collection[int]) -> list[str]:
+    """Names of the machines, but for some, of which no current assessment shows what is missing."""
+    rows = db.execute(
+        "SELECT name FROM machines WHERE deleted_at IS NULL AND (assessed_at IS NULL OR NOT in_graph)"
+        f" AND id NOT IN {IN_JSON} ORDER BY name COLLATE NOCASE",
+        (as_list(list(but)),),
+    )
+    return [row[0] for row in rows]
 
 
 def present(db: sqlite3.Connection, connection_id: int | None = None) -> list[int]:

@@ -761,6 +761,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n machine(s) off the hotpatch train</source>
+      <translation>
+        <numerusform>%n machine off the hotpatch train</numerusform>
+        <numerusform>%n machines off the hotpatch train</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n machine(s) with an unknown result</source>
       <translation>
         <numerusform>%n machine with an unknown result</numerusform>
@@ -1570,6 +1577,13 @@
       <translation>
         <numerusform>Whether an installation is in progress isn't known on %n machine</numerusform>
         <numerusform>Whether an installation is in progress isn't known on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Whether it is missing isn't known on %n machine(s)</source>
+      <translation>
+        <numerusform>Whether it is missing isn't known on %n machine</numerusform>
+        <numerusform>Whether it is missing isn't known on %n machines</numerusform>
       </translation>
     </message>
     <message numerus="yes">

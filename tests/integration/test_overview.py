@@ -449,7 +449,13 @@ def test_the_export_of_today_has_the_figures_and_each_machine(stage: Stage, tmp_
     )
     current = {m["Required build"] for m in made["machines"] if m["Situation"] == "Up to date"}
     assert current == {"26100.33222 or 26100.33296"}, "the hotpatch, or the cumulative update"
-    assert [row["Compliance"] for row in made["definitions"]] == [g.label for g in ComplianceGroup]
+    terms = [row["Term"] for row in made["definitions"]]
+    assert terms == [*(g.label for g in ComplianceGroup), "Exceptions", "Required build"]
+    assert {m["Machine"] for m in missing} <= set(excepted)
+    attention = {s.value for s in ComplianceGroup.ATTENTION.situations}
+    urgent = {m["Machine"] for m in made["machines"] if m["Situation"] in attention}
+    assert urgent
+    assert urgent <= set(excepted)
     assert all(len(row["Meaning"]) > 50 for row in made["definitions"])
     assert made["compliance over time"]
     assert "audit" in made

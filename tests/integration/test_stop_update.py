@@ -14,6 +14,7 @@ from requests.exceptions import ConnectionError as Broken
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest, may_install
 from hotpatch_gui.domain.waves import WaveMode, Waves
+from hotpatch_gui.models.stop_update import read_still_installing
 from hotpatch_gui.simulator.install_parameters import parse_install_parameters
 from hotpatch_gui.simulator.maintenance import schedule_of
 from hotpatch_gui.simulator.responses import Response
@@ -274,3 +275,36 @@ def test_the_dialog_follows_what_happens_while_it_is_open(stage: Stage) -> None:
     stage.until(lambda: dialog.stop.text() == "Cancel 1 installation")
     assert "An installation is in progress on 1 machine" in points(dialog)
     assert dialog.model.ids == [], "what wasn't selected stays so"
+
+
+def test_windows_installs_it_on_servers_outside_azure_too(stage: Stage) -> None:
+    db = stage.app.source.db
+    assert db is not None
+    arc = {
+        name
+        for name, mode in db.execute(
+            "SELECT m.name, m.patch_mode FROM machines m JOIN updates u ON u.machine_id=m.id"
+            " WHERE u.kb=? AND m.kind='arc'",
+            (KB,),
+        )
+        if mode == "AutomaticByOS"
+    }
+    assert arc
+    found = read_still_installing(db, KB, stage.app.clock)
+    (title,) = [t for _, _, t, _ in found.points if t.startswith("Windows Update installs it")]
+    assert title == f"Windows Update installs it on {len(arc)} machines"
+
+
+def test_machines_without_a_current_assessment_are_not_known(stage: Stage) -> None:
+    found = points(stop_dialog(stage))
+    detail = found["Whether it is missing isn't known on 2 machines"]
+    assert "vm-new-01" in detail
+    assert "vm-batch-01" in detail
+
+
+def test_a_kb_that_nobody_has_may_be_mistyped(stage: Stage) -> None:
+    db = stage.app.source.db
+    assert db is not None
+    found = read_still_installing(db, "KB9999999", stage.app.clock)
+    titles = [title for _, _, title, _ in found.points]
+    assert "No machine is known to need or to have this update" in titles

@@ -131,7 +131,13 @@ class StopUpdateDialog(SurfaceDialog):
                 else tr("No known schedule or queued installation installs it.")
             )
             return none + excluding
-        return tr("Schedules that exclude it keep excluding it until you change them.") + excluding
+        return (
+            tr(
+                "The selected schedules exclude {kb} from now on, until you change them.",
+                kb=self._kb,
+            )
+            + excluding
+        )
 
     @property
     def _queued(self) -> tuple[int, ...]:
@@ -142,6 +148,8 @@ class StopUpdateDialog(SurfaceDialog):
         exclude = tr("Exclude it in %n schedule(s)", schedules)
         cancel = tr("Cancel %n installation(s)", queued)
         both = tr("{exclude} and cancel %n installation(s)", queued, exclude=exclude)
+        if not schedules and not queued:
+            exclude = tr("Stop")
         self.stop.setText(both if schedules and queued else cancel if queued else exclude)
         self.stop.setEnabled(bool(schedules or queued))
 
