@@ -29,6 +29,7 @@ class EngineEvents(QObject):
     prompted = Signal(object)
     releases_read = Signal(object)
     deployment_checked = Signal(object)
+    deployment_stored = Signal(object)
 
     def observe(self, event: Event) -> None:
         """Pass an event to the UI thread."""
@@ -48,5 +49,6 @@ _SIGNALS = {
     "Prompted": "prompted",
     "ReleasesRead": "releases_read",
     "DeploymentChecked": "deployment_checked",
+    "DeploymentStored": "deployment_stored",
 }
 """By class name, because importing the classes takes longer than the first paint may."""

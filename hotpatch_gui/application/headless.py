@@ -51,6 +51,8 @@ SENT_WAIT_S = 1.0
 """How long after the interruption it waits, once they are canceled, for responses to those that were sent."""
 _OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
 """Problems of some machines, which don't stop a command; nor do those of one connection."""
+SEND_MINUTES = 15.0
+"""How long it waits until a deployment is sent, if it doesn't wait for its end."""
 UNTIL_NEXT_S = 86_400.0
 """The interval of periodic syncs: so long that a command syncs only once."""
 
@@ -188,13 +190,16 @@ class Session:
         return found[0] if found else None
 
     def wait_for_deployment(self, row_id: int, minutes: float) -> None:
-        """Wait until the deployment has ended, and if it succeeded, until its machines were read."""
+        """Wait until the deployment has ended, and if it succeeded, until its machines were read; with 0, until Azure accepted it."""
         self._synced.clear()
-        ended = (OperationState.QUEUED, OperationState.SENT, OperationState.RUNNING)
-        self._until(lambda: deployments.read(self.db, row_id).state not in ended, minutes * 60.0)
+        going = {OperationState.QUEUED, OperationState.SENT}
+        if minutes:
+            going.add(OperationState.RUNNING)
+        seconds = (minutes or SEND_MINUTES) * 60.0
+        self._until(lambda: deployments.read(self.db, row_id).state not in going, seconds)
         row = deployments.read(self.db, row_id)
         if row.state is OperationState.SUCCEEDED:
-            self._until(lambda: row.connection_id in self._synced, minutes * 60.0)
+            self._until(lambda: row.connection_id in self._synced, seconds)
 
     def wait_for(self, operation_ids: Sequence[int], minutes: float, *, ends: bool) -> None:
         """Wait until each has finished, or without ``ends``, until Azure accepted or rejected it."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from hotpatch_gui.worker.events import (
         Changed,
         DeploymentChecked,
+        DeploymentStored,
         Failed,
         Opened,
         Prompted,
@@ -224,6 +225,7 @@ class App(QObject):
         events.synced.connect(self._on_synced)
         events.releases_read.connect(self._on_releases_read)
         events.deployment_checked.connect(self._on_deployment_checked)
+        events.deployment_stored.connect(self._on_deployment_stored)
         if self.demo is not None:
             self.demo.scenario_selected.connect(self._restart_demo)
             self.demo.changed.connect(self.window.header.show_clock)
@@ -390,6 +392,10 @@ class App(QObject):
     @Slot(object)
     def _on_deployment_checked(self, checked: DeploymentChecked) -> None:
         self.source.deployment_checked.emit(checked.resource_id, checked.foreseen, checked.problem)
+
+    @Slot(object)
+    def _on_deployment_stored(self, stored: DeploymentStored) -> None:
+        self.source.deployment_stored.emit(bool(stored.row_ids))
 
     @Slot(object)
     def _on_failed(self, failed: Failed) -> None:

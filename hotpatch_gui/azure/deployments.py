@@ -1,4 +1,4 @@
-"""Requests to Microsoft.Resources: one deployment, validated, foreseen, started and read.
+"""Requests to Microsoft.Resources: validate, what-if, start and read one deployment.
 
 A deployment is followed by its resource ID, so that nothing but its name is needed after a kill.
 """
@@ -16,14 +16,18 @@ from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 from hotpatch_gui.domain.deployments import Deployment, Effect, Foreseen, Progress, state_of
 from hotpatch_gui.domain.foreign_text import one_line
 from hotpatch_gui.domain.machine_files import PASSWORD
+from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
+from hotpatch_gui.translation import translator
 
 from . import values
 from .operations import begin, poll
 
+tr = translator("AzureDeployments")
+
 MISSING = "DeploymentNotFound"
 """Azure's code of a deployment that doesn't exist."""
-MOST_CAUSES = 5
-"""Causes of a failed deployment that its error names."""
+MOST_CAUSES, MOST_LEVELS, MOST_CODE = 5, 8, 100
+"""Causes of a failed deployment that its error names, levels of errors in errors, and characters of a code."""
 
 
 def _body(deployment: Deployment, password: str) -> bytes:
@@ -72,24 +76,48 @@ def check(
         return Answer(None, found.token, found.delay_s)
     if foresees:
         return Answer(_foreseen(found.result), "", 0.0)
-    if "error" in found.result or not values.mapping(found.result.get("properties")):
+    _must_not_have_failed(found.result)
+    if not values.mapping(found.result.get("properties")):
         raise values.UnreadableError("a validation without a result")
     return Answer((), "", 0.0)
 
 
 def _foreseen(result: Mapping[str, Any]) -> tuple[Foreseen, ...]:
+    _must_not_have_failed(result)
     if str(result.get("status")).casefold() != "succeeded":
         raise values.UnreadableError("a what-if that didn't succeed")
-    changes = values.mapping(result.get("properties")).get("changes")
+    properties = values.mapping(result.get("properties"))
+    changes = properties.get("changes")
     if not isinstance(changes, list):
         raise values.UnreadableError("a what-if without changes")
+    possible = values.items(properties.get("potentialChanges"))
     return tuple(
         Foreseen(
             Effect.parse(str(change.get("changeType"))),
             values.required(change.get("resourceId"), "resourceId"),
         )
-        for change in map(values.mapping, changes)
+        for change in map(values.mapping, (*changes, *possible))
     )
+
+
+def _must_not_have_failed(result: Mapping[str, Any]) -> None:
+    """Check an answer that has status 200 but an error.
+
+    Raises:
+        ProblemError: Azure's reason.
+    """
+    error = values.mapping(result.get("error"))
+    if error:
+        code, text = _causes(error, str)
+        raise ProblemError(
+            Problem(
+                ProblemKind.REJECTED,
+                tr("Azure would reject the deployment: {text}", text=text or code),
+                tr("Change the machine and check again."),
+                code,
+                may_have_been_sent=False,
+            )
+        )
 
 
 def send(client: DeploymentsMgmtClient, deployment: Deployment, password: str) -> str:
@@ -112,8 +140,12 @@ def send(client: DeploymentsMgmtClient, deployment: Deployment, password: str) -
     return str(response.headers.get("x-ms-request-id", ""))
 
 
-def read(client: DeploymentsMgmtClient, deployment: Deployment) -> Progress | None:
+def read(
+    client: DeploymentsMgmtClient, deployment: Deployment, hide: Callable[[str], str] | None
+) -> Progress | None:
     """How the deployment is going; None if Azure says that there is none.
+
+    ``hide`` masks the password in Azure's texts; without it, only error codes are returned.
 
     Raises:
         ValueError: the response isn't this deployment.
@@ -127,9 +159,11 @@ def read(client: DeploymentsMgmtClient, deployment: Deployment) -> Progress | No
         return None
     _must_be(body, deployment)
     properties = values.mapping(body.get("properties"))
-    state = state_of(str(properties.get("provisioningState")))
-    codes, causes = _causes(values.mapping(properties.get("error")))
-    return Progress(state, codes, causes)
+    reported = values.required(properties.get("provisioningState"), "provisioningState")
+    code, causes = _causes(properties.get("error"), hide)
+    if reported.casefold() == "canceled" and not causes:
+        causes = tr("It was canceled in Azure.")
+    return Progress(state_of(reported), code, causes)
 
 
 def _json(response: Any, *_: object) -> Any:
@@ -142,18 +176,21 @@ def _must_be(body: Mapping[str, Any], deployment: Deployment) -> None:
         raise ValueError(f"the response isn't {deployment.resource_id}")
 
 
-def _causes(error: Mapping[str, Any]) -> tuple[str, str]:
+def _causes(error: Any, hide: Callable[[str], str] | None) -> tuple[str, str]:
     """The code and text of the innermost errors: a failed deployment wraps those of its resources."""
-    found: list[tuple[str, str]] = []
-
-    def collect(one: Mapping[str, Any]) -> None:
-        details = [values.mapping(d) for d in values.items(one.get("details"))]
-        for detail in details:
-            collect(detail)
-        if not details and (one.get("code") or one.get("message")):
-            found.append((str(one.get("code") or ""), str(one.get("message") or "")))
-
-    collect(error)
-    shown = [(one_line(code), one_line(message)) for code, message in found[:MOST_CAUSES]]
-    text = " ".join(message or code for code, message in shown)
-    return (shown[0][0] if shown else ""), text[: values.MAX_TEXT]
+    level = [values.mapping(error)]
+    for _ in range(MOST_LEVELS):
+        inner = [
+            values.mapping(detail) for one in level for detail in values.items(one.get("details"))
+        ]
+        if not inner:
+            break
+        level = inner[:MOST_CAUSES]
+    shown = [(str(one.get("code") or ""), str(one.get("message") or "")) for one in level]
+    codes = [one_line((hide or str)(code))[:MOST_CODE] for code, _ in shown]
+    if hide is None:
+        return codes[0], ", ".join(filter(None, codes))
+    texts = (
+        one_line(hide(message)) or code for code, (_, message) in zip(codes, shown, strict=True)
+    )
+    return codes[0], " ".join(filter(None, texts))[: values.MAX_TEXT]

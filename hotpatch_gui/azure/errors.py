@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -31,13 +31,13 @@ from .sign_in_errors import sign_in_problem
 
 tr = translator("Errors")
 
-MAX_TEXT = 300
+MAX_TEXT, MAX_CODE = 300, 100
 MAX_WAIT_S = 600.0
 
 
 @contextmanager
-def as_problems(doing: str) -> Iterator[None]:
-    """Convert exceptions of azure-core to ProblemError. ``doing`` completes "… while …".
+def as_problems(doing: str, hide: Callable[[str], str] = str) -> Iterator[None]:
+    """Convert exceptions of azure-core to ProblemError. ``doing`` completes "… while …"; ``hide`` masks secrets in a response's text.
 
     Raises:
         ProblemError: what azure-core raised, as a problem.
@@ -45,7 +45,7 @@ def as_problems(doing: str) -> Iterator[None]:
     try:
         yield
     except AzureError as error:
-        raise ProblemError(problem_of(error, doing)) from error
+        raise ProblemError(problem_of(error, doing, hide)) from error
     except OSError as error:
         raise ProblemError(_no_connection(error, doing)) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -86,7 +86,7 @@ def malformed_response(doing: str) -> Problem:
     )
 
 
-def problem_of(error: AzureError, doing: str) -> Problem:
+def problem_of(error: AzureError, doing: str, hide: Callable[[str], str] = str) -> Problem:
     """The problem of an exception that azure-core raised."""
     if isinstance(error, DecodeError | IncompleteReadError):
         return malformed_response(doing)
@@ -109,14 +109,14 @@ def problem_of(error: AzureError, doing: str) -> Problem:
     if isinstance(error, ClientAuthenticationError) and _status_of(error) != 401:
         return sign_in_problem(error, cause, doing)
     if isinstance(error, HttpResponseError) and error.response is not None:
-        return _of_response(error, doing)
+        return _of_response(error, doing, hide)
     return malformed_response(doing)
 
 
-def _of_response(error: HttpResponseError, doing: str) -> Problem:
+def _of_response(error: HttpResponseError, doing: str, hide: Callable[[str], str]) -> Problem:
     response: Any = error.response
     status = int(response.status_code)
-    code, message = _code_and_message(response)
+    code, message = _code_and_message(response, hide)
     request_id = str(response.headers.get("x-ms-request-id", ""))
     if isinstance(error.inner_exception, OperationFailed):
         reason = (
@@ -284,10 +284,10 @@ _NO_REASON = ("please provide below info", "see inner errors for details")
 """Parts of messages of Resource Graph and of a deployment's validation whose details have the reason."""
 
 
-def _code_and_message(response: Any) -> tuple[str, str]:
+def _code_and_message(response: Any, hide: Callable[[str], str]) -> tuple[str, str]:
     """Azure's code and message, or those of its details if the message has no reason."""
     try:
-        body = json.loads(response.text())
+        body = json.loads(hide(response.text()))
         error = body.get("error") or body
         code, message = str(error.get("code") or ""), str(error.get("message") or "")
         details = [d for d in error.get("details") or () if isinstance(d, dict)]
@@ -297,7 +297,7 @@ def _code_and_message(response: Any) -> tuple[str, str]:
     if reasons and (not message or any(part in message.casefold() for part in _NO_REASON)):
         codes = [str(d["code"]) for d in details if d.get("code")]
         code, message = (codes or [code])[0], " ".join(reasons)
-    return one_line(code), one_line(message)[:MAX_TEXT]
+    return one_line(code)[:MAX_CODE], one_line(message)[:MAX_TEXT]
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

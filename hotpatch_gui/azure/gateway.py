@@ -25,6 +25,7 @@ from azure.mgmt.resourcegraph import ResourceGraphClient
 from hotpatch_gui.domain.clock import Clock, CloudClock
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.deployments import Deployment, Progress
+from hotpatch_gui.domain.foreign_text import hiding
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import Grant
@@ -307,10 +308,7 @@ class Gateway:
         """Ask whether a deployment is valid, or what it would do; ``token`` continues an earlier question."""
         from . import deployments  # noqa: PLC0415 - only for new machines
 
-        with (
-            _without(password),
-            as_problems(tr("checking the deployment of {name}", name=deployment.machine)),
-        ):
+        with _without(password, tr("checking the deployment of {name}", name=deployment.machine)):
             client = self._deployments_of(deployment)
             return deployments.check(client, deployment, password, foresees=foresees, token=token)
 
@@ -318,18 +316,21 @@ class Gateway:
         """Start a deployment once; returns Azure's request ID."""
         from . import deployments  # noqa: PLC0415 - only for new machines
 
-        with (
-            _without(password),
-            as_problems(tr("requesting the deployment of {name}", name=deployment.machine)),
-        ):
+        with _without(password, tr("requesting the deployment of {name}", name=deployment.machine)):
             return deployments.send(self._deployments_of(deployment), deployment, password)
 
-    def read_deployment(self, deployment: Deployment) -> Progress | None:
-        """How a deployment is going; None if Azure says that there is none."""
+    def read_deployment(self, deployment: Deployment, password: str | None) -> Progress | None:
+        """How a deployment is going; None if Azure says that there is none.
+
+        Without its password, which may be in Azure's texts, only error codes are returned.
+        """
         from . import deployments  # noqa: PLC0415 - only for new machines
 
-        with as_problems(tr("reading the deployment of {name}", name=deployment.machine)):
-            return deployments.read(self._deployments_of(deployment), deployment)
+        hide = hiding(password) if password is not None else None
+        with _without(
+            password or "", tr("reading the deployment of {name}", name=deployment.machine)
+        ):
+            return deployments.read(self._deployments_of(deployment), deployment, hide)
 
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> PollResult:
         """Send the operation once. ``request`` is the JSON from ``bodies``, if any."""
@@ -450,12 +451,17 @@ class Gateway:
 
 
 @contextmanager
-def _without(secret: str) -> Iterator[None]:
-    """Keep a secret out of a problem's text, because Azure may repeat a request's values in its error."""
+def _without(secret: str, doing: str) -> Iterator[None]:
+    """``as_problems`` with a secret masked, because Azure may repeat a request's values."""
+    hide = hiding(secret)
     try:
-        yield
+        with as_problems(doing, hide):
+            yield
     except ProblemError as error:
-        raise ProblemError(error.problem.without(secret)) from None
+        raise ProblemError(error.problem.masked(hide)) from None
+    except Exception as error:  # noqa: BLE001 - whatever it is, its text may contain the secret
+        log.error("%s: a bug, %s", doing, hide(str(error)))
+        raise ProblemError(malformed_response(doing)) from None
 
 
 def _grant(permission: Any) -> Grant:

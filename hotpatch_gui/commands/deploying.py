@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.application.headless import AbandonedError
-from hotpatch_gui.domain.deployments import Foreseen, deployment_of
+from hotpatch_gui.domain.deployments import deployment_of, hindrance
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.permissions import FORBIDDEN_CODES
-from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.models.schedule_form import read_places
 from hotpatch_gui.store import deployments, machines
@@ -64,12 +62,16 @@ def deploy(
         }
         if not options.json:
             rows = [(f.name, f.kind, f.effect.label) for f in checked.foreseen]
-            print_table((tr("Resource"), tr("Type"), tr("What would happen")), rows)
+            print_table((tr("Resource"), tr("Type"), tr("Change")), rows)
+        why = hindrance(wanted, checked.foreseen)
         if not options.deploy:
             if options.json:
-                print_json(found)
-            return Exit.DONE
-        _must_only_create(checked.foreseen)
+                print_json(found | {"hindrance": why})
+            elif why:
+                write_message(why)
+            return Exit.FAILED if why else Exit.DONE
+        if why:
+            raise CommandError(tr("{why} Nothing was created.", why=why))
         row_id = running.deploy(place.connection_id, wanted, password)
         if row_id is None:
             raise CommandError(tr("Nothing was sent."))
@@ -77,7 +79,13 @@ def deploy(
             running.wait_for_deployment(row_id, options.wait)
         except AbandonedError as error:
             write_message(str(error))
-        return _report(running, deployments.read(running.db, row_id), found, as_json=options.json)
+        return _report(
+            running,
+            deployments.read(running.db, row_id),
+            found,
+            as_json=options.json,
+            is_waiting=options.wait > 0,
+        )
 
 
 def _password(options: argparse.Namespace) -> str:
@@ -98,24 +106,13 @@ def _password(options: argparse.Namespace) -> str:
     return password
 
 
-def _must_only_create(foreseen: Sequence[Foreseen]) -> None:
-    """Refuse a deployment that may change something.
-
-    Raises:
-        CommandError: something of it exists, or Azure doesn't say what would happen.
-    """
-    others = [f.name for f in foreseen if f.effect.touches_existing]
-    if others or not foreseen:
-        raise CommandError(
-            tr(
-                "The deployment may change what exists ({names}), so nothing was created. Choose another name.",
-                names=listed(others) or tr("not known"),
-            )
-        )
-
-
 def _report(
-    running: Session, row: StoredDeployment, found: dict[str, Any], *, as_json: bool
+    running: Session,
+    row: StoredDeployment,
+    found: dict[str, Any],
+    *,
+    as_json: bool,
+    is_waiting: bool,
 ) -> Exit:
     machine_id = row.deployment.machine_id.lower()
     known = machines.ids(running.db, [machine_id])
@@ -132,6 +129,8 @@ def _report(
                 else tr("Azure's lists don't show it yet; the next sync reads it.")
             )
     if row.state is OperationState.SUCCEEDED:
+        return Exit.DONE
+    if row.state is OperationState.RUNNING and not is_waiting:
         return Exit.DONE
     if row.state in UNSURE:
         return Exit.NOT_KNOWN

@@ -56,7 +56,7 @@ def _write(path: Path, machine: NewMachine) -> None:
     if form is None:
         raise CommandError(
             tr(
-                "{name} names no format; end it with {formats}.",
+                "The extension of {name} isn't supported. Use one of: {formats}.",
                 name=path.name,
                 formats=", ".join(FORMATS),
             ),

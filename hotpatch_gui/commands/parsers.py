@@ -146,7 +146,7 @@ def _add_new_machine(command: Callable[[str, str], argparse.ArgumentParser]) -> 
         ("--resource-group", tr("resource group of the VM")),
         ("--location", tr("a region, such as westus2")),
         ("--size", tr("such as Standard_D2s_v5; it must support generation 2")),
-        ("--admin", tr("the administrator's name; the password is asked for")),
+        ("--admin", tr("the administrator's name; you are prompted for the password")),
     ):
         parser.add_argument(name, required=True, help=text)
     parser.add_argument(

@@ -29,7 +29,7 @@ class ComplianceGroup(StrEnum):
 
     @property
     def meaning(self) -> str:
-        """What machines of the group have in common."""
+        """The common traits of the group's machines."""
         return tr(MEANINGS[self])
 
     @property
@@ -67,11 +67,12 @@ MEANINGS = {
         "restarts the machine."
     ),
     ComplianceGroup.NOT_KNOWN: tr.mark(
-        "The machine can't be read or isn't running, was never assessed or not in the last seven days, its enrollment is "
-        "changing, or the release data isn't complete to today."
+        "The machine can't be read or isn't running; it was never assessed, not within the last seven days, or not since the "
+        "last release; its enrollment is changing; or the release data, its build or its assessment doesn't show enough to "
+        "decide."
     ),
 }
-"""What machines of each group have in common."""
+"""The common traits of each group's machines."""
 
 _GROUPS = {
     Situation.UP_TO_DATE: ComplianceGroup.UP_TO_DATE,

@@ -6,8 +6,10 @@ Source: Microsoft.Resources/deployments, API version 2026-06-01.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from secrets import token_hex
 from typing import NamedTuple
 
 from hotpatch_gui.translation import translator
@@ -15,9 +17,11 @@ from hotpatch_gui.translation import translator
 from .machine_files import template
 from .new_machine import NewMachine
 from .operations import OperationState
+from .phrases import listed_some
 
 tr = translator("Deployments")
 
+MOST_NAMES = 5
 _DEPLOYMENTS = "Microsoft.Resources/deployments"
 ACTIONS = (
     f"{_DEPLOYMENTS}/read",
@@ -64,12 +68,12 @@ class Deployment(NamedTuple):
 
 
 def deployment_of(machine: NewMachine, subscription_id: str, now: datetime) -> Deployment:
-    """The deployment that makes a machine without ``faults``; a new one each second."""
+    """The deployment that makes a machine without ``faults``; each has another name."""
     providers = (
         f"/subscriptions/{subscription_id}/resourceGroups/{machine.resource_group}/providers"
     )
     return Deployment(
-        f"{providers}/{_DEPLOYMENTS}/{machine.name}-{now:%Y%m%d%H%M%S}",
+        f"{providers}/{_DEPLOYMENTS}/{machine.name}-{now:%Y%m%d%H%M%S}-{token_hex(4)}",
         f"{providers}/Microsoft.Compute/virtualMachines/{machine.name}",
         machine.name,
         json.dumps(template(machine)),
@@ -78,7 +82,7 @@ def deployment_of(machine: NewMachine, subscription_id: str, now: datetime) -> D
 
 @tr.mark_values
 class Effect(StrEnum):
-    """What a deployment would do with a resource: Azure's ChangeType."""
+    """The effect of a deployment on a resource: Azure's ChangeType."""
 
     CREATE = "Create"
     MODIFY = "Modify"
@@ -108,15 +112,15 @@ _LABELS = {
     Effect.CREATE: tr.mark("to be created"),
     Effect.MODIFY: tr.mark("exists, to be changed"),
     Effect.DEPLOY: tr.mark("exists, may be changed"),
-    Effect.NO_CHANGE: tr.mark("exists, stays as it is"),
+    Effect.NO_CHANGE: tr.mark("exists, no change"),
     Effect.DELETE: tr.mark("to be deleted"),
-    Effect.IGNORE: tr.mark("exists, isn't touched"),
-    Effect.UNSUPPORTED: tr.mark("not known"),
+    Effect.IGNORE: tr.mark("exists, not part of this deployment"),
+    Effect.UNSUPPORTED: tr.mark("unknown"),
 }
 
 
 class Foreseen(NamedTuple):
-    """What a deployment would do with one resource, as Azure foresees it."""
+    """The effect of a deployment on one resource, by Azure's what-if."""
 
     effect: Effect
     resource_id: str
@@ -133,6 +137,23 @@ class Foreseen(NamedTuple):
         return "/".join([parts[0], *parts[1::2]])
 
 
+def hindrance(deployment: Deployment, foreseen: Sequence[Foreseen]) -> str:
+    """Why a deployment isn't started: it must create its machine, and change nothing that exists. Empty if it does that."""
+    others = [one.name for one in foreseen if one.effect.touches_existing]
+    if others:
+        return tr(
+            "It may change existing resources: {names}. Choose another machine name.",
+            names=listed_some(others, MOST_NAMES),
+        )
+    machine = deployment.machine_id.casefold()
+    effects = {one.effect for one in foreseen if one.resource_id.casefold() == machine}
+    if effects == {Effect.CREATE}:
+        return ""
+    if effects:
+        return tr("{machine} exists already. Choose another name.", machine=deployment.machine)
+    return tr("Azure didn't report that it would create {machine}.", machine=deployment.machine)
+
+
 class Progress(NamedTuple):
     """How a deployment is going: ``error`` is Azure's code and message if it failed."""
 
@@ -147,4 +168,5 @@ def state_of(provisioning_state: str) -> OperationState:
         "succeeded": OperationState.SUCCEEDED,
         "failed": OperationState.FAILED,
         "canceled": OperationState.FAILED,
+        "deleted": OperationState.FAILED,
     }.get(provisioning_state.casefold(), OperationState.RUNNING)

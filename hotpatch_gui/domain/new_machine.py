@@ -132,9 +132,9 @@ class Fault(NamedTuple):
 
 
 def faults(machine: NewMachine) -> list[Fault]:
-    """Why Azure would reject the machine or its settings; empty if nothing known speaks against it.
+    """Why Azure would reject the machine or its settings; empty if no known rule rejects it.
 
-    Whether the region offers the size, the zone and the image is known to Azure only.
+    Only Azure knows whether the region offers the size, zone and image.
     """
     found = [
         Fault("name", _name_fault(machine.name)),
@@ -235,9 +235,11 @@ def _admin_fault(name: str) -> str:
 
 
 def password_fault(password: str) -> str:
-    """Why Azure would reject the administrator's password; empty if nothing known speaks against it."""
+    """Why Azure would reject the administrator's password; empty if no known rule rejects it."""
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
         return tr("The password has 8 to 123 characters.")
+    if not password.isprintable():
+        return tr("The password contains a character that can't be typed.")
     if sum(re.search(kind, password) is not None for kind in _PASSWORD_KINDS) < 3:
         return tr(
             "The password needs three of these: lowercase letters, uppercase letters, digits, special characters."

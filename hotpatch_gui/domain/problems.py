@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -45,10 +46,6 @@ _PASSING = frozenset(
 )
 
 
-MASK = "•••"
-"""In place of a secret."""
-
-
 class Problem(NamedTuple):
     """A message and the next step.
 
@@ -73,10 +70,14 @@ class Problem(NamedTuple):
     connection_id: int = 0
     """The connection whose sign-in would help, outside a sync; 0 if none would."""
 
-    def without(self, secret: str) -> Problem:
-        """The same problem with a secret masked."""
-        sentence, step = (part.replace(secret, MASK) for part in (self.sentence, self.next_step))
-        return self._replace(sentence=sentence, next_step=step)
+    def masked(self, hide: Callable[[str], str]) -> Problem:
+        """The same problem with ``hide`` applied to each text."""
+        return self._replace(
+            sentence=hide(self.sentence),
+            next_step=hide(self.next_step),
+            code=hide(self.code),
+            request_id=hide(self.request_id),
+        )
 
     @property
     def text(self) -> str:

@@ -172,8 +172,8 @@ def _replacement(machine: Machine) -> UpgradePath:
         (_generation(machine, product),),
         (
             tr(
-                "An upgrade in place doesn't enable hotpatch in Azure: the image stays the same, and Microsoft excludes "
-                "hotpatch, automatic guest patching and Azure Update Manager afterwards."
+                "An in-place upgrade doesn't enable hotpatch in Azure. The image stays the same, and Microsoft doesn't support "
+                "hotpatch, automatic guest patching or Azure Update Manager on an upgraded VM."
             ),
             tr(
                 "Roles, applications and data: how each moves to the new machine, and how long that takes."

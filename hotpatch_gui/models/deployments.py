@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from hotpatch_gui.domain.deployments import Foreseen
 from hotpatch_gui.domain.operations import OperationState
-from hotpatch_gui.domain.phrases import listed_some
 from hotpatch_gui.store import deployments
 from hotpatch_gui.store.deployments import StoredDeployment
 from hotpatch_gui.theme.glyphs import Glyph
@@ -18,8 +17,9 @@ from .source import DataSource
 
 tr = translator("DeploymentsModel")
 
-HEADS = (tr.mark("Resource"), tr.mark("Type"), tr.mark("What Azure will do"))
-MOST_NAMES = 5
+HEADS = (tr.mark("Resource"), tr.mark("Type"), tr.mark("Change"))
+MOST_ROWS = 200
+"""Resources that are listed."""
 _GLYPHS = {
     OperationState.SUCCEEDED: Glyph.OK,
     OperationState.FAILED: Glyph.ERROR,
@@ -38,21 +38,8 @@ def foreseen_rows(foreseen: Sequence[Foreseen]) -> list[CheckedRow]:
     """What Azure foresees, a row per resource."""
     return [
         CheckedRow(n, (one.name, one.kind, one.effect.label), True)
-        for n, one in enumerate(foreseen)
+        for n, one in enumerate(foreseen[:MOST_ROWS])
     ]
-
-
-def hindrance(foreseen: Sequence[Foreseen]) -> str:
-    """Why the deployment isn't started: it may change something that exists; empty if it only creates."""
-    if not foreseen:
-        return tr("Azure didn't say what the deployment would do.")
-    others = [one.name for one in foreseen if one.effect.touches_existing]
-    if not others:
-        return ""
-    return tr(
-        "It may change what exists: {names}. Choose another name for the machine.",
-        names=listed_some(others, MOST_NAMES),
-    )
 
 
 def glyph_of(row: StoredDeployment) -> Glyph:

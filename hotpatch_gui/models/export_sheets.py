@@ -113,7 +113,7 @@ MACHINES = (
     ),
     Column(
         "definitions",
-        "Of them definitions",
+        "Definition updates",
         0,
         lambda r, _: "",
         raw=_if_reported("definitions", COUNTS_UNREPORTED),

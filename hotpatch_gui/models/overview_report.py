@@ -14,7 +14,7 @@ from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.exposure import MissingUpdates, missing_updates, required_builds
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.machine_filter import FAILURE_DAYS
-from hotpatch_gui.domain.machines import build_of
+from hotpatch_gui.domain.machines import GRAPH_KEEPS_ASSESSMENTS, build_of
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.store import daily_states, lists, machines
@@ -145,22 +145,19 @@ DEFINITIONS = (
 )
 
 
-def definitions() -> list[tuple[str, str]]:
+def definitions(*, has_exceptions: bool, has_machines: bool) -> list[tuple[str, str]]:
     """(term, meaning) of the compliance groups, and of what the sheets name."""
-    return [
-        *((group.label, group.meaning) for group in ComplianceGroup),
-        (
-            tr("Exceptions"),
-            tr(
-                "Machines that need attention, have no hotpatch, aren't known, lack a monthly update, or are reported as "
-                "unhealthy."
-            ),
-        ),
-        (
-            tr("Required build"),
-            tr("The build of the product's newest monthly release. A newer build is as good."),
-        ),
-    ]
+    found = [(group.label, group.meaning) for group in ComplianceGroup]
+    if has_exceptions:
+        meaning = tr(
+            "Machines that need attention, don't have hotpatch, are missing a monthly update, are reported as unhealthy, or "
+            "whose state isn't known."
+        )
+        found.append((tr("Exceptions"), meaning))
+    if has_machines:
+        meaning = tr("The build of the product's newest monthly release. A newer build is as good.")
+        found.append((tr("Required build"), meaning))
+    return found
 
 
 def overview_report(
@@ -189,7 +186,8 @@ def overview_report(
                 else _current_sheets(db, calendar, now, is_short=is_short)
             ),
         ]
-        sheets.append(export_sheets.sheet_of(tr("Definitions"), DEFINITIONS, definitions(), now))
+        terms = definitions(has_exceptions=query.day is None, has_machines=not is_short)
+        sheets.append(export_sheets.sheet_of(tr("Definitions"), DEFINITIONS, terms, now))
         if with_audit:
             sheets.append(export_sheets.sheet("audit", db, None, calendar, now))
         title = tr("Compliance on {day}", day=day_name(day))
@@ -205,7 +203,11 @@ def overview_report(
                 ),
             ]
         )
-        short = [tr("Short report: figures, exceptions and failures, without each machine.")]
+        short = [
+            tr("Short report: key numbers, charts, exceptions, failures and open operations.")
+            if query.day is None
+            else tr("Short report: key numbers, charts and failures, without individual machines.")
+        ]
         notes = (
             scope,
             *(short if is_short else []),
@@ -317,6 +319,7 @@ def trend_rows(db: sqlite3.Connection, until: date) -> list[TrendRow]:
 def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator[PastRow]:
     """The states as known at the end of ``day``, by the machines' names."""
     names, synced = machines.labels(db), daily_states.last_synced(db, day)
+    end = datetime.combine(day + timedelta(days=1), time(), UTC)
     states = daily_states.states_on(db, day)
     for state in sorted(states, key=lambda s: (names[s.machine_id][0].casefold(), s.machine_id)):
         name, resource_group, product = names[state.machine_id]
@@ -326,7 +329,12 @@ def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator
         )  # that day's: it may have been upgraded since
         missing = missing_updates(of, build, calendar, day, synced.get(state.connection_id, day))
         group = ComplianceGroup.of(state.situation)
-        is_known = group is not ComplianceGroup.NOT_KNOWN
+        assessed = from_text(state.assessed_at)
+        is_known = (
+            group is not ComplianceGroup.NOT_KNOWN
+            and assessed is not None
+            and end - assessed <= GRAPH_KEEPS_ASSESSMENTS
+        )
         yield PastRow(
             state.machine_id,
             name,
@@ -338,6 +346,6 @@ def past_rows(db: sqlite3.Connection, day: date, calendar: Calendar) -> Iterator
             state.restart_pending if is_known or state.restart_pending else None,
             build or display_text.NOTHING,
             export_sheets.builds_text(required_builds(of, calendar, day)),
-            from_text(state.assessed_at),
+            assessed,
             state.day,
         )

@@ -33,6 +33,7 @@ class DataSource(QObject):
         changed (Changes): a commit changed these tables.
         releases_read (str): an update of release data finished, with its result.
         deployment_checked (str, tuple of Foreseen, Problem or None): what the deployment with this resource ID would do.
+        deployment_stored (bool): whether the requested deployment was stored; if not, nothing is sent.
         connection_tried (TrialOutcome): trying a connection finished.
         connecting (str): progress, or what the user must do to sign in.
         minute_passed (): a minute passed; ages are shown again.
@@ -44,6 +45,7 @@ class DataSource(QObject):
     changed = Signal(object)
     releases_read = Signal(str)
     deployment_checked = Signal(str, object, object)
+    deployment_stored = Signal(bool)
     connection_tried = Signal(object)
     connecting = Signal(str)
     minute_passed = Signal()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.installs import only_kb
 from hotpatch_gui.domain.operations import OperationKind, OperationState
-from hotpatch_gui.store import deployments, operations, schedule_changes
+from hotpatch_gui.store import operations, schedule_changes
 from hotpatch_gui.translation import translator
 
 from . import operation_text
@@ -127,6 +127,8 @@ def is_any_open(source: DataSource) -> bool:
 
 def is_any_queued_or_in_progress(source: DataSource) -> bool:
     """Whether any operation, change of a schedule or deployment is queued or in progress."""
+    from hotpatch_gui.store import deployments  # noqa: PLC0415 - after the first paint
+
     return (
         source.read(operations.is_any_queued_or_in_progress, instead=False)
         or bool(source.read(lambda db: schedule_changes.still_open(db).waiting, instead=0))

@@ -1,4 +1,4 @@
-"""Deployments of templates to a resource group: validated, foreseen, started and read, as Resource Manager does it.
+"""Deployments of templates to a resource group, as Resource Manager does them: validate, what-if, start and read.
 
 Templates may contain virtual machines, network interfaces and virtual networks; of the last two, only their names are kept.
 

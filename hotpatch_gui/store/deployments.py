@@ -103,7 +103,7 @@ def latest(db: sqlite3.Connection, resource_id: str) -> StoredDeployment | None:
 
 
 def is_any_in_progress(db: sqlite3.Connection) -> bool:
-    """Whether a deployment is sent or in progress."""
+    """Whether a deployment is queued, sent or in progress."""
     row = db.execute(
         "SELECT 1 FROM deployments WHERE ended_at IS NULL AND state IN ('queued', 'sent', 'running') LIMIT 1"
     ).fetchone()
@@ -141,7 +141,7 @@ def ended(db: sqlite3.Connection, after: int, also: Sequence[int]) -> list[Store
 
 
 def end_all(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
-    """Dismiss the deployments of a connection that is removed. Call it inside a transaction."""
+    """Cancel the queued deployments of a connection that is removed, and dismiss the others. Call it inside a transaction."""
     for row in unfinished(db, connection_id):
         if row.state is OperationState.QUEUED:
             note = tr("Canceled with its connection.")

@@ -121,6 +121,8 @@ class ConnectionChanges:
             "machines",
             "updates",
             "operations",
+            "schedule_changes",
+            "deployments",
             "audit_log",
         )
 

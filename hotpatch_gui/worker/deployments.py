@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.domain.deployments import ACTIONS, Deployment, Foreseen, Progress
+from hotpatch_gui.domain.deployments import ACTIONS, Deployment, Foreseen, Progress, hindrance
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import connections
@@ -40,8 +40,9 @@ CHECK_FOR_S = 600.0
 """How long an answer about a deployment is awaited."""
 FOLLOW_S = 5.0
 """Between readings of a deployment."""
-MOST_MISSING = 60
-"""How often a deployment that Azure doesn't show is read in a session."""
+MOST_PAUSES, MOST_MISSING = 12, 60
+"""While a deployment can't be read or isn't shown: the longest pause, in FOLLOW_S; after so many readings that don't show it, it is
+dismissed."""
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 """Problems that don't show whether Azure accepted the deployment."""
 TABLES = Changes.to("deployments", "audit_log")
@@ -50,8 +51,8 @@ TABLES = Changes.to("deployments", "audit_log")
 class Deployments:
     """The deployments of all connections. Lives on the engine's loop.
 
-    A deployment is sent once; only reading it shows how it ended. Its password is in memory until it is sent, so that one
-    which wasn't sent before the program ended is canceled.
+    A deployment is sent once; only reading it shows how it ended. The password is never stored, so a deployment that was still
+    queued when its job or the program ended is canceled.
 
     Args:
         sync: reads a connection's machines.
@@ -109,22 +110,28 @@ class Deployments:
         return None
 
     async def _check(self, context: Context, deployment: Deployment, password: str) -> None:
-        """Report whether the deployment is valid, and what it would do."""
+        """Report whether the deployment is valid, and what it would do; also if the check can't end."""
         found: tuple[Foreseen, ...] = ()
-        problem = None
+        problem: Problem | None = Problem(
+            ProblemKind.OFFLINE,
+            tr("The check was interrupted. Nothing was created."),
+            tr("Check the connection, then try again."),
+        )
         try:
             async with asyncio.timeout(CHECK_FOR_S):
                 for foresees in (False, True):
                     found = await self._answer(context, deployment, password, foresees=foresees)
+            problem = None
         except ProblemError as error:
             problem = _explained(error.problem)
         except TimeoutError:
             problem = Problem(
                 ProblemKind.OFFLINE,
-                tr("Azure hasn't said for ten minutes what the deployment would do."),
+                tr("Azure didn't report within ten minutes what the deployment would do."),
                 tr("Nothing was created. Try again later."),
             )
-        self._observe(DeploymentChecked(deployment.resource_id, found, problem))
+        finally:
+            self._observe(DeploymentChecked(deployment.resource_id, found, problem))
 
     async def _answer(
         self, context: Context, deployment: Deployment, password: str, *, foresees: bool
@@ -146,12 +153,21 @@ class Deployments:
 
     async def _begin(self, context: Context, command: commands.Deploy) -> None:
         """Store the deployment, then send it."""
-        async with self._file.transaction(durable=True) as db:
-            row_id = store.add(
-                db, command.connection_id, command.deployment, self._clock(), local_user()
-            )
+        row_ids: tuple[int, ...] = ()
+        try:
+            async with self._file.transaction(durable=True) as db:
+                row_ids = (
+                    store.add(
+                        db, command.connection_id, command.deployment, self._clock(), local_user()
+                    ),
+                )
+        except BaseException:
+            row_ids = ()
+            raise
+        finally:
+            self._observe(DeploymentStored(row_ids))
         self._observe(Changed(TABLES))
-        self._observe(DeploymentStored((row_id,)))
+        (row_id,) = row_ids
         send = partial(self._send, context, row_id, command.deployment, command.password)
         self._jobs.add(_job(context.connection_id, row_id), send)
 
@@ -162,33 +178,64 @@ class Deployments:
             self._jobs.add(_job(connection_id, row.id), partial(self._resume, context, row))
 
     async def _resume(self, context: Context, row: StoredDeployment) -> None:
+        await self._jobs.wait_for_all_kept(_owner(context.connection_id, row.id))
+        row = store.read(self._file.db, row.id)
         if row.state is OperationState.QUEUED:
-            note = tr("The program ended before it was sent. Nothing was created.")
+            note = tr("It was interrupted before it was sent. Nothing was created.")
             await self._move(row.id, OperationState.CANCELED, Event.CANCELED, note)
             return
         if row.state is OperationState.SENT:
             note = tr("The program ended before Azure answered.")
             await self._move(row.id, OperationState.UNKNOWN, Event.LOST, note)
-        await self._follow(context, row.id)
+        await self._follow(context, row.id, None)
 
     async def _send(
         self, context: Context, row_id: int, deployment: Deployment, password: str
     ) -> None:
-        """Send the deployment until Azure accepts or rejects it, then follow it."""
+        """Foresee and send the deployment until Azure accepts or rejects it, then follow it."""
         pause: float | None = 0.0
         while pause is not None:
             await self._jobs.rest(pause)
+            if not await self._only_creates(context, row_id, deployment, password):
+                return
             async with context.calls.writes.slot(Urgency.ACT) as slot:
-                if not await self._claim(row_id):
+                if not await self._claim(context, row_id):
                     return
                 request = partial(context.gateway.deploy, deployment, password)
-                owner = f"{context.connection_id} deployment {row_id}."
+                owner = _owner(context.connection_id, row_id)
                 pause = await self._jobs.to_its_end(owner, self._request(row_id, request, slot))
-        await self._follow(context, row_id)
+        await self._follow(context, row_id, password)
 
-    async def _claim(self, row_id: int) -> bool:
+    async def _only_creates(
+        self, context: Context, row_id: int, deployment: Deployment, password: str
+    ) -> bool:
+        """Whether it still only creates: an earlier check may be out of date. Otherwise the row has failed."""
+        try:
+            found = await self._answer(context, deployment, password, foresees=True)
+        except ProblemError as error:
+            problem = _explained(error.problem)
+            await self._move(
+                row_id,
+                OperationState.FAILED,
+                Event.NOT_SENT,
+                problem.text,
+                code=problem.code,
+                request_id=problem.request_id,
+            )
+            return False
+        why = hindrance(deployment, found)
+        if why:
+            await self._move(row_id, OperationState.FAILED, Event.NOT_SENT, why)
+        return not why
+
+    async def _claim(self, context: Context, row_id: int) -> bool:
         """Mark the row as sent, on disk, so that after a kill it is unknown and never repeated; False if it may not be sent."""
         async with self._file.transaction(durable=True) as db:
+            stored = connections.read(db, context.connection_id)
+            if stored is None or not stored.may_act:
+                note = tr("Changes were turned off before it was sent. Nothing was created.")
+                canceled = OperationState.CANCELED
+                store.move(db, row_id, canceled, self._clock(), Event.CANCELED, note=note)
             claimed = not self._jobs.is_closing and store.move(
                 db, row_id, OperationState.SENT, self._clock(), Event.SENDING
             )
@@ -208,7 +255,9 @@ class Deployments:
             return await self._until_stored(lambda: self._handle(row_id, problem))
         except Exception:
             log.exception("deployment %s: a bug after it was sent", row_id)
-            note = tr("An error in this program hides Azure's response; the log has it.")
+            note = tr(
+                "Because of an error in this program, Azure's response couldn't be processed. See the log for details."
+            )
             await self._until_stored(
                 lambda: self._move(row_id, OperationState.UNKNOWN, Event.LOST, note)
             )
@@ -239,30 +288,51 @@ class Deployments:
             )
             await self._move(row_id, OperationState.UNKNOWN, Event.LOST, note, **named)
             return None
+        if problem.kind.is_transient:
+            step = tr(
+                "Nothing was created. Check the connection and the sign-in, then create it again."
+            )
+            problem = problem._replace(next_step=step)
         await self._move(row_id, OperationState.FAILED, event, problem.text, **named)
         return None
 
-    async def _follow(self, context: Context, row_id: int) -> None:
-        """Read the deployment until it has ended, or for a while if Azure doesn't show it."""
-        missing = 0
-        while missing < MOST_MISSING:
+    async def _follow(self, context: Context, row_id: int, password: str | None) -> None:
+        """Read the deployment until it has ended, more slowly while that fails or Azure doesn't show it."""
+        missing, pause = 0, FOLLOW_S
+        while True:
             row = store.read(self._file.db, row_id)
             if row.state not in (OperationState.RUNNING, OperationState.UNKNOWN):
                 return
-            read = partial(context.gateway.read_deployment, row.deployment)
+            read = partial(context.gateway.read_deployment, row.deployment, password)
             try:
                 progress = await context.calls.reads.call(read, Urgency.FOLLOW)
             except ProblemError as error:
-                log.info("deployment %s can't be read now: %s", row_id, error)
-                missing += not error.problem.kind.is_transient
+                await self._store_failure(row, error.problem)
+                progress = None
             else:
-                missing += progress is None
-                await self._store_progress(row, progress)
-            await self._jobs.rest(FOLLOW_S)
+                missing = missing + 1 if progress is None else 0
+                await self._store_progress(row, progress, gives_up=missing >= MOST_MISSING)
+            pause = FOLLOW_S if progress is not None else min(2 * pause, MOST_PAUSES * FOLLOW_S)
+            await self._jobs.rest(pause)
 
-    async def _store_progress(self, row: StoredDeployment, progress: Progress | None) -> None:
+    async def _store_failure(self, row: StoredDeployment, problem: Problem) -> None:
+        """A deployment that can't be read isn't known to be in progress."""
+        log.info("deployment %s can't be read now: %s", row.id, problem.sentence)
+        if row.state is OperationState.RUNNING and not problem.kind.is_transient:
+            note = tr("{why} The program keeps reading it.", why=problem.text)
+            await self._move(row.id, OperationState.UNKNOWN, Event.LOST, note, code=problem.code)
+
+    async def _store_progress(
+        self, row: StoredDeployment, progress: Progress | None, *, gives_up: bool
+    ) -> None:
         if progress is None:
-            if row.state is OperationState.RUNNING:
+            if gives_up:
+                note = tr(
+                    "Azure hasn't shown the deployment for a long time. Check in the portal whether {machine} exists.",
+                    machine=row.deployment.machine,
+                )
+                await self._move(row.id, OperationState.DISMISSED, Event.DISMISSED, note)
+            elif row.state is OperationState.RUNNING:
                 note = tr("Azure doesn't show the deployment anymore, so its result isn't known.")
                 await self._move(row.id, OperationState.UNKNOWN, Event.LOST, note)
             return
@@ -275,7 +345,7 @@ class Deployments:
             note = tr("Azure created {machine}.", machine=row.deployment.machine)
         else:
             note = tr(
-                "{why} What was created before stays in the resource group.",
+                "{why} Resources that were already created remain in the resource group. Check it before you try again.",
                 why=progress.error or tr("Azure gave no reason."),
             )
         await self._move(row.id, progress.state, Event.ENDED, note, code=progress.code)
@@ -315,6 +385,11 @@ def _explained(problem: Problem) -> Problem:
         actions=", ".join(ACTIONS),
     )
     return problem._replace(next_step=step)
+
+
+def _owner(connection_id: int, row_id: int) -> str:
+    """The name under which a sent request is kept."""
+    return f"{connection_id} deployment {row_id}."
 
 
 def _job(connection_id: int, row_id: int) -> str:

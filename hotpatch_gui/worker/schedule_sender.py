@@ -52,7 +52,9 @@ CHECK_S, CHECKS = 15.0, 20
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 CHANGED = (ChangeKind.SAVE, ChangeKind.EXCLUDE)
 """Changes of a schedule that must exist; what they don't name stays."""
-BUG = tr.mark("An error in this program hides Azure's response; the log has it.")
+BUG = tr.mark(
+    "Because of an error in this program, Azure's response couldn't be processed. See the log for details."
+)
 DIFFERS = tr.mark(
     "Azure accepted the change, but returned other values than requested. The next sync shows what Azure stored."
 )

@@ -649,7 +649,7 @@ def test_the_file_of_a_new_machine_is_written_in_each_format(here, tmp_path: Pat
         ((*usual, "--orchestration", "manual", *out), "Azure to orchestrate"),
         ((*usual, "--image", "2022-datacenter", *out), "isn't an image with hotpatch"),
         ((*usual, "--no-trusted-launch", *out), "Trusted launch"),
-        ((*usual, "--out", str(tmp_path / "machine.yaml")), "names no format"),
+        ((*usual, "--out", str(tmp_path / "machine.yaml")), "isn't supported"),
     ):
         refused = here(*wrong)
         assert refused.returncode == 2

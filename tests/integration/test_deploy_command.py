@@ -71,7 +71,11 @@ def test_a_check_prints_what_would_be_created_and_a_deployment_creates_it(
     assert {f["effect"] for f in said["foreseen"]} == {"Create"}
     again = call(azure, tmp_path, "vm-cli-01", "--deploy")
     assert again.returncode == 1
-    assert "may change what exists (vm-cli-01-vnet, vm-cli-01-nic and vm-cli-01)" in again.stderr
+    assert (
+        "may change existing resources: vm-cli-01-vnet, vm-cli-01-nic and vm-cli-01."
+        in again.stderr
+    )
+    assert call(azure, tmp_path, "vm-cli-01", "--check").returncode == 1
     assert len(deployments(tmp_path)) == 1
     for file in tmp_path.rglob("*"):
         if file.is_file():
@@ -91,6 +95,16 @@ def test_what_cannot_work_is_said_before_anything_is_asked(
     elsewhere = call(azure, tmp_path, "vm-cli-02", "--check", group="rg-nowhere")
     assert elsewhere.returncode == 2
     assert "knows the resource group “rg-nowhere”" in elsewhere.stderr
+
+
+def test_without_waiting_it_ends_when_azure_has_accepted_it(
+    azure: Simulated, tmp_path: Path
+) -> None:
+    made = call(azure, tmp_path, "vm-cli-04", "--deploy", "--wait", "0", "--json")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["state"] in ("running", "succeeded")
+    with sdk.compute(azure) as client:
+        assert client.virtual_machines.get("rg-web", "vm-cli-04").name == "vm-cli-04"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")

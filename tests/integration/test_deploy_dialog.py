@@ -122,7 +122,7 @@ def test_what_exists_is_not_changed(stage: Stage) -> None:
     dialog = dialog_of(stage, name="vm-web-01")
     enter(dialog)
     check(stage, dialog)
-    assert "It may change what exists: vm-web-01" in said(dialog)
+    assert "It may change existing resources: vm-web-01" in said(dialog)
     assert not dialog.create_.isEnabled()
 
 
@@ -148,4 +148,17 @@ def test_an_unknown_resource_group_cannot_be_chosen(stage: Stage) -> None:
     form = form_of(stage, group="rg-nowhere")
     assert form.save.isEnabled(), "the file can be written"
     assert not form.deploy.isEnabled()
-    assert "knows a machine in this resource group" in form.deploy.toolTip()
+    assert "has a machine in this resource group" in form.deploy.toolTip()
+
+
+@pytest.mark.expects_log
+def test_what_was_not_stored_is_not_called_sent(stage: Stage) -> None:
+    dialog = dialog_of(stage)
+    enter(dialog)
+    check(stage, dialog)
+    stage.app.actions.allow_changes(1, may_act=False)
+    dialog.create_.click()
+    stage.until(lambda: "Nothing was sent to Azure." in said(dialog))
+    assert dialog.password.edit.isEnabled()
+    assert dialog.password.edit.text() == "", "the password isn't kept"
+    assert not dialog.create_.isEnabled()

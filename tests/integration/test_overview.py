@@ -472,6 +472,18 @@ def test_the_export_of_today_has_the_figures_and_each_machine(stage: Stage, tmp_
 
 
 @pytest.mark.expects_log
+def test_a_past_day_shows_no_numbers_of_machines_that_were_never_assessed(stage: Stage) -> None:
+    stage.start()
+    db = stage.app.source.db
+    assert db is not None
+    with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
+        writer.execute("UPDATE machine_states SET assessed_at=NULL, updates=0, restart_pending=0")
+    day = stage.app.clock().date()
+    rows = list(past_rows(db, day, resources.calendar()))
+    assert any(row.situation == "Hotpatch off" for row in rows)
+    assert {(row.updates, row.restart) for row in rows} == {(None, None)}
+
+
 def test_a_past_day_judges_a_machine_by_the_system_that_it_ran_then(stage: Stage) -> None:
     """An upgrade in place to Windows Server 2025 invents no exposure in the past."""
     stage.start()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.domain.deployments import Deployment, Foreseen, deployment_of
+from hotpatch_gui.domain.deployments import Deployment, Foreseen, deployment_of, hindrance
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
 from hotpatch_gui.models import deployments
 from hotpatch_gui.models.checked import CheckedModel
@@ -32,6 +32,9 @@ tr = translator("DeployDialog")
 SIZE_PX = (720, 480)
 ALL_ROOM = 100
 """The stretch of the list; without it, the rest of the dialog stays at the top."""
+INTRODUCTION = tr.mark(
+    "Enter a password, then select Check to see what Azure would create. Nothing is created yet."
+)
 _TABLES = frozenset({"deployments"})
 
 
@@ -71,8 +74,9 @@ class DeployDialog(SurfaceDialog):
         self.finish(SIZE_PX, self.check, self.create_, self.close_)
         self.password.edit.setFocus()
         services.source.deployment_checked.connect(self._on_checked)
+        services.source.deployment_stored.connect(self._on_stored)
         services.source.changed.connect(self._on_changed)
-        self._show(Glyph.INFO, tr("Azure checks first what it would do. Nothing is created yet."))
+        self._show(Glyph.INFO, tr(INTRODUCTION))
 
     def _make_fields(self) -> None:
         self.place = QComboBox()
@@ -118,7 +122,7 @@ class DeployDialog(SurfaceDialog):
         """What was checked isn't what is entered now."""
         self._wanted, self._is_checking, self._is_good = None, False, False
         self.model.set_rows([])
-        self._show(Glyph.INFO, tr("Azure checks first what it would do. Nothing is created yet."))
+        self._show(Glyph.INFO, tr(INTRODUCTION))
 
     def _show(self, glyph: Glyph, text: str) -> None:
         """Show the state, and which buttons are possible."""
@@ -166,7 +170,7 @@ class DeployDialog(SurfaceDialog):
         self._is_checking = False
         self.model.set_rows(deployments.foreseen_rows(foreseen))
         fit_names(self.view)
-        why = problem.text if problem is not None else deployments.hindrance(foreseen)
+        why = problem.text if problem is not None else hindrance(self._wanted, foreseen)
         self._is_good = not why
         good = tr("Azure would accept it. Nothing is created yet.")
         self._show(Glyph.ERROR if why else Glyph.OK, why or good)
@@ -174,10 +178,21 @@ class DeployDialog(SurfaceDialog):
     def _create(self) -> None:
         assert self._wanted is not None  # the button is disabled until it was checked
         self._is_sent = True
-        self._show(Glyph.RUNNING, tr("The deployment is sent to Azure…"))
+        self._show(Glyph.RUNNING, tr("Sending the deployment to Azure…"))
         self.close_.setText(tr("Close"))
         password = self.password.edit.text()
         self._s.actions.deploy(self._place.connection_id, self._wanted, password)
+        for field in (self.password, self.again):
+            field.edit.blockSignals(True)
+            field.edit.clear()
+            field.edit.blockSignals(False)
+
+    def _on_stored(self, is_stored: bool) -> None:
+        """If it was refused, the main window says why, and it can be entered again."""
+        if self._is_sent and not is_stored:
+            self._is_sent = False
+            self._reset()
+            self._show(Glyph.ERROR, tr("Nothing was sent to Azure. Close this dialog to see why."))
 
     def _on_changed(self, changes: Changes) -> None:
         if not self._is_sent or self._wanted is None or not changes.affects(_TABLES):

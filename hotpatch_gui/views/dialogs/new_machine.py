@@ -43,7 +43,7 @@ from .surface import SurfaceDialog
 tr = translator("NewMachineDialog")
 
 SIZE_PX = (1000, 600)
-NOT_KNOWN = tr.mark("No connection that allows changes knows a machine in this resource group.")
+NOT_KNOWN = tr.mark("No connection that allows changes has a machine in this resource group.")
 
 
 class NewMachineDialog(SurfaceDialog):
@@ -107,7 +107,7 @@ class NewMachineDialog(SurfaceDialog):
         self.restart = self._choice("newMachineRestart", [r.label for r in RestartSetting])
         self.time_zone = self._choice("newMachineTimeZone", windows_zone_names(), is_editable=True)
         self.subnet = self._line("newMachineSubnet", tr("Resource ID; empty for a new network"))
-        self.admin = self._line("newMachineAdmin", tr("The password is asked at deployment"))
+        self.admin = self._line("newMachineAdmin", tr("You enter the password when you deploy"))
 
     def _line(self, name: str, hint: str) -> QLineEdit:
         made = QLineEdit()
@@ -243,12 +243,10 @@ class NewMachineDialog(SurfaceDialog):
         found = faults(machine)
         self.points.show_points([Point(*p) for p in new_machine_form.points(machine, found)])
         self.text.setPlainText("" if found else written(machine, self._format))
-        self.text.setPlaceholderText(
-            tr("The file appears when nothing speaks against the machine.") if found else ""
-        )
+        self.text.setPlaceholderText(tr("The file appears when all checks pass.") if found else "")
         for button in self._needs_file:
             button.setEnabled(not found)
-            button.setToolTip(found[0].sentence if found else "")
+            button.setToolTip(plain_tip(found[0].sentence if found else ""))
         why = found[0].sentence if found else "" if self._known else tr(NOT_KNOWN)
         self.deploy.setEnabled(not why)
         self.deploy.setToolTip(plain_tip(why))

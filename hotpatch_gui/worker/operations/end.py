@@ -74,7 +74,7 @@ async def done(task: OperationTask, result: Mapping[str, Any]) -> None:
 
 
 async def _unconfirmed_reason(task: OperationTask) -> str:
-    """Why the machine doesn't confirm the result; empty if it does."""
+    """Why the machine doesn't confirm the result; empty if it does, or while it is still changing."""
     if await task.read_machine(Urgency.FOLLOW) is None:
         return tr(
             "Azure reports that the operation finished, but the machine can't be read to confirm it. The program reads the "
