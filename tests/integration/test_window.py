@@ -39,8 +39,8 @@ from hotpatch_gui.simulator.arm import SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store.database import open_writer, transaction
-from hotpatch_gui.views.dialogs.about import AboutDialog
 from hotpatch_gui.views.dialogs.confirm import ConfirmDialog
+from hotpatch_gui.views.dialogs.help import HelpDialog
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.dialogs.preferences import PreferencesDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
@@ -146,9 +146,9 @@ def test_keys(stage: Stage, qtbot: QtBot) -> None:
         assert dialog is not None
         dialog.reject()
     qtbot.keyClick(window, Qt.Key.Key_F1)
-    about = window.findChild(AboutDialog)
-    assert about is not None
-    about.reject()
+    shown = window.findChild(HelpDialog)
+    assert shown is not None
+    shown.reject()
 
 
 def test_no_key_starts_an_installation_without_its_dialog(stage: Stage, qtbot: QtBot) -> None:

@@ -140,6 +140,7 @@ def help_topics(stage: Stage) -> QWidget:
     stage.start()
     stage.window.open_help()
     dialog = dialog_of(stage, HelpDialog)
+    dialog.search.setClearButtonEnabled(False)  # it fades in
     dialog.search.setText("0x80240022")
     stage.settle()
     return dialog
