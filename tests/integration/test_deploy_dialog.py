@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from hotpatch_gui.captures.stage import Stage
@@ -162,3 +164,41 @@ def test_what_was_not_stored_is_not_called_sent(stage: Stage) -> None:
     assert dialog.password.edit.isEnabled()
     assert dialog.password.edit.text() == "", "the password isn't kept"
     assert not dialog.create_.isEnabled()
+
+
+def test_return_checks_and_never_closes(stage: Stage) -> None:
+    dialog = dialog_of(stage)
+    enter(dialog, "abc")
+    QTest.keyClick(dialog.password.edit, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    enter(dialog)
+    QTest.keyClick(dialog.again.edit, Qt.Key.Key_Return)
+    stage.until(dialog.create_.isEnabled)
+    QTest.keyClick(dialog.again.edit, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+
+
+@pytest.mark.expects_log
+def test_after_a_failure_it_can_be_entered_again(stage: Stage) -> None:
+    no = {"error": {"code": "QuotaExceeded", "message": "No cores."}}
+    stage.simulator.faults.append(
+        lambda method, path: Response(400, no) if method == "PUT" else None
+    )
+    dialog = dialog_of(stage)
+    enter(dialog)
+    check(stage, dialog)
+    dialog.create_.click()
+    stage.until(lambda: "No cores." in said(dialog))
+    assert dialog.password.edit.isEnabled()
+    enter(dialog)
+    assert dialog.check.isEnabled()
+
+
+def test_closed_while_azure_goes_on_it_says_so(stage: Stage) -> None:
+    dialog = dialog_of(stage)
+    enter(dialog)
+    check(stage, dialog)
+    dialog.create_.click()
+    stage.until(lambda: "Azure accepted the deployment." in said(dialog))
+    dialog.reject()
+    assert [o.title for o in stage.app.outcomes.items] == ["Azure creates vm-dep-01"]

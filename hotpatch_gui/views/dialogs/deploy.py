@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.deployments import Deployment, Foreseen, deployment_of, hindrance
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
+from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.models import deployments
 from hotpatch_gui.models.checked import CheckedModel
 from hotpatch_gui.models.schedule_form import Place
@@ -71,7 +72,7 @@ class DeployDialog(SurfaceDialog):
         self.check = self._button("deployCheck", tr("Check"), self._check)
         self.create_ = self._button("deployCreate", tr("Create"), self._create)
         self.close_ = self.closer(tr("Cancel"))
-        self.finish(SIZE_PX, self.check, self.create_, self.close_)
+        self.finish(SIZE_PX, self.check, self.create_, self.close_, default=self.check)
         self.password.edit.setFocus()
         services.source.deployment_checked.connect(self._on_checked)
         services.source.deployment_stored.connect(self._on_stored)
@@ -198,5 +199,23 @@ class DeployDialog(SurfaceDialog):
         if not self._is_sent or self._wanted is None or not changes.affects(_TABLES):
             return
         row = deployments.latest(self._s.source, self._wanted.resource_id)
-        if row is not None:
-            self._show(deployments.glyph_of(row), row.note or row.state.label)
+        if row is None:
+            return
+        if row.state in (OperationState.FAILED, OperationState.CANCELED):
+            self._is_sent = False
+            self._reset()
+        elif row.state is OperationState.SUCCEEDED:
+            self.model.set_rows([])
+        self._show(deployments.glyph_of(row), row.note or row.state.label)
+
+    def reject(self) -> None:
+        """Close; what is sent goes on, and its end is announced."""
+        row = (
+            deployments.latest(self._s.source, self._wanted.resource_id)
+            if self._is_sent and self._wanted is not None
+            else None
+        )
+        if row is not None and not row.state.is_final:
+            title = tr("Azure creates {machine}", machine=row.deployment.machine)
+            self._s.outcomes.add(Glyph.INFO, title, tr("You are told when it ends."))
+        super().reject()

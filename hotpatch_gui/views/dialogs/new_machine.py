@@ -173,8 +173,8 @@ class NewMachineDialog(SurfaceDialog):
         right.addWidget(self.text, 1)
         parts = QHBoxLayout()
         parts.setSpacing(16)
-        parts.addWidget(scrolling(tr("Machine"), form), 1)
-        parts.addLayout(right, 1)
+        parts.addWidget(scrolling(tr("Machine"), form), 11)
+        parts.addLayout(right, 10)
         self.column.addLayout(parts, 1)
 
     def _heading(self, text: str) -> QWidget:

@@ -61,10 +61,6 @@ class PreferencesDialog(SurfaceDialog):
         for percent in SIZES:
             self.size_.addItem(tr("{percent}%", percent=percent), percent)
         self.size_.setCurrentIndex(max(0, self.size_.findData(settings.size_percent)))
-        self.size_hint = label(
-            theme, tr("Applies the next time the program starts."), role="secondary"
-        )
-        self.size_hint.setObjectName("prefSizeHint")
         self.page = QComboBox()
         self.page.setObjectName("prefPage")
         self.page.addItem(tr("Page of the last session"), "")
@@ -103,7 +99,6 @@ class PreferencesDialog(SurfaceDialog):
         self.theme.currentIndexChanged.connect(self._choose_theme)
         self.size_.currentIndexChanged.connect(self._choose_size)
         self.page.currentIndexChanged.connect(self._choose_page)
-        self._show_size_hint()
         self.minutes.valueChanged.connect(self._choose_minutes)
         self.days.currentIndexChanged.connect(self._choose_days)
 
@@ -111,7 +106,8 @@ class PreferencesDialog(SurfaceDialog):
         theme = self._s.theme
         form = Form(12)
         form.add(tr("Theme"), self.theme)
-        form.add(tr("Size of text and controls"), self.size_, self.size_hint)
+        hint = label(theme, tr("Applies the next time the program starts."), role="secondary")
+        form.add(tr("Size of text and controls"), self.size_, hint)
         form.add(tr("Start page"), self.page)
         form.add(tr("Sync with Azure every"), self.minutes)
         form.add(tr("Default history range"), self.days)
@@ -192,10 +188,6 @@ class PreferencesDialog(SurfaceDialog):
 
     def _choose_size(self) -> None:
         self._s.settings.size_percent = int(self.size_.currentData())
-        self._show_size_hint()
-
-    def _show_size_hint(self) -> None:
-        self.size_hint.setVisible(self._s.settings.size_percent != round(100 * self._s.theme.scale))
 
     def _choose_page(self) -> None:
         self._s.settings.start_page = str(self.page.currentData())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QPushButton, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.models.checked import CheckedModel, CheckedRow
@@ -15,6 +15,7 @@ from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.points import Point, Points
+from hotpatch_gui.views.widgets.scroll_area import scrolling
 
 from .install.parts import fit_names, list_of
 from .surface import SurfaceDialog
@@ -43,14 +44,17 @@ class StopUpdateDialog(SurfaceDialog):
         heads = (tr("Schedule"), tr("Resource group"), tr("Machines"), tr("Change"))
         self.model = CheckedModel(heads, round(ROW_PX * theme.scale), self, ticks=True)
         self.view = list_of(
-            theme, self.model, "stopSchedules", tr("Schedules to change"), (200, 160, 80, 300)
+            theme, self.model, "stopSchedules", tr("Schedules to change"), (200, 160, 80, 276)
         )
         self.cancels = QCheckBox()
         self.cancels.setObjectName("stopQueued")
         self.points = Points(theme)
-        for widget in (self.summary, self.view, self.cancels, self.points):
-            self.column.addWidget(widget)
-        self.column.addStretch(1)
+        parts = QVBoxLayout()
+        parts.setSpacing(12)
+        for widget in (self.view, self.cancels, self.points):
+            parts.addWidget(widget)
+        self.column.addWidget(self.summary)
+        self.column.addWidget(scrolling(tr("What installs the update"), parts), 1)
         self.stop = QPushButton()
         self.stop.setObjectName("stopUpdate")
         self.stop.setProperty("primary", True)
