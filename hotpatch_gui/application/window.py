@@ -391,7 +391,7 @@ class App(QObject):
 
     @Slot(object)
     def _on_deployment_checked(self, checked: DeploymentChecked) -> None:
-        self.source.deployment_checked.emit(checked.resource_id, checked.foreseen, checked.problem)
+        self.source.deployment_checked.emit(checked.resource_id, checked.changes, checked.problem)
 
     @Slot(object)
     def _on_deployment_stored(self, stored: DeploymentStored) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 
-from hotpatch_gui.domain.deployments import Deployment, Effect, Foreseen, Progress, state_of
+from hotpatch_gui.domain.deployments import Deployment, Effect, Progress, WhatIfChange, state_of
 from hotpatch_gui.domain.foreign_text import one_line
 from hotpatch_gui.domain.machine_files import PASSWORD
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
@@ -43,12 +43,12 @@ class Answer(NamedTuple):
     """Azure's answer about a deployment that wasn't started: what it would do, or how to ask again.
 
     Attributes:
-        foreseen: by resource; empty for a validation, None if there is no answer yet.
+        changes: by resource; empty for a validation, None if there is no answer yet.
         token: continues the question.
         delay_s: how long to wait before.
     """
 
-    foreseen: tuple[Foreseen, ...] | None
+    changes: tuple[WhatIfChange, ...] | None
     token: str
     delay_s: float
 
@@ -58,31 +58,31 @@ def check(
     deployment: Deployment,
     password: str,
     *,
-    foresees: bool,
+    what_if: bool,
     token: str = "",
 ) -> Answer:
-    """Ask whether the deployment is valid, or with ``foresees`` what it would do; or ask again with ``token``.
+    """Ask whether the deployment is valid, or with ``what_if`` what it would do; or ask again with ``token``.
 
     Raises:
         HttpResponseError: Azure rejected the question, or the deployment isn't valid.
         values.UnreadableError: the answer says neither.
     """
     of = client.deployments
-    ask: Callable[..., Any] = of.begin_what_if if foresees else of.begin_validate
+    ask: Callable[..., Any] = of.begin_what_if if what_if else of.begin_validate
     place = (deployment.resource_group, deployment.name)
     call = partial(ask, *place, _body(deployment, password))
     found = poll(call, token) if token else begin(call)
     if not found.done:
         return Answer(None, found.token, found.delay_s)
-    if foresees:
-        return Answer(_foreseen(found.result), "", 0.0)
+    if what_if:
+        return Answer(_what_if_changes(found.result), "", 0.0)
     _must_not_have_failed(found.result)
     if not values.mapping(found.result.get("properties")):
         raise values.UnreadableError("a validation without a result")
     return Answer((), "", 0.0)
 
 
-def _foreseen(result: Mapping[str, Any]) -> tuple[Foreseen, ...]:
+def _what_if_changes(result: Mapping[str, Any]) -> tuple[WhatIfChange, ...]:
     _must_not_have_failed(result)
     if str(result.get("status")).casefold() != "succeeded":
         raise values.UnreadableError("a what-if that didn't succeed")
@@ -92,7 +92,7 @@ def _foreseen(result: Mapping[str, Any]) -> tuple[Foreseen, ...]:
         raise values.UnreadableError("a what-if without changes")
     possible = values.items(properties.get("potentialChanges"))
     return tuple(
-        Foreseen(
+        WhatIfChange(
             Effect.parse(str(change.get("changeType"))),
             values.required(change.get("resourceId"), "resourceId"),
         )

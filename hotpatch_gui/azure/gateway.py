@@ -303,14 +303,14 @@ class Gateway:
             return maintenance.send(self._maintenance_of(change.resource_id), change, old)
 
     def check_deployment(
-        self, deployment: Deployment, password: str, *, foresees: bool, token: str = ""
+        self, deployment: Deployment, password: str, *, what_if: bool, token: str = ""
     ) -> Answer:
         """Ask whether a deployment is valid, or what it would do; ``token`` continues an earlier question."""
         from . import deployments  # noqa: PLC0415 - only for new machines
 
         with _without(password, tr("checking the deployment of {name}", name=deployment.machine)):
             client = self._deployments_of(deployment)
-            return deployments.check(client, deployment, password, foresees=foresees, token=token)
+            return deployments.check(client, deployment, password, what_if=what_if, token=token)
 
     def deploy(self, deployment: Deployment, password: str) -> str:
         """Start a deployment once; returns Azure's request ID."""

@@ -56,14 +56,14 @@ def deploy(
             )
         found: dict[str, Any] = {
             "machine": wanted.machine_id,
-            "foreseen": [
-                {"resource_id": f.resource_id, "effect": f.effect.value} for f in checked.foreseen
+            "changes": [
+                {"resource_id": f.resource_id, "effect": f.effect.value} for f in checked.changes
             ],
         }
         if not options.json:
-            rows = [(f.name, f.kind, f.effect.label) for f in checked.foreseen]
+            rows = [(f.name, f.kind, f.effect.label) for f in checked.changes]
             print_table((tr("Resource"), tr("Type"), tr("Change")), rows)
-        why = hindrance(wanted, checked.foreseen)
+        why = hindrance(wanted, checked.changes)
         if not options.deploy:
             if options.json:
                 print_json(found | {"hindrance": why})

@@ -119,7 +119,7 @@ _LABELS = {
 }
 
 
-class Foreseen(NamedTuple):
+class WhatIfChange(NamedTuple):
     """The effect of a deployment on one resource, by Azure's what-if."""
 
     effect: Effect
@@ -137,16 +137,16 @@ class Foreseen(NamedTuple):
         return "/".join([parts[0], *parts[1::2]])
 
 
-def hindrance(deployment: Deployment, foreseen: Sequence[Foreseen]) -> str:
+def hindrance(deployment: Deployment, changes: Sequence[WhatIfChange]) -> str:
     """Why a deployment isn't started: it must create its machine, and change nothing that exists. Empty if it does that."""
-    others = [one.name for one in foreseen if one.effect.touches_existing]
+    others = [one.name for one in changes if one.effect.touches_existing]
     if others:
         return tr(
             "It may change existing resources: {names}. Choose another machine name.",
             names=listed_some(others, MOST_NAMES),
         )
     machine = deployment.machine_id.casefold()
-    effects = {one.effect for one in foreseen if one.resource_id.casefold() == machine}
+    effects = {one.effect for one in changes if one.resource_id.casefold() == machine}
     if effects == {Effect.CREATE}:
         return ""
     if effects:

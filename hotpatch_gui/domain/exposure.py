@@ -34,7 +34,7 @@ def missing_updates(
 ) -> MissingUpdates:
     """The monthly updates that are missing on ``today``, judged by the build that the machine had on the day ``read``.
 
-    The build may be a release's, or that of a month's cumulative update.
+    The build may be that of a release or of a month's cumulative update.
 
     A release after the day ``read`` isn't missing: whether it was installed isn't known. A build that no known release has is
     compared by its revision. Cached, because the machines of a fleet share builds.

@@ -96,7 +96,7 @@ IMAGES: tuple[Image, ...] = (
 
 
 class NewMachine(NamedTuple):
-    """What is chosen for the machine. The administrator's password isn't part of it, because it is never stored.
+    """The settings of a new machine. The administrator's password isn't part of it, because it is never stored.
 
     Attributes:
         subnet: the resource ID of an existing subnet; empty for a new virtual network without a public address.
@@ -189,14 +189,14 @@ def _security_fault(machine: NewMachine) -> str:
     )
     if needs and machine.security is SecurityType.STANDARD:
         return tr(
-            "Hotpatch on Windows Server 2025 needs virtualization-based security, and so Secure Boot: choose Trusted launch."
+            "Hotpatch on Windows Server 2025 needs virtualization-based security, which needs Secure Boot. Choose Trusted launch."
         )
     return ""
 
 
 def _hotpatch_fault(machine: NewMachine) -> str:
     if machine.hotpatch and not is_supported(machine.image):
-        return tr("{image} does not support hotpatch.", image=machine.image.text)
+        return tr("{image} doesn't support hotpatch.", image=machine.image.text)
     wanted = SettingsChange(machine.orchestration, machine.hotpatch, machine.periodic_assessment)
     return skip_reason(machine.image, PatchSettings(provision_agent=True), wanted) or ""
 
@@ -204,13 +204,13 @@ def _hotpatch_fault(machine: NewMachine) -> str:
 def _restart_fault(machine: NewMachine) -> str:
     by_platform = machine.orchestration.patch_mode is PatchMode.AUTOMATIC_BY_PLATFORM
     if machine.restart is not RestartSetting.IF_REQUIRED and not by_platform:
-        return tr("A restart setting is only possible if Azure orchestrates updates.")
+        return tr("You can choose a restart setting only if Azure orchestrates updates.")
     return ""
 
 
 def _zone_fault(name: str) -> str:
     if zone_of(name) is None:
-        return tr("{name} isn't a time zone that Windows knows.", name=name or tr("An empty name"))
+        return tr("{name} isn't a Windows time zone.", name=name or tr("An empty name"))
     return ""
 
 
@@ -237,7 +237,7 @@ def _admin_fault(name: str) -> str:
 def password_fault(password: str) -> str:
     """Why Azure would reject the administrator's password; empty if no known rule rejects it."""
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
-        return tr("The password has 8 to 123 characters.")
+        return tr("Use 8 to 123 characters.")
     if not password.isprintable():
         return tr("The password contains a character that can't be typed.")
     if sum(re.search(kind, password) is not None for kind in _PASSWORD_KINDS) < 3:
@@ -267,7 +267,7 @@ def why_correct(machine: NewMachine) -> list[tuple[str, str]]:
         found.append(
             (
                 tr("Hotpatch"),
-                tr("It is on when the machine is created."),
+                tr("Hotpatch is on from creation."),
             )
         )
     return found

@@ -166,7 +166,7 @@ def _replacement(machine: Machine) -> UpgradePath:
     product = Product.WS2022 if sku.startswith("2022") else Product.WS2025
     return UpgradePath(
         PathKind.REPLACE,
-        tr("{image} does not support hotpatch.", image=machine.image.text),
+        tr("{image} doesn't support hotpatch.", image=machine.image.text),
         sku,
         product,
         (_generation(machine, product),),
@@ -282,7 +282,7 @@ def _enrollment_state(arc: Arc) -> tuple[PathKind, str]:
 
 FROM_BASELINE = tr.mark("Hotpatches begin with the next baseline, which restarts the machine once.")
 ARC_COST = tr.mark(
-    "Under Azure Arc, no charge since 19 May 2026 (before that, USD 1.50 per core and month)."
+    "Under Azure Arc, no charge since 19 May 2026 (before that, USD 1.50 per core per month)."
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hotpatch_gui.domain.deployments import Foreseen
+from hotpatch_gui.domain.deployments import WhatIfChange
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.store import deployments
 from hotpatch_gui.store.deployments import StoredDeployment
@@ -34,11 +34,11 @@ def places_of(places: Sequence[Place], resource_group: str) -> list[Place]:
     return [p for p in places if p.resource_group.casefold() == resource_group.casefold()]
 
 
-def foreseen_rows(foreseen: Sequence[Foreseen]) -> list[CheckedRow]:
-    """What Azure foresees, a row per resource."""
+def what_if_rows(changes: Sequence[WhatIfChange]) -> list[CheckedRow]:
+    """The effects of a deployment, a row per resource."""
     return [
         CheckedRow(n, (one.name, one.kind, one.effect.label), True)
-        for n, one in enumerate(foreseen[:MOST_ROWS])
+        for n, one in enumerate(changes[:MOST_ROWS])
     ]
 
 

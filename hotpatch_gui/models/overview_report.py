@@ -111,9 +111,7 @@ PAST = (
     Column("build", tr.mark("Build"), 112, lambda r, _: r.build),
     Column("required", tr.mark("Required build"), 112, lambda r, _: r.required),
     Column("assessed", tr.mark("Assessed"), 120, lambda r, _: "", raw=lambda r: r.assessed),
-    Column(
-        "known", tr.mark("Unchanged since"), 120, lambda r, _: day_name(r.known), raw=field("known")
-    ),
+    Column("known", tr.mark("Recorded"), 120, lambda r, _: day_name(r.known), raw=field("known")),
 )
 
 
@@ -283,7 +281,7 @@ def release_notes(calendar: Calendar) -> list[str]:
     """Until when the releases of each product are known."""
     return [
         tr(
-            "{product}: releases are known until {day}.",
+            "{product}: releases are known through {day}.",
             product=product.label,
             day=day_name(calendar.complete_until(product)),
         )

@@ -32,7 +32,7 @@ class DataSource(QObject):
         refused (): the file couldn't be opened; ``open_error`` is why.
         changed (Changes): a commit changed these tables.
         releases_read (str): an update of release data finished, with its result.
-        deployment_checked (str, tuple of Foreseen, Problem or None): what the deployment with this resource ID would do.
+        deployment_checked (str, tuple of WhatIfChange, Problem or None): what the deployment with this resource ID would do.
         deployment_stored (bool): whether the requested deployment was stored; if not, nothing is sent.
         connection_tried (TrialOutcome): trying a connection finished.
         connecting (str): progress, or what the user must do to sign in.

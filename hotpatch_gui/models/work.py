@@ -17,6 +17,10 @@ from .source import DataSource
 tr = translator("Work")
 
 
+CREATION = "creation"
+"""The creation of a machine, among the kinds of operations."""
+
+
 class Work(NamedTuple):
     """The number of operations, the oldest one's text and progress, and how many of each kind; also unknown ones by kind."""
 
@@ -36,24 +40,33 @@ class Work(NamedTuple):
             return self.doing
         if len(self.by_kind) < 2:
             return tr("{doing} and %n more", self.total - 1, doing=self.doing)
-        kinds = ", ".join(f"{OperationKind(k).label} {n:,}" for k, n in self.by_kind.items())
+        kinds = ", ".join(f"{_label(kind)} {n:,}" for kind, n in self.by_kind.items())
         return tr("In progress: {kinds}", kinds=kinds)
 
 
+def _label(kind: str) -> str:
+    return tr("Create machine") if kind == CREATION else OperationKind(kind).label
+
+
 def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Work:
-    """Operations on these machines, or all."""
+    """Operations on these machines; or all, also the creation of machines."""
     found = operations.work(db, machine_ids)
+    created = operations.machines_being_created(db) if machine_ids is None else []
+    total, by_kind = found.total + len(created), dict(found.by_kind)
+    if created:
+        by_kind[CREATION] = len(created)
     first = found.first
     if first is None:
-        return Work(found.total, by_kind=found.by_kind, unknown=found.unknown)
+        doing = tr("Creating {machine}", machine=created[0]) if created else ""
+        return Work(total, doing, by_kind=by_kind, unknown=found.unknown)
     return Work(
-        found.total,
+        total,
         operation_text.doing(first),
         OperationKind(first.kind).label,
         operation_text.note(first),
         first.done or 0,
         first.total or 0,
-        found.by_kind,
+        by_kind,
         found.unknown,
     )
 
@@ -127,10 +140,8 @@ def is_any_open(source: DataSource) -> bool:
 
 def is_any_queued_or_in_progress(source: DataSource) -> bool:
     """Whether any operation, change of a schedule or deployment is queued or in progress."""
-    from hotpatch_gui.store import deployments  # noqa: PLC0415 - after the first paint
-
     return (
         source.read(operations.is_any_queued_or_in_progress, instead=False)
         or bool(source.read(lambda db: schedule_changes.still_open(db).waiting, instead=0))
-        or source.read(deployments.is_any_in_progress, instead=False)
+        or bool(source.read_list(operations.machines_being_created))
     )

@@ -89,7 +89,7 @@ def add_change(
     code: str = "",
     request_id: str = "",
 ) -> None:
-    """Add a line for a change of a schedule; its subject is in the machine's column."""
+    """Add a line for a change of a schedule; the schedule's name is in column ``machine``."""
     values = (to_text(now), event, result, code, request_id, change_id)
     db.execute(_ADD_OF.format(kind="s.kind", table="schedule_changes"), values)
 

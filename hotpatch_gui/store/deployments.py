@@ -102,14 +102,6 @@ def latest(db: sqlite3.Connection, resource_id: str) -> StoredDeployment | None:
     return found[-1] if found else None
 
 
-def is_any_in_progress(db: sqlite3.Connection) -> bool:
-    """Whether a deployment is queued, sent or in progress."""
-    row = db.execute(
-        "SELECT 1 FROM deployments WHERE ended_at IS NULL AND state IN ('queued', 'sent', 'running') LIMIT 1"
-    ).fetchone()
-    return row is not None
-
-
 def unfinished(db: sqlite3.Connection, connection_id: int) -> list[StoredDeployment]:
     """Deployments that haven't ended or whose result isn't known."""
     return _read(db, "connection_id=? AND ended_at IS NULL", connection_id)

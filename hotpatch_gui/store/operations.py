@@ -97,6 +97,14 @@ def open_installations(db: sqlite3.Connection) -> list[OpenInstallation]:
     return [OpenInstallation(i, m, OperationState.parse(state), body) for i, m, state, body in rows]
 
 
+def machines_being_created(db: sqlite3.Connection) -> list[str]:
+    """Names of the new machines whose deployments are queued, sent or in progress, oldest first."""
+    rows = db.execute(
+        "SELECT subject FROM deployments WHERE ended_at IS NULL AND state IN ('queued', 'sent', 'running') ORDER BY id"
+    )
+    return [row[0] for row in rows]
+
+
 def in_state(
     db: sqlite3.Connection, operation_ids: Sequence[int], state: OperationState
 ) -> list[int]:

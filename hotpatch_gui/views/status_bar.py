@@ -12,7 +12,7 @@ from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.models import display_text, state
 from hotpatch_gui.models.state import Missing
-from hotpatch_gui.models.work import Work, all_work, last_end
+from hotpatch_gui.models.work import CREATION, Work, all_work, last_end
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.translation import translator
@@ -23,7 +23,7 @@ from .widgets.labels import ElidedLabel, GlyphLabel, label
 tr = translator("StatusBar")
 
 END_SHOWN_MS = 15_000
-_TABLES = frozenset({"sync_state", "operations"})
+_TABLES = frozenset({"sync_state", "operations", "deployments"})
 
 
 class StatusBar(QFrame):
@@ -62,7 +62,7 @@ class StatusBar(QFrame):
         row.addWidget(label(theme, f"v{__version__}", px=CAPTION_PX, role="secondary"))
         services.source.changed.connect(self._on_changed)
         services.source.opened.connect(self.reload)
-        self._most = 0
+        self._most, self._has_operations = 0, False
         self._missing = Missing()
         self._is_connected = True
         self._end_timer = QTimer(self)
@@ -150,12 +150,13 @@ class StatusBar(QFrame):
         count = work.total
         self.progress.setVisible(bool(work.doing))
         if not work.doing:
-            if self._most:
+            if self._most and self._has_operations:
                 self._show_end()
-            self._most = 0
+            self._most, self._has_operations = 0, False
             self.work.setVisible(self._end_timer.isActive())
             return
         self._most = max(self._most, count)
+        self._has_operations |= bool(set(work.by_kind) - {CREATION})
         self._end_timer.stop()
         self.work.show()
         more = ""

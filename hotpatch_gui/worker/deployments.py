@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.domain.deployments import ACTIONS, Deployment, Foreseen, Progress, hindrance
+from hotpatch_gui.domain.deployments import ACTIONS, Deployment, Progress, WhatIfChange, hindrance
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import connections
@@ -111,7 +111,7 @@ class Deployments:
 
     async def _check(self, context: Context, deployment: Deployment, password: str) -> None:
         """Report whether the deployment is valid, and what it would do; also if the check can't end."""
-        found: tuple[Foreseen, ...] = ()
+        found: tuple[WhatIfChange, ...] = ()
         problem: Problem | None = Problem(
             ProblemKind.OFFLINE,
             tr("The check was interrupted. Nothing was created."),
@@ -119,8 +119,8 @@ class Deployments:
         )
         try:
             async with asyncio.timeout(CHECK_FOR_S):
-                for foresees in (False, True):
-                    found = await self._answer(context, deployment, password, foresees=foresees)
+                for what_if in (False, True):
+                    found = await self._answer(context, deployment, password, what_if=what_if)
             problem = None
         except ProblemError as error:
             problem = _explained(error.problem)
@@ -134,20 +134,20 @@ class Deployments:
             self._observe(DeploymentChecked(deployment.resource_id, found, problem))
 
     async def _answer(
-        self, context: Context, deployment: Deployment, password: str, *, foresees: bool
-    ) -> tuple[Foreseen, ...]:
+        self, context: Context, deployment: Deployment, password: str, *, what_if: bool
+    ) -> tuple[WhatIfChange, ...]:
         token = ""
         while True:
             ask = partial(
                 context.gateway.check_deployment,
                 deployment,
                 password,
-                foresees=foresees,
+                what_if=what_if,
                 token=token,
             )
             answer = await context.calls.reads.call(ask, Urgency.ACT)
-            if answer.foreseen is not None:
-                return answer.foreseen
+            if answer.changes is not None:
+                return answer.changes
             token = answer.token
             await self._jobs.rest(answer.delay_s)
 
@@ -192,7 +192,7 @@ class Deployments:
     async def _send(
         self, context: Context, row_id: int, deployment: Deployment, password: str
     ) -> None:
-        """Foresee and send the deployment until Azure accepts or rejects it, then follow it."""
+        """Repeat the what-if and send the deployment until Azure accepts or rejects it, then follow it."""
         pause: float | None = 0.0
         while pause is not None:
             await self._jobs.rest(pause)
@@ -211,7 +211,7 @@ class Deployments:
     ) -> bool:
         """Whether it still only creates: an earlier check may be out of date. Otherwise the row has failed."""
         try:
-            found = await self._answer(context, deployment, password, foresees=True)
+            found = await self._answer(context, deployment, password, what_if=True)
         except ProblemError as error:
             problem = _explained(error.problem)
             await self._move(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.domain.deployments import Foreseen
+from hotpatch_gui.domain.deployments import WhatIfChange
 from hotpatch_gui.domain.problems import Problem
 
 
@@ -96,7 +96,7 @@ class DeploymentChecked:
     """What a deployment would do, or why Azure would reject it; ``resource_id`` is the deployment's."""
 
     resource_id: str
-    foreseen: tuple[Foreseen, ...]
+    changes: tuple[WhatIfChange, ...]
     problem: Problem | None = None
 
 

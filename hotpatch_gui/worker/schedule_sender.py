@@ -335,7 +335,7 @@ class ScheduleSender:
             self._waiting.discard(row.id)
 
     async def _try_to_send(self, row: StoredChange, urgency: Urgency) -> bool:
-        """Read the resource and send the change; False if it waited for so long in between that it has to be read again."""
+        """Read the resource and send the change; False if the reading is too old to send on."""
         read_at = time.monotonic()
         old = await self._read_before(row, urgency)
         if await self._end_if_made(row, old):

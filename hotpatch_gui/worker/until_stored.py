@@ -1,4 +1,4 @@
-"""Storing what Azure answered, which must not be lost."""
+"""Stores Azure's responses, which must not be lost."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_a_check_prints_what_would_be_created_and_a_deployment_creates_it(
     said = json.loads(made.stdout)
     assert (said["state"], said["note"]) == ("succeeded", "Azure created vm-cli-01.")
     assert said["hotpatch"] == "Pending evaluation"
-    assert {f["effect"] for f in said["foreseen"]} == {"Create"}
+    assert {f["effect"] for f in said["changes"]} == {"Create"}
     again = call(azure, tmp_path, "vm-cli-01", "--deploy")
     assert again.returncode == 1
     assert (

@@ -85,10 +85,14 @@ def test_a_machine_is_checked_created_and_listed(stage: Stage) -> None:
     dialog.create_.click()
     stage.until(lambda: "Azure accepted the deployment." in said(dialog))
     assert is_any_queued_or_in_progress(stage.app.source)
+    stage.settle()
+    assert stage.window.status_bar.work.full_text == "Creating vm-dep-01"
     assert not dialog.create_.isEnabled()
     stage.clock.advance(minutes=10)
     stage.until(lambda: "Azure created vm-dep-01." in said(dialog))
     assert not is_any_queued_or_in_progress(stage.app.source)
+    stage.until(lambda: not stage.window.status_bar.progress.isVisible())
+    assert not stage.window.status_bar.work.isVisible(), "no earlier operation's result is shown"
     assert [o.title for o in stage.app.outcomes.items] == ["Create vm-dep-01: succeeded"]
     dialog.reject()
     db = stage.app.source.db

@@ -16,7 +16,13 @@ from PySide6.QtWidgets import QApplication
 from requests.exceptions import ConnectionError as Broken
 
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.deployments import Deployment, Effect, Foreseen, deployment_of, hindrance
+from hotpatch_gui.domain.deployments import (
+    Deployment,
+    Effect,
+    WhatIfChange,
+    deployment_of,
+    hindrance,
+)
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
 from hotpatch_gui.simulator.responses import Response
@@ -142,7 +148,7 @@ def test_a_check_shows_what_would_be_made_and_makes_nothing(stage: Stage) -> Non
     stage.until(lambda: [e for e in heard if isinstance(e, reported.DeploymentChecked)])
     (found,) = [e for e in heard if isinstance(e, reported.DeploymentChecked)]
     assert found.problem is None
-    assert [(f.kind.rsplit("/", 1)[1], f.name, f.effect) for f in found.foreseen] == [
+    assert [(f.kind.rsplit("/", 1)[1], f.name, f.effect) for f in found.changes] == [
         ("virtualNetworks", "vm-dep-01-vnet", Effect.CREATE),
         ("networkInterfaces", "vm-dep-01-nic", Effect.CREATE),
         ("virtualMachines", "vm-dep-01", Effect.CREATE),
@@ -164,7 +170,7 @@ def test_a_check_names_azures_inner_reason(
     (found,) = [e for e in heard if isinstance(e, reported.DeploymentChecked)]
     assert found.problem is not None
     assert words in found.problem.sentence
-    assert found.foreseen == ()
+    assert found.changes == ()
 
 
 def test_a_machine_is_deployed_and_appears(stage: Stage) -> None:
@@ -300,8 +306,8 @@ def test_what_came_to_exist_since_the_check_is_not_changed(stage: Stage) -> None
     assert sent == []
 
 
-def change(kind: str, resource_id: str) -> Foreseen:
-    return Foreseen(Effect.parse(kind), resource_id)
+def change(kind: str, resource_id: str) -> WhatIfChange:
+    return WhatIfChange(Effect.parse(kind), resource_id)
 
 
 def test_only_what_creates_the_machine_and_changes_nothing_is_started(stage: Stage) -> None:
@@ -309,14 +315,14 @@ def test_only_what_creates_the_machine_and_changes_nothing_is_started(stage: Sta
     nic = wanted.machine_id.replace("Compute/virtualMachines", "Network/networkInterfaces")
     create = change("Create", wanted.machine_id.upper())
     assert hindrance(wanted, [create, change("NoChange", nic)]) == ""
-    for foreseen in (
+    for changes in (
         [],
         [change("NoChange", wanted.machine_id)],
         [change("Create", nic)],
         [create, change("Delete", nic)],
         [create, change("SomethingNew", nic)],
     ):
-        assert hindrance(wanted, foreseen)
+        assert hindrance(wanted, changes)
 
 
 def test_two_deployments_have_two_names(stage: Stage) -> None:

@@ -84,7 +84,7 @@ NAMES = frozenset(
 """Names, keys, and dates, whose languages are the system's."""
 
 
-FOREIGN = ("prefFolder", "scheduleZone", "newMachineTimeZone", "bannerLink", "deployForeseen")
+FOREIGN = ("prefFolder", "scheduleZone", "newMachineTimeZone", "bannerLink", "deployChanges")
 """Shows the path of the data folder; list Windows' names of time zones; has an address as its tooltip; lists Azure's resources."""
 PORTAL_WORDS = frozenset(
     word for pair in CHOICES for text in pair for word in re.findall(r"[A-Za-z]{2,}", text)

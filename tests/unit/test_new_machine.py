@@ -74,7 +74,7 @@ def test_every_documented_image_can_be_chosen_and_the_preview_is_last() -> None:
             "hotpatch",
             "",
         ),
-        ({"image": Image()}, "hotpatch", "does not support"),
+        ({"image": Image()}, "hotpatch", "doesn't support"),
         ({"orchestration": Orchestration.MANUAL}, "hotpatch", "Azure to orchestrate"),
         ({"orchestration": Orchestration.CUSTOMER_SCHEDULES}, "hotpatch", "safety checks"),
         (

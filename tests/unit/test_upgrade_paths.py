@@ -74,7 +74,7 @@ def test_an_azure_image_without_hotpatch_is_replaced_by_the_closest_one(
     assert (path.kind, path.target) == (PathKind.REPLACE, target)
     assert is_supported(Image("MicrosoftWindowsServer", "WindowsServer", path.target))
     assert path.product is (Product.WS2022 if target.startswith("2022") else Product.WS2025)
-    assert "upgrade in place doesn't enable hotpatch" in path.checklist[0]
+    assert "in-place upgrade doesn't enable hotpatch" in path.checklist[0]
 
 
 def test_every_replacement_is_an_image_that_supports_hotpatch() -> None:

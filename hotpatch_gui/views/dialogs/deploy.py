@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.domain.deployments import Deployment, Foreseen, deployment_of, hindrance
+from hotpatch_gui.domain.deployments import Deployment, WhatIfChange, deployment_of, hindrance
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.models import deployments
@@ -60,7 +60,7 @@ class DeployDialog(SurfaceDialog):
         self.view = list_of(
             services.theme,
             self.model,
-            "deployForeseen",
+            "deployChanges",
             tr("What Azure will do"),
             (180, 280, 180),
         )
@@ -164,14 +164,14 @@ class DeployDialog(SurfaceDialog):
         self._s.actions.check_deployment(place.connection_id, self._wanted, password)
 
     def _on_checked(
-        self, resource_id: str, foreseen: tuple[Foreseen, ...], problem: Problem | None
+        self, resource_id: str, changes: tuple[WhatIfChange, ...], problem: Problem | None
     ) -> None:
         if self._wanted is None or self._wanted.resource_id != resource_id:
             return
         self._is_checking = False
-        self.model.set_rows(deployments.foreseen_rows(foreseen))
+        self.model.set_rows(deployments.what_if_rows(changes))
         fit_names(self.view)
-        why = problem.text if problem is not None else hindrance(self._wanted, foreseen)
+        why = problem.text if problem is not None else hindrance(self._wanted, changes)
         self._is_good = not why
         good = tr("Azure would accept it. Nothing is created yet.")
         self._show(Glyph.ERROR if why else Glyph.OK, why or good)

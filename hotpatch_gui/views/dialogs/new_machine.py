@@ -91,7 +91,7 @@ class NewMachineDialog(SurfaceDialog):
         self.group = self._choice("newMachineGroup", groups, is_editable=True)
         self.region = self._choice("newMachineRegion", regions, is_editable=True)
         self.zone = self._choice("newMachineZone", [tr("None"), *ZONES])
-        self.size_ = self._line("newMachineSize", tr("Such as {size}", size="Standard_D2s_v5"))
+        self.size_ = self._line("newMachineSize", tr("For example, {size}", size="Standard_D2s_v5"))
         self.image = self._choice("newMachineImage", map(new_machine_form.image_label, IMAGES))
         self.security = self._choice("newMachineSecurity", [s.label for s in SecurityType])
         self.hotpatch = QCheckBox(tr("Enable hotpatch"))
@@ -282,7 +282,7 @@ class NewMachineDialog(SurfaceDialog):
             and file.commit()
         )
         if is_written:
-            self._s.outcomes.add(Glyph.OK, tr("The file of the new machine was saved"), path)
+            self._s.outcomes.add(Glyph.OK, tr("The new machine's file was saved"), path)
         else:
             why = tr("{path}: {why}", path=path, why=file.errorString())
             self._s.outcomes.add(Glyph.ERROR, tr("The file wasn't saved"), why)

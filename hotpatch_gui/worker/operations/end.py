@@ -107,7 +107,7 @@ async def end(
         await c.lists.read(op.machine_id)
     except ProblemError as error:
         note = tr(
-            "{note} The machine could not be read again: {sentence}",
+            "{note} The machine couldn't be read again: {sentence}",
             note=note,
             sentence=error.problem.sentence,
         )
@@ -136,7 +136,9 @@ async def end(
 
 def _must_have_ended(status: RunStatus) -> None:
     if not status.is_final:
-        raise values.UnreadableError(tr("a result that is {label}", label=status.label.lower()))
+        raise values.UnreadableError(
+            tr("the result isn't final: {label}", label=status.label.lower())
+        )
 
 
 class Stored(NamedTuple):
