@@ -31,6 +31,21 @@ def image_label(image: Image) -> str:
     )
 
 
+def summary_of(machine: NewMachine) -> str:
+    """What would be created, and that it costs something."""
+    place = (
+        tr("{region}, zone {zone}", region=machine.location, zone=machine.zone)
+        if machine.zone
+        else machine.location
+    )
+    return tr(
+        "{image}; {size}; {place}. Azure bills the machine from its creation.",
+        image=image_label(machine.image),
+        size=machine.size,
+        place=place,
+    )
+
+
 def points(machine: NewMachine, found: list[Fault]) -> list[tuple[Glyph, str, str, str]]:
     """What speaks against the machine, or else why it is correct: glyph, its meaning, title and text."""
     if found:

@@ -13,12 +13,14 @@ from hotpatch_gui.domain.new_machine import NewMachine, password_fault
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.models import deployments
 from hotpatch_gui.models.checked import CheckedModel
+from hotpatch_gui.models.new_machine_form import summary_of
 from hotpatch_gui.models.schedule_form import Place
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import ROW_PX
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.form import Form
+from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.points import Point, Points
 from hotpatch_gui.views.widgets.problem_field import ProblemField
 
@@ -54,6 +56,9 @@ class DeployDialog(SurfaceDialog):
         self._s, self._machine, self._places = services, machine, places
         self._wanted: Deployment | None = None
         self._is_checking = self._is_good = self._is_sent = False
+        summary = label(services.theme, summary_of(machine), role="secondary", wrap=True)
+        summary.setObjectName("deploySummary")
+        self.column.addWidget(summary)
         self._make_fields()
         heads = tuple(map(translated, deployments.HEADS))
         self.model = CheckedModel(heads, round(ROW_PX * services.theme.scale), self)
@@ -125,11 +130,11 @@ class DeployDialog(SurfaceDialog):
         self.model.set_rows([])
         self._show(Glyph.INFO, tr(INTRODUCTION))
 
-    def _show(self, glyph: Glyph, text: str) -> None:
-        """Show the state, and which buttons are possible."""
-        meaning = {
+    def _show(self, glyph: Glyph, text: str, meaning: str = "") -> None:
+        """Show the state, and which buttons are possible; ``meaning`` is the glyph's, if it isn't the usual one."""
+        meaning = meaning or {
             Glyph.ERROR: tr("Failed"),
-            Glyph.OK: tr("Succeeded"),
+            Glyph.OK: tr("Created"),
             Glyph.UNKNOWN: tr("Not known"),
             Glyph.RUNNING: tr("In progress"),
         }.get(glyph, tr("Note"))
@@ -174,7 +179,10 @@ class DeployDialog(SurfaceDialog):
         why = problem.text if problem is not None else hindrance(self._wanted, changes)
         self._is_good = not why
         good = tr("Azure would accept it. Nothing is created yet.")
-        self._show(Glyph.ERROR if why else Glyph.OK, why or good)
+        if why:
+            self._show(Glyph.ERROR, why, tr("Can't be created"))
+        else:
+            self._show(Glyph.OK, good, tr("Checked"))
 
     def _create(self) -> None:
         assert self._wanted is not None  # the button is disabled until it was checked
@@ -206,7 +214,10 @@ class DeployDialog(SurfaceDialog):
             self._reset()
         elif row.state is OperationState.SUCCEEDED:
             self.model.set_rows([])
-        self._show(deployments.glyph_of(row), row.note or row.state.label)
+        note = row.note or row.state.label
+        if row.state is OperationState.RUNNING:
+            note = tr("{note} You can close this dialog; Azure goes on.", note=note)
+        self._show(deployments.glyph_of(row), note)
 
     def reject(self) -> None:
         """Close; what is sent goes on, and its end is announced."""
