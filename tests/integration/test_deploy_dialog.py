@@ -94,7 +94,9 @@ def test_a_machine_is_checked_created_and_listed(stage: Stage) -> None:
     assert not is_any_queued_or_in_progress(stage.app.source)
     stage.until(lambda: not stage.window.status_bar.progress.isVisible())
     assert not stage.window.status_bar.work.isVisible(), "no earlier operation's result is shown"
-    assert [o.title for o in stage.app.outcomes.items] == ["Create vm-dep-01: succeeded"]
+    stage.until(
+        lambda: [o.title for o in stage.app.outcomes.items] == ["Create vm-dep-01: succeeded"]
+    )
     dialog.reject()
     db = stage.app.source.db
     assert db is not None

@@ -501,4 +501,6 @@ def test_a_bug_after_sending_is_not_called_an_end_of_the_program(
     monkeypatch.setattr(Gateway, "change_schedule", broken)
     change(stage, ASSIGN)
     stage.until(lambda: states(stage)[1:] == ["unknown"])
-    assert rows(stage)[1][2].startswith("An error in this program hides Azure's response")
+    assert rows(stage)[1][2].startswith(
+        "Because of an error in this program, Azure's response couldn't be processed"
+    )
