@@ -662,7 +662,7 @@ def test_an_update_is_stopped_and_what_goes_on_is_named(here) -> None:
     planned = here("stop", "KB5120708", "--dry-run", "--json")
     assert planned.returncode == 0, planned.stderr
     said = json.loads(planned.stdout)
-    assert [one["name"] for one in said["schedules"]] == ["files-saturdays"]
+    assert "files-saturdays" in [one["name"] for one in said["schedules"]]
     assert (said["changes"], said["schedules_known"]) == ([], True)
     assert any(text.startswith("Azure installs it on") for text in said["goes_on"])
     done = here("stop", "5120708")
