@@ -228,5 +228,5 @@ class DeployDialog(SurfaceDialog):
         )
         if row is not None and not row.state.is_final:
             title = tr("Azure creates {machine}", machine=row.deployment.machine)
-            self._s.outcomes.add(Glyph.INFO, title, tr("You are told when it ends."))
+            self._s.outcomes.add(Glyph.INFO, title, tr("A notification follows when it ends."))
         super().reject()
