@@ -178,7 +178,7 @@ class Session:
     def check_deployment(
         self, connection_id: int, deployment: Deployment, password: str
     ) -> DeploymentChecked:
-        """What a deployment would do, or why Azure would reject it."""
+        """The changes that a deployment would make, or the reason why Azure would reject it."""
         self._checked.clear()
         self.actions.check_deployment(connection_id, deployment, password)
         self._until(lambda: bool(self._checked))

@@ -304,7 +304,7 @@ class UserActions:
         return taken | {row.target for row in requested if row.change.builds_on != of}
 
     def _assigning(self, connection_id: int) -> list[StoredChange]:
-        """What is being assigned, or was so lately that Resource Graph may not show it."""
+        """The assignments that are being made, or are so recent that Resource Graph may not show them."""
         from hotpatch_gui.store import schedule_changes  # noqa: PLC0415 - after the first paint
 
         now = self._clock()

@@ -26,7 +26,7 @@ tr = translator("AzureDeployments")
 
 MISSING = "DeploymentNotFound"
 """Azure's code of a deployment that doesn't exist."""
-MOST_CAUSES, MOST_LEVELS, MOST_CODE = 5, 8, 100
+MAX_CAUSES, MAX_LEVELS, MAX_CODE = 5, 8, 100
 """Causes of a failed deployment that its error names, levels of errors in errors, and characters of a code."""
 
 
@@ -179,15 +179,15 @@ def _must_be(body: Mapping[str, Any], deployment: Deployment) -> None:
 def _causes(error: Any, hide: Callable[[str], str] | None) -> tuple[str, str]:
     """The code and text of the innermost errors: a failed deployment wraps those of its resources."""
     level = [values.mapping(error)]
-    for _ in range(MOST_LEVELS):
+    for _ in range(MAX_LEVELS):
         inner = [
             values.mapping(detail) for one in level for detail in values.items(one.get("details"))
         ]
         if not inner:
             break
-        level = inner[:MOST_CAUSES]
+        level = inner[:MAX_CAUSES]
     shown = [(str(one.get("code") or ""), str(one.get("message") or "")) for one in level]
-    codes = [one_line((hide or str)(code))[:MOST_CODE] for code, _ in shown]
+    codes = [one_line((hide or str)(code))[:MAX_CODE] for code, _ in shown]
     if hide is None:
         return codes[0], ", ".join(filter(None, codes))
     texts = (

@@ -173,7 +173,7 @@ def shows(body: Json | None, change: ScheduleChange) -> bool:
 
 
 def _meaning(body: Json, change: ScheduleChange) -> object:
-    """What a resource says, however Azure spells it."""
+    """A resource's content in one spelling, to compare two answers of Azure."""
     properties = values.mapping(body.get("properties"))
     link: dict[str, Any] = {"name": change.resource_id.rsplit("/", 1)[-1], "id": ""}
     if change.kind.is_of_schedule:

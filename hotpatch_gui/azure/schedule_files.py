@@ -22,7 +22,7 @@ Json = Mapping[str, Any]
 
 TYPE = "Microsoft.Maintenance/maintenanceConfigurations"
 API_VERSION = "2023-04-01"
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 
 
 class ScheduleFileError(Exception):
@@ -77,12 +77,12 @@ def read_file(path: Path) -> Schedule:
     """
     try:
         with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ScheduleFileError(
             tr("{path} can't be read: {why}.", path=path, why=error.strerror or error)
         ) from error
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise ScheduleFileError(tr("{path} is too large to be a schedule.", path=path))
     return read_text(content)
 

@@ -155,7 +155,7 @@ def print_json(value: object) -> None:
 
 
 def file_problem(error: sqlite3.Error, path: Path) -> str:
-    """What is wrong with the file, and what to do on a command line."""
+    """The problem with the file, and the step on the command line that solves it."""
     if is_damaged(error):
         return tr(
             "The file {path} is damaged. The window keeps it beside a new one; without a window, “hotpatch-gui sync” does, or "

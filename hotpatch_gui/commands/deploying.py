@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.application.headless import AbandonedError
-from hotpatch_gui.domain.deployments import deployment_of, hindrance
+from hotpatch_gui.domain.deployments import deployment_of, refusal
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.permissions import FORBIDDEN_CODES
 from hotpatch_gui.domain.problems import ProblemKind
-from hotpatch_gui.models.schedule_form import read_places
+from hotpatch_gui.models.resource_groups import read_resource_groups
 from hotpatch_gui.store import deployments, machines
 from hotpatch_gui.store.deployments import StoredDeployment
 from hotpatch_gui.system.console import plain
@@ -22,7 +22,7 @@ from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.operation_scheduler import Sends
 
 from .common import UNSURE, CommandError, Exit, print_json, print_table, session, write_message
-from .named import named_place
+from .named import named_resource_group
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
@@ -43,12 +43,14 @@ def deploy(
     password = _password(options)
     with session(folder, target, sends=Sends.OWN) as running:
         running.wait_for_sync()
-        place = named_place(read_places(running.db), machine.resource_group, options.subscription)
-        if not running.is_connected(place.connection_id):
+        group = named_resource_group(
+            read_resource_groups(running.db), machine.resource_group, options.subscription
+        )
+        if not running.is_connected(group.connection_id):
             raise CommandError(tr("The connection isn't ready, so nothing was requested."))
-        own = machine._replace(resource_group=place.resource_group)
-        wanted = deployment_of(own, place.subscription_id, target.clock(running.db)())
-        checked = running.check_deployment(place.connection_id, wanted, password)
+        own = machine._replace(resource_group=group.name)
+        wanted = deployment_of(own, group.subscription_id, target.clock(running.db)())
+        checked = running.check_deployment(group.connection_id, wanted, password)
         if checked.problem is not None:
             is_forbidden = checked.problem.kind is ProblemKind.FORBIDDEN
             raise CommandError(
@@ -63,16 +65,16 @@ def deploy(
         if not options.json:
             rows = [(f.name, f.kind, f.effect.label) for f in checked.changes]
             print_table((tr("Resource"), tr("Type"), tr("Change")), rows)
-        why = hindrance(wanted, checked.changes)
+        why = refusal(wanted, checked.changes)
         if not options.deploy:
             if options.json:
-                print_json(found | {"hindrance": why})
+                print_json(found | {"refusal": why})
             elif why:
                 write_message(why)
             return Exit.FAILED if why else Exit.DONE
         if why:
             raise CommandError(tr("{why} Nothing was created.", why=why))
-        row_id = running.deploy(place.connection_id, wanted, password)
+        row_id = running.deploy(group.connection_id, wanted, password)
         if row_id is None:
             raise CommandError(tr("Nothing was sent."))
         try:

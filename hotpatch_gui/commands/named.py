@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hotpatch_gui.models.schedule_form import Place
+from hotpatch_gui.models import resource_groups
+from hotpatch_gui.models.resource_groups import ResourceGroup
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.translation import translator
@@ -47,23 +48,24 @@ def named_machines(rows: Sequence[MachineRow], names: Sequence[str]) -> list[Mac
     return list(found.values())
 
 
-def named_place(places: Sequence[Place], group: str, subscription: str = "") -> Place:
+def named_resource_group(
+    groups: Sequence[ResourceGroup], name: str, subscription: str = ""
+) -> ResourceGroup:
     """The known resource group with this name, in a subscription if one is given, in any case.
 
     Raises:
         CommandError: no connection that allows changes knows it, or several resource groups have the name.
     """
     found = [
-        p
-        for p in places
-        if p.resource_group.casefold() == group.casefold()
-        and subscription.casefold() in ("", p.subscription_id.casefold())
+        group
+        for group in resource_groups.named(groups, name)
+        if subscription.casefold() in ("", group.subscription_id.casefold())
     ]
     if len(found) != 1:
         raise CommandError(
             tr(
                 "No connection that allows changes, or more than one, knows the resource group “{name}”.",
-                name=group,
+                name=name,
             ),
             Exit.USAGE,
         )

@@ -14,8 +14,8 @@ from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.permissions import FORBIDDEN_CODES
 from hotpatch_gui.domain.schedule_changes import is_schedule_id, schedule_id
 from hotpatch_gui.domain.schedules import Schedule
-from hotpatch_gui.models import schedule_form, schedules
-from hotpatch_gui.models.schedule_form import Place
+from hotpatch_gui.models import resource_groups, schedule_form, schedules
+from hotpatch_gui.models.resource_groups import ResourceGroup
 from hotpatch_gui.models.schedule_targets import read_candidates
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.store import machines, schedule_changes
@@ -29,7 +29,7 @@ from hotpatch_gui.worker.operation_scheduler import Sends
 
 from .acting import confirm
 from .common import UNSURE, CommandError, Exit, ids, print_json, session, write_message
-from .named import named_machines, named_place, named_schedule
+from .named import named_machines, named_resource_group, named_schedule
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
@@ -90,16 +90,14 @@ def _saving(
         raise CommandError(
             tr("The file's id isn't that of the schedule {name}.", name=wanted.name), Exit.USAGE
         )
-    places = schedule_form.read_places(running.db)
+    groups = resource_groups.read_resource_groups(running.db)
     if old is not None:
         resource_id, connection_id = wanted.azure_id, old.row.connection_id
         before = old.row.schedule.starts[:16]
     else:
-        place = _place(places, wanted, options.resource_group)
-        before, connection_id = "", place.connection_id
-        resource_id = wanted.azure_id or schedule_id(
-            place.subscription_id, place.resource_group, wanted.name
-        )
+        group = _group_of_new(groups, wanted, options.resource_group)
+        before, connection_id = "", group.connection_id
+        resource_id = wanted.azure_id or schedule_id(group.subscription_id, group.name, wanted.name)
         if resource_id.lower() in known:
             raise CommandError(
                 tr(
@@ -129,20 +127,22 @@ def _require(running: Session, connection_id: int) -> None:
         raise CommandError(tr("The connection isn't ready, so nothing was requested."))
 
 
-def _place(places: Sequence[Place], wanted: Schedule, group: str | None) -> Place:
-    """Where a new schedule is created: by its resource ID, or else by the name of a resource group.
+def _group_of_new(
+    groups: Sequence[ResourceGroup], wanted: Schedule, default: str | None
+) -> ResourceGroup:
+    """The resource group of a new schedule: by its resource ID, or else the one named ``default``.
 
     Raises:
         CommandError: the group isn't known, or several are.
     """
     parts = wanted.azure_id.split("/")
     subscription = parts[2] if len(parts) > 4 else ""
-    name = parts[4] if len(parts) > 4 else group or ""
+    name = parts[4] if len(parts) > 4 else default or ""
     if not name:
         raise CommandError(
             tr("The file names no resource group. Add --resource-group NAME."), Exit.USAGE
         )
-    return named_place(places, name, subscription)
+    return named_resource_group(groups, name, subscription)
 
 
 def _assigning(

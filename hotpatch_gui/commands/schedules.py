@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hotpatch_gui.azure import schedule_files
 from hotpatch_gui.azure.schedule_files import ScheduleFileError
 from hotpatch_gui.domain.health import Level
-from hotpatch_gui.domain.schedules import How
+from hotpatch_gui.domain.schedules import AssignmentKind
 from hotpatch_gui.models import display_text, schedule_text, schedules
 from hotpatch_gui.models.report import iso
 from hotpatch_gui.models.schedules import ScheduleEntry, run_text
@@ -104,7 +104,7 @@ def _show(db: sqlite3.Connection, entry: ScheduleEntry, now: datetime, *, as_jso
 
 def _machine_cells(machine: ScheduleMachine) -> tuple[str, ...]:
     prepared = tr("No") if machine.is_unprepared else tr("Nothing against it is known")
-    return machine.name, machine.resource_group, machine.how, prepared
+    return machine.name, machine.resource_group, machine.assignment, prepared
 
 
 def _save(entry: ScheduleEntry, path: Path) -> None:
@@ -143,7 +143,7 @@ def _json(entry: ScheduleEntry) -> dict[str, Any]:
         "exclude": list(schedule.exclude),
         "restart": schedule.restart,
         "machines": entry.machines,
-        "perhaps_more": row.how.get(How.PERHAPS, 0),
+        "perhaps_more": row.by_assignment.get(AssignmentKind.PERHAPS, 0),
         "not_prepared": row.unprepared,
         "concerns": [{"level": c.level.name.lower(), "text": c.text} for c in entry.concerns],
         "last_run": _run_json(entry.runs[0]) if entry.runs else None,
@@ -154,7 +154,7 @@ def _machine_json(machine: ScheduleMachine) -> dict[str, Any]:
     return {
         "machine": machine.name,
         "resource_group": machine.resource_group,
-        "how": machine.how,
+        "assignment": machine.assignment,
         "scope": machine.scope,
         "is_hindered": bool(machine.is_unprepared),
         "last_run_at": machine.run_at,

@@ -79,9 +79,9 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
     """
     wanted = options.what or ["machines", *export_sheets.REPORTED]
     is_report = REPORT in wanted
-    unknown = sorted(set(wanted) - {*export_sheets.WHATS, REPORT})
+    unknown = sorted(set(wanted) - {*export_sheets.EXPORT_NAMES, REPORT})
     if unknown:
-        there = ", ".join((*export_sheets.WHATS, REPORT))
+        there = ", ".join((*export_sheets.EXPORT_NAMES, REPORT))
         raise CommandError(
             tr(
                 "Unknown content: {unknown}. Choose from {there}.",

@@ -57,7 +57,7 @@ def _exclude(running: Session, found: StillInstalling, kb: str) -> list[StoredCh
     mine: list[int] = []
     try:
         for one in found.schedules:
-            if not one.hindrance and running.is_connected(one.row.connection_id):
+            if not one.disabled_reason and running.is_connected(one.row.connection_id):
                 known = one.row.schedule.azure_id or one.row.resource_id
                 send = partial(
                     running.actions.exclude_update,
@@ -94,7 +94,7 @@ def _as_json(
             {
                 "name": one.row.schedule.name,
                 "resource_id": one.row.resource_id,
-                "hindrance": one.hindrance,
+                "disabled_reason": one.disabled_reason,
             }
             for one in found.schedules
         ],
@@ -111,7 +111,7 @@ def _as_json(
 def _print(found: StillInstalling, changes: list[StoredChange], canceled: list[int]) -> None:
     results = {c.change.resource_id.lower(): c for c in changes}
     for one in found.schedules:
-        text = one.hindrance or tr("may install it, not changed")
+        text = one.disabled_reason or tr("may install it, not changed")
         if (result := results.get(one.row.resource_id.lower())) is not None:
             text = f"{result.state.label}. {result.note}".rstrip()
         print(plain(tr("Schedule {name}: {text}", name=one.row.schedule.name, text=text)))

@@ -112,7 +112,7 @@ def custom(endpoint: str, authority: str, audience: str = "") -> Cloud:
 
 
 def custom_problems(endpoint: str, authority: str, audience: str) -> dict[str, str]:
-    """What is wrong with a custom cloud's addresses, by the field's name."""
+    """The problems with a custom cloud's addresses, by the field's name."""
     found = {}
     for field, parts in (
         ("endpoint", (endpoint, "https://example.invalid")),

@@ -95,7 +95,7 @@ class Connection(NamedTuple):
 
     @property
     def problems(self) -> dict[str, str]:
-        """What is wrong with the input, by the field's name; empty if it can be used."""
+        """The problems with the input, by the field's name; empty if it can be used."""
         found = {}
         if not self.name.strip():
             found["name"] = tr("Give the connection a name.")

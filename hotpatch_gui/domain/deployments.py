@@ -21,7 +21,7 @@ from .phrases import listed_some
 
 tr = translator("Deployments")
 
-MOST_NAMES = 5
+MAX_NAMES = 5
 _DEPLOYMENTS = "Microsoft.Resources/deployments"
 ACTIONS = (
     f"{_DEPLOYMENTS}/read",
@@ -137,13 +137,13 @@ class WhatIfChange(NamedTuple):
         return "/".join([parts[0], *parts[1::2]])
 
 
-def hindrance(deployment: Deployment, changes: Sequence[WhatIfChange]) -> str:
-    """Why a deployment isn't started: it must create its machine, and change nothing that exists. Empty if it does that."""
+def refusal(deployment: Deployment, changes: Sequence[WhatIfChange]) -> str:
+    """The reason not to start a deployment: it must create its machine, and change nothing that exists. Empty if it does that."""
     others = [one.name for one in changes if one.effect.touches_existing]
     if others:
         return tr(
             "It may change existing resources: {names}. Choose another machine name.",
-            names=listed_some(others, MOST_NAMES),
+            names=listed_some(others, MAX_NAMES),
         )
     machine = deployment.machine_id.casefold()
     effects = {one.effect for one in changes if one.resource_id.casefold() == machine}

@@ -20,8 +20,8 @@ from .settings import Orchestration, SettingsChange, skip_reason
 
 tr = translator("NewMachine")
 
-MOST_NAME, MOST_GROUP, MOST_USER = 15, 90, 20
-LEAST_PASSWORD, MOST_PASSWORD = 8, 123
+MAX_NAME, MAX_GROUP, MAX_USER = 15, 90, 20
+MIN_PASSWORD, MAX_PASSWORD = 8, 123
 ZONES = ("1", "2", "3")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 _GROUP = re.compile(r"[\w().-]*[\w()-]")
@@ -163,7 +163,7 @@ def faults(machine: NewMachine) -> list[Fault]:
 
 
 def _name_fault(name: str) -> str:
-    if not 1 <= len(name) <= MOST_NAME:
+    if not 1 <= len(name) <= MAX_NAME:
         return tr("A Windows machine's name has 1 to 15 characters.")
     if not _NAME.fullmatch(name):
         return tr(
@@ -173,7 +173,7 @@ def _name_fault(name: str) -> str:
 
 
 def _group_fault(group: str) -> str:
-    if not 1 <= len(group) <= MOST_GROUP:
+    if not 1 <= len(group) <= MAX_GROUP:
         return tr("A resource group's name has 1 to 90 characters.")
     if not _GROUP.fullmatch(group):
         return tr(
@@ -223,7 +223,7 @@ def _subnet_fault(subnet: str) -> str:
 
 
 def _admin_fault(name: str) -> str:
-    if not 1 <= len(name) <= MOST_USER:
+    if not 1 <= len(name) <= MAX_USER:
         return tr("The administrator's name has 1 to 20 characters.")
     if name.casefold() in _FORBIDDEN_USERS:
         return tr("Azure doesn't allow {name} as the administrator's name.", name=name)
@@ -236,7 +236,7 @@ def _admin_fault(name: str) -> str:
 
 def password_fault(password: str) -> str:
     """Why Azure would reject the administrator's password; empty if no known rule rejects it."""
-    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         return tr("Use 8 to 123 characters.")
     if not password.isprintable():
         return tr("The password contains a character that can't be typed.")

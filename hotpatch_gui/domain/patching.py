@@ -21,7 +21,7 @@ from .installs import RestartSetting
 from .machines import AssessmentMode, Machine, PatchMode
 from .releases import Product
 from .rollout import Halt, Outcome, Rollout, RolloutMachine, set_limit, timetable
-from .schedules import NO_SCHEDULES, Follows, How, MachineSchedules, Schedule, next_run
+from .schedules import NO_SCHEDULES, AssignmentKind, Follows, MachineSchedules, Schedule, next_run
 from .updates import RestartBehavior, strongest
 
 tr = translator("Patching")
@@ -177,8 +177,8 @@ def _own_times(schedules: MachineSchedules, now: datetime) -> str:
     """The schedules that patch a machine, as far as known."""
     current = schedules.current(now)
     certain = schedules.certain(now)
-    perhaps = [f for f in current if f.how is How.PERHAPS]
-    hidden = [f for f in current if f.how is How.UNREAD]
+    perhaps = [f for f in current if f.assignment is AssignmentKind.PERHAPS]
+    hidden = [f for f in current if f.assignment is AssignmentKind.UNREAD]
     if certain:
         also = tr(", and perhaps of {perhaps}", perhaps=_names(perhaps)) if perhaps else ""
         return tr(

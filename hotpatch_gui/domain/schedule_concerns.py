@@ -1,4 +1,4 @@
-"""What is wrong with a schedule: its length, its selection, its time in the month, and its machines."""
+"""Concerns about a schedule: its length, its selection, its time in the month, and its machines."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Concern(NamedTuple):
 def concerns(
     schedule: Schedule, calendar: Calendar, products: Iterable[Product], now: datetime
 ) -> Iterator[Concern]:
-    """What is wrong with a schedule for machines of these products; nothing if it has ended."""
+    """The concerns about a schedule for machines of these products; none if it has ended."""
     if schedule.has_ended(now):
         return
     if not schedule.is_understood:

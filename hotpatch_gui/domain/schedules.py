@@ -124,7 +124,7 @@ FIRST_YEAR, NEVER_YEAR = 2000, 2126
 """Azure writes 9999-12-31 for a schedule without an end."""
 
 
-class How(StrEnum):
+class AssignmentKind(StrEnum):
     """How a schedule is assigned to a machine."""
 
     DIRECT = "assigned"
@@ -139,7 +139,7 @@ class Follows(NamedTuple):
     """A schedule that a machine follows; ``scope`` names its dynamic scope, if any."""
 
     schedule: Schedule
-    how: How = How.DIRECT
+    assignment: AssignmentKind = AssignmentKind.DIRECT
     scope: str = ""
 
 
@@ -151,7 +151,11 @@ class MachineSchedules(NamedTuple):
 
     def certain(self, now: datetime) -> list[Follows]:
         """Schedules that certainly apply and haven't ended, soonest first."""
-        return [f for f in self.current(now) if f.how in (How.DIRECT, How.DYNAMIC)]
+        return [
+            f
+            for f in self.current(now)
+            if f.assignment in (AssignmentKind.DIRECT, AssignmentKind.DYNAMIC)
+        ]
 
     def current(self, now: datetime) -> list[Follows]:
         """Schedules that haven't ended, soonest first."""

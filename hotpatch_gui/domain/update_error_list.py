@@ -101,7 +101,7 @@ class UpdateError(NamedTuple):
 
     @property
     def meaning_text(self) -> str:
-        """What happened, in the user's language."""
+        """The error's meaning, in the user's language."""
         return translated(self.meaning)
 
     @property

@@ -38,7 +38,7 @@ def _first_known(codes: Sequence[str]) -> UpdateError | None:
 
 
 def explained(text: str) -> str:
-    """What a message means and what to do; empty if its code isn't known."""
+    """A message's meaning and the next step; empty if its code isn't known."""
     return _explanation(error_in(text))
 
 

@@ -15,7 +15,7 @@ from .overview import TREND_DAYS, OverviewRead
 
 tr = translator("ComplianceTrend")
 
-LEAST_DAYS = 30
+MIN_DAYS = 30
 """At least, the days that the trend shows."""
 
 
@@ -24,7 +24,7 @@ def trend_data(read: OverviewRead) -> TrendData:
     today = read.query.now.date()
     days = compliance_days(read.trend)
     oldest = min((d.day for d in days), default=today)
-    first = min(max(oldest, today - timedelta(days=TREND_DAYS - 1)), today - timedelta(LEAST_DAYS))
+    first = min(max(oldest, today - timedelta(days=TREND_DAYS - 1)), today - timedelta(MIN_DAYS))
     return TrendData(first, today, days, read.query.day)
 
 

@@ -124,7 +124,7 @@ def _total(rows: list[CoverageRow]) -> int | None:
 
 
 def _cost(rows: list[CoverageRow]) -> str:
-    """What the path costs; several texts of the same path, one after the other."""
+    """The path's cost; several texts of the same path, one after the other."""
     return " ".join(dict.fromkeys(r.path.cost for r in rows if r.path.cost))
 
 

@@ -12,13 +12,12 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
 from .checked import CheckedRow
-from .schedule_form import Place
 from .source import DataSource
 
 tr = translator("DeploymentsModel")
 
 HEADS = (tr.mark("Resource"), tr.mark("Type"), tr.mark("Change"))
-MOST_ROWS = 200
+MAX_ROWS = 200
 """Resources that are listed."""
 _GLYPHS = {
     OperationState.SUCCEEDED: Glyph.OK,
@@ -29,16 +28,11 @@ _GLYPHS = {
 }
 
 
-def places_of(places: Sequence[Place], resource_group: str) -> list[Place]:
-    """The known resource groups with this name: one per subscription and connection."""
-    return [p for p in places if p.resource_group.casefold() == resource_group.casefold()]
-
-
 def what_if_rows(changes: Sequence[WhatIfChange]) -> list[CheckedRow]:
     """The effects of a deployment, a row per resource."""
     return [
         CheckedRow(n, (one.name, one.kind, one.effect.label), True)
-        for n, one in enumerate(changes[:MOST_ROWS])
+        for n, one in enumerate(changes[:MAX_ROWS])
     ]
 
 

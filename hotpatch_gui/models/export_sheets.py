@@ -35,7 +35,7 @@ tr = translator("ExportSheets")
 CHUNK = 1000
 R = TypeVar("R")
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
-WHATS = ("machines", "compliance", "history", "restarts", "coverage", "rollout", "audit")
+EXPORT_NAMES = ("machines", "compliance", "history", "restarts", "coverage", "rollout", "audit")
 REPORTED = ("compliance", "history", "restarts")
 """The sheets of a report of machines."""
 UNPRINTED = frozenset(
@@ -202,7 +202,7 @@ def sheet(
     calendar: Calendar,
     now: datetime,
 ) -> Sheet:
-    """One of WHATS, for these machines or all."""
+    """One of EXPORT_NAMES, for these machines or all."""
     title = what.capitalize()
     if what == "machines":
         own = _machine_columns(calendar, now)

@@ -31,7 +31,7 @@ Make = Callable[[sqlite3.Connection], Report]
 
 
 class ReportChoice(NamedTuple):
-    """What a report contains: the audit log as well, or only what is most important."""
+    """The contents of a report: also the audit log, or only the most important parts."""
 
     with_audit: bool
     is_short: bool
@@ -72,7 +72,7 @@ class Writing(QThread):
 
 
 class ExportContext(NamedTuple):
-    """What every export needs: the time, the release calendar, and the demo's notice (empty for Azure)."""
+    """The time, the release calendar and the demo's notice (empty for Azure), which every export needs."""
 
     now: datetime
     calendar: Calendar

@@ -1,4 +1,4 @@
-"""What Help explains: terms, hotpatch statuses, error codes and keyboard shortcuts."""
+"""The topics of Help: terms, hotpatch statuses, error codes and keyboard shortcuts."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from .coverage import CoverageRow
 tr = translator("NewMachineForm")
 
 USUAL_SIZE = "Standard_D2s_v5"
-MOST_STEM = 12
+MAX_STEM = 12
 """Characters of a replaced machine's name that its replacement keeps."""
 
 
@@ -32,7 +32,7 @@ def image_label(image: Image) -> str:
 
 
 def summary_of(machine: NewMachine) -> str:
-    """What would be created, and that it costs something."""
+    """The resources that would be created, and a note that they cost money."""
     place = (
         tr("{region}, zone {zone}", region=machine.location, zone=machine.zone)
         if machine.zone
@@ -47,7 +47,7 @@ def summary_of(machine: NewMachine) -> str:
 
 
 def points(machine: NewMachine, found: list[Fault]) -> list[tuple[Glyph, str, str, str]]:
-    """What speaks against the machine, or else why it is correct: glyph, its meaning, title and text."""
+    """The rules that the machine breaks, or else the reasons why it is correct: glyph, its meaning, title and text."""
     if found:
         return [
             (Glyph.ERROR, tr("Azure would reject it"), _title(f.field), f.sentence) for f in found
@@ -84,7 +84,7 @@ def replacement(row: CoverageRow) -> NewMachine | None:
     if image is None:
         return None
     return NewMachine(
-        f"{row.name[:MOST_STEM].rstrip('-')}-hp",
+        f"{row.name[:MAX_STEM].rstrip('-')}-hp",
         row.resource_group,
         row.location,
         USUAL_SIZE,

@@ -86,7 +86,7 @@ class Outcomes(QObject):
         source.changed.connect(self._on_changed)
 
     def _start_session(self) -> None:
-        """What the file contains now is of earlier sessions. The file may be opened late, or replace a damaged one."""
+        """Everything in the file at this time is from earlier sessions. The file may be opened late, or replace a damaged one."""
         self._announced.clear()
         self._after = self._source.read(ended_operations.newest_action, 0)
         """Later actions are of this session."""
@@ -149,7 +149,7 @@ class Outcomes(QObject):
         return deployments.ended(db, self._after_deployment, self._open_deployments)
 
     def _on_failure(self, why: str) -> None:
-        """What ended is reported with the next change."""
+        """Results that couldn't be read are reported with the next change."""
         log.warning("what ended couldn't be read: %s", why)
 
     def _on_ended(self, found: list[EndedAction]) -> None:
@@ -182,7 +182,7 @@ def _results(action: EndedAction | EndedChanges) -> tuple[int, ...]:
 
 
 def change_title(ended: EndedChanges) -> str:
-    """What was changed, and how many of the changes of the action succeeded.
+    """The kind of change, and how many of the action's changes succeeded.
 
     Changes of several kinds are of one schedule, which is named. Of one kind, each has its own subject, such as a machine.
     """
@@ -206,7 +206,7 @@ def glyph_of(action: EndedAction | EndedChanges) -> Glyph:
 
 
 def title_of(action: EndedAction) -> str:
-    """What was done, and on how many machines it succeeded."""
+    """The kind of operation, and the number of machines on which it succeeded."""
     kind = next((k.label for k in OperationKind if k.value == action.kind), action.kind)
     if action.total == 1:
         return tr(

@@ -31,7 +31,7 @@ REASONS = 3
 
 
 class OverviewQuery(NamedTuple):
-    """What the page shows; ``day`` is a past day, None for now."""
+    """The page's query: its grouping and filters; ``day`` is a past day, None for now."""
 
     now: datetime
     calendar: Calendar
@@ -168,7 +168,7 @@ def headline(read: OverviewRead) -> Headline:
 
 
 def _details(read: OverviewRead) -> list[str]:
-    """What the groups of the ring don't show."""
+    """The details that the groups of the ring don't show."""
     others = read.count(
         lambda g: (
             g.is_missing is False and ComplianceGroup.of(g.situation) is ComplianceGroup.UPDATES

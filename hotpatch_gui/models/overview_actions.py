@@ -70,7 +70,7 @@ _SITUATIONS = (
 
 
 def next_steps(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
-    """What needs attention, with errors first."""
+    """The items that need attention, with errors first."""
     found = []
     if read.counts.unhealthy_since:
         found.append(

@@ -69,7 +69,7 @@ class Piece(NamedTuple):
 
 
 class PagePart(NamedTuple):
-    """What a page shows: a part of the document, below the head of the table that continues."""
+    """The content of a page: a part of the document, below the head of the table that continues."""
 
     span: Span
     head: Span | None

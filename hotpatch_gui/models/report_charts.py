@@ -16,7 +16,7 @@ WIDTH, LEGEND, LABEL = 1000, 28, 22
 """Of a chart, its legend, and the labels of days, in SVG units."""
 DAYS_HEIGHT, BAR, NAMES = 120, 22, 230
 """The height of columns of days, of a bar with its distance, and the width of the bars' names."""
-MOST_BARS = 8
+MAX_BARS = 8
 """Groups that a chart shows; its table has all."""
 NAME_CHARACTERS = 34
 DAY_LABEL = 110
@@ -39,7 +39,7 @@ def chart_svg(sheet: Sheet, rows: Sequence[Sequence[Any]]) -> str:
     names = [sheet.heads[n] for n in sheet.stacked]
     colors = list(sheet.stacked.values())
     is_by_day = isinstance(bars[0].name, date)
-    height = LEGEND + (DAYS_HEIGHT + LABEL if is_by_day else BAR * min(len(bars), MOST_BARS))
+    height = LEGEND + (DAYS_HEIGHT + LABEL if is_by_day else BAR * min(len(bars), MAX_BARS))
     draw: Callable[..., Iterator[str]] = _columns if is_by_day else _bars
     body = "".join((*_legend(names, colors), *draw(bars, colors)))
     return (
@@ -76,7 +76,7 @@ def _bars(bars: Sequence[Bar], colors: Sequence[str]) -> Iterator[str]:
     """A bar for each of the first groups, with its total."""
     most = max(sum(bar.parts) for bar in bars)
     room = WIDTH - NAMES - 60
-    for number, bar in enumerate(bars[:MOST_BARS]):
+    for number, bar in enumerate(bars[:MAX_BARS]):
         top, left = LEGEND + number * BAR, float(NAMES)
         name = str(bar.name)
         cut = name if len(name) <= NAME_CHARACTERS else f"{name[: NAME_CHARACTERS - 1]}…"

@@ -300,7 +300,7 @@ def _without_rollout(
 
 
 def _in_order(rows: list[MachineRow]) -> list[MachineRow]:
-    """What needs attention first, then by name."""
+    """Rows that need attention first, then by name."""
     return sorted(rows, key=lambda row: URGENCY.index(row.status))
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.domain.schedules import How
+from hotpatch_gui.domain.schedules import AssignmentKind
 from hotpatch_gui.store.schedule_rows import ScheduleMachine, ScheduleRun
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
@@ -22,18 +22,18 @@ tr = translator("ScheduleColumns")
 
 
 def _machines_text(entry: ScheduleEntry) -> str:
-    perhaps = entry.row.how.get(How.PERHAPS, 0)
+    perhaps = entry.row.by_assignment.get(AssignmentKind.PERHAPS, 0)
     text = display_text.number(entry.machines)
     return tr("{text}, perhaps {perhaps:,} more", text=text, perhaps=perhaps) if perhaps else text
 
 
 def _machines_tip(entry: ScheduleEntry) -> str:
-    how = entry.row.how
+    counts = entry.row.by_assignment
     return tr(
         "Assigned: {direct:,}; by dynamic scopes: {dynamic:,}; perhaps, by dynamic scopes: {perhaps:,}",
-        direct=how.get(How.DIRECT, 0),
-        dynamic=how.get(How.DYNAMIC, 0),
-        perhaps=how.get(How.PERHAPS, 0),
+        direct=counts.get(AssignmentKind.DIRECT, 0),
+        dynamic=counts.get(AssignmentKind.DYNAMIC, 0),
+        perhaps=counts.get(AssignmentKind.PERHAPS, 0),
     )
 
 
@@ -127,31 +127,31 @@ SCHEDULES = (
 )
 
 
-def _hindrance(row: ScheduleMachine) -> tuple[Glyph, str]:
-    """What keeps a schedule from patching a machine, as far as known."""
+def _blocking_reason(row: ScheduleMachine) -> tuple[Glyph, str]:
+    """The reason why a schedule doesn't patch a machine, as far as known."""
     if row.is_unprepared:
         return Glyph.ERROR, tr("Not Customer Managed Schedules")
     if PowerState.parse(row.power) not in (PowerState.RUNNING, PowerState.STARTING):
         return Glyph.OFF, tr("Not running, as far as known")
-    return Glyph.OK, tr("No hindrance known")
+    return Glyph.OK, tr("No obstacle known")
 
 
 MACHINES = (
     Column("name", tr.mark("Machine"), 180, lambda r, _: r.name, sort="name"),
     Column(
         "check",
-        tr.mark("Hindrance"),
+        tr.mark("Obstacle"),
         236,
-        lambda r, _: _hindrance(r)[1],
-        glyph=lambda r: _hindrance(r)[0],
+        lambda r, _: _blocking_reason(r)[1],
+        glyph=lambda r: _blocking_reason(r)[0],
         sort="is_unprepared",
     ),
     Column(
-        "how",
+        "assignment",
         tr.mark("Follows it"),
         150,
-        lambda r, _: schedule_text.how_text(r.how, r.scope),
-        sort="how",
+        lambda r, _: schedule_text.assignment_text(r.assignment, r.scope),
+        sort="assignment",
     ),
     Column(
         "group",

@@ -1,4 +1,4 @@
-"""What the schedule dialog offers and checks."""
+"""The choices of the schedule dialog, and the checks of its input."""
 
 from __future__ import annotations
 
@@ -75,35 +75,6 @@ PRESETS = (
 )
 
 
-class Place(NamedTuple):
-    """Where a schedule can be created. ``locations`` are the regions of its connection's machines."""
-
-    connection_id: int
-    connection: str
-    subscription_id: str
-    subscription: str
-    resource_group: str
-    locations: tuple[str, ...]
-
-    def is_of(self, resource_id: str) -> bool:
-        """Whether a resource with this lower-case ID is in the resource group."""
-        group = f"/subscriptions/{self.subscription_id}/resourcegroups/{self.resource_group}/"
-        return resource_id.startswith(group.casefold())
-
-    @property
-    def label(self) -> str:
-        """The resource group with its subscription."""
-        return f"{self.resource_group} · {self.subscription}"
-
-
-def read_places(db: sqlite3.Connection) -> list[Place]:
-    """The known resource groups in which changes are allowed."""
-    regions = schedule_rows.locations(db)
-    return [
-        Place(*row, tuple(regions.get(row[0], ()))) for row in schedule_rows.resource_groups(db)
-    ]
-
-
 def known_ids(db: sqlite3.Connection) -> frozenset[str]:
     """The lower-case resource IDs of all known schedules."""
     return frozenset(row.resource_id for row in schedule_rows.read_all(db))
@@ -176,6 +147,6 @@ def preset_of(recurs: str, month: int) -> int:
 
 
 def meaning(position: int) -> str:
-    """What a preset means, and what Azure can't express."""
+    """A preset's meaning, and the part of it that Azure can't express."""
     text = PRESETS[position].meaning
     return translated(text) if text else ""

@@ -8,8 +8,8 @@ from datetime import datetime
 from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.schedules import (
     NO_SCHEDULES,
+    AssignmentKind,
     Follows,
-    How,
     MachineSchedules,
     Schedule,
     Scope,
@@ -38,7 +38,11 @@ def when(followed: MachineSchedules, now: datetime) -> str:
     if current:
         first = current[0]
         run = next_run(first.schedule, now)
-        perhaps = tr("Perhaps: ") if first.how in (How.PERHAPS, How.UNREAD) else ""
+        perhaps = (
+            tr("Perhaps: ")
+            if first.assignment in (AssignmentKind.PERHAPS, AssignmentKind.UNREAD)
+            else ""
+        )
         more = tr(", and %n more", len(current) - 1) if len(current) > 1 else ""
         at = (
             tr(", next {moment}", moment=display_text.moment_text(run))
@@ -73,12 +77,15 @@ def points(
 
 def _point(one: Follows, now: datetime, *, is_followed: bool) -> tuple[Glyph, str, str, str]:
     schedule = one.schedule
-    times = () if one.how is How.UNREAD else _time(schedule, now)
+    times = () if one.assignment is AssignmentKind.UNREAD else _time(schedule, now)
     details = [*times, *_what(schedule), _origin(one)]
     detail = " ".join(part for part in details if part)
     if schedule.has_ended(now):
         return Glyph.INFO, "ended", tr("{name} (ended)", name=schedule.name), detail
-    if one.how in (How.PERHAPS, How.UNREAD) or not schedule.is_understood:
+    if (
+        one.assignment in (AssignmentKind.PERHAPS, AssignmentKind.UNREAD)
+        or not schedule.is_understood
+    ):
         return Glyph.UNKNOWN, tr("not known"), schedule.name, detail
     return (Glyph.OK if is_followed else Glyph.WARNING), "assigned", schedule.name, detail
 
@@ -141,11 +148,11 @@ def length(minutes: int | None) -> str:
     return display_text.hours_text(minutes)
 
 
-def how_text(how: str, scope: str) -> str:
+def assignment_text(assignment: str, scope: str) -> str:
     """How a machine follows a schedule."""
-    if how == How.DIRECT:
+    if assignment == AssignmentKind.DIRECT:
         return tr("Assigned")
-    if how == How.DYNAMIC:
+    if assignment == AssignmentKind.DYNAMIC:
         return tr("Dynamic scope {scope}", scope=scope)
     return tr("Perhaps: {scope}", scope=scope or tr("not readable"))
 
@@ -159,15 +166,15 @@ def restarts(setting: str | None) -> str:
 
 
 def _origin(one: Follows) -> str:
-    match one.how:
-        case How.DIRECT:
+    match one.assignment:
+        case AssignmentKind.DIRECT:
             return ""
-        case How.DYNAMIC:
+        case AssignmentKind.DYNAMIC:
             return tr(
                 "By the dynamic scope {scope}; Azure decides when the window opens.",
                 scope=one.scope,
             )
-        case How.UNREAD:
+        case AssignmentKind.UNREAD:
             return tr(
                 "Assigned to this machine, but your account can't read it: its times and whether it "
                 "installs updates are unknown."

@@ -26,7 +26,7 @@ from hotpatch_gui.domain.schedule_concerns import (
     unprepared_text,
 )
 from hotpatch_gui.domain.schedule_windows import Window, recurrence_text, windows
-from hotpatch_gui.domain.schedules import How, Schedule, Scope
+from hotpatch_gui.domain.schedules import AssignmentKind, Schedule, Scope
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.store import additional_lists, schedule_changes, schedule_rows
 from hotpatch_gui.store import schedules as stored_schedules
@@ -96,7 +96,7 @@ class SchedulesRead(NamedTuple):
 
     @property
     def notice(self) -> tuple[Level, str, str] | None:
-        """What isn't known or still changes: level, headline and detail; None if nothing."""
+        """A notice of unknown or changing data: level, headline and detail; None if all is known."""
         if self.changes.unknown:
             headline = tr("The result of %n change(s) isn't known", self.changes.unknown)
             return Level.UNKNOWN, headline, self.changes.note
@@ -176,7 +176,7 @@ def _entry(
     now: datetime,
 ) -> ScheduleEntry:
     schedule = row.schedule
-    is_unread = How.UNREAD in row.how and not schedule.starts
+    is_unread = AssignmentKind.UNREAD in row.by_assignment and not schedule.starts
     upcoming = tuple(_first(windows(schedule, now, now + 6 * AHEAD)))
     return ScheduleEntry(
         row_id(row.resource_id),
@@ -226,7 +226,7 @@ def _concerns(
         yield Concern(Level.WARNING, stopped_text(row.stopped))
     yield from concerns(row.schedule, calendar, row.products or tuple(Product), now)
     yield from common
-    if not row.how:
+    if not row.by_assignment:
         yield Concern(Level.INFO, tr("No machine that this program knows follows it."))
 
 
@@ -244,7 +244,7 @@ def _is_in_a_window(run: ScheduleRun, row: ScheduleRow) -> bool:
 
 
 def what_text(schedule: Schedule) -> str:
-    """What it installs, in short."""
+    """The updates that it installs, in short."""
     found = (Classification.parse(c) for c in schedule.classifications)
     names = [k.label if k else c for k, c in zip(found, schedule.classifications, strict=True)]
     return ", ".join([*names, *schedule.include]) or tr("Not reported")
@@ -361,7 +361,9 @@ class MachinesRead(NamedTuple):
     def removable(self) -> list[int]:
         """Row IDs of the machines that are directly assigned."""
         return [
-            row.id for row in self.rows if row.how in (How.DIRECT, How.UNREAD) and not row.scope
+            row.id
+            for row in self.rows
+            if row.assignment in (AssignmentKind.DIRECT, AssignmentKind.UNREAD) and not row.scope
         ]
 
 

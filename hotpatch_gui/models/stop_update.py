@@ -1,4 +1,4 @@
-"""What may still install an update: schedules, queued installations, and what this program can't stop."""
+"""The schedules, queued installations and other causes that may still install an update."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ from .schedules import disabled_reason
 
 tr = translator("StopUpdateModel")
 
-MOST_NAMES = 3
+MAX_NAMES = 3
 _S = OperationState
 
 
 class ScheduleToChange(NamedTuple):
-    """A schedule that may install the update. ``hindrance`` is why it can't be changed here; empty if it can."""
+    """A schedule that may install the update. ``disabled_reason`` is why it can't be changed here; empty if it can."""
 
     row: ScheduleRow
-    hindrance: str
+    disabled_reason: str
 
 
 class StillInstalling(NamedTuple):
-    """What may still install an update. What isn't known about the update or a schedule counts as if it did.
+    """Everything that may still install an update. A schedule counts if it isn't known whether it would install it.
 
     Attributes:
         schedules: those that may install it, by name.
@@ -100,7 +100,7 @@ def read_still_installing(db: sqlite3.Connection, kb: str, clock: Clock) -> Stil
     found = _machines(db, kb)
     unread = _unread_schedules(db)
     return StillInstalling(
-        tuple(ScheduleToChange(row, _hindrance(row, kb)) for row in selecting),
+        tuple(ScheduleToChange(row, _disabled_reason(row, kb)) for row in selecting),
         sum(kb in row.schedule.exclude for row in rows),
         tuple(o.id for o in installing if o.state is OperationState.QUEUED),
         (*unread, *_nowhere(found), *_points(db, found, installing, kinds, clock)),
@@ -116,7 +116,7 @@ def _machines(db: sqlite3.Connection, kb: str) -> list[KbMachineRow]:
 
 
 def _kinds(db: sqlite3.Connection, kb: str) -> _Kinds:
-    """What is known of the update's kind; if an assessment doesn't tell it, or there is none, it may be of any."""
+    """The possible kinds of the update: all of them if no assessment names its kind."""
     known = assessments.kinds_of(db, kb)
     is_certain = bool(known) and all(Classification.parse(c) is not None for c, _ in known)
     classes = {c for c, _ in known} if is_certain else {c.value for c in Classification}
@@ -155,7 +155,7 @@ def _unread_schedules(db: sqlite3.Connection) -> list[tuple[Glyph, str, str, str
     ]
 
 
-def _hindrance(row: ScheduleRow, kb: str) -> str:
+def _disabled_reason(row: ScheduleRow, kb: str) -> str:
     schedule = row.schedule
     if not schedule.classifications and set(schedule.include) == {kb}:
         return tr("It installs only this update. Delete it on the Schedules page.")
@@ -169,7 +169,7 @@ def _points(
     kinds: _Kinds,
     clock: Clock,
 ) -> list[tuple[Glyph, str, str, str]]:
-    """What goes on regardless: installations in progress, automatic patching, and machines that have it."""
+    """The causes that continue regardless: installations in progress, automatic patching, and machines with the update."""
     missing = [row for row in found if row.is_missing]
     begun = {o.machine_id for o in installing if o.state in (_S.SENT, _S.RUNNING)}
     begun |= installations.in_progress(db, [row.id for row in missing])
@@ -232,7 +232,7 @@ def _points(
         (
             *glyph,
             title,
-            tr("{detail}: {names}.", detail=detail, names=some_names(names, MOST_NAMES)),
+            tr("{detail}: {names}.", detail=detail, names=some_names(names, MAX_NAMES)),
         )
         for names, glyph, title, detail in facts
         if names

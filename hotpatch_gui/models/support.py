@@ -19,12 +19,12 @@ from hotpatch_gui.system import logs
 from .diagnostics import diagnostics
 
 SINCE = timedelta(days=30)
-MOST_MACHINES, MOST_OPERATIONS, MOST_FAILURES = 20, 200, 20
+MAX_MACHINES, MAX_OPERATIONS, MAX_FAILURES = 20, 200, 20
 
 
 def request_text(db: sqlite3.Connection, machine_ids: Sequence[int], now: datetime) -> str:
-    """What the request should say: facts about each machine, with times in UTC, codes and Azure's request IDs."""
-    rows = machines.read_rows(db, machine_ids[:MOST_MACHINES])
+    """The text of the request: facts about each machine, with times in UTC, codes and Azure's request IDs."""
+    rows = machines.read_rows(db, machine_ids[:MAX_MACHINES])
     lines = [
         "What happened: ",
         "What was expected: ",
@@ -47,8 +47,8 @@ def request_text(db: sqlite3.Connection, machine_ids: Sequence[int], now: dateti
 def _machine_lines(db: sqlite3.Connection, row: MachineRow, now: datetime) -> list[str]:
     machine = machine_columns.machine_of(row)
     since = to_text(now - SINCE) or ""
-    failures = installations.failures(db, row.id, since)[:MOST_FAILURES]
-    mine = [o for o in operations.last_failures(db, MOST_OPERATIONS) if o.machine_id == row.id]
+    failures = installations.failures(db, row.id, since)[:MAX_FAILURES]
+    mine = [o for o in operations.last_failures(db, MAX_OPERATIONS) if o.machine_id == row.id]
     lines = [
         f"Machine: {machine.name}",
         f"Resource ID: {machine.resource_id}",

@@ -35,7 +35,7 @@ class Work(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What is in progress; several kinds are counted."""
+        """The work in progress; several kinds are counted."""
         if self.total < 2:
             return self.doing
         if len(self.by_kind) < 2:

@@ -33,7 +33,7 @@ from .patching import Patching
 from .state import StateFile
 
 TENANT = "00000000-0000-4000-8000-0000000c0510"
-MOST_WHAT_IFS = 50
+MAX_WHAT_IFS = 50
 ASSESS_MINUTES = 2.5
 SETTINGS_MINUTES = 0.4
 CREATE_MINUTES = 3.0
@@ -292,7 +292,7 @@ class Cloud:
     def keep_what_if(self, token: str, result: dict[str, Any]) -> None:
         """Keep the result of a what-if until others follow."""
         self.what_ifs[token] = result
-        if len(self.what_ifs) > MOST_WHAT_IFS:
+        if len(self.what_ifs) > MAX_WHAT_IFS:
             self.what_ifs.pop(next(iter(self.what_ifs)))
 
     def put_maintenance(self, kind: str, body: Body) -> bool:

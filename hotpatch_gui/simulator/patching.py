@@ -108,7 +108,7 @@ def _is_important(run: Mapping[str, Any]) -> bool:
 
 
 def _after(guest: Guest, plan: Installation, catalog: Catalog) -> Guest:
-    """What the machine will be after a planned installation."""
+    """The machine's expected state after a planned installation."""
     waiting = [dict(one) for one in guest.awaiting_restart]
     twin = replace(guest, installed=list(guest.installed), awaiting_restart=waiting)
     for step in plan.steps:

@@ -166,7 +166,7 @@ def results(db: sqlite3.Connection, installation_id: int) -> list[RunUpdateRow]:
 
 
 def last_installed(db: sqlite3.Connection, machine_id: int) -> list[RunUpdateRow]:
-    """What the machine's newest run installed."""
+    """The updates that the machine's newest run installed."""
     row = db.execute(
         "SELECT id FROM installations WHERE machine_id=? ORDER BY started_at DESC LIMIT 1",
         (machine_id,),

@@ -404,6 +404,8 @@ CREATE INDEX deployments_open ON deployments(connection_id) WHERE ended_at IS NU
 """
 """Deployments of new machines; ``request`` is the template, without the password."""
 
+_M0028 = "ALTER TABLE machine_schedules RENAME COLUMN how TO assignment"
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -432,6 +434,7 @@ _STEPS = {
     "m0025_updates_that_restart_and_that_may": _M0025,
     "m0026_order_of_unhealthy_machines": _M0026,
     "m0027_deployments": _M0027,
+    "m0028_kind_of_assignment": _M0028,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

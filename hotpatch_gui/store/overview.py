@@ -220,7 +220,7 @@ _CHANGES = {
 
 
 def changes_since(db: sqlite3.Connection, since: datetime) -> list[Change]:
-    """What happened after ``since``, newest first."""
+    """The events after ``since``, newest first."""
     found = []
     for kind, sql in _CHANGES.items():
         count, at = db.execute(sql, (to_text(since),)).fetchone()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Product
-from hotpatch_gui.domain.schedules import How, Schedule
+from hotpatch_gui.domain.schedules import AssignmentKind, Schedule
 
 from .run_sql import GOOD_RUNS
 from .schedules import CERTAIN, UNPREPARED, schedule_of
@@ -27,7 +27,7 @@ class ScheduleRow(NamedTuple):
 
     Attributes:
         grants: the account's permissions on its resource group as JSON; None if not known.
-        how: machines by how they follow it.
+        by_assignment: machines by the kind of their assignment.
         unprepared: machines that certainly follow it, but whose settings prevent it, and some of their names.
         stopped: machines that certainly follow it and aren't running.
         earlier: until when it had which other windows, oldest first.
@@ -39,7 +39,7 @@ class ScheduleRow(NamedTuple):
     may_act: bool
     grants: str | None
     schedule: Schedule
-    how: dict[How, int]
+    by_assignment: dict[AssignmentKind, int]
     products: tuple[Product, ...]
     unprepared: int
     unprepared_names: tuple[str, ...]
@@ -55,7 +55,9 @@ class ScheduleRow(NamedTuple):
     @property
     def machines(self) -> int:
         """Machines that certainly follow it."""
-        return self.how.get(How.DIRECT, 0) + self.how.get(How.DYNAMIC, 0)
+        return self.by_assignment.get(AssignmentKind.DIRECT, 0) + self.by_assignment.get(
+            AssignmentKind.DYNAMIC, 0
+        )
 
 
 class ScheduleRun(NamedTuple):
@@ -86,7 +88,7 @@ class ScheduleMachine(NamedTuple):
     name: str
     resource_group: str
     power: str
-    how: str
+    assignment: str
     scope: str
     is_unprepared: int
     run_at: str | None
@@ -104,7 +106,7 @@ _DOWN = quoted(
     )
 )
 _FOLLOWERS = f"""
-SELECT f.schedule_id, f.how, count(*), group_concat(DISTINCT m.product),
+SELECT f.schedule_id, f.assignment, count(*), group_concat(DISTINCT m.product),
     sum({UNPREPARED}), group_concat(CASE WHEN {UNPREPARED} THEN m.name END, char(10)), sum(m.power IN {_DOWN})
 FROM machine_schedules f JOIN machines m ON m.id=f.machine_id
 WHERE m.deleted_at IS NULL GROUP BY 1, 2
@@ -113,9 +115,16 @@ WHERE m.deleted_at IS NULL GROUP BY 1, 2
 
 def read_all(db: sqlite3.Connection) -> list[ScheduleRow]:
     """All schedules by name."""
-    followers: dict[str, list[tuple[How, int, str, int, str, int]]] = defaultdict(list)
-    for schedule_id, how, count, products, unprepared, names, stopped in db.execute(_FOLLOWERS):
-        found = How(how), count, products or "", unprepared or 0, names or "", stopped or 0
+    followers: dict[str, list[tuple[AssignmentKind, int, str, int, str, int]]] = defaultdict(list)
+    for schedule_id, kind, count, products, unprepared, names, stopped in db.execute(_FOLLOWERS):
+        found = (
+            AssignmentKind(kind),
+            count,
+            products or "",
+            unprepared or 0,
+            names or "",
+            stopped or 0,
+        )
         followers[schedule_id].append(found)
     rows = db.execute(
         "SELECT s.*, c.name AS connection, c.may_act, g.grants FROM schedules s"
@@ -131,11 +140,11 @@ def read_all(db: sqlite3.Connection) -> list[ScheduleRow]:
 
 def _row(
     row: sqlite3.Row,
-    groups: list[tuple[How, int, str, int, str, int]],
+    groups: list[tuple[AssignmentKind, int, str, int, str, int]],
     earlier: Iterable[sqlite3.Row],
 ) -> ScheduleRow:
     schedule = schedule_of(row)
-    certain = [g for g in groups if g[0] in (How.DIRECT, How.DYNAMIC)]
+    certain = [g for g in groups if g[0] in (AssignmentKind.DIRECT, AssignmentKind.DYNAMIC)]
     known = {p.value: p for p in Product}
     products = {known[name] for g in groups for name in g[2].split(",") if name in known}
     names = sorted(name for g in certain for name in g[4].split("\n") if name)
@@ -146,7 +155,7 @@ def _row(
         bool(row["may_act"]),
         row["grants"],
         schedule,
-        {how: count for how, count, *_ in groups},
+        {kind: count for kind, count, *_ in groups},
         tuple(sorted(products)),
         sum(g[3] for g in certain),
         tuple(names),
@@ -212,7 +221,7 @@ def shared(db: sqlite3.Connection) -> list[tuple[str, str, int]]:
             "SELECT f.schedule_id, g.schedule_id, count(*) FROM machine_schedules f JOIN machine_schedules g"
             " ON g.machine_id=f.machine_id AND g.schedule_id>f.schedule_id"
             " JOIN machines m ON m.id=f.machine_id WHERE m.deleted_at IS NULL"
-            f" AND f.how IN {CERTAIN} AND g.how IN {CERTAIN} GROUP BY 1, 2"
+            f" AND f.assignment IN {CERTAIN} AND g.assignment IN {CERTAIN} GROUP BY 1, 2"
         )
     ]
 
@@ -242,7 +251,7 @@ def runs(db: sqlite3.Connection, since: datetime) -> list[ScheduleRun]:
 
 _IDLE = f"""
 SELECT m.name FROM machine_schedules f JOIN machines m ON m.id=f.machine_id JOIN sync_state y ON y.scope=m.connection_id
-WHERE f.schedule_id=:schedule AND f.how IN {CERTAIN} AND f.known_since<:opens AND m.deleted_at IS NULL
+WHERE f.schedule_id=:schedule AND f.assignment IN {CERTAIN} AND f.known_since<:opens AND m.deleted_at IS NULL
     AND m.update_missing=1 AND m.missing_since<date(:opens) AND y.finished_at>:until AND m.lists_read=1
     AND NOT EXISTS (SELECT 1 FROM installations i WHERE i.machine_id=m.id AND i.started_at>=:opens AND i.started_at<:until)
 ORDER BY m.name COLLATE NOCASE
@@ -270,7 +279,7 @@ def machines_of(
 ) -> list[ScheduleMachine]:
     """The machines that follow a schedule, those that are not prepared first, with their last of its ``runs``."""
     rows = db.execute(
-        f"SELECT m.id, {DISPLAY_NAME}, m.resource_group, m.power, f.how, f.scope, coalesce({UNPREPARED}, 0) AS unprepared,"
+        f"SELECT m.id, {DISPLAY_NAME}, m.resource_group, m.power, f.assignment, f.scope, coalesce({UNPREPARED}, 0) AS unprepared,"
         f" {_LAST.format(column='started_at')}, {_LAST.format(column='status')}"
         " FROM machine_schedules f JOIN machines m ON m.id=f.machine_id"
         " WHERE f.schedule_id=:schedule AND m.deleted_at IS NULL ORDER BY unprepared DESC, m.name COLLATE NOCASE, m.id",

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from hotpatch_gui.domain.machines import PatchMode
 from hotpatch_gui.domain.schedules import (
     NO_SCHEDULES,
+    AssignmentKind,
     Follows,
-    How,
     MachineSchedules,
     Schedule,
     Scope,
@@ -26,8 +26,8 @@ from .machine_columns import tags_of
 from .sql import IN_JSON, as_list, quoted
 from .timestamps import to_text
 
-CERTAIN = quoted((How.DIRECT.value, How.DYNAMIC.value))
-"""How a machine certainly follows a schedule, as a list in SQL."""
+CERTAIN = quoted((AssignmentKind.DIRECT.value, AssignmentKind.DYNAMIC.value))
+"""The kinds of certain assignments, as a list in SQL."""
 _FIELDS = Schedule._fields
 _RESOURCE_TYPES = {
     "vm": "microsoft.compute/virtualmachines",
@@ -70,7 +70,7 @@ def save(
     _keep_windows(db, connection_id, known, now)
     mine = "machine_id IN (SELECT id FROM machines WHERE connection_id=?)"
     followed = db.execute(
-        f"SELECT known_since, machine_id, schedule_id FROM machine_schedules WHERE {mine} AND how IN {CERTAIN}",
+        f"SELECT known_since, machine_id, schedule_id FROM machine_schedules WHERE {mine} AND assignment IN {CERTAIN}",
         (connection_id,),
     ).fetchall()
     db.execute(f"DELETE FROM machine_schedules WHERE {mine}", (connection_id,))
@@ -85,21 +85,21 @@ def save(
     db.executemany(f"{insert} UPDATE SET {sets}", [rows[i] for i in known])
     db.executemany(f"{insert} NOTHING", [rows[i] for i in unread])  # another connection may read it
     _save_assignments(db, connection_id, direct, scopes)
-    _follow(db, [(m, i, How.DIRECT, "") for _, m, i in direct if i in known])
+    _follow(db, [(m, i, AssignmentKind.DIRECT, "") for _, m, i in direct if i in known])
     machines = [target for _, _, target in scope_targets(db, connection_id)] if scopes else []
     found = [f for s in scopes if s.schedule_id in known for f in _found(machines, s)]
     _follow(
-        db, sorted(found, key=lambda f: f[2] is How.PERHAPS)
+        db, sorted(found, key=lambda f: f[2] is AssignmentKind.PERHAPS)
     )  # certain assignments take precedence
-    _follow(db, [(m, i, How.UNREAD, "") for _, m, i in direct if i in unread])
+    _follow(db, [(m, i, AssignmentKind.UNREAD, "") for _, m, i in direct if i in unread])
     for scope in scopes:
         if scope.schedule_id in unread:
             perhaps = _found(machines, scope)
-            _follow(db, [(m, i, How.UNREAD, name) for m, i, _, name in perhaps])
-    where = f"machine_id=? AND schedule_id=? AND how IN {CERTAIN}"
+            _follow(db, [(m, i, AssignmentKind.UNREAD, name) for m, i, _, name in perhaps])
+    where = f"machine_id=? AND schedule_id=? AND assignment IN {CERTAIN}"
     db.executemany(f"UPDATE machine_schedules SET known_since=? WHERE {where}", followed)
     db.execute(
-        f"UPDATE machine_schedules SET known_since=? WHERE known_since IS NULL AND how IN {CERTAIN} AND {mine}",
+        f"UPDATE machine_schedules SET known_since=? WHERE known_since IS NULL AND assignment IN {CERTAIN} AND {mine}",
         (to_text(now), connection_id),
     )
 
@@ -203,12 +203,12 @@ def targets(db: sqlite3.Connection, machine_ids: Iterable[int]) -> list[tuple[st
     return [tuple(row) for row in rows]
 
 
-def _follow(db: sqlite3.Connection, found: Iterable[tuple[str, str, How, str]]) -> None:
-    """(lower-case resource ID, schedule ID, how, scope's name); direct assignments take precedence."""
+def _follow(db: sqlite3.Connection, found: Iterable[tuple[str, str, AssignmentKind, str]]) -> None:
+    """(lower-case resource ID, schedule ID, kind, scope's name); direct assignments take precedence."""
     db.executemany(
         "INSERT INTO machine_schedules SELECT id, ?, ?, ?, NULL FROM machines WHERE resource_id=?"
         " ON CONFLICT DO NOTHING",
-        [(i, how, scope, machine) for machine, i, how, scope in found],
+        [(i, kind, scope, machine) for machine, i, kind, scope in found],
     )
 
 
@@ -242,13 +242,15 @@ def scope_targets(
         )
 
 
-def _found(machines: Iterable[ScopeTarget], scope: Scope) -> Iterator[tuple[str, str, How, str]]:
-    """(machine's resource ID, schedule ID, how, scope's name) of the machines in a scope."""
+def _found(
+    machines: Iterable[ScopeTarget], scope: Scope
+) -> Iterator[tuple[str, str, AssignmentKind, str]]:
+    """(machine's resource ID, schedule ID, kind, scope's name) of the machines in a scope."""
     for target in machines:
         fits = matches(scope, target)
         if fits is not False:
-            how = How.DYNAMIC if fits else How.PERHAPS
-            yield target.resource_id, scope.schedule_id, how, scope.name
+            kind = AssignmentKind.DYNAMIC if fits else AssignmentKind.PERHAPS
+            yield target.resource_id, scope.schedule_id, kind, scope.name
 
 
 def _tags(pairs: str | None) -> Mapping[str, str] | None:
@@ -282,7 +284,7 @@ def of_machines(
     """
     where = "" if machine_ids is None else f" WHERE f.machine_id IN {IN_JSON}"
     rows = db.execute(
-        "SELECT f.machine_id, f.how, f.scope, s.* FROM machine_schedules f"
+        "SELECT f.machine_id, f.assignment, f.scope, s.* FROM machine_schedules f"
         f" JOIN schedules s ON s.id=f.schedule_id{where} ORDER BY s.name",
         () if machine_ids is None else (as_list(machine_ids),),
     ).fetchall()
@@ -290,8 +292,10 @@ def of_machines(
     known: dict[str, Schedule] = {}
     for row in rows:
         schedule = known.get(row["id"]) or known.setdefault(row["id"], schedule_of(row))
-        how = next((h for h in How if h.value == row["how"]), How.PERHAPS)
-        found[row["machine_id"]].append(Follows(schedule, how, row["scope"]))
+        kind = next(
+            (h for h in AssignmentKind if h.value == row["assignment"]), AssignmentKind.PERHAPS
+        )
+        found[row["machine_id"]].append(Follows(schedule, kind, row["scope"]))
     unread = additional_lists.unread(db, ("schedules", "assignments"))
     places = {} if not unread else _connections(db)
     ids = set(found) | {m for m, c in places.items() if c in unread}

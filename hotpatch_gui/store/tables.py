@@ -156,13 +156,13 @@ def like(text: str) -> str:
     return f"%{escaped}%"
 
 
-MOST_WORDS, MOST_CHARACTERS = 12, 400
+MAX_WORDS, MAX_CHARACTERS = 12, 400
 """Of a search; SQLite refuses expressions with thousands of terms."""
 
 
 def words(text: str) -> list[str]:
     """The words of a search, as many as SQLite can search for."""
-    return text[:MOST_CHARACTERS].split()[:MOST_WORDS]
+    return text[:MAX_CHARACTERS].split()[:MAX_WORDS]
 
 
 def count(db: sqlite3.Connection, table: Table[Any], where: Where) -> int:

@@ -19,7 +19,7 @@ from hotpatch_gui.domain.waves import Waves
 
 
 class UserActions(Protocol):
-    """What a user can do in the window. Calls return at once; results are in the file."""
+    """The actions of a user in the window. Calls return at once; results are in the file."""
 
     def sync(self, *, full: bool = False) -> None:
         """Read changes, or everything if ``full``."""

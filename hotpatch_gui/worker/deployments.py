@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.domain.deployments import ACTIONS, Deployment, Progress, WhatIfChange, hindrance
+from hotpatch_gui.domain.deployments import ACTIONS, Deployment, Progress, WhatIfChange, refusal
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import connections
@@ -40,7 +40,7 @@ CHECK_FOR_S = 600.0
 """How long an answer about a deployment is awaited."""
 FOLLOW_S = 5.0
 """Between readings of a deployment."""
-MOST_PAUSES, MOST_MISSING = 12, 60
+MAX_PAUSES, MAX_MISSING = 12, 60
 """While a deployment can't be read or isn't shown: the longest pause, in FOLLOW_S; after so many readings that don't show it, it is
 dismissed."""
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
@@ -223,7 +223,7 @@ class Deployments:
                 request_id=problem.request_id,
             )
             return False
-        why = hindrance(deployment, found)
+        why = refusal(deployment, found)
         if why:
             await self._move(row_id, OperationState.FAILED, Event.NOT_SENT, why)
         return not why
@@ -311,8 +311,8 @@ class Deployments:
                 progress = None
             else:
                 missing = missing + 1 if progress is None else 0
-                await self._store_progress(row, progress, gives_up=missing >= MOST_MISSING)
-            pause = FOLLOW_S if progress is not None else min(2 * pause, MOST_PAUSES * FOLLOW_S)
+                await self._store_progress(row, progress, gives_up=missing >= MAX_MISSING)
+            pause = FOLLOW_S if progress is not None else min(2 * pause, MAX_PAUSES * FOLLOW_S)
             await self._jobs.rest(pause)
 
     async def _store_failure(self, row: StoredDeployment, problem: Problem) -> None:

@@ -93,7 +93,7 @@ class ChangesQueued:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentChecked:
-    """What a deployment would do, or why Azure would reject it; ``resource_id`` is the deployment's."""
+    """The changes that a deployment would make, or the reason why Azure would reject it; ``resource_id`` is the deployment's."""
 
     resource_id: str
     changes: tuple[WhatIfChange, ...]

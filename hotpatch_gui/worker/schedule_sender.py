@@ -574,7 +574,7 @@ class ScheduleSender:
 
 
 def _trying_again(problem: Problem, now: datetime) -> str:
-    """What happened, and when it is tried again if Azure named a time."""
+    """The error, and the time of the next attempt if Azure named one."""
     seconds = problem.retry_after_s or 0.0
     if seconds < FIRST_BACK_OFF_S:
         return tr("{sentence} Trying again.", sentence=problem.sentence)

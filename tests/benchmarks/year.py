@@ -19,7 +19,7 @@ from hotpatch_gui.system import resources
 MACHINES, SCHEDULES, WEEKS = 10_000, 40, 52
 SCOPE_EVERY = 4
 """Each so many schedules takes its machines by a dynamic scope."""
-LEAST_RUNS_PER_S = 300
+MIN_RUNS_PER_S = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class Figures:
 
     @property
     def is_met(self) -> bool:
-        return not self.odd and self.runs / self.seconds >= LEAST_RUNS_PER_S
+        return not self.odd and self.runs / self.seconds >= MIN_RUNS_PER_S
 
     def __str__(self) -> str:
         return (
             f"{SCHEDULES} schedules over {MACHINES:,} machines in {WEEKS} weeks: {self.runs:,} runs in {self.seconds:,.0f} s of "
-            f"CPU, {self.runs / self.seconds:,.0f} per second (at least {LEAST_RUNS_PER_S}); machines without a run in each "
+            f"CPU, {self.runs / self.seconds:,.0f} per second (at least {MIN_RUNS_PER_S}); machines without a run in each "
             f"window {self.odd}: {'met' if self.is_met else 'MISSED'}"
         )
 

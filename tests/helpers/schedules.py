@@ -14,7 +14,7 @@ from hotpatch_gui.domain.schedule_changes import (
     assignment_id,
     schedule_id,
 )
-from hotpatch_gui.domain.schedules import How, Schedule, Scope
+from hotpatch_gui.domain.schedules import AssignmentKind, Schedule, Scope
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
 from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.worker.commands import ChangeSchedules
@@ -95,15 +95,15 @@ def states(stage: Stage) -> list[str]:
     return [state for _, state, _ in rows(stage)]
 
 
-def followers(stage: Stage, schedule: str = ID) -> dict[str, How]:
+def followers(stage: Stage, schedule: str = ID) -> dict[str, AssignmentKind]:
     db = stage.app.source.db
     assert db is not None
     found = db.execute(
-        "SELECT m.name, f.how FROM machine_schedules f JOIN machines m ON m.id=f.machine_id"
+        "SELECT m.name, f.assignment FROM machine_schedules f JOIN machines m ON m.id=f.machine_id"
         " WHERE f.schedule_id=?",
         (schedule.lower(),),
     )
-    return {name: How(how) for name, how in found}
+    return {name: AssignmentKind(kind) for name, kind in found}
 
 
 def audit(stage: Stage) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ import pytest
 from hotpatch_gui.captures.scenes.acts import go_on
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.patching import exclusion_reason
-from hotpatch_gui.domain.schedules import How
+from hotpatch_gui.domain.schedules import AssignmentKind
 from hotpatch_gui.models import display_text
 from hotpatch_gui.models.schedule_text import when
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
@@ -145,7 +145,7 @@ def test_a_configuration_that_the_account_cannot_see_is_not_taken_for_none(
         "SELECT id, name FROM machines WHERE bypass_safety_checks=1"
     ).fetchone()
     followed = schedules.of_machine(db, number)
-    assert [f.how for f in followed.follows] == [How.UNREAD]
+    assert [f.assignment for f in followed.follows] == [AssignmentKind.UNREAD]
     assert when(followed, stage.clock.now()) == "Perhaps: files-saturdays (its times are not known)"
     machine = machines.read(db, number)
     assert machine is not None
@@ -180,7 +180,9 @@ def test_another_connection_that_cannot_read_a_schedule_takes_it_from_nobody(sta
     after = schedules.of_machines(db)
     assert {i: m.follows for i, m in after.items() if i in before} == before
     (added,) = [m for i, m in after.items() if i not in before]
-    assert [(f.how, f.schedule.name) for f in added.follows] == [(How.UNREAD, name)]
+    assert [(f.assignment, f.schedule.name) for f in added.follows] == [
+        (AssignmentKind.UNREAD, name)
+    ]
 
 
 @pytest.mark.expects_log
@@ -232,14 +234,18 @@ def test_dynamic_scopes_come_to_the_machines_that_they_take_in(stage: Stage) -> 
     assert db is not None
     found = schedules.of_machines(db)
     hows = {
-        row["name"]: {f.how for f in found[row["id"]].follows} if row["id"] in found else set()
+        row["name"]: {f.assignment for f in found[row["id"]].follows}
+        if row["id"] in found
+        else set()
         for row in db.execute("SELECT id, name, location FROM machines")
     }
     places = {r["name"]: r["location"] for r in db.execute("SELECT name, location FROM machines")}
-    assert {How.DIRECT} in hows.values()
+    assert {AssignmentKind.DIRECT} in hows.values()
     for machine, how in hows.items():
-        if How.DIRECT not in how:
-            wanted = {"westus2": {How.DYNAMIC}, "eastus": {How.PERHAPS}}.get(places[machine], set())
+        if AssignmentKind.DIRECT not in how:
+            wanted = {"westus2": {AssignmentKind.DYNAMIC}, "eastus": {AssignmentKind.PERHAPS}}.get(
+                places[machine], set()
+            )
             assert how == wanted, machine
 
 

@@ -21,7 +21,7 @@ from hotpatch_gui.domain.deployments import (
     Effect,
     WhatIfChange,
     deployment_of,
-    hindrance,
+    refusal,
 )
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
@@ -126,7 +126,7 @@ def pass_time(stage: Stage) -> None:
 
 
 def listen(stage: Stage) -> list[reported.Event]:
-    """What the engine reports from now on."""
+    """The engine's reports from now on."""
     heard: list[reported.Event] = []
     tell = stage.app.engine._observe
 
@@ -314,7 +314,7 @@ def test_only_what_creates_the_machine_and_changes_nothing_is_started(stage: Sta
     wanted = deployment(stage)
     nic = wanted.machine_id.replace("Compute/virtualMachines", "Network/networkInterfaces")
     create = change("Create", wanted.machine_id.upper())
-    assert hindrance(wanted, [create, change("NoChange", nic)]) == ""
+    assert refusal(wanted, [create, change("NoChange", nic)]) == ""
     for changes in (
         [],
         [change("NoChange", wanted.machine_id)],
@@ -322,7 +322,7 @@ def test_only_what_creates_the_machine_and_changes_nothing_is_started(stage: Sta
         [create, change("Delete", nic)],
         [create, change("SomethingNew", nic)],
     ):
-        assert hindrance(wanted, changes)
+        assert refusal(wanted, changes)
 
 
 def test_two_deployments_have_two_names(stage: Stage) -> None:
@@ -460,7 +460,7 @@ def test_odd_answers_about_a_deployment_decide_nothing(
 def test_a_deployment_that_azure_forgot_is_never_called_failed(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deployments, "MOST_MISSING", 3)
+    monkeypatch.setattr(deployments, "MAX_MISSING", 3)
     respond(stage, "GET", lambda: error(404, "DeploymentNotFound"))
     deploy(stage)
     stage.until(lambda: states(stage) == ["dismissed"])

@@ -47,7 +47,7 @@ from hotpatch_gui.domain.schedule_changes import (
     assignment_id,
     schedule_id,
 )
-from hotpatch_gui.domain.schedules import How
+from hotpatch_gui.domain.schedules import AssignmentKind
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
 from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import schedule_changes as store
@@ -74,13 +74,19 @@ def test_a_schedule_is_created_assigned_and_shown_before_resource_graph_shows_it
     stage.until(lambda: states(stage) == ["succeeded"] * 3)
     stage.idle()
     assert ID.casefold() in stage.simulator.cloud.maintenance.configurations
-    assert followers(stage) == {"vm-web-01": How.DIRECT, "vm-erp-01": How.DYNAMIC}
+    assert followers(stage) == {
+        "vm-web-01": AssignmentKind.DIRECT,
+        "vm-erp-01": AssignmentKind.DYNAMIC,
+    }
     now = stage.simulator.cloud.clock.now()
     assert ID.casefold() not in {
         b["id"].casefold() for b in stage.simulator.cloud.maintenance.in_graph("configuration", now)
     }, "Resource Graph lags"
     stage.sync()
-    assert followers(stage) == {"vm-web-01": How.DIRECT, "vm-erp-01": How.DYNAMIC}
+    assert followers(stage) == {
+        "vm-web-01": AssignmentKind.DIRECT,
+        "vm-erp-01": AssignmentKind.DYNAMIC,
+    }
     db = stage.app.source.db
     assert db is not None
     (stored,) = [
@@ -90,7 +96,10 @@ def test_a_schedule_is_created_assigned_and_shown_before_resource_graph_shows_it
     assert schedules.scopes_of(db, ID.lower()) == [SCOPE._replace(azure_id=SAVE_SCOPE.resource_id)]
     stage.clock.advance(minutes=30)
     stage.sync()
-    assert followers(stage) == {"vm-web-01": How.DIRECT, "vm-erp-01": How.DYNAMIC}
+    assert followers(stage) == {
+        "vm-web-01": AssignmentKind.DIRECT,
+        "vm-erp-01": AssignmentKind.DYNAMIC,
+    }
     assert audit(stage) == [
         ("create schedule", "sending"),
         ("create schedule", "ended"),
@@ -264,8 +273,10 @@ def test_a_change_that_is_answered_while_the_program_ends_is_shown_afterwards(
         stage.until(asked.is_set)
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
         assert db.execute("SELECT state FROM schedule_changes").fetchall() == [("succeeded",)] * 2
-        found = db.execute("SELECT how FROM machine_schedules WHERE schedule_id=?", (ID.lower(),))
-        assert found.fetchall() == [(How.DIRECT.value,)]
+        found = db.execute(
+            "SELECT assignment FROM machine_schedules WHERE schedule_id=?", (ID.lower(),)
+        )
+        assert found.fetchall() == [(AssignmentKind.DIRECT.value,)]
 
 
 def test_what_waited_for_more_than_an_hour_is_not_sent(qapp: QApplication, tmp_path: Path) -> None:
@@ -333,7 +344,7 @@ def test_a_schedule_is_not_deleted_while_a_machine_could_not_be_removed(
     assert ID.casefold() in stage.simulator.cloud.maintenance.configurations
     stage.simulator.faults.clear()
     stage.sync()
-    assert followers(stage) == {"vm-web-01": How.DIRECT}
+    assert followers(stage) == {"vm-web-01": AssignmentKind.DIRECT}
 
 
 def test_one_schedule_that_cannot_be_read_holds_up_no_other(stage: Stage) -> None:
@@ -363,7 +374,7 @@ def test_assigning_again_after_removing_is_a_change_of_its_own(stage: Stage) -> 
         change(stage, one)
     stage.until(lambda: states(stage) == ["succeeded"] * 4)
     stage.idle()
-    assert followers(stage) == {"vm-web-01": How.DIRECT}
+    assert followers(stage) == {"vm-web-01": AssignmentKind.DIRECT}
     assert stage.simulator.cloud.maintenance.assignments
 
 
@@ -410,7 +421,7 @@ def test_schedules_of_one_name_keep_their_machines_and_scopes(stage: Stage) -> N
     stage.app.actions.save_scope(1, SCOPE._replace(schedule_id=other.lower()))
     stage.until(lambda: states(stage) == ["succeeded"] * 6)
     stage.idle()
-    both = {"vm-web-01": How.DIRECT, "vm-erp-01": How.DYNAMIC}
+    both = {"vm-web-01": AssignmentKind.DIRECT, "vm-erp-01": AssignmentKind.DYNAMIC}
     assert followers(stage) == both
     assert followers(stage, other) == both
     stage.clock.advance(minutes=30)
@@ -671,7 +682,7 @@ def test_one_click_is_sent_before_the_rest_of_many(stage: Stage) -> None:
 def test_a_failure_of_the_file_ends_the_sender_without_leaving_a_request_alone(
     stage: Stage,
 ) -> None:
-    """What is being sent is kept, and the next sender goes on."""
+    """A request that is being sent is kept, and the next sender continues it."""
     asked, goes_on = hold(stage, "PUT", f"/{NAME}?")
     change(stage, SAVE)
     stage.until(asked.is_set)

@@ -17,10 +17,10 @@ from hotpatch_gui.captures.scenes.acts import go_on
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.permissions import READ
 from hotpatch_gui.domain.schedule_windows import windows
-from hotpatch_gui.domain.schedules import How
+from hotpatch_gui.domain.schedules import AssignmentKind
 from hotpatch_gui.models import schedule_calendar
 from hotpatch_gui.models.checked import ROLE
-from hotpatch_gui.models.schedule_form import read_places
+from hotpatch_gui.models.resource_groups import read_resource_groups
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.simulator.maintenance import schedule_of
 from hotpatch_gui.system import resources
@@ -78,9 +78,7 @@ def create(stage: Stage, name: str) -> ScheduleEntry:
     form = dialog(stage, ScheduleDialog)
     assert not form.save.isEnabled(), "it has no name"
     QTest.keyClicks(form.name, name)
-    form.place.setCurrentIndex(
-        next(n for n, p in enumerate(form._places) if p.resource_group == "rg-web")
-    )
+    form.group.setCurrentIndex(next(n for n, p in enumerate(form._groups) if p.name == "rg-web"))
     form.region.setCurrentText("westus2")
     form.minutes.setValue(120)
     click(form.save)
@@ -90,9 +88,7 @@ def create(stage: Stage, name: str) -> ScheduleEntry:
 def test_a_name_that_is_taken_is_refused_in_the_form(stage: Stage) -> None:
     click(page(stage).new)
     form = dialog(stage, ScheduleDialog)
-    form.place.setCurrentIndex(
-        next(n for n, p in enumerate(form._places) if p.resource_group == "rg-files")
-    )
+    form.group.setCurrentIndex(next(n for n, p in enumerate(form._groups) if p.name == "rg-files"))
     QTest.keyClicks(form.name, "FILES-saturdays")
     assert not form.save.isEnabled()
     assert "already exists" in form.problem.text()
@@ -166,7 +162,7 @@ def test_the_journey_of_a_schedule_from_its_creation_to_the_proof(stage: Stage) 
     shown.tabs.setCurrentWidget(shown.machines_panel)
     stage.settle()
     (one,) = [r for r in shown.machines.all_rows if r.name == "vm-web-02"]
-    assert one.how == How.DIRECT
+    assert one.assignment == AssignmentKind.DIRECT
     shown.machines_panel.table.select_id(one.id)
     stage.settle()
     click(shown.remove)
@@ -327,22 +323,22 @@ def test_a_new_schedule_is_selected_and_a_region_stays(stage: Stage) -> None:
     QTest.keyClicks(form.name, "first-of-all")
     form.region.setCurrentText("westus2")
     form.region.textActivated.emit("westus2")
-    form.place.setCurrentIndex(form.place.count() - 1)
+    form.group.setCurrentIndex(form.group.count() - 1)
     assert form.region.currentText() == "westus2"
     click(form.save)
     shown = page(stage)
     stage.until(lambda: shown._shown is not None and shown._shown.name == "first-of-all")
     click(shown.duplicate)
     copy = dialog(stage, ScheduleDialog)
-    assert copy.place.currentText() == form_place(stage, "first-of-all")
+    assert copy.group.currentText() == form_group(stage, "first-of-all")
     copy.preset.setCurrentText("Baseline months only, 3 days after Patch Tuesday")
     assert copy.starts.date().month() == 10
 
 
-def form_place(stage: Stage, name: str) -> str:
+def form_group(stage: Stage, name: str) -> str:
     group = entry(stage, name).group
-    (place,) = [p for p in read_places(stage.app.source.db) if p.resource_group == group]
-    return place.label
+    (found,) = [p for p in read_resource_groups(stage.app.source.db) if p.name == group]
+    return found.label
 
 
 def test_a_result_that_stays_unknown_can_be_dismissed(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.support import CHOICES, NEW_REQUEST
-from hotpatch_gui.models.support import MOST_MACHINES, request_text
+from hotpatch_gui.models.support import MAX_MACHINES, request_text
 from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.support import SupportDialog
@@ -77,8 +77,8 @@ def test_many_machines_are_counted_and_not_all_described(stage: Stage) -> None:
     assert db is not None
     everyone = [row[0] for row in db.execute("SELECT id FROM machines")]
     text = request_text(db, everyone * 2, stage.app.clock())
-    assert text.count("Resource ID: ") == MOST_MACHINES
-    assert f"And {2 * len(everyone) - MOST_MACHINES} more machines." in text
+    assert text.count("Resource ID: ") == MAX_MACHINES
+    assert f"And {2 * len(everyone) - MAX_MACHINES} more machines." in text
 
 
 def test_the_bundle_has_text_diagnostics_and_log_and_a_failure_is_shown(

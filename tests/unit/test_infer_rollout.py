@@ -20,7 +20,13 @@ from hotpatch_gui.domain.patching import (
     infer_rollout,
 )
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.schedules import NO_SCHEDULES, Follows, How, MachineSchedules, Schedule
+from hotpatch_gui.domain.schedules import (
+    NO_SCHEDULES,
+    AssignmentKind,
+    Follows,
+    MachineSchedules,
+    Schedule,
+)
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import rollout
 
@@ -255,7 +261,7 @@ def own_restart(
     own = SATURDAYS._replace(restart=restart, exclude_restarting=exclude_restarting)
     one = facts("a", assessed=NIGHT, restart_pending=False, every=RestartBehavior.NEVER)
     settings = replace(one.machine.settings, bypass_safety_checks=True, restart_setting="Never")
-    follows = MachineSchedules((Follows(own, How.DIRECT),))
+    follows = MachineSchedules((Follows(own, AssignmentKind.DIRECT),))
     one = one._replace(machine=replace(one.machine, settings=settings), schedules=follows, **known)
     found = at(one, now=NIGHT).positions["a"]
     assert found.status is RolloutStatus.NOT_INCLUDED
@@ -287,7 +293,7 @@ def test_a_start_after_the_next_release_does_not_claim_to_need_no_restart() -> N
 
 
 def test_an_arc_enabled_server_follows_its_schedules_without_a_setting() -> None:
-    followed = MachineSchedules((Follows(SATURDAYS, How.DIRECT),))
+    followed = MachineSchedules((Follows(SATURDAYS, AssignmentKind.DIRECT),))
     server = facts("s")._replace(machine=machine("s", arc=Arc("serverdatacenter")))
     now = datetime(2026, 9, 10, tzinfo=UTC)
     found = at(server._replace(schedules=followed), server._replace(key="t"), now=now)
@@ -323,7 +329,7 @@ def test_a_schedule_restarts_by_what_it_selects() -> None:
         settings = replace(one.machine.settings, bypass_safety_checks=True)
         one = one._replace(
             machine=replace(one.machine, settings=settings),
-            schedules=MachineSchedules((Follows(own, How.DIRECT),)),
+            schedules=MachineSchedules((Follows(own, AssignmentKind.DIRECT),)),
         )
         assert at(one, now=NIGHT).positions["a"].restart is restart, changed
     product = facts("a").machine.product

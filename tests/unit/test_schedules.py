@@ -4,8 +4,8 @@ import pytest
 
 from hotpatch_gui.azure import parse
 from hotpatch_gui.domain.schedules import (
+    AssignmentKind,
     Follows,
-    How,
     MachineSchedules,
     Schedule,
     Scope,
@@ -290,7 +290,7 @@ def test_a_filter_of_another_shape_is_not_taken_for_certain(given: object) -> No
 
 
 def test_a_scope_that_may_take_a_machine_in_says_perhaps() -> None:
-    perhaps = MachineSchedules((Follows(of(), How.PERHAPS, "night scope"),))
+    perhaps = MachineSchedules((Follows(of(), AssignmentKind.PERHAPS, "night scope"),))
     assert schedule_text.when(perhaps, AUGUST).startswith("Perhaps: s, next ")
     ((_, spoken, _, detail),) = schedule_text.points(perhaps, AUGUST, is_followed=True)
     assert spoken == "not known"

@@ -50,7 +50,7 @@ def overview(stage: Stage) -> QWidget:
 
 @scene
 def overview_past(stage: Stage) -> QWidget:
-    """What was known on a past day, and the fleet by region."""
+    """The Overview of a past day, with the fleet by region."""
     window = overview(stage)
     page = stage.window.page("overview")
     assert isinstance(page, OverviewPage)

@@ -23,7 +23,7 @@ from .surface import SurfaceDialog
 
 tr = translator("AssignMachinesDialog")
 
-MOST_NAMES = 3
+MAX_NAMES = 3
 SIZE_PX = (800, 560)
 NOTHING = Candidates((), frozenset(), frozenset())
 
@@ -131,7 +131,7 @@ class AssignMachinesDialog(SurfaceDialog):
             )
         )
         names = some_names(
-            [row.cells[0] for row in self._chosen if row.id in hotpatched], MOST_NAMES
+            [row.cells[0] for row in self._chosen if row.id in hotpatched], MAX_NAMES
         )
         off = (
             tr("; hotpatch is turned off on %n of them: {names}", len(hotpatched), names=names)

@@ -198,7 +198,7 @@ class ConnectDialog(SurfaceDialog):
         self.connect_button.setEnabled(not problems)
 
     def problems(self) -> dict[str, str]:
-        """What is wrong with the input, by field."""
+        """The problems with the input, by field."""
         found = {}
         if self.cloud.currentData() == CUSTOM:
             found = custom_problems(

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 
 from hotpatch_gui.domain.changes import Changes
-from hotpatch_gui.domain.deployments import Deployment, WhatIfChange, deployment_of, hindrance
+from hotpatch_gui.domain.deployments import Deployment, WhatIfChange, deployment_of, refusal
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.models import deployments
 from hotpatch_gui.models.checked import CheckedModel
 from hotpatch_gui.models.new_machine_form import summary_of
-from hotpatch_gui.models.schedule_form import Place
+from hotpatch_gui.models.resource_groups import ResourceGroup
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import ROW_PX
 from hotpatch_gui.translation import translated, translator
@@ -45,15 +45,19 @@ class DeployDialog(SurfaceDialog):
     """Checks the deployment, then starts it. Azure goes on if the dialog is closed.
 
     Args:
-        places: the resource groups with the machine's name for it, at least one.
+        groups: the resource groups with the machine's name for it, at least one.
     """
 
     def __init__(
-        self, services: Services, parent: QWidget, machine: NewMachine, places: Sequence[Place]
+        self,
+        services: Services,
+        parent: QWidget,
+        machine: NewMachine,
+        groups: Sequence[ResourceGroup],
     ) -> None:
         title = tr("Create {name} in Azure", name=machine.name)
         super().__init__(services.theme, "deployDialog", title, parent)
-        self._s, self._machine, self._places = services, machine, places
+        self._s, self._machine, self._groups = services, machine, groups
         self._wanted: Deployment | None = None
         self._is_checking = self._is_good = self._is_sent = False
         summary = label(services.theme, summary_of(machine), role="secondary", wrap=True)
@@ -85,24 +89,24 @@ class DeployDialog(SurfaceDialog):
         self._show(Glyph.INFO, tr(INTRODUCTION))
 
     def _make_fields(self) -> None:
-        self.place = QComboBox()
-        self.place.setObjectName("deployPlace")
-        for place in self._places:
-            self.place.addItem(
+        self.group = QComboBox()
+        self.group.setObjectName("deployGroup")
+        for group in self._groups:
+            self.group.addItem(
                 tr(
                     "{group}, {subscription} ({connection})",
-                    group=place.resource_group,
-                    subscription=place.subscription,
-                    connection=place.connection,
+                    group=group.name,
+                    subscription=group.subscription,
+                    connection=group.connection,
                 )
             )
-        self.place.currentIndexChanged.connect(self._reset)
+        self.group.currentIndexChanged.connect(self._reset)
         self.password, self.again = (
             self._secret("deployPassword"),
             self._secret("deployPasswordAgain"),
         )
         form = Form()
-        form.add(tr("Resource group"), self.place)
+        form.add(tr("Resource group"), self.group)
         for field, name in (
             (self.password, tr("Password of {admin}", admin=self._machine.admin)),
             (self.again, tr("Confirm password")),
@@ -125,7 +129,7 @@ class DeployDialog(SurfaceDialog):
         return made
 
     def _reset(self) -> None:
-        """What was checked isn't what is entered now."""
+        """The input changed, so the check's result no longer applies."""
         self._wanted, self._is_checking, self._is_good = None, False, False
         self.model.set_rows([])
         self._show(Glyph.INFO, tr(INTRODUCTION))
@@ -145,7 +149,7 @@ class DeployDialog(SurfaceDialog):
         differs = tr("The passwords differ.") if again and again != password else ""
         self.again.show_problem(differs)
         is_entered = not why and again == password
-        for field in (self.place, self.password, self.again):
+        for field in (self.group, self.password, self.again):
             field.setEnabled(not self._is_checking and not self._is_sent)
         self.check.setEnabled(is_entered and not self._is_checking and not self._is_sent)
         self.create_.setEnabled(self._is_good and not self._is_sent)
@@ -156,17 +160,17 @@ class DeployDialog(SurfaceDialog):
         self.view.setVisible(self.model.rowCount() > 0)
 
     @property
-    def _place(self) -> Place:
-        return self._places[self.place.currentIndex()]
+    def _group(self) -> ResourceGroup:
+        return self._groups[self.group.currentIndex()]
 
     def _check(self) -> None:
-        place = self._place
-        machine = self._machine._replace(resource_group=place.resource_group)
-        self._wanted = deployment_of(machine, place.subscription_id, self._s.clock())
+        group = self._group
+        machine = self._machine._replace(resource_group=group.name)
+        self._wanted = deployment_of(machine, group.subscription_id, self._s.clock())
         self._is_checking, self._is_good = True, False
         self._show(Glyph.RUNNING, tr("Azure is checking the deployment…"))
         password = self.password.edit.text()
-        self._s.actions.check_deployment(place.connection_id, self._wanted, password)
+        self._s.actions.check_deployment(group.connection_id, self._wanted, password)
 
     def _on_checked(
         self, resource_id: str, changes: tuple[WhatIfChange, ...], problem: Problem | None
@@ -176,7 +180,7 @@ class DeployDialog(SurfaceDialog):
         self._is_checking = False
         self.model.set_rows(deployments.what_if_rows(changes))
         fit_names(self.view)
-        why = problem.text if problem is not None else hindrance(self._wanted, changes)
+        why = problem.text if problem is not None else refusal(self._wanted, changes)
         self._is_good = not why
         good = tr("Azure would accept it. Nothing is created yet.")
         if why:
@@ -190,7 +194,7 @@ class DeployDialog(SurfaceDialog):
         self._show(Glyph.RUNNING, tr("Sending the deployment to Azure…"))
         self.close_.setText(tr("Close"))
         password = self.password.edit.text()
-        self._s.actions.deploy(self._place.connection_id, self._wanted, password)
+        self._s.actions.deploy(self._group.connection_id, self._wanted, password)
         for field in (self.password, self.again):
             field.edit.blockSignals(True)
             field.edit.clear()

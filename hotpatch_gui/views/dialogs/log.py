@@ -24,7 +24,7 @@ from .surface import SurfaceDialog
 tr = translator("LogDialog")
 
 SIZE_PX = (960, 600)
-MOST_ENTRIES = 5000
+MAX_ENTRIES = 5000
 """The newest entries, which are shown."""
 
 
@@ -72,7 +72,7 @@ class LogDialog(SurfaceDialog):
         self._read()
 
     def _read(self) -> None:
-        self._entries = logs.entries_of(self._folder)[-MOST_ENTRIES:]
+        self._entries = logs.entries_of(self._folder)[-MAX_ENTRIES:]
         self._show()
 
     def _show(self) -> None:

@@ -24,9 +24,8 @@ from hotpatch_gui.domain.new_machine import IMAGES, ZONES, NewMachine, SecurityT
 from hotpatch_gui.domain.off_peak import windows_zone_names
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.models import new_machine_form
-from hotpatch_gui.models.deployments import places_of
+from hotpatch_gui.models.resource_groups import ResourceGroup, named
 from hotpatch_gui.models.row_model import plain_tip
-from hotpatch_gui.models.schedule_form import Place
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
@@ -50,7 +49,7 @@ class NewMachineDialog(SurfaceDialog):
     """Makes the file of a machine, or creates the machine in Azure after a check.
 
     Args:
-        places: known resource groups and regions, as suggestions.
+        groups: known resource groups and regions, as suggestions.
         draft: what the fields show first; None for the usual choices.
     """
 
@@ -58,12 +57,12 @@ class NewMachineDialog(SurfaceDialog):
         self,
         services: Services,
         parent: QWidget,
-        places: Sequence[Place],
+        groups: Sequence[ResourceGroup],
         draft: NewMachine | None = None,
     ) -> None:
         super().__init__(services.theme, "newMachineDialog", tr("New hotpatch machine"), parent)
-        self._s, self._places = services, places
-        self._make_fields(places)
+        self._s, self._groups = services, groups
+        self._make_fields(groups)
         self._make_results()
         self._lay_out()
         copy = QPushButton(tr("Copy"))
@@ -84,11 +83,11 @@ class NewMachineDialog(SurfaceDialog):
         self._connect()
         self._show()
 
-    def _make_fields(self, places: Sequence[Place]) -> None:
+    def _make_fields(self, groups: Sequence[ResourceGroup]) -> None:
         self.name = self._line("newMachineName", tr("Up to 15 characters"))
-        groups = list(dict.fromkeys(p.resource_group for p in places))
-        regions = sorted({region for p in places for region in p.locations})
-        self.group = self._choice("newMachineGroup", groups, is_editable=True)
+        names = list(dict.fromkeys(group.name for group in groups))
+        regions = sorted({region for group in groups for region in group.locations})
+        self.group = self._choice("newMachineGroup", names, is_editable=True)
         self.region = self._choice("newMachineRegion", regions, is_editable=True)
         self.zone = self._choice("newMachineZone", [tr("None"), *ZONES])
         self.size_ = self._line("newMachineSize", tr("For example, {size}", size="Standard_D2s_v5"))
@@ -252,13 +251,13 @@ class NewMachineDialog(SurfaceDialog):
         self.deploy.setToolTip(plain_tip(why))
 
     @property
-    def _known(self) -> list[Place]:
+    def _known(self) -> list[ResourceGroup]:
         """The known resource groups with the machine's."""
-        return places_of(self._places, self.machine.resource_group)
+        return named(self._groups, self.machine.resource_group)
 
     def _deploy(self) -> None:
-        machine, places = self.machine, self._known
-        open_once(self, lambda: DeployDialog(self._s, self, machine, places))
+        machine, groups = self.machine, self._known
+        open_once(self, lambda: DeployDialog(self._s, self, machine, groups))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())

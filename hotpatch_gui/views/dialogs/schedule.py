@@ -25,7 +25,8 @@ from hotpatch_gui.domain.schedule_concerns import LONGEST_MIN, SHORTEST_MIN
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models import schedule_form
-from hotpatch_gui.models.schedule_form import PRESETS, Place
+from hotpatch_gui.models.resource_groups import ResourceGroup
+from hotpatch_gui.models.schedule_form import PRESETS
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translated, translator
@@ -51,7 +52,7 @@ class ScheduleDialog(SurfaceDialog):
     """Edits a copy of ``draft``, or a new schedule.
 
     Args:
-        places: where a new one can be created.
+        groups: where a new one can be created.
         entry: the schedule to change; None to create one.
         draft: what the fields show first, if not the entry or the defaults.
 
@@ -66,13 +67,13 @@ class ScheduleDialog(SurfaceDialog):
         services: Services,
         parent: QWidget,
         *,
-        places: Sequence[Place],
+        groups: Sequence[ResourceGroup],
         entry: ScheduleEntry | None = None,
         draft: Schedule | None = None,
     ) -> None:
         title = tr("New schedule") if entry is None else tr("Edit {name}", name=entry.name)
         super().__init__(services.theme, "scheduleDialog", title, parent)
-        self._s, self._entry, self._places = services, entry, places
+        self._s, self._entry, self._groups = services, entry, groups
         self._known = services.source.read(schedule_form.known_ids, frozenset[str]())
         self._make_fields()
         self._lay_out()
@@ -86,14 +87,14 @@ class ScheduleDialog(SurfaceDialog):
         self.finish(SIZE_PX, self.save, self.closer(tr("Cancel")), default=self.save)
         self._fill(draft or (entry.row.schedule if entry is not None else None))
         self._connect()
-        self._show_place()
+        self._show_group()
 
     def _make_fields(self) -> None:
         theme = self._s.theme
         self.name = QLineEdit()
         self.name.setObjectName("scheduleNameField")
-        self.place = QComboBox()
-        self.place.setObjectName("schedulePlace")
+        self.group = QComboBox()
+        self.group.setObjectName("scheduleGroup")
         self.region = QComboBox()
         self.region.setObjectName("scheduleRegion")
         self.starts = QDateTimeEdit()
@@ -134,14 +135,14 @@ class ScheduleDialog(SurfaceDialog):
         for number, (classification, box) in enumerate(self.classes.items()):
             box.setObjectName(f"schedule-{classification.value}")
             classes.addWidget(box, number // CLASS_COLUMNS, number % CLASS_COLUMNS)
-        for choice in (self.place, self.region, self.zone, self.preset, self.restart):
+        for choice in (self.group, self.region, self.zone, self.preset, self.restart):
             choice.setMinimumContentsLength(12)
             choice.setSizeAdjustPolicy(
                 QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             )
         for title, field in (
             (tr("Name"), self.name),
-            (tr("Resource group"), self.place),
+            (tr("Resource group"), self.group),
             (tr("Region"), self.region),
             (tr("Starts"), self.starts),
             (tr("Time zone"), self.zone),
@@ -172,16 +173,16 @@ class ScheduleDialog(SurfaceDialog):
     def _fill(self, schedule: Schedule | None) -> None:
         """Show a schedule, or the defaults. An existing one stays where it is."""
         if self._entry is not None:
-            self.place.addItem(self._entry.group)
+            self.group.addItem(self._entry.group)
             self.region.addItem(schedule.location if schedule is not None else "")
-            for widget in (self.name, self.place, self.region):
+            for widget in (self.name, self.group, self.region):
                 widget.setEnabled(False)
         else:
-            for place in self._places:
-                self.place.addItem(place.label, place)
+            for group in self._groups:
+                self.group.addItem(group.label, group)
             source = (schedule.azure_id if schedule is not None else "").casefold()
-            like = (n for n, p in enumerate(self._places) if p.is_of(source))
-            self.place.setCurrentIndex(next(like, 0))
+            like = (n for n, p in enumerate(self._groups) if p.contains(source))
+            self.group.setCurrentIndex(next(like, 0))
         now = self._s.clock()
         shown = schedule or Schedule("", "", 180, "UTC", "Day", restart="IfRequired")
         self.name.setText(shown.name)
@@ -209,7 +210,7 @@ class ScheduleDialog(SurfaceDialog):
         for box in (self.region, self.restart):
             box.currentIndexChanged.connect(self._show)
         self.zone.currentTextChanged.connect(self._show)
-        self.place.currentIndexChanged.connect(self._show_place)
+        self.group.currentIndexChanged.connect(self._show_group)
         self.region.textActivated.connect(self._keep_region)
         self.preset.currentIndexChanged.connect(self._choose_preset)
         self.starts.dateTimeChanged.connect(self._show)
@@ -234,25 +235,25 @@ class ScheduleDialog(SurfaceDialog):
                 self.starts.date().addMonths(1).addDays(1 - self.starts.date().day())
             )
 
-    def _show_place(self) -> None:
-        """Offer the regions of the place's connection."""
-        place = self._place
-        if place is not None:
+    def _show_group(self) -> None:
+        """Offer the regions of the group's connection."""
+        group = self._group
+        if group is not None:
             with QSignalBlocker(self.region):
                 self.region.clear()
-                self.region.addItems(list(place.locations))
+                self.region.addItems(list(group.locations))
                 known = self.region.findText(self._location)
                 self.region.setCurrentIndex(max(0, known))
         self._show()
 
     def _keep_region(self, region: str) -> None:
-        """Another place keeps the region that the user chose."""
+        """Another group keeps the region that the user chose."""
         self._location = region
 
     @property
-    def _place(self) -> Place | None:
-        found = self.place.currentData()
-        return Place(*found) if found is not None else None
+    def _group(self) -> ResourceGroup | None:
+        found = self.group.currentData()
+        return ResourceGroup(*found) if found is not None else None
 
     @property
     def schedule(self) -> Schedule:
@@ -280,12 +281,12 @@ class ScheduleDialog(SurfaceDialog):
         before = self._entry.row.schedule.starts[:16] if self._entry is not None else ""
         if schedule.assumes_utc:
             return tr("Choose a time zone from the list.")
-        place = self._place
-        if self._entry is None and place is not None:
-            made = schedule_id(place.subscription_id, place.resource_group, schedule.name)
+        group = self._group
+        if self._entry is None and group is not None:
+            made = schedule_id(group.subscription_id, group.name, schedule.name)
             if made.lower() in self._known:
                 return tr("A schedule with this name already exists in this resource group.")
-        if self._entry is None and place is None:
+        if self._entry is None and group is None:
             return tr("No connection allows changes. Turn them on in Settings › Connections.")
         return read_kbs(texts).problem or schedule_form.problem(
             schedule, self._s.clock(), has_moved=schedule.starts != before
@@ -308,15 +309,15 @@ class ScheduleDialog(SurfaceDialog):
         self.preview.show_points([Point(*p) for p in points])
 
     def _save(self) -> None:
-        schedule, place = self.schedule, self._place
+        schedule, group = self.schedule, self._group
         if self._entry is not None:
             row = self._entry.row
             known = row.schedule.azure_id or row.resource_id
             self._s.actions.save_schedule(row.connection_id, known, schedule, is_new=False)
             self.saved.emit(known)
-        elif place is not None:
-            made = schedule_id(place.subscription_id, place.resource_group, schedule.name)
-            self._s.actions.save_schedule(place.connection_id, made, schedule, is_new=True)
+        elif group is not None:
+            made = schedule_id(group.subscription_id, group.name, schedule.name)
+            self._s.actions.save_schedule(group.connection_id, made, schedule, is_new=True)
             self.saved.emit(made)
         self.save.setEnabled(False)
         self.accept()

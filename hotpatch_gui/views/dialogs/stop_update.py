@@ -26,7 +26,7 @@ SIZE_PX = (800, 420)
 _TABLES = frozenset(
     {"operations", "installations", "schedules", "schedule_changes", "machines", "connections"}
 )
-MOST_ROWS, SPARE_PX = 6, 18
+MAX_ROWS, SPARE_PX = 6, 18
 """Rows without a scroll bar; room for a horizontal one."""
 
 
@@ -99,14 +99,14 @@ class StopUpdateDialog(SurfaceDialog):
                         one.row.schedule.name,
                         one.row.group,
                         f"{one.row.machines:,}",
-                        one.hindrance or adds,
+                        one.disabled_reason or adds,
                     ),
-                    not one.hindrance,
+                    not one.disabled_reason,
                 )
                 for number, one in enumerate(found.schedules)
             ]
         )
-        rows = min(len(found.schedules), MOST_ROWS) + 1
+        rows = min(len(found.schedules), MAX_ROWS) + 1
         self.view.setFixedHeight(round(rows * ROW_PX * self._theme.scale) + SPARE_PX)
         self.view.setVisible(bool(found.schedules))
         self.cancels.setVisible(bool(found.queued))

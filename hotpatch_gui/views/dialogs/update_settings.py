@@ -59,7 +59,7 @@ SIZE_PX, SIZE_OF_SEVERAL_PX = (660, 620), (720, 760)
 
 
 class _Choice(NamedTuple):
-    """What was chosen for one kind of machine; ``touched`` names the settings."""
+    """The choices for one kind of machine; ``touched`` names the changed settings."""
 
     change: SettingsChange = SettingsChange()
     enroll: bool | None = None

@@ -15,7 +15,7 @@ from hotpatch_gui.models import coverage, new_machine_form
 from hotpatch_gui.models.coverage import CoverageRead, CoverageRow
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
-from hotpatch_gui.models.schedule_form import read_places
+from hotpatch_gui.models.resource_groups import read_resource_groups
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
@@ -241,8 +241,8 @@ class CoveragePage(Page):
 
         selected = self._selected
         draft = new_machine_form.replacement(selected[0]) if len(selected) == 1 else None
-        places = self._s.source.read_list(read_places)
-        open_once(self, lambda: NewMachineDialog(self._s, self.window(), places, draft))
+        groups = self._s.source.read_list(read_resource_groups)
+        open_once(self, lambda: NewMachineDialog(self._s, self.window(), groups, draft))
 
     def _open_article(self) -> None:
         selected = self._selected

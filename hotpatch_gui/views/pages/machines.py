@@ -61,7 +61,7 @@ PANEL_PX, PAGE_PX = 12, 16
 """Margins of a panel and of a page."""
 COMMANDS = ("assess", "install", "configure", "restart", "start")
 """The commands of the context menu and above the grid."""
-MOST_KEPT = 500
+MAX_KEPT = 500
 """How many selected machines are kept for the next start."""
 
 
@@ -376,7 +376,7 @@ class MachinesPage(QSplitter):
             "view": "grid" if self.as_grid.isChecked() else "list",
             **self.choices.stored,
         }
-        self._s.settings.selected = self.list.selected_ids[:MOST_KEPT]
+        self._s.settings.selected = self.list.selected_ids[:MAX_KEPT]
 
     def go_to_first(self) -> None:
         """Move the focus from the search to the first match."""

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 tr = translator("PlannerPage")
 
-MOST_ROWS, SPARE_PX = 24, 6
+MAX_ROWS, SPARE_PX = 24, 6
 """The months that the page shows without a scroll bar in the table."""
 FIRST_YEAR = 2022
 CHART_PX = 204
@@ -284,7 +284,7 @@ class PlannerPage(Page):
         self.exposure.show_data(data, planner.exposure_words(found))
         rows = planner.month_rows(found)
         self.model.set_rows(rows)
-        shown = min(len(rows), MOST_ROWS) + 1
+        shown = min(len(rows), MAX_ROWS) + 1
         self.table.setMinimumHeight(round((shown * ROW_PX + SPARE_PX) * self._s.theme.scale))
 
     def _show_form(self) -> None:

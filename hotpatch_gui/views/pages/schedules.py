@@ -28,7 +28,8 @@ from hotpatch_gui.models import schedule_columns, schedules
 from hotpatch_gui.models.exports import Make
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
-from hotpatch_gui.models.schedule_form import first_start, read_places
+from hotpatch_gui.models.resource_groups import read_resource_groups
+from hotpatch_gui.models.schedule_form import first_start
 from hotpatch_gui.models.schedules import MachinesRead, ScheduleEntry, SchedulesRead
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
@@ -148,7 +149,7 @@ class SchedulesPage(Page):
             self._s.actions.cancel_changes()
 
     def _report(self) -> Make:
-        """What the open tab lists; on Details, the schedules."""
+        """The rows of the open tab; on Details, the schedules."""
         tab = self.tabs.currentWidget()
         panels = (self.machines_panel, self.scopes_panel, self.runs_panel)
         panel = next((p for p in panels if p is tab), self.panel)
@@ -436,10 +437,10 @@ class SchedulesPage(Page):
     def _open_form(self, entry: ScheduleEntry | None, draft: Schedule | None) -> None:
         from hotpatch_gui.views.dialogs.schedule import ScheduleDialog  # noqa: PLC0415 - only when it opens
 
-        places = self._s.source.read_list(read_places)
+        groups = self._s.source.read_list(read_resource_groups)
 
         def make() -> ScheduleDialog:
-            dialog = ScheduleDialog(self._s, self.window(), places=places, entry=entry, draft=draft)
+            dialog = ScheduleDialog(self._s, self.window(), groups=groups, entry=entry, draft=draft)
             dialog.saved.connect(self._expect)
             return dialog
 
@@ -537,8 +538,8 @@ class SchedulesPage(Page):
         entry = self._shown
         if entry is None:
             return
-        places = self._s.source.read_list(read_places)
-        own = [p for p in places if p.connection_id == entry.row.connection_id]
+        groups = self._s.source.read_list(read_resource_groups)
+        own = [p for p in groups if p.connection_id == entry.row.connection_id]
         subscriptions = list({p.subscription_id: p.subscription for p in own}.items())
         open_once(self, lambda: DynamicScopeDialog(self._s, self.window(), entry, subscriptions))
 

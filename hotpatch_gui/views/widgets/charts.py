@@ -44,7 +44,7 @@ class Chart(Protocol):
 
     @property
     def key(self) -> Sequence[KeyEntry]:
-        """What its marks stand for; empty if something beside the chart says it."""
+        """The meaning of its marks; empty if a text beside the chart gives it."""
         ...
 
     def draw(self, data: Any, theme: Theme) -> None: ...
@@ -76,7 +76,7 @@ AXIS_PX, TITLED_AXIS_PX = 22, 40
 """The height of the axis below a chart, without and with a title."""
 FAILED_SHARE = 0.5
 """The width of failed updates' bars as a share of the others', because color alone isn't enough."""
-LEAST_UPDATES = 5
+MIN_UPDATES = 5
 """The axis shows at least this many updates, so that one update isn't a bar across the window."""
 
 
@@ -145,7 +145,7 @@ class ClassificationChart(_Plot):
         self.plot.getAxis("left").setTicks(
             [list(zip(places, [r.label for r in rows], strict=True))]
         )
-        most = max(LEAST_UPDATES, max((r.updates for r in rows), default=0))
+        most = max(MIN_UPDATES, max((r.updates for r in rows), default=0))
         for y, row in zip(places, rows, strict=True):
             text = pg.TextItem(str(row.updates), color=t.text, anchor=(0, 0.5))
             text.setFont(theme.font(CAPTION_PX))
@@ -437,7 +437,7 @@ class _MonthsPlot(_Plot):
         self.plot.addItem(pg.BarGraphItem(x=list(at), height=list(heights), width=width, **style))
 
     def set_axes(self, data: Sequence[MonthBar], most: float, theme: Theme) -> None:
-        step = max(1, ceil(len(data) / MOST_MONTHS))
+        step = max(1, ceil(len(data) / MAX_MONTHS))
         shown = [
             (n, f"{b.day:%b %Y}{' ?' if b.is_unknown else ''}")
             for n, b in enumerate(data)
@@ -502,7 +502,7 @@ class ExposureChart(_MonthsPlot):
 
 MONTH_WIDTH = 0.62
 """The width of a release day's bar, as a share of the day's room."""
-MOST_MONTHS = 6
+MAX_MONTHS = 6
 """Labels of release days that fit below a chart of the planner."""
 TICK_ROOM = 0.035
 """Room for the label of the trend's last day, as a share of the axis."""

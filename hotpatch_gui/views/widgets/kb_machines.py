@@ -179,10 +179,10 @@ class KbMachinesPane(QWidget):
         self.install.setVisible(kb is not None and bool(self._found.rows))
         self.install.setEnabled(bool(ids))
         self.install.setText(tr("Install on %n machine(s)…", len(ids)))
-        self.install.setToolTip("" if ids else self._hindrance)
+        self.install.setToolTip("" if ids else self._disabled_reason)
 
     @property
-    def _hindrance(self) -> str:
+    def _disabled_reason(self) -> str:
         """Why there is no machine to install on."""
         if self.panel.table.selected_ids and self._shown.missing(()):
             return tr(

@@ -39,8 +39,8 @@ _TITLES = (
     tr.mark("Restart"),
 )
 KB_COLUMN = 1
-MOST_LINKS = 3
-MOST_ROWS = 20
+MAX_LINKS = 3
+MAX_ROWS = 20
 """Results that are shown without a scroll bar of their own."""
 SPARE_PX = 18
 """Room for a horizontal scroll bar."""
@@ -74,7 +74,7 @@ class RunDetails(QFrame):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         text = tr("Microsoft's page about this error")
-        self.links = [LinkButton(text) for _ in range(MOST_LINKS)]
+        self.links = [LinkButton(text) for _ in range(MAX_LINKS)]
         self.stop = QPushButton()
         self.stop.setObjectName(f"{name}Stop")
         self.stop.setAutoDefault(False)
@@ -126,7 +126,7 @@ class RunDetails(QFrame):
         if first is not None:
             self.results.setCurrentItem(items[first])
         self._show_button()
-        rows = min(len(run.results), MOST_ROWS) + 1
+        rows = min(len(run.results), MAX_ROWS) + 1
         self.results.setFixedHeight(round(rows * ROW_PX * self._theme.scale) + SPARE_PX)
 
     @property

@@ -19,7 +19,7 @@ tr = translator("Toasts")
 
 MOST = 3
 """Toasts at a time; the oldest one gives way."""
-MOST_CHARACTERS = 360
+MAX_CHARACTERS = 360
 SHOWN_MS = 8000
 """How long a success is shown. A failure stays until it is dismissed."""
 WIDTH_PX, MARGIN_PX = 360, 16
@@ -74,8 +74,8 @@ class Toast(QFrame):
 
 def shortened(text: str) -> str:
     """A text that fits into a toast; the tooltip has all of it."""
-    whole = text[:MOST_CHARACTERS].rsplit(" ", 1)[0]
-    cut = text if len(text) <= MOST_CHARACTERS else f"{whole}…"
+    whole = text[:MAX_CHARACTERS].rsplit(" ", 1)[0]
+    cut = text if len(text) <= MAX_CHARACTERS else f"{whole}…"
     return _LONG_WORD.sub(lambda m: f"{m[0]}\u200b", cut)  # where a long word may be broken
 
 

@@ -221,7 +221,7 @@ def _counts(found: InstallationRun, updates: Sequence[RunUpdate]) -> list[int]:
 def _installed_text(
     found: InstallationRun, updates: Sequence[RunUpdate], installed: int, rest: int
 ) -> str:
-    """What an installation did; ``rest`` are updates that failed or are pending."""
+    """The result of an installation; ``rest`` are updates that failed or are pending."""
     if not installed and not rest:
         if found.installed is None and not updates:
             return tr("The installation has ended. What it installed isn't reported.")
