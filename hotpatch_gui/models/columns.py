@@ -308,27 +308,7 @@ HISTORY = (
     Column("run", tr.mark("Run ID"), 270, lambda r, _: r.run_id, sort="run", hidden=True),
 )
 
-OPERATIONS = (
-    Column(
-        "state",
-        tr.mark("State"),
-        150,
-        lambda r, _: operation_text.text(r),
-        glyph=operation_text.glyph,
-        sort="state",
-    ),
-    Column("kind", tr.mark("Operation"), 152, lambda r, _: operation_text.kind(r), sort="kind"),
-    Column("machine", tr.mark("Machine"), 130, lambda r, _: r.machine_name, sort="machine"),
-    Column(
-        "note",
-        tr.mark("Details"),
-        300,
-        lambda r, _: operation_text.note(r),
-        tip=lambda r, _: r.note,
-    ),
-    Column(
-        "wave", tr.mark("Wave"), 110, lambda r, _: operation_text.wave(r), sort="wave", hidden=True
-    ),
+REQUEST_TIMES = (
     Column(
         "created",
         tr.mark("Requested"),
@@ -356,6 +336,31 @@ OPERATIONS = (
         raw=lambda r: display_text.minutes_between(r.sent_at, r.ended_at),
         export_title=tr.mark("Duration (min)"),
     ),
+)
+"""When it was requested, when it finished, and how long it took."""
+
+OPERATIONS = (
+    Column(
+        "state",
+        tr.mark("State"),
+        150,
+        lambda r, _: operation_text.text(r),
+        glyph=operation_text.glyph,
+        sort="state",
+    ),
+    Column("kind", tr.mark("Operation"), 152, lambda r, _: operation_text.kind(r), sort="kind"),
+    Column("machine", tr.mark("Machine"), 130, lambda r, _: r.machine_name, sort="machine"),
+    Column(
+        "note",
+        tr.mark("Details"),
+        300,
+        lambda r, _: operation_text.note(r),
+        tip=lambda r, _: r.note,
+    ),
+    Column(
+        "wave", tr.mark("Wave"), 110, lambda r, _: operation_text.wave(r), sort="wave", hidden=True
+    ),
+    *REQUEST_TIMES,
 )
 
 CALLS = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
 from hotpatch_gui.domain.schedule_changes import ChangeKind
-from hotpatch_gui.store.audit import Event
+from hotpatch_gui.store.audit import DEPLOYMENT, Event
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
@@ -14,12 +14,14 @@ from .display_text import NOTHING, time_text
 
 if TYPE_CHECKING:
     from hotpatch_gui.store.history_rows import CallRow
+    from hotpatch_gui.store.resource_changes import ResourceChangeRow
     from hotpatch_gui.store.rows import OperationRow
 
 tr = translator("OperationText")
 
 _ALL_KINDS: tuple[OperationKind | ChangeKind, ...] = (*OperationKind, *ChangeKind)
 _KINDS = frozenset(k.value for k in OperationKind)
+_DEPLOYMENT = tr.mark("Create machine")
 WAITING = tr.mark("Waiting for its turn.")
 GLYPHS = {
     OperationState.SUCCEEDED: Glyph.OK,
@@ -30,31 +32,35 @@ GLYPHS = {
 }
 
 
-def state(row: OperationRow) -> OperationState:
+def state(row: OperationRow | ResourceChangeRow) -> OperationState:
     """The operation's state."""
     return OperationState.parse(row.state)
 
 
-def glyph(row: OperationRow) -> Glyph:
+def glyph(row: OperationRow | ResourceChangeRow) -> Glyph:
     """The state's glyph."""
     return GLYPHS.get(state(row), Glyph.RUNNING)
 
 
-def text(row: OperationRow) -> str:
+def text(row: OperationRow | ResourceChangeRow) -> str:
     """The state's display text."""
     return state(row).label.capitalize()
 
 
-def kind(row: OperationRow | CallRow) -> str:
-    """The name of the operation, or of the change of a schedule."""
-    return next((k.label for k in _ALL_KINDS if k.value == row.kind), row.kind or NOTHING)
+def kind(row: OperationRow | CallRow | ResourceChangeRow) -> str:
+    """The name of the operation, of the change of a schedule, or of a deployment."""
+    return dict(_labels()).get(row.kind) or row.kind or NOTHING
+
+
+def _labels() -> list[tuple[str, str]]:
+    """(stored kind, its name)."""
+    return [*((k.value, k.label) for k in _ALL_KINDS), (DEPLOYMENT, tr(_DEPLOYMENT))]
 
 
 def meanings(word: str) -> list[str]:
     """The stored kinds and states whose display text contains the word."""
     folded = word.casefold()
-    labeled = [(k.value, k.label) for k in _ALL_KINDS]
-    labeled += [(s.value, s.label) for s in OperationState]
+    labeled = [*_labels(), *((s.value, s.label) for s in OperationState)]
     return [value for value, label in labeled if folded in label.casefold()]
 
 

@@ -14,12 +14,13 @@ from PySide6.QtCore import QObject, Signal
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import Clock
-from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.update_errors import explained_number
-from hotpatch_gui.store import deployments, ended_operations, schedule_changes
+from hotpatch_gui.store import deployments, ended_operations, machines, schedule_changes
 from hotpatch_gui.store.deployments import StoredDeployment
 from hotpatch_gui.store.ended_operations import EndedAction
+from hotpatch_gui.store.resource_changes import of_change, of_deployment
 from hotpatch_gui.store.schedule_changes import EndedChanges
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
@@ -63,12 +64,16 @@ class Outcomes(QObject):
         changed (): the list changed, or was looked at.
         action_requested (int): show the operations of an action.
         retry_requested (int): review the failed installations of an action again.
+        change_requested (int): show a change of a schedule or a deployment, by the row ID of ``store.resource_changes``.
+        machine_requested (int): show a machine, by its row ID.
     """
 
     added = Signal(object)
     changed = Signal()
     action_requested = Signal(int)
     retry_requested = Signal(int)
+    change_requested = Signal(int)
+    machine_requested = Signal(int)
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(parent)
@@ -168,13 +173,31 @@ class Outcomes(QObject):
             results = _results(ended)
             if self._announced.get(-ended.action_id) != results:
                 self._announced[-ended.action_id] = results
-                self.add(glyph_of(ended), change_title(ended), ended.note)
+                show = partial(self.change_requested.emit, of_change(ended.id))
+                buttons = [(tr("Show changes"), show)]
+                self.add(glyph_of(ended), change_title(ended), ended.note, buttons)
 
     def _on_deployments_ended(self, found: list[StoredDeployment]) -> None:
         for row in found:
             if self._deployed.get(row.id) is not row.state:
                 self._deployed[row.id] = row.state
-                self.add(deployment_text.glyph_of(row), deployment_text.title_of(row), row.note)
+                glyph, title = deployment_text.glyph_of(row), deployment_text.title_of(row)
+                self.add(glyph, title, row.note, [self._button_of(row)])
+
+    def _button_of(self, row: StoredDeployment) -> tuple[str, Callable[[], object]]:
+        if row.state is OperationState.SUCCEEDED:
+            return tr("Show machine"), partial(self._show_machine, row)
+        return tr("Show changes"), partial(self.change_requested.emit, of_deployment(row.id))
+
+    def _show_machine(self, row: StoredDeployment) -> None:
+        """Request the new machine; its deployment until a sync has found it."""
+        machine_id = row.deployment.machine_id.lower()
+        nothing: dict[str, int] = {}
+        found = self._source.read(lambda db: machines.ids(db, [machine_id]), nothing)
+        if machine_id in found:
+            self.machine_requested.emit(found[machine_id])
+        else:
+            self.change_requested.emit(of_deployment(row.id))
 
 
 def _results(action: EndedAction | EndedChanges) -> tuple[int, ...]:

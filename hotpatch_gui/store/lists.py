@@ -272,7 +272,8 @@ def machines_with(db: sqlite3.Connection, kb: str | None, name: str) -> list[KbM
     return typed(db.execute(_KB_MACHINES, {"kb": kb, "name": name}), KbMachineRow)
 
 
-def _within(column: str, span: Span) -> Where:
+def within(column: str, span: Span) -> Where:
+    """Condition for a stored time within the range."""
     where = Where().and_(f"{column}>=?", to_text(span.since)) if span.since else Where()
     return where.and_(f"{column}<?", to_text(span.until)) if span.until else where
 
@@ -286,7 +287,7 @@ def operations_where(
 
     ``meanings`` are the stored kinds and states that a word, as the window shows it, may stand for.
     """
-    where = _within("o.created_at", span)
+    where = within("o.created_at", span)
     for word in words(text):
         where = where.and_(
             "m.name LIKE ? ESCAPE '\\' OR o.kind LIKE ? ESCAPE '\\' OR o.state LIKE ? ESCAPE '\\'"
@@ -339,7 +340,7 @@ def calls_where(
     meanings: Callable[[str], Sequence[str]] = lambda _: (),
 ) -> Where:
     """Conditions for the audit log, by words in any of its texts; ``meanings`` as in ``operations_where``."""
-    where = _within("c.at", span)
+    where = within("c.at", span)
     for word in words(text):
         where = where.and_(
             "c.machine LIKE ? ESCAPE '\\' OR c.account LIKE ? ESCAPE '\\' OR c.requested_by LIKE ? ESCAPE '\\'"
@@ -358,7 +359,7 @@ def history_where(
     text: str = "",
 ) -> Where:
     """Conditions for installation runs."""
-    where = _among(_within("i.started_at", span), "i.machine_id", machine_ids)
+    where = _among(within("i.started_at", span), "i.machine_id", machine_ids)
     if statuses:
         where = where.and_(f"i.status IN ({','.join('?' * len(statuses))})", *statuses)
     for word in words(text):

@@ -321,11 +321,12 @@ class EndedChanges(NamedTuple):
     """The changes of one click or command, all ended or with an unknown result.
 
     Attributes:
-        kinds: how many kinds of changes these are. ``kind`` and ``subject`` are of the last one.
+        kinds: how many kinds of changes these are. ``id``, ``kind`` and ``subject`` are of the last one.
         note: of the first one that failed, or else of one with an unknown result.
     """
 
     action_id: int
+    id: int
     kinds: int
     kind: str
     subject: str
@@ -338,7 +339,7 @@ class EndedChanges(NamedTuple):
 
 
 _ENDED = f"""
-SELECT a.action_id, a.kinds, l.kind, l.subject, a.total, a.succeeded, a.failed, a.unknown, a.canceled, a.note
+SELECT a.action_id, l.id, a.kinds, l.kind, l.subject, a.total, a.succeeded, a.failed, a.unknown, a.canceled, a.note
 FROM (SELECT action_id, max(id) AS last, count(DISTINCT kind) AS kinds, count(*) AS total,
         sum(state='succeeded') AS succeeded, sum(state='failed') AS failed,
         sum(state IN ('unknown', 'dismissed')) AS unknown, sum(state='cancelled') AS canceled,

@@ -175,6 +175,8 @@ class MainWindow(QMainWindow):
         self.toasts = Toasts(self._s.theme, self._s.outcomes, area)
         self._s.outcomes.action_requested.connect(self._show_action)
         self._s.outcomes.retry_requested.connect(self._install_again)
+        self._s.outcomes.change_requested.connect(self._show_change)
+        self._s.outcomes.machine_requested.connect(self._open_machine)
 
     @property
     def is_syncing(self) -> bool:
@@ -455,6 +457,14 @@ class MainWindow(QMainWindow):
         page = self.page("activity")
         assert isinstance(page, ActivityPage)
         page.show_action(action_id)
+
+    def _show_change(self, row_id: int) -> None:
+        from .pages.activity import ActivityPage  # noqa: PLC0415 - built when first shown
+
+        self.show_page("activity")
+        page = self.page("activity")
+        assert isinstance(page, ActivityPage)
+        page.show_change(row_id)
 
     def _install_again(self, action_id: int) -> None:
         """Review the failed installations of an action again."""

@@ -59,6 +59,13 @@
   <context>
     <name>ActivityPage</name>
     <message numerus="yes">
+      <source>Cancel %n queued change(s)</source>
+      <translation>
+        <numerusform>Cancel %n queued change</numerusform>
+        <numerusform>Cancel %n queued changes</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>Cancel %n queued operation(s)</source>
       <translation>
         <numerusform>Cancel the queued operation</numerusform>

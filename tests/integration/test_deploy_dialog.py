@@ -15,6 +15,7 @@ from hotpatch_gui.models.work import is_any_queued_or_in_progress
 from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.views.dialogs.deploy import DeployDialog
 from hotpatch_gui.views.dialogs.new_machine import NewMachineDialog
+from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.views.pages.coverage import CoveragePage
 from hotpatch_gui.worker import deployments
 
@@ -98,6 +99,9 @@ def test_a_machine_is_checked_created_and_listed(stage: Stage) -> None:
         lambda: [o.title for o in stage.app.outcomes.items] == ["Create vm-dep-01: succeeded"]
     )
     dialog.reject()
+    (outcome,) = stage.app.outcomes.items
+    ((button, show),) = outcome.actions
+    assert button == "Show machine"
     db = stage.app.source.db
     assert db is not None
 
@@ -106,12 +110,27 @@ def test_a_machine_is_checked_created_and_listed(stage: Stage) -> None:
         return row[0] if row is not None else ""
 
     stage.until(lambda: hotpatch() == "Pending evaluation")
+    show()
+    stage.settle()
+    assert stage.window.pages.currentWidget() is stage.window.page("machines")
+    assert stage.window.machines.list.selected_ids == [
+        row[0] for row in db.execute("SELECT id FROM machines WHERE name='vm-dep-01'")
+    ]
     (number,) = db.execute("SELECT id FROM machines WHERE name='vm-dep-01'").fetchone()
     stage.app.actions.assess([number])
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     stage.clock.advance(minutes=10)
     stage.until(lambda: stage.operation_states() == [OperationState.SUCCEEDED])
     stage.until(lambda: hotpatch() == "Enabled")
+    stage.window.show_page("activity")
+    activity = stage.window.page("activity")
+    assert isinstance(activity, ActivityPage)
+    model = activity.changes.model
+    assert [str(model.index(0, n).data()) for n in range(3)] == [
+        "Succeeded",
+        "Create machine",
+        "vm-dep-01",
+    ]
 
 
 def test_what_was_checked_is_what_is_created(stage: Stage) -> None:

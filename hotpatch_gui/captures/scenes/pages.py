@@ -9,7 +9,10 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.forecast import RestartWindow, Scenario
 from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.schedule_changes import schedule_id
 from hotpatch_gui.models.checked import ROLE
+from hotpatch_gui.simulator.guest import SUBSCRIPTION
+from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.views.dialogs.assign_machines import AssignMachinesDialog
 from hotpatch_gui.views.dialogs.deploy import DeployDialog
 from hotpatch_gui.views.dialogs.dynamic_scope import DynamicScopeDialog
@@ -161,6 +164,33 @@ def actions(stage: Stage) -> QWidget:
     page.tabs.setCurrentWidget(page.by_action)
     stage.settle()
     page.by_action.panel.table.selectRow(0)
+    stage.settle()
+    return stage.window
+
+
+@scene
+def resource_changes(stage: Stage) -> QWidget:
+    """Changes of a schedule. Azure refused the second, which is shown in full."""
+    stage.start()
+    name = "files-saturdays"
+    resource_id = schedule_id(SUBSCRIPTION, "rg-files", name)
+    stage.app.actions.exclude_update(1, resource_id, name, "KB5120708")
+    stage.until(lambda: len(stage.app.outcomes.items) == 1)
+    refused = {"error": {"code": "AuthorizationFailed", "message": "No permission to write."}}
+
+    def forbidden(method: str, path: str) -> Response | None:
+        is_it = method == "PUT" and path.casefold().endswith(name)
+        return Response(403, refused) if is_it else None
+
+    stage.simulator.faults.append(forbidden)
+    stage.app.actions.exclude_update(1, resource_id, name, "KB5094128")
+    stage.until(lambda: len(stage.app.outcomes.items) == 2)
+    stage.window.show_page("activity")
+    page = stage.window.page("activity")
+    assert isinstance(page, ActivityPage)
+    page.tabs.setCurrentWidget(page.changes)
+    stage.settle()
+    page.changes.panel.table.selectRow(0)
     stage.settle()
     return stage.window
 

@@ -1,4 +1,4 @@
-"""The Activity page: actions, their operations with progress and results, and the audit log."""
+"""The Activity page: actions, operations and other changes with their progress and results, and the audit log."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.actions import ActionsTab
 from hotpatch_gui.views.tabs.audit import AuditTab
 from hotpatch_gui.views.tabs.operations import OperationsTab
+from hotpatch_gui.views.tabs.resource_changes import ResourceChangesTab
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
 
 from .table_page import Page
@@ -45,6 +46,7 @@ class ActivityPage(Page):
         self._make_tools()
         self.by_action = ActionsTab(services)
         self.operations = OperationsTab(services)
+        self.changes = ResourceChangesTab(services)
         self.audit = AuditTab(services)
         self.tabs = QTabWidget()
         self.tabs.setObjectName("activityTabs")
@@ -52,6 +54,7 @@ class ActivityPage(Page):
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.by_action, tr("Actions"))
         self.tabs.addTab(self.operations, tr("Operations"))
+        self.tabs.addTab(self.changes, tr("Schedules and new machines"))
         self.tabs.addTab(self.audit, tr("Audit log"))
         self.fill(self.tabs)
         self._ticker = QTimer(self)
@@ -60,6 +63,7 @@ class ActivityPage(Page):
             tab.chosen.connect(self._show_tools)
             tab.opened.connect(self._open_machine)
             self._ticker.timeout.connect(tab.panel.table.viewport().update)
+        self.changes.chosen.connect(self._show_tools)
         services.source.changed.connect(self._on_changed)
         self.tabs.currentChanged.connect(self._show_tools)
         self._show_tools()
@@ -96,6 +100,11 @@ class ActivityPage(Page):
         self.tabs.setCurrentWidget(self.by_action)
         self.by_action.show_action(action_id)
 
+    def show_change(self, row_id: int) -> None:
+        """Select a change of a schedule, or the deployment of a machine."""
+        self.tabs.setCurrentWidget(self.changes)
+        self.changes.show_change(row_id)
+
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(self.operations.model.table.touched_by):
             self.operations.show_detail()
@@ -110,7 +119,7 @@ class ActivityPage(Page):
     def _report(self) -> Make:
         """Export the visible table; the audit log with bodies."""
         number, is_audit = self.tabs.currentIndex(), self.tabs.currentWidget() is self.audit
-        tab = (self.by_action, self.operations, self.audit)[number]
+        tab = (self.by_action, self.operations, self.changes, self.audit)[number]
         title = self.tabs.tabText(number)
         return table_report(tab.panel.table, title, self._s, all_columns=is_audit)
 
@@ -123,12 +132,18 @@ class ActivityPage(Page):
         elif not running:
             self._ticker.stop()
         queued = len(work.in_state(source, ids, OperationState.QUEUED))
+        is_changes = self.tabs.currentWidget() is self.changes
+        changes = len(self.changes.queued_changes) if is_changes else 0
         unknown = len(work.in_state(source, ids, OperationState.UNKNOWN))
         self.cancel.setVisible(self.tabs.currentWidget() is not self.audit)
         self.cancel.setText(
-            tr("Cancel %n queued operation(s)", queued) if queued else tr("Cancel queued")
+            tr("Cancel %n queued operation(s)", queued)
+            if queued
+            else tr("Cancel %n queued change(s)", changes)
+            if changes
+            else tr("Cancel queued")
         )
-        self.cancel.setEnabled(queued > 0)
+        self.cancel.setEnabled(queued + changes > 0)
         self.dismiss.setText(tr("Dismiss %n unknown result(s)", unknown))
         self.dismiss.setVisible(unknown > 0)
         failed = len(work.failed_installations(source, ids).machine_ids)
@@ -151,6 +166,9 @@ class ActivityPage(Page):
         self._s.actions.wait_for_turn(self._ids)
 
     def _cancel(self) -> None:
+        if self.tabs.currentWidget() is self.changes:
+            self._s.actions.cancel_changes(self.changes.queued_changes)
+            return
         self._s.actions.cancel(work.in_state(self._s.source, self._ids, OperationState.QUEUED))
 
     def _dismiss(self) -> None:
