@@ -57,13 +57,17 @@ def check(
     client: DeploymentsMgmtClient,
     deployment: Deployment,
     password: str,
+    hide: Callable[[str], str],
     *,
     what_if: bool,
     token: str = "",
 ) -> Answer:
     """Ask whether the deployment is valid, or with ``what_if`` what it would do; or ask again with ``token``.
 
+    ``hide`` masks the password in Azure's texts.
+
     Raises:
+        ProblemError: Azure answered that it would reject the deployment.
         HttpResponseError: Azure rejected the question, or the deployment isn't valid.
         values.UnreadableError: the answer says neither.
     """
@@ -75,22 +79,37 @@ def check(
     if not found.done:
         return Answer(None, found.token, found.delay_s)
     if what_if:
-        return Answer(_what_if_changes(found.result), "", 0.0)
-    _must_not_have_failed(found.result)
-    if not values.mapping(found.result.get("properties")):
-        raise values.UnreadableError("a validation without a result")
+        return Answer(_what_if_changes(found.result, hide), "", 0.0)
+    _must_be_valid(found.result, deployment, hide)
     return Answer((), "", 0.0)
 
 
-def _what_if_changes(result: Mapping[str, Any]) -> tuple[WhatIfChange, ...]:
-    _must_not_have_failed(result)
-    if str(result.get("status")).casefold() != "succeeded":
-        raise values.UnreadableError("a what-if that didn't succeed")
+def _must_be_valid(
+    result: Mapping[str, Any], deployment: Deployment, hide: Callable[[str], str]
+) -> None:
+    """Check a validation's answer: nothing but a result without an error is a success."""
     properties = values.mapping(result.get("properties"))
-    changes = properties.get("changes")
-    if not isinstance(changes, list):
+    for part in (result, properties):
+        _must_not_have_failed(part.get("error"), hide)
+    if str(properties.get("provisioningState")).casefold() != "succeeded":
+        raise values.UnreadableError("a validation without a result")
+    _must_be(result, deployment)
+
+
+def _what_if_changes(
+    result: Mapping[str, Any], hide: Callable[[str], str]
+) -> tuple[WhatIfChange, ...]:
+    properties = values.mapping(result.get("properties"))
+    for part in (result, properties):
+        _must_not_have_failed(part.get("error"), hide)
+    for one in map(values.mapping, values.items(properties.get("diagnostics"))):
+        if str(one.get("level")).casefold() == "error":
+            _must_not_have_failed(one, hide)
+    if str(result.get("status")).casefold() != "succeeded":
+        raise _rejection("", tr("Azure couldn't find out what the deployment would do."))
+    changes, possible = properties.get("changes"), properties.get("potentialChanges") or []
+    if not isinstance(changes, list) or not isinstance(possible, list):
         raise values.UnreadableError("a what-if without changes")
-    possible = values.items(properties.get("potentialChanges"))
     return tuple(
         WhatIfChange(
             Effect.parse(str(change.get("changeType"))),
@@ -100,24 +119,23 @@ def _what_if_changes(result: Mapping[str, Any]) -> tuple[WhatIfChange, ...]:
     )
 
 
-def _must_not_have_failed(result: Mapping[str, Any]) -> None:
-    """Check an answer that has status 200 but an error.
+def _must_not_have_failed(error: Any, hide: Callable[[str], str]) -> None:
+    """Check an answer that has status 200 but may have an error.
 
     Raises:
         ProblemError: Azure's reason.
     """
-    error = values.mapping(result.get("error"))
     if error:
-        code, text = _causes(error, str)
-        raise ProblemError(
-            Problem(
-                ProblemKind.REJECTED,
-                tr("Azure would reject the deployment: {text}", text=text or code),
-                tr("Change the machine and check again."),
-                code,
-                may_have_been_sent=False,
-            )
-        )
+        code, text = _causes(error, hide)
+        reason = text or code or tr("Azure gave no reason.")
+        raise _rejection(code, tr("Azure would reject the deployment: {text}", text=reason))
+
+
+def _rejection(code: str, sentence: str) -> ProblemError:
+    step = tr("Change the machine and check again.")
+    return ProblemError(
+        Problem(ProblemKind.REJECTED, sentence, step, code, may_have_been_sent=False)
+    )
 
 
 def send(client: DeploymentsMgmtClient, deployment: Deployment, password: str) -> str:

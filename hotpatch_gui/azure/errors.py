@@ -117,7 +117,7 @@ def _of_response(error: HttpResponseError, doing: str, hide: Callable[[str], str
     response: Any = error.response
     status = int(response.status_code)
     code, message = _code_and_message(response, hide)
-    request_id = str(response.headers.get("x-ms-request-id", ""))
+    request_id = hide(str(response.headers.get("x-ms-request-id", "")))
     if isinstance(error.inner_exception, OperationFailed):
         reason = (
             tr(" Azure reported: {message}", message=message)
@@ -287,7 +287,7 @@ _NO_REASON = ("please provide below info", "see inner errors for details")
 def _code_and_message(response: Any, hide: Callable[[str], str]) -> tuple[str, str]:
     """Azure's code and message, or those of its details if the message has no reason."""
     try:
-        body = json.loads(hide(response.text()))
+        body = json.loads(response.text())
         error = body.get("error") or body
         code, message = str(error.get("code") or ""), str(error.get("message") or "")
         details = [d for d in error.get("details") or () if isinstance(d, dict)]
@@ -297,7 +297,7 @@ def _code_and_message(response: Any, hide: Callable[[str], str]) -> tuple[str, s
     if reasons and (not message or any(part in message.casefold() for part in _NO_REASON)):
         codes = [str(d["code"]) for d in details if d.get("code")]
         code, message = (codes or [code])[0], " ".join(reasons)
-    return one_line(code)[:MAX_CODE], one_line(message)[:MAX_TEXT]
+    return one_line(hide(code))[:MAX_CODE], one_line(hide(message))[:MAX_TEXT]
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:

@@ -25,8 +25,8 @@ from azure.mgmt.resourcegraph import ResourceGraphClient
 from hotpatch_gui.domain.clock import Clock, CloudClock
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.deployments import Deployment, Progress
-from hotpatch_gui.domain.foreign_text import hiding
 from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.masking import hiding
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
@@ -308,15 +308,19 @@ class Gateway:
         """Ask whether a deployment is valid, or what it would do; ``token`` continues an earlier question."""
         from . import deployments  # noqa: PLC0415 - only for new machines
 
-        with _without(password, tr("checking the deployment of {name}", name=deployment.machine)):
+        hide = hiding(password)
+        with _without(hide, tr("checking the deployment of {name}", name=deployment.machine)):
             client = self._deployments_of(deployment)
-            return deployments.check(client, deployment, password, what_if=what_if, token=token)
+            return deployments.check(
+                client, deployment, password, hide, what_if=what_if, token=token
+            )
 
     def deploy(self, deployment: Deployment, password: str) -> str:
         """Start a deployment once; returns Azure's request ID."""
         from . import deployments  # noqa: PLC0415 - only for new machines
 
-        with _without(password, tr("requesting the deployment of {name}", name=deployment.machine)):
+        doing = tr("requesting the deployment of {name}", name=deployment.machine)
+        with _without(hiding(password), doing):
             return deployments.send(self._deployments_of(deployment), deployment, password)
 
     def read_deployment(self, deployment: Deployment, password: str | None) -> Progress | None:
@@ -327,9 +331,8 @@ class Gateway:
         from . import deployments  # noqa: PLC0415 - only for new machines
 
         hide = hiding(password) if password is not None else None
-        with _without(
-            password or "", tr("reading the deployment of {name}", name=deployment.machine)
-        ):
+        doing = tr("reading the deployment of {name}", name=deployment.machine)
+        with _without(hide or str, doing):
             return deployments.read(self._deployments_of(deployment), deployment, hide)
 
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> PollResult:
@@ -451,14 +454,13 @@ class Gateway:
 
 
 @contextmanager
-def _without(secret: str, doing: str) -> Iterator[None]:
+def _without(hide: Callable[[str], str], doing: str) -> Iterator[None]:
     """``as_problems`` with a secret masked, because Azure may repeat a request's values."""
-    hide = hiding(secret)
     try:
         with as_problems(doing, hide):
             yield
     except ProblemError as error:
-        raise ProblemError(error.problem.masked(hide)) from None
+        raise error from None
     except Exception as error:  # noqa: BLE001 - whatever it is, its text may contain the secret
         log.error("%s: a bug, %s", doing, hide(str(error)))
         raise ProblemError(malformed_response(doing)) from None

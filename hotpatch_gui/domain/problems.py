@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -69,15 +68,6 @@ class Problem(NamedTuple):
     operation_failed: bool = False
     connection_id: int = 0
     """The connection whose sign-in would help, outside a sync; 0 if none would."""
-
-    def masked(self, hide: Callable[[str], str]) -> Problem:
-        """The same problem with ``hide`` applied to each text."""
-        return self._replace(
-            sentence=hide(self.sentence),
-            next_step=hide(self.next_step),
-            code=hide(self.code),
-            request_id=hide(self.request_id),
-        )
 
     @property
     def text(self) -> str:

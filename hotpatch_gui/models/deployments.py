@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hotpatch_gui.domain.deployments import WhatIfChange
+from hotpatch_gui.domain.deployments import Effect, WhatIfChange
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.store import deployments
 from hotpatch_gui.store.deployments import StoredDeployment
@@ -29,11 +29,18 @@ _GLYPHS = {
 
 
 def what_if_rows(changes: Sequence[WhatIfChange]) -> list[CheckedRow]:
-    """The effects of a deployment, a row per resource."""
-    return [
+    """The effects of a deployment, a row per resource: the deployment's own ones first."""
+    ordered = sorted(
+        changes, key=lambda one: (one.effect is Effect.IGNORE, one.effect is Effect.NO_CHANGE)
+    )
+    rows = [
         CheckedRow(n, (one.name, one.kind, one.effect.label), True)
-        for n, one in enumerate(changes[:MAX_ROWS])
+        for n, one in enumerate(ordered[:MAX_ROWS])
     ]
+    if len(ordered) > MAX_ROWS:
+        more = tr("and %n more", len(ordered) - MAX_ROWS)
+        rows.append(CheckedRow(MAX_ROWS, (more, "", ""), True))
+    return rows
 
 
 def glyph_of(row: StoredDeployment) -> Glyph:

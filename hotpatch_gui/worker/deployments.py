@@ -123,7 +123,7 @@ class Deployments:
                     found = await self._answer(context, deployment, password, what_if=what_if)
             problem = None
         except ProblemError as error:
-            problem = _explained(error.problem)
+            problem = _not_created(_explained(error.problem))
         except TimeoutError:
             problem = Problem(
                 ProblemKind.OFFLINE,
@@ -213,7 +213,7 @@ class Deployments:
         try:
             found = await self._answer(context, deployment, password, what_if=True)
         except ProblemError as error:
-            problem = _explained(error.problem)
+            problem = _not_created(_explained(error.problem))
             await self._move(
                 row_id,
                 OperationState.FAILED,
@@ -288,11 +288,7 @@ class Deployments:
             )
             await self._move(row_id, OperationState.UNKNOWN, Event.LOST, note, **named)
             return None
-        if problem.kind.is_transient:
-            step = tr(
-                "Nothing was created. Check the connection and the sign-in, then create it again."
-            )
-            problem = problem._replace(next_step=step)
+        problem = _not_created(problem)
         await self._move(row_id, OperationState.FAILED, event, problem.text, **named)
         return None
 
@@ -384,6 +380,14 @@ def _explained(problem: Problem) -> Problem:
         "To create machines, the account needs these actions on the resource group: {actions}.",
         actions=", ".join(ACTIONS),
     )
+    return problem._replace(next_step=step)
+
+
+def _not_created(problem: Problem) -> Problem:
+    """A problem that may pass, with a step that fits: neither a check nor a deployment is repeated automatically."""
+    if not problem.kind.is_transient and problem.kind is not ProblemKind.MALFORMED_RESPONSE:
+        return problem
+    step = tr("Nothing was created. Check the connection and the sign-in, then try again.")
     return problem._replace(next_step=step)
 
 

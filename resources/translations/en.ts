@@ -300,6 +300,16 @@
     </message>
   </context>
   <context>
+    <name>DeploymentsModel</name>
+    <message numerus="yes">
+      <source>and %n more</source>
+      <translation>
+        <numerusform>and %n more</numerusform>
+        <numerusform>and %n more</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
     <name>Dialog</name>
     <message numerus="yes">
       <source>%n cleared</source>

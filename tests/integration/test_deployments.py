@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from hotpatch_gui.domain.deployments import (
     refusal,
 )
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
+from hotpatch_gui.models.deployments import what_if_rows
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
 from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store.database import FILE_NAME, open_writer, transaction
@@ -140,6 +142,22 @@ def listen(stage: Stage) -> list[reported.Event]:
     return heard
 
 
+def checked(
+    stage: Stage, question: str, answer: Response, password: str = PASSPHRASE
+) -> reported.DeploymentChecked:
+    """The engine's report of a check of which one question is answered so."""
+
+    def on(method: str, path: str) -> Response | None:
+        return answer if path.endswith(f"/{question}") else None
+
+    stage.simulator.faults.append(on)
+    heard = listen(stage)
+    stage.app.engine.send(CheckDeployment(1, deployment(stage), password))
+    stage.until(lambda: [e for e in heard if isinstance(e, reported.DeploymentChecked)])
+    (found,) = [e for e in heard if isinstance(e, reported.DeploymentChecked)]
+    return found
+
+
 def test_a_check_shows_what_would_be_made_and_makes_nothing(stage: Stage) -> None:
     heard = listen(stage)
     sent = puts(stage)
@@ -207,7 +225,13 @@ def nowhere(stage: Stage, secret: str) -> None:
         f"<p>{escape(SECRET)}</p>",
         f"/x?password={quote(SECRET, safe='')}",
         f"{'y' * 290} {SECRET}",
+        f"{'y' * 985} {SECRET}",
         json.dumps(json.dumps(SECRET)),
+        f"/x?password={quote(SECRET, safe='').lower()}",
+        f"/x?password={quote(quote(SECRET, safe=''), safe='')}",
+        "".join(f"&#{ord(c)};" for c in SECRET),
+        f"Basic {base64.b64encode(f'operator:{SECRET}'.encode()).decode()}",
+        f"Azure cut it: {SECRET[:12]}",
     ],
 )
 def test_no_spelling_of_the_password_is_kept(stage: Stage, message: str) -> None:
@@ -217,6 +241,58 @@ def test_no_spelling_of_the_password_is_kept(stage: Stage, message: str) -> None
     stage.until(lambda: states(stage) == ["failed"])
     stage.idle()
     nowhere(stage, SECRET)
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("question", ["validate", "whatIf"])
+def test_a_check_that_repeats_the_password_hides_it(stage: Stage, question: str) -> None:
+    message = f"{'y' * 985} {SECRET}"
+    answer = Response(200, {"error": {"code": SECRET, "message": message}})
+    found = checked(stage, question, answer, password=SECRET)
+    assert found.problem is not None
+    assert SECRET[:6] not in found.problem.text + found.problem.code
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("validate", {"error": "Quota", "properties": {"provisioningState": "Succeeded"}}),
+        ("validate", {"error": ["a"], "properties": {"provisioningState": "Succeeded"}}),
+        ("validate", {"properties": {"provisioningState": "Failed", "error": {"code": "No"}}}),
+        ("validate", {"id": "/other", "properties": {"provisioningState": "Succeeded"}}),
+        ("validate", {"properties": {"correlationId": "1"}}),
+        ("validate", {"properties": ["provisioningState"]}),
+        ("whatIf", {"status": "Failed"}),
+        ("whatIf", {"status": "Succeeded", "properties": {"changes": {}}}),
+        (
+            "whatIf",
+            {"status": "Succeeded", "properties": {"changes": [], "potentialChanges": {"a": 1}}},
+        ),
+        (
+            "whatIf",
+            {
+                "status": "Succeeded",
+                "properties": {"changes": [], "diagnostics": [{"level": "Error", "code": "No"}]},
+            },
+        ),
+    ],
+)
+def test_an_answer_that_is_no_success_does_not_pass_for_one(
+    stage: Stage, question: str, answer: dict[str, object]
+) -> None:
+    found = checked(stage, question, Response(200, answer))
+    assert found.problem is not None
+    assert found.changes == ()
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("status", [401, 408, 500, 503])
+def test_a_check_that_failed_promises_no_retry(stage: Stage, status: int) -> None:
+    found = checked(stage, "validate", error(status, "No"))
+    assert found.problem is not None
+    assert "automatically" not in found.problem.text
+    assert "Nothing was created." in found.problem.text
 
 
 @pytest.mark.expects_log
@@ -333,16 +409,7 @@ def test_two_deployments_have_two_names(stage: Stage) -> None:
 @pytest.mark.parametrize("question", ["validate", "whatIf"])
 def test_a_check_that_failed_names_azures_reason(stage: Stage, question: str) -> None:
     reason = {"code": "SkuNotAvailable", "message": "The size isn't there."}
-
-    def fail(method: str, path: str) -> Response | None:
-        is_it = path.endswith(f"/{question}")
-        return Response(200, {"status": "Failed", "error": reason}) if is_it else None
-
-    stage.simulator.faults.append(fail)
-    heard = listen(stage)
-    stage.app.engine.send(CheckDeployment(1, deployment(stage), PASSPHRASE))
-    stage.until(lambda: [e for e in heard if isinstance(e, reported.DeploymentChecked)])
-    (found,) = [e for e in heard if isinstance(e, reported.DeploymentChecked)]
+    found = checked(stage, question, Response(200, {"status": "Failed", "error": reason}))
     assert found.problem is not None
     assert "The size isn't there." in found.problem.sentence
 
@@ -549,3 +616,13 @@ def test_ended_while_the_request_is_answered_it_keeps_the_answer(
 )
 def test_passwords_by_azures_rules(password: str, is_good: bool) -> None:
     assert (password_fault(password) == "") is is_good
+
+
+def test_the_resources_of_the_deployment_are_listed_first_and_the_rest_is_counted(
+    stage: Stage,
+) -> None:
+    wanted = deployment(stage)
+    others = [change("Ignore", f"{wanted.machine_id}-{n}") for n in range(500)]
+    rows = what_if_rows([*others, change("Create", wanted.machine_id)])
+    assert rows[0].cells[2] == Effect.CREATE.label
+    assert rows[-1].cells[0] == "and 301 more"
