@@ -113,7 +113,7 @@ def _what_if_changes(
     return tuple(
         WhatIfChange(
             Effect.parse(str(change.get("changeType"))),
-            values.required(change.get("resourceId"), "resourceId"),
+            one_line(values.required(change.get("resourceId"), "resourceId")),
         )
         for change in map(values.mapping, (*changes, *possible))
     )
@@ -159,11 +159,11 @@ def send(client: DeploymentsMgmtClient, deployment: Deployment, password: str) -
 
 
 def read(
-    client: DeploymentsMgmtClient, deployment: Deployment, hide: Callable[[str], str] | None
+    client: DeploymentsMgmtClient, deployment: Deployment, hide: Callable[[str], str]
 ) -> Progress | None:
     """How the deployment is going; None if Azure says that there is none.
 
-    ``hide`` masks the password in Azure's texts; without it, only error codes are returned.
+    ``hide`` masks the password in Azure's texts.
 
     Raises:
         ValueError: the response isn't this deployment.
@@ -194,7 +194,7 @@ def _must_be(body: Mapping[str, Any], deployment: Deployment) -> None:
         raise ValueError(f"the response isn't {deployment.resource_id}")
 
 
-def _causes(error: Any, hide: Callable[[str], str] | None) -> tuple[str, str]:
+def _causes(error: Any, hide: Callable[[str], str]) -> tuple[str, str]:
     """The code and text of the innermost errors: a failed deployment wraps those of its resources."""
     level = [values.mapping(error)]
     for _ in range(MAX_LEVELS):
@@ -205,9 +205,7 @@ def _causes(error: Any, hide: Callable[[str], str] | None) -> tuple[str, str]:
             break
         level = inner[:MAX_CAUSES]
     shown = [(str(one.get("code") or ""), str(one.get("message") or "")) for one in level]
-    codes = [one_line((hide or str)(code))[:MAX_CODE] for code, _ in shown]
-    if hide is None:
-        return codes[0], ", ".join(filter(None, codes))
+    codes = [one_line(hide(code))[:MAX_CODE] for code, _ in shown]
     texts = (
         one_line(hide(message)) or code for code, (_, message) in zip(codes, shown, strict=True)
     )

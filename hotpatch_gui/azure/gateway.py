@@ -26,7 +26,7 @@ from hotpatch_gui.domain.clock import Clock, CloudClock
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.deployments import Deployment, Progress
 from hotpatch_gui.domain.machines import Machine
-from hotpatch_gui.domain.masking import hiding
+from hotpatch_gui.domain.masking import codes_only, hiding
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
@@ -330,9 +330,9 @@ class Gateway:
         """
         from . import deployments  # noqa: PLC0415 - only for new machines
 
-        hide = hiding(password) if password is not None else None
+        hide = hiding(password) if password is not None else codes_only
         doing = tr("reading the deployment of {name}", name=deployment.machine)
-        with _without(hide or str, doing):
+        with _without(hide, doing):
             return deployments.read(self._deployments_of(deployment), deployment, hide)
 
     def begin(self, kind: OperationKind, machine: Machine, request: str | None) -> PollResult:

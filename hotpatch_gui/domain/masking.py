@@ -21,6 +21,7 @@ PART = 6
 """So many characters of a secret, or all of a shorter one, hide the text: whoever wrote it may have cut it."""
 _ROUNDS = 3
 """A text may be encoded more than once, such as JSON in JSON."""
+_CODE = re.compile(r"[A-Za-z]+")
 _BASE64 = re.compile(r"[\w+/-]{8,}={0,2}", re.ASCII)
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){4,}")
 _JSON_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
@@ -45,6 +46,14 @@ def hiding(secret: str) -> Callable[[str], str]:
         return shown
 
     return hide
+
+
+def codes_only(text: str) -> str:
+    """The text if it is an error code, else nothing: for texts that may contain a secret that isn't known anymore.
+
+    Codes have letters only. A password that Azure accepts doesn't.
+    """
+    return text if _CODE.fullmatch(text) else ""
 
 
 def _folded(text: str) -> str:

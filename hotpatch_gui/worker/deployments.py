@@ -40,9 +40,9 @@ CHECK_FOR_S = 600.0
 """How long an answer about a deployment is awaited."""
 FOLLOW_S = 5.0
 """Between readings of a deployment."""
-MAX_PAUSES, MAX_MISSING = 12, 60
-"""While a deployment can't be read or isn't shown: the longest pause, in FOLLOW_S; after so many readings that don't show it, it is
-dismissed."""
+MAX_PAUSES, MAX_FAILURES, MAX_MISSING = 12, 10, 60
+"""While a deployment can't be read or isn't shown: the longest pause, in FOLLOW_S; after so many failed readings it is unknown; after so
+many readings that don't show it, it is dismissed."""
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 """Problems that don't show whether Azure accepted the deployment."""
 TABLES = Changes.to("deployments", "audit_log")
@@ -118,38 +118,46 @@ class Deployments:
             tr("Check the connection, then try again."),
         )
         try:
-            async with asyncio.timeout(CHECK_FOR_S):
-                for what_if in (False, True):
-                    found = await self._answer(context, deployment, password, what_if=what_if)
+            for what_if in (False, True):
+                found = await self._answer(context, deployment, password, what_if=what_if)
             problem = None
         except ProblemError as error:
             problem = _not_created(_explained(error.problem))
-        except TimeoutError:
-            problem = Problem(
-                ProblemKind.OFFLINE,
-                tr("Azure didn't report within ten minutes what the deployment would do."),
-                tr("Nothing was created. Try again later."),
-            )
         finally:
             self._observe(DeploymentChecked(deployment.resource_id, found, problem))
 
     async def _answer(
         self, context: Context, deployment: Deployment, password: str, *, what_if: bool
     ) -> tuple[WhatIfChange, ...]:
+        """The validation's or the what-if's result.
+
+        Raises:
+            ProblemError: Azure rejects the deployment, or there is no result within CHECK_FOR_S.
+        """
         token = ""
-        while True:
-            ask = partial(
-                context.gateway.check_deployment,
-                deployment,
-                password,
-                what_if=what_if,
-                token=token,
+        try:
+            async with asyncio.timeout(CHECK_FOR_S):
+                while True:
+                    ask = partial(
+                        context.gateway.check_deployment,
+                        deployment,
+                        password,
+                        what_if=what_if,
+                        token=token,
+                    )
+                    answer = await context.calls.reads.call(ask, Urgency.ACT)
+                    if answer.changes is not None:
+                        return answer.changes
+                    token = answer.token
+                    await self._jobs.rest(answer.delay_s)
+        except TimeoutError:
+            problem = Problem(
+                ProblemKind.OFFLINE,
+                tr("Azure didn't report within ten minutes what the deployment would do."),
+                "",
+                may_have_been_sent=False,
             )
-            answer = await context.calls.reads.call(ask, Urgency.ACT)
-            if answer.changes is not None:
-                return answer.changes
-            token = answer.token
-            await self._jobs.rest(answer.delay_s)
+            raise ProblemError(problem) from None
 
     async def _begin(self, context: Context, command: commands.Deploy) -> None:
         """Store the deployment, then send it."""
@@ -294,7 +302,7 @@ class Deployments:
 
     async def _follow(self, context: Context, row_id: int, password: str | None) -> None:
         """Read the deployment until it has ended, more slowly while that fails or Azure doesn't show it."""
-        missing, pause = 0, FOLLOW_S
+        missing, failures, pause = 0, 0, FOLLOW_S
         while True:
             row = store.read(self._file.db, row_id)
             if row.state not in (OperationState.RUNNING, OperationState.UNKNOWN):
@@ -303,26 +311,31 @@ class Deployments:
             try:
                 progress = await context.calls.reads.call(read, Urgency.FOLLOW)
             except ProblemError as error:
-                await self._store_failure(row, error.problem)
+                failures += 1
+                await self._store_failure(row, error.problem, is_long=failures >= MAX_FAILURES)
                 progress = None
             else:
+                failures = 0
                 missing = missing + 1 if progress is None else 0
-                await self._store_progress(row, progress, gives_up=missing >= MAX_MISSING)
+                await self._store_progress(row, progress, is_dismissed=missing >= MAX_MISSING)
             pause = FOLLOW_S if progress is not None else min(2 * pause, MAX_PAUSES * FOLLOW_S)
             await self._jobs.rest(pause)
 
-    async def _store_failure(self, row: StoredDeployment, problem: Problem) -> None:
-        """A deployment that can't be read isn't known to be in progress."""
+    async def _store_failure(
+        self, row: StoredDeployment, problem: Problem, *, is_long: bool
+    ) -> None:
+        """A deployment that can't be read isn't known to be in progress, unless the problem may pass and is new."""
         log.info("deployment %s can't be read now: %s", row.id, problem.sentence)
-        if row.state is OperationState.RUNNING and not problem.kind.is_transient:
-            note = tr("{why} The program keeps reading it.", why=problem.text)
+        if row.state is OperationState.RUNNING and (is_long or not problem.kind.is_transient):
+            why = problem.sentence if problem.kind.is_transient else problem.text
+            note = tr("{why} The program keeps reading it.", why=why)
             await self._move(row.id, OperationState.UNKNOWN, Event.LOST, note, code=problem.code)
 
     async def _store_progress(
-        self, row: StoredDeployment, progress: Progress | None, *, gives_up: bool
+        self, row: StoredDeployment, progress: Progress | None, *, is_dismissed: bool
     ) -> None:
         if progress is None:
-            if gives_up:
+            if is_dismissed:
                 note = tr(
                     "Azure hasn't shown the deployment for a long time. Check in the portal whether {machine} exists.",
                     machine=row.deployment.machine,

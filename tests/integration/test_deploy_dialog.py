@@ -227,4 +227,4 @@ def test_closed_while_azure_goes_on_it_says_so(stage: Stage) -> None:
     dialog.create_.click()
     stage.until(lambda: "Azure accepted the deployment." in said(dialog))
     dialog.reject()
-    assert [o.title for o in stage.app.outcomes.items] == ["Azure creates vm-dep-01"]
+    assert [o.title for o in stage.app.outcomes.items] == ["Azure is creating vm-dep-01"]

@@ -25,6 +25,7 @@ from hotpatch_gui.domain.deployments import (
     refusal,
 )
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
+from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.models.deployments import what_if_rows
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
 from hotpatch_gui.simulator.responses import Response
@@ -334,6 +335,57 @@ def test_a_deployment_that_cannot_be_read_is_unknown_until_it_can(
     pass_time(stage)
     fails.clear()
     stage.until(lambda: states(stage) == ["succeeded"])
+
+
+@pytest.mark.expects_log
+def test_a_deployment_that_cannot_be_read_for_long_is_unknown(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployments, "MAX_FAILURES", 3)
+    fails, read = [True], reads(stage)
+    respond(stage, "GET", lambda: error(500, "Broken") if fails else None)
+    deploy(stage)
+    stage.until(lambda: states(stage) == ["unknown"])
+    assert len(read) >= 3, "a short failure isn't news"
+    assert "automatically" not in rows(stage)[0][1]
+    pass_time(stage)
+    fails.clear()
+    stage.until(lambda: states(stage) == ["succeeded"])
+
+
+@pytest.mark.expects_log
+def test_a_what_if_without_an_end_starts_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployments, "CHECK_FOR_S", 0.5)
+    sent = puts(stage)
+    later = {"Location": "https://management.azure.com/later?api-version=1", "Retry-After": "0"}
+
+    def on(method: str, path: str) -> Response | None:
+        return Response(202, None, later) if path.endswith(("/whatIf", "/later")) else None
+
+    stage.simulator.faults.append(on)
+    deploy(stage)
+    stage.until(lambda: states(stage) == ["failed"])
+    assert "Nothing was created." in rows(stage)[0][1]
+    assert sent == []
+    assert audit(stage) == ["not sent"]
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_after_a_restart_no_text_of_azure_is_kept(stage: Stage, status: int) -> None:
+    """The password isn't known anymore, so it can't be masked."""
+    wanted = deployment(stage)
+    code = "Authorization" if status == 403 else SECRET
+    respond(stage, "GET", lambda: error(status, code, f"The value {SECRET} is wrong."))
+    connections = stage.app.engine._connections
+    assert connections is not None
+    gateway = connections.deployments._contexts[1].gateway
+    with pytest.raises(ProblemError) as raised:
+        gateway.read_deployment(wanted, None)
+    assert SECRET[:6] not in str(raised.value)
+    assert raised.value.problem.code in ("Authorization", str(status))
 
 
 @pytest.mark.expects_log

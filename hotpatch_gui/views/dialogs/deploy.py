@@ -231,6 +231,11 @@ class DeployDialog(SurfaceDialog):
             else None
         )
         if row is not None and not row.state.is_final:
-            title = tr("Azure creates {machine}", machine=row.deployment.machine)
+            machine = row.deployment.machine
+            title = (
+                tr("Azure is creating {machine}", machine=machine)
+                if row.state is OperationState.RUNNING
+                else tr("Create {machine}: requested", machine=machine)
+            )
             self._s.outcomes.add(Glyph.INFO, title, tr("A notification follows when it ends."))
         super().reject()
