@@ -25,7 +25,7 @@ SDKS = (
 MACHINE, SCENES = "vm-web-02", ("status-healthy", "planner")
 """The planner runs in its own process."""
 MINUTES = 2.0
-FEWEST_COLOURS = 50
+MIN_COLORS = 50
 """A drawn window has more colors; an empty one has a few."""
 
 
@@ -119,10 +119,10 @@ def _assessment(folder: Path) -> str:
     from .application.targets import demo_simulator, demo_target  # noqa: PLC0415 - a failed import is a result
     from .domain.operations import OperationState  # noqa: PLC0415 - after the environment is set
     from .store import operations  # noqa: PLC0415 - a failed import is a result
-    from .worker.operation_scheduler import Sends  # noqa: PLC0415 - a failed import is a result
+    from .worker.operation_scheduler import SendPolicy  # noqa: PLC0415 - a failed import is a result
 
     target = demo_target(lambda: demo_simulator(folder))
-    with Session(folder, target, lambda _: None, sends=Sends.OWN) as session:
+    with Session(folder, target, lambda _: None, sends=SendPolicy.OWN) as session:
         session.wait_for_sync()
         (number,) = session.db.execute(
             "SELECT id FROM machines WHERE name=?", (MACHINE,)
@@ -146,9 +146,9 @@ def _scenes(folder: Path) -> str:
         with set_up(scene, "light") as stage:
             image = stage.grab(play(scene, stage))
         across, down = range(0, image.width(), 3), range(image.height())
-        colours = {image.pixel(x, y) for x in across for y in down}
-        if len(colours) < FEWEST_COLOURS or not image.save(str(folder / f"{scene}.png")):
-            raise SelfTestError(f"the picture of {scene} has {len(colours)} colors")
+        colors = {image.pixel(x, y) for x in across for y in down}
+        if len(colors) < MIN_COLORS or not image.save(str(folder / f"{scene}.png")):
+            raise SelfTestError(f"the picture of {scene} has {len(colors)} colors")
     return ", ".join(SCENES)
 
 

@@ -29,7 +29,7 @@ from hotpatch_gui.system import resources
 from hotpatch_gui.translation import translator
 from hotpatch_gui.worker import commands
 from hotpatch_gui.worker.engine import Engine
-from hotpatch_gui.worker.operation_scheduler import Sends
+from hotpatch_gui.worker.operation_scheduler import SendPolicy
 
 from .engine_events import EngineEvents
 from .folder_lock import lock
@@ -43,9 +43,9 @@ tr = translator("ConnectionTrial")
 log = logging.getLogger(__name__)
 DISCARD_S = 2.0
 """How long the window waits for the operating system's credential store."""
-NEVER_S = 86_400.0
+NO_SYNC_S = 86_400.0
 """A trial syncs once."""
-NUMBERS = range(2**20, 2**30)
+CONNECTION_IDS = range(2**20, 2**30)
 """A trial's connection gets an ID that no other has, because the operating system's credential store keeps tokens by ID."""
 
 
@@ -75,7 +75,7 @@ class ConnectionTrial(QObject):
         super().__init__()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
-        self._connection = connection._replace(id=secrets.choice(NUMBERS))
+        self._connection = connection._replace(id=secrets.choice(CONNECTION_IDS))
         for old in folder.glob("trial-*"):  # left by a killed program
             _discard(old)  # runs on a thread without waiting
         prefix = f"trial-{self._connection.id}-"
@@ -90,9 +90,9 @@ class ConnectionTrial(QObject):
             self._target.clock(None),
             resources.calendar,
             self._events.observe,
-            sync_every_s=NEVER_S,
+            sync_every_s=NO_SYNC_S,
             only=frozenset(),
-            sends=Sends.NOTHING,
+            sends=SendPolicy.NOTHING,
         )
         self._events.connected.connect(self._on_connected)
         self._events.synced.connect(self._on_synced)

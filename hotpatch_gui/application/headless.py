@@ -29,7 +29,7 @@ from hotpatch_gui.worker.events import (
     Queued,
     Synced,
 )
-from hotpatch_gui.worker.operation_scheduler import Sends
+from hotpatch_gui.worker.operation_scheduler import SendPolicy
 
 from .user_actions import UserActions
 
@@ -49,7 +49,7 @@ LAST_WAIT_S = 4.0
 """How long after an interruption it waits, at most, until queued operations are canceled in the file."""
 SENT_WAIT_S = 1.0
 """How long after the interruption it waits, once they are canceled, for responses to those that were sent."""
-_OF_SOME = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
+_NOT_FATAL = (ProblemKind.CONFLICT, ProblemKind.NOT_FOUND)
 """Problems of some machines, which don't stop a command; nor do those of one connection."""
 SEND_MINUTES = 15.0
 """How long it waits until a deployment is sent, if it doesn't wait for its end."""
@@ -80,7 +80,7 @@ class Session:
         write_message: Callable[[str], None],
         *,
         only: frozenset[int] | None = None,
-        sends: Sends = Sends.NOTHING,
+        sends: SendPolicy = SendPolicy.NOTHING,
     ) -> None:
         self._path, self._write_message = folder / FILE_NAME, write_message
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ class Session:
             target.data_origin,
             self.clock,
             resources.calendar,
-            self._hear,
+            self._on_event,
             sync_every_s=UNTIL_NEXT_S,
             seed=target.seed,
             transport=target.transport,
@@ -265,12 +265,12 @@ class Session:
             self._happened.wait(CHECK_S)
 
     def _fail(self, problem: Problem) -> None:
-        self._hear(Failed(problem))
+        self._on_event(Failed(problem))
 
     def _interrupt(self, *_: object) -> None:
         self._is_interrupted = True
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         """Handle an event, on any thread."""
         with self._happened:
             self._handle(event)
@@ -299,7 +299,7 @@ class Session:
                 self._is_queued = True
             case DeploymentChecked():
                 self._checked.append(event)
-            case Failed(problem) if problem.kind in _OF_SOME or problem.connection_id:
+            case Failed(problem) if problem.kind in _NOT_FATAL or problem.connection_id:
                 self._write_message(problem.text)
             case Failed(problem):
                 self.problem = problem

@@ -32,7 +32,7 @@ class Tray(QObject):
         outcomes.added.connect(self.notify)
         self.icon.show()
 
-    def wants(self, outcome: Outcome) -> bool:
+    def should_notify(self, outcome: Outcome) -> bool:
         """Whether it is shown: not while the window is in focus, and not if its kind is turned off."""
         if self._window.isActiveWindow():
             return False
@@ -42,7 +42,7 @@ class Tray(QObject):
     @Slot(object)
     def notify(self, outcome: Outcome) -> None:
         """Show a system notification for the outcome."""
-        if self.wants(outcome):
+        if self.should_notify(outcome):
             kinds = QSystemTrayIcon.MessageIcon
             kind = kinds.Information if outcome.is_good else kinds.Warning
             self.icon.showMessage(outcome.title, outcome.detail, kind)

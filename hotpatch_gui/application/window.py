@@ -20,7 +20,7 @@ from hotpatch_gui.models.display_text import list_text
 from hotpatch_gui.models.source import DataSource
 from hotpatch_gui.store import sync_state
 from hotpatch_gui.store.database import FILE_NAME
-from hotpatch_gui.store.release_book import ReleaseBook
+from hotpatch_gui.store.release_book import CalendarCache
 from hotpatch_gui.system import resources, runtime_tuning
 from hotpatch_gui.system.preferences import Preferences
 from hotpatch_gui.theme.icons import Icons
@@ -144,7 +144,7 @@ class App(QObject):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.settings = Preferences(folder)
         self.source = DataSource(path, self)
-        self.releases = ReleaseBook(resources.calendar, lambda: self.source.db)
+        self.releases = CalendarCache(resources.calendar, lambda: self.source.db)
         self.clock = target.clock(self.source.db)
         self.theme = Theme(
             application,

@@ -55,7 +55,7 @@ class NoCredential:
         )
 
 
-class _Watched:
+class _CachingCredential:
     """A credential for one thread at a time that caches its token, because the Azure CLI takes seconds for each.
 
     It reports rejections, because the next sign-in must include their claims.
@@ -113,7 +113,7 @@ class SignIn:
         self._claims = ""
         self._is_forgotten = False
         self._own = credential_of(connection, self._show_code)
-        self._watched = _Watched(self._own, self._on_claims, self._on_token)
+        self._watched = _CachingCredential(self._own, self._on_claims, self._on_token)
         self.credential: TokenCredential = self._watched
 
     def renew(self) -> None:

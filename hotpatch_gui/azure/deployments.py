@@ -13,7 +13,13 @@ from typing import Any, NamedTuple
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 
-from hotpatch_gui.domain.deployments import Deployment, Effect, Progress, WhatIfChange, state_of
+from hotpatch_gui.domain.deployments import (
+    Deployment,
+    DeploymentProgress,
+    Effect,
+    WhatIfChange,
+    state_of,
+)
 from hotpatch_gui.domain.foreign_text import one_line
 from hotpatch_gui.domain.machine_files import PASSWORD
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
@@ -39,7 +45,7 @@ def _body(deployment: Deployment, password: str) -> bytes:
     return json.dumps({"properties": properties}).encode()
 
 
-class Answer(NamedTuple):
+class CheckResult(NamedTuple):
     """Azure's answer about a deployment that wasn't started: what it would do, or how to ask again.
 
     Attributes:
@@ -61,7 +67,7 @@ def check(
     *,
     what_if: bool,
     token: str = "",
-) -> Answer:
+) -> CheckResult:
     """Ask whether the deployment is valid, or with ``what_if`` what it would do; or ask again with ``token``.
 
     ``hide`` masks the password in Azure's texts.
@@ -77,11 +83,11 @@ def check(
     call = partial(ask, *place, _body(deployment, password))
     found = poll(call, token) if token else begin(call)
     if not found.done:
-        return Answer(None, found.token, found.delay_s)
+        return CheckResult(None, found.token, found.delay_s)
     if what_if:
-        return Answer(_what_if_changes(found.result, hide), "", 0.0)
+        return CheckResult(_what_if_changes(found.result, hide), "", 0.0)
     _must_be_valid(found.result, deployment, hide)
-    return Answer((), "", 0.0)
+    return CheckResult((), "", 0.0)
 
 
 def _must_be_valid(
@@ -160,7 +166,7 @@ def send(client: DeploymentsMgmtClient, deployment: Deployment, password: str) -
 
 def read(
     client: DeploymentsMgmtClient, deployment: Deployment, hide: Callable[[str], str]
-) -> Progress | None:
+) -> DeploymentProgress | None:
     """How the deployment is going; None if Azure says that there is none.
 
     ``hide`` masks the password in Azure's texts.
@@ -181,7 +187,7 @@ def read(
     code, causes = _causes(properties.get("error"), hide)
     if reported.casefold() == "canceled" and not causes:
         causes = tr("It was canceled in Azure.")
-    return Progress(state_of(reported), code, causes)
+    return DeploymentProgress(state_of(reported), code, causes)
 
 
 def _json(response: Any, *_: object) -> Any:

@@ -24,7 +24,7 @@ from azure.mgmt.resourcegraph import ResourceGraphClient
 
 from hotpatch_gui.domain.clock import Clock, CloudClock
 from hotpatch_gui.domain.connections import Connection
-from hotpatch_gui.domain.deployments import Deployment, Progress
+from hotpatch_gui.domain.deployments import Deployment, DeploymentProgress
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.masking import codes_only, hiding
 from hotpatch_gui.domain.operations import OperationKind
@@ -55,7 +55,7 @@ from .transport import network_transport
 if TYPE_CHECKING:
     from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 
-    from .deployments import Answer
+    from .deployments import CheckResult
 
 tr = translator("Gateway")
 
@@ -304,7 +304,7 @@ class Gateway:
 
     def check_deployment(
         self, deployment: Deployment, password: str, *, what_if: bool, token: str = ""
-    ) -> Answer:
+    ) -> CheckResult:
         """Ask whether a deployment is valid, or what it would do; ``token`` continues an earlier question."""
         from . import deployments  # noqa: PLC0415 - only for new machines
 
@@ -323,7 +323,9 @@ class Gateway:
         with _without(hiding(password), doing):
             return deployments.send(self._deployments_of(deployment), deployment, password)
 
-    def read_deployment(self, deployment: Deployment, password: str | None) -> Progress | None:
+    def read_deployment(
+        self, deployment: Deployment, password: str | None
+    ) -> DeploymentProgress | None:
         """How a deployment is going; None if Azure says that there is none.
 
         Without its password, which may be in Azure's texts, only error codes are returned.

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.maintenance import MaintenanceManagementClient
 
-from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.kb import normalize_kb
 from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
 
 from . import parse, values
@@ -137,7 +137,7 @@ def excluding(old: Json, kb: str) -> dict[str, Any]:
     windows = values.mapping(install.get("windowsParameters"))
 
     def others(key: str) -> list[Any]:
-        return [one for one in values.items(windows.get(key)) if normalise_kb(str(one)) != kb]
+        return [one for one in values.items(windows.get(key)) if normalize_kb(str(one)) != kb]
 
     lists = {
         "kbNumbersToInclude": others("kbNumbersToInclude"),

@@ -29,7 +29,7 @@ MAX_REDIRECTS = 3
 BLOCK = 1 << 16
 
 
-class Listed(NamedTuple):
+class DocumentEntry(NamedTuple):
     """A document in the list: its ID (``2026-Nov``), month (``2026-11``) and revision."""
 
     id: str
@@ -53,7 +53,7 @@ class MsrcApi:
             )
         self._address = address if address.endswith("/") else f"{address}/"
 
-    def documents(self) -> list[Listed]:
+    def documents(self) -> list[DocumentEntry]:
         """All listed documents, oldest first.
 
         Raises:
@@ -67,7 +67,9 @@ class MsrcApi:
                 month = month_of(name or "")
             except UnreadableError:
                 continue
-            found.append(Listed(name or "", month, text(entry.get("CurrentReleaseDate")) or ""))
+            found.append(
+                DocumentEntry(name or "", month, text(entry.get("CurrentReleaseDate")) or "")
+            )
         if not found:
             raise ProblemError(_unreadable(tr("reading Microsoft's list of releases")))
         return sorted(found, key=lambda d: d.month)

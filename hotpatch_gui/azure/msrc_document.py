@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.kb import normalize_kb
 from hotpatch_gui.domain.learning import objection
 from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.release_calendar import Calendar
@@ -47,12 +47,12 @@ _HOTPATCH, _ORDINARY = "securityhotpatchupdate", "securityupdate"
 
 
 class DocumentReleases(NamedTuple):
-    """``releases`` of the month ``id`` (``2026-Nov``) as of ``revised``; ``refused`` are reasons for omitted rows."""
+    """``releases`` of the month ``id`` (``2026-Nov``) as of ``revised``; ``rejected`` are reasons for omitted rows."""
 
     id: str
     revised: str
     releases: list[Release]
-    refused: list[str]
+    rejected: list[str]
 
 
 @dataclass
@@ -102,19 +102,19 @@ def read_document(body: Mapping[str, Any], calendar: Calendar) -> DocumentReleas
     identity = mapping(mapping(tracking.get("Identification")).get("ID"))
     document_id = text(identity.get("Value")) or ""
     month = month_of(document_id)
-    refused: list[str] = []
-    fixes = _fixes(body, refused)
+    rejected: list[str] = []
+    fixes = _fixes(body, rejected)
     releases = []
     for product in Product:
-        release = _release(product, month, fixes[product], refused, document_id)
+        release = _release(product, month, fixes[product], rejected, document_id)
         if release is not None:
             why = objection(release, calendar)
             if why is None:
                 releases.append(release)
             else:
-                refused.append(f"{product.label}, {why}")
+                rejected.append(f"{product.label}, {why}")
     return DocumentReleases(
-        document_id, text(tracking.get("CurrentReleaseDate")) or "", releases, refused
+        document_id, text(tracking.get("CurrentReleaseDate")) or "", releases, rejected
     )
 
 
@@ -132,21 +132,21 @@ _Fixes = dict[Product, dict[str, dict[str, _Fix]]]
 """By product, then ``_HOTPATCH`` or ``_ORDINARY``, then KB."""
 
 
-def _fixes(body: Mapping[str, Any], refused: list[str]) -> _Fixes:
+def _fixes(body: Mapping[str, Any], rejected: list[str]) -> _Fixes:
     products = _products(body)
     found: _Fixes = {p: {_HOTPATCH: {}, _ORDINARY: {}} for p in Product}
     for remediation in _remediations(body):
         kind = "".join(
             c for c in (text(remediation.get("SubType")) or "").casefold() if c.isalpha()
         )
-        kb = normalise_kb(text(mapping(remediation.get("Description")).get("Value")))
+        kb = normalize_kb(text(mapping(remediation.get("Description")).get("Value")))
         if kb is None or kind not in (_HOTPATCH, _ORDINARY):
             continue
         for number in items(remediation.get("ProductID")):
             product = products.get(number) if isinstance(number, str) else None
             if product is not None:
-                _add_fix(found[product][kind], kb, product, remediation, refused)
-    _refuse_shared(found, refused)
+                _add_fix(found[product][kind], kb, product, remediation, rejected)
+    _refuse_shared(found, rejected)
     return found
 
 
@@ -162,7 +162,7 @@ def _add_fix(
     kb: str,
     product: Product,
     remediation: Mapping[str, Any],
-    refused: list[str],
+    rejected: list[str],
 ) -> None:
     version = text(remediation.get("FixedBuild"))
     build = version.removeprefix("10.0.") if version else None
@@ -170,7 +170,7 @@ def _add_fix(
         not build.startswith(f"{product.build_family}.") or build_revision(build) is None
     ):
         _note(
-            refused,
+            rejected,
             tr(
                 "{kb} is listed for {label} with build {version}, which isn't one of its builds",
                 kb=kb,
@@ -187,7 +187,7 @@ def _add_fix(
         fix.restarts.add(restart.casefold())
 
 
-def _refuse_shared(found: _Fixes, refused: list[str]) -> None:
+def _refuse_shared(found: _Fixes, rejected: list[str]) -> None:
     """Reject a KB without a build that is listed for both systems, because one must be wrong."""
     first, second = (found[p] for p in Product)
     for kind in (_HOTPATCH, _ORDINARY):
@@ -197,25 +197,26 @@ def _refuse_shared(found: _Fixes, refused: list[str]) -> None:
                 if len(known) != 1 or not of[kind][kb].builds:
                     del of[kind][kb]
             _note(
-                refused, tr("{kb} is listed for both systems, although each has its own KBs", kb=kb)
+                rejected,
+                tr("{kb} is listed for both systems, although each has its own KBs", kb=kb),
             )
 
 
-def _note(refused: list[str], reason: str) -> None:
-    if reason not in refused:
-        refused.append(reason)
+def _note(rejected: list[str], reason: str) -> None:
+    if reason not in rejected:
+        rejected.append(reason)
 
 
 def _release(
     product: Product,
     month: str,
     fixes: Mapping[str, Mapping[str, _Fix]],
-    refused: list[str],
+    rejected: list[str],
     document_id: str,
 ) -> Release | None:
     name = f"{product.label}, {month}"
-    lcu = _monthly(fixes[_ORDINARY].values(), tr("{name}: cumulative updates", name=name), refused)
-    hotpatch = _monthly(fixes[_HOTPATCH].values(), tr("{name}: hotpatches", name=name), refused)
+    lcu = _monthly(fixes[_ORDINARY].values(), tr("{name}: cumulative updates", name=name), rejected)
+    hotpatch = _monthly(fixes[_HOTPATCH].values(), tr("{name}: hotpatches", name=name), rejected)
     source = tr("MSRC CVRF {document_id}", document_id=document_id)
     number = int(month[5:])
     released = second_tuesday(int(month[:4]), number)
@@ -264,13 +265,13 @@ _DAY_NOTE = tr.mark(
 )
 
 
-def _monthly(fixes: Iterable[_Fix], what: str, refused: list[str]) -> _Fix | None:
+def _monthly(fixes: Iterable[_Fix], what: str, rejected: list[str]) -> _Fix | None:
     """The monthly release among fixes of one kind: the lowest build. Others are out of band."""
     found = sorted(fixes, key=lambda f: (build_revision(f.build) or 0, f.kb))
     split = [f for f in found if len(f.builds) > 1]
     for fix in split:
         _note(
-            refused,
+            rejected,
             tr(
                 "{what}: {kb} is listed with builds {builds}",
                 what=what,
@@ -282,7 +283,7 @@ def _monthly(fixes: Iterable[_Fix], what: str, refused: list[str]) -> _Fix | Non
     if len(found) > 1 and any(f.build is None for f in found):
         names = ", ".join(f.kb for f in found)
         _note(
-            refused,
+            rejected,
             tr(
                 "{what}: which of {names} is the monthly one can't be determined without builds",
                 what=what,
@@ -292,7 +293,7 @@ def _monthly(fixes: Iterable[_Fix], what: str, refused: list[str]) -> _Fix | Non
         return None
     for fix in found[1:]:
         _note(
-            refused,
+            rejected,
             tr("{what}: {kb} is out of band, and MSRC doesn't give its date", what=what, kb=fix.kb),
         )
     return found[0] if found else None

@@ -23,7 +23,7 @@ from hotpatch_gui.translation import translator
 
 tr = translator("Network")
 
-LOOK_TIMEOUT_S = 5.0
+ISSUER_TIMEOUT_S = 5.0
 
 
 class NetworkCause(NamedTuple):
@@ -204,7 +204,7 @@ def issuer_of(host: str, port: int) -> str | None:
     context.verify_mode = ssl.CERT_NONE
     try:
         with (
-            socket.create_connection((host, port), timeout=LOOK_TIMEOUT_S) as plain,
+            socket.create_connection((host, port), timeout=ISSUER_TIMEOUT_S) as plain,
             context.wrap_socket(plain, server_hostname=host) as secure,
         ):
             shown = secure.getpeercert(binary_form=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hotpatch_gui.domain.bicep import bicep
-from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.kb import normalize_kb
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.translation import translator
@@ -151,7 +151,7 @@ def _check_selection(install: Json) -> None:
         str(text)
         for key in ("kbNumbersToInclude", "kbNumbersToExclude")
         for text in values.items(windows.get(key))
-        if normalise_kb(str(text)) is None
+        if normalize_kb(str(text)) is None
     ]
     wrong += [
         str(text)

@@ -83,7 +83,7 @@ def sign_in_problem(
             code[0] if code else "",
             may_have_been_sent=False,
         )
-    if cause is None and not _asks_for_somebody(error, kind, code is not None):
+    if cause is None and not _needs_person(error, kind, code is not None):
         return Problem(
             ProblemKind.AZURE_FAILED,
             tr(
@@ -125,7 +125,7 @@ def sign_in_problem(
     return Problem(kind_of, sentence, step, code[0] if code else "", may_have_been_sent=False)
 
 
-def _asks_for_somebody(error: ClientAuthenticationError, kind: str, has_code: bool) -> bool:
+def _needs_person(error: ClientAuthenticationError, kind: str, has_code: bool) -> bool:
     """Whether only a person can help, by Entra's code or the error's class."""
     status = getattr(error.response, "status_code", None) or 0
     if (

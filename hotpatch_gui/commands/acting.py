@@ -29,10 +29,10 @@ from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.rows import OperationRow
 from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
-from hotpatch_gui.worker.operation_scheduler import Sends
+from hotpatch_gui.worker.operation_scheduler import SendPolicy
 
 from .common import (
-    UNSURE,
+    POSSIBLY_CARRIED_OUT,
     CommandError,
     Exit,
     connection_ids,
@@ -163,7 +163,7 @@ def _act(
     _check_beforehand(options, folder, only, kind)
     is_dry = getattr(options, "dry_run", False)
     with session(
-        folder, target, only=only, sends=Sends.NOTHING if is_dry else Sends.OWN
+        folder, target, only=only, sends=SendPolicy.NOTHING if is_dry else SendPolicy.OWN
     ) as running:
         running.wait_for_sync()
         db = running.db
@@ -323,7 +323,9 @@ def _code(
 
     good_states = {OperationState.SUCCEEDED, *([] if is_waiting else [OperationState.RUNNING])}
     good = sum(row.state in good_states for row in ended)
-    unsure = sum(row.state in UNSURE and row.state not in good_states for row in ended)
+    unsure = sum(
+        row.state in POSSIBLY_CARRIED_OUT and row.state not in good_states for row in ended
+    )
     bad = len(ended) - good - unsure + len(refused)
     good += planned
     if not bad:

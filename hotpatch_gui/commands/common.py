@@ -27,7 +27,7 @@ from hotpatch_gui.store.database import (
 )
 from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
-from hotpatch_gui.worker.operation_scheduler import Sends
+from hotpatch_gui.worker.operation_scheduler import SendPolicy
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QLockFile
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 
 tr = translator("Common")
 
-AT_WORK = tr.mark(
+FOLDER_IN_USE = tr.mark(
     "Hotpatch Dashboard is already using this data, in a window or another command: "
     "{folder}\nA window syncs automatically. Close the other one, or use another folder "
     "with --data-dir."
 )
-DOUBTFUL = tr.mark(
+FOLDER_LOCKED = tr.mark(
     "The data folder {folder} is locked by {owner}, and from here it can't be determined "
     "whether that still runs.\nIf it doesn't, add --take-over. Two programs on one folder "
     "could send a request twice."
@@ -66,7 +66,7 @@ class Exit(IntEnum):
     """Nothing failed, but a result isn't known, or work is still in progress."""
 
 
-UNSURE = (OperationState.SENT, OperationState.RUNNING, OperationState.UNKNOWN)
+POSSIBLY_CARRIED_OUT = (OperationState.SENT, OperationState.RUNNING, OperationState.UNKNOWN)
 """States of operations that Azure may have carried out, or is carrying out."""
 
 
@@ -102,8 +102,8 @@ def locked(folder: Path, target: CloudTarget) -> QLockFile:
         return held
     owner = uncertain_owner(folder)
     if owner is not None:
-        raise CommandError(tr(DOUBTFUL, folder=folder, owner=owner.text))
-    raise CommandError(tr(AT_WORK, folder=folder))
+        raise CommandError(tr(FOLDER_LOCKED, folder=folder, owner=owner.text))
+    raise CommandError(tr(FOLDER_IN_USE, folder=folder))
 
 
 def bring_up_to_date(folder: Path, target: CloudTarget) -> None:
@@ -130,7 +130,7 @@ def session(
     target: CloudTarget,
     *,
     only: frozenset[int] | None = None,
-    sends: Sends = Sends.NOTHING,
+    sends: SendPolicy = SendPolicy.NOTHING,
 ) -> Iterator[Session]:
     """A session on the locked folder.
 

@@ -19,9 +19,17 @@ from hotpatch_gui.store import deployments, machines
 from hotpatch_gui.store.deployments import StoredDeployment
 from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
-from hotpatch_gui.worker.operation_scheduler import Sends
+from hotpatch_gui.worker.operation_scheduler import SendPolicy
 
-from .common import UNSURE, CommandError, Exit, print_json, print_table, session, write_message
+from .common import (
+    POSSIBLY_CARRIED_OUT,
+    CommandError,
+    Exit,
+    print_json,
+    print_table,
+    session,
+    write_message,
+)
 from .named import named_resource_group
 
 if TYPE_CHECKING:
@@ -41,7 +49,7 @@ def deploy(
             something that exists.
     """
     password = _password(options)
-    with session(folder, target, sends=Sends.OWN) as running:
+    with session(folder, target, sends=SendPolicy.OWN) as running:
         running.wait_for_sync()
         group = named_resource_group(
             read_resource_groups(running.db), machine.resource_group, options.subscription
@@ -134,7 +142,7 @@ def _report(
         return Exit.DONE
     if row.state is OperationState.RUNNING and not is_waiting:
         return Exit.DONE
-    if row.state in UNSURE:
+    if row.state in POSSIBLY_CARRIED_OUT:
         return Exit.NOT_KNOWN
     code = deployments.azure_code(running.db, row)
     return Exit.NOT_PERMITTED if code in FORBIDDEN_CODES else Exit.FAILED

@@ -25,7 +25,7 @@ from hotpatch_gui.translation import translator
 from hotpatch_gui.worker.release_knowledge import (
     FILE,
     MSRC,
-    Update,
+    ReleaseDataUpdate,
     derive_all,
     download,
     known_to,
@@ -102,23 +102,27 @@ def _import(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
 
 
 def _store(
-    options: argparse.Namespace, db: sqlite3.Connection, origin: str, found: Update, now: datetime
+    options: argparse.Namespace,
+    db: sqlite3.Connection,
+    origin: str,
+    found: ReleaseDataUpdate,
+    now: datetime,
 ) -> int:
     with database.transaction(db):
         calendar = save_update(db, origin, found, resources.calendar(), system_clock())
     derive_all(db, calendar, now)
-    for reason in found.refused:
+    for reason in found.rejected:
         write_message(tr("Refused: {reason}.", reason=reason))
     if options.json:
-        print(json.dumps({"added": len(found.added), "refused": found.refused}))
+        print(json.dumps({"added": len(found.added), "rejected": found.rejected}))
     else:
         print(found.text)
         print("\n".join(summary(calendar, resources.calendar(), now, releases.last_read(db))))
     return (
         Exit.PARTLY
-        if found.refused and found.added
+        if found.rejected and found.added
         else Exit.FAILED
-        if found.refused
+        if found.rejected
         else Exit.DONE
     )
 

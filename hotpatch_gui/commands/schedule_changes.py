@@ -25,10 +25,18 @@ from hotpatch_gui.store.schedule_rows import ScheduleRow
 from hotpatch_gui.system import resources
 from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
-from hotpatch_gui.worker.operation_scheduler import Sends
+from hotpatch_gui.worker.operation_scheduler import SendPolicy
 
 from .acting import confirm
-from .common import UNSURE, CommandError, Exit, ids, print_json, session, write_message
+from .common import (
+    POSSIBLY_CARRIED_OUT,
+    CommandError,
+    Exit,
+    ids,
+    print_json,
+    session,
+    write_message,
+)
 from .named import named_machines, named_resource_group, named_schedule
 
 if TYPE_CHECKING:
@@ -50,7 +58,7 @@ def change_schedules(options: argparse.Namespace, folder: Path, target: CloudTar
         wanted = read_file(options.file) if options.schedules_action == "apply" else None
     except ScheduleFileError as error:
         raise CommandError(str(error), Exit.USAGE) from error
-    with session(folder, target, sends=Sends.OWN) as running:
+    with session(folder, target, sends=SendPolicy.OWN) as running:
         running.wait_for_sync()
         db = running.db
         entries = _entries(db, target)
@@ -193,7 +201,7 @@ def _report(found: Sequence[StoredChange], codes: Mapping[int, str], *, as_json:
         for one in found:
             print(plain(f"{one.change.subject}: {one.state.label}. {one.note}".rstrip()))
     good = sum(one.state is OperationState.SUCCEEDED for one in found)
-    unsure = sum(one.state in UNSURE for one in found)
+    unsure = sum(one.state in POSSIBLY_CARRIED_OUT for one in found)
     if found and good + unsure == len(found):
         return Exit.NOT_KNOWN if unsure else Exit.DONE
     if good or unsure:

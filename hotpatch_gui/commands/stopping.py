@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.application.headless import AbandonedError
-from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.kb import normalize_kb
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.models.stop_update import StillInstalling, read_still_installing
 from hotpatch_gui.store import operations, schedule_changes
 from hotpatch_gui.store.schedule_changes import StoredChange
 from hotpatch_gui.system.console import plain
 from hotpatch_gui.translation import translator
-from hotpatch_gui.worker.operation_scheduler import Sends
+from hotpatch_gui.worker.operation_scheduler import SendPolicy
 
-from .common import UNSURE, CommandError, Exit, print_json, session, write_message
+from .common import POSSIBLY_CARRIED_OUT, CommandError, Exit, print_json, session, write_message
 
 if TYPE_CHECKING:
     from hotpatch_gui.application.headless import Session
@@ -34,10 +34,10 @@ def stop(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
     Raises:
         CommandError: it isn't a KB number.
     """
-    kb = normalise_kb(options.kb)
+    kb = normalize_kb(options.kb)
     if kb is None:
         raise CommandError(tr("“{kb}” isn't a KB number.", kb=options.kb), Exit.USAGE)
-    with session(folder, target, sends=Sends.OWN) as running:
+    with session(folder, target, sends=SendPolicy.OWN) as running:
         running.wait_for_sync()
         found = read_still_installing(running.db, kb, target.clock(running.db))
         changes: list[StoredChange] = []
@@ -136,7 +136,7 @@ def _print(found: StillInstalling, changes: list[StoredChange], canceled: list[i
 def _code(found: StillInstalling, changes: list[StoredChange], canceled: list[int]) -> Exit:
     """The exit code; schedules that couldn't be read or changed are failures."""
     good = sum(c.state is OperationState.SUCCEEDED for c in changes) + len(canceled)
-    unsure = sum(c.state in UNSURE for c in changes)
+    unsure = sum(c.state in POSSIBLY_CARRIED_OUT for c in changes)
     wanted = len(found.schedules) + len(found.queued)
     if good == wanted and found.is_known:
         return Exit.DONE

@@ -154,7 +154,7 @@ def refusal(deployment: Deployment, changes: Sequence[WhatIfChange]) -> str:
     return tr("Azure didn't report that it would create {machine}.", machine=deployment.machine)
 
 
-class Progress(NamedTuple):
+class DeploymentProgress(NamedTuple):
     """How a deployment is going: ``error`` is Azure's code and message if it failed."""
 
     state: OperationState

@@ -10,19 +10,12 @@ from typing import NamedTuple
 from hotpatch_gui.translation import translator
 
 from .arc import License
-from .health import (
-    COUNTS_UNREPORTED,
-    LIST_UNREPORTED,
-    MAY_BE_RUNNING,
-    RESTART_UNREPORTED,
-    Level,
-    Situation,
-    is_unhealthy,
-)
+from .health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED, Level, Situation
 from .hotpatch import HotpatchStatus, is_on
 from .machines import Freshness, Machine, freshness
 from .release_calendar import Calendar
 from .releases import Expected, Release, ReleaseKind, release_day
+from .resource_health import MAY_BE_RUNNING, is_unhealthy
 from .titles import ReleaseTitle
 
 tr = translator("Evidence")

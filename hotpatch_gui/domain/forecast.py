@@ -22,7 +22,7 @@ tr = translator("Forecast")
 
 
 @tr.mark_values
-class Scenario(StrEnum):
+class ReleaseAssumption(StrEnum):
     """Which releases a forecast assumes."""
 
     AS_RELEASED = "As released"
@@ -38,11 +38,11 @@ class Scenario(StrEnum):
     def meaning(self) -> str:
         """The scenario in one sentence."""
         return {
-            Scenario.AS_RELEASED: tr("Published releases, then Microsoft's plan."),
-            Scenario.AS_PLANNED: tr(
+            ReleaseAssumption.AS_RELEASED: tr("Published releases, then Microsoft's plan."),
+            ReleaseAssumption.AS_PLANNED: tr(
                 "A baseline in January, April, July and October, hotpatches in between."
             ),
-            Scenario.UNPLANNED: tr(
+            ReleaseAssumption.UNPLANNED: tr(
                 "As planned, and some hotpatches replaced by baselines that restart."
             ),
         }[self]
@@ -83,7 +83,7 @@ class ForecastOptions:
 
     first: date
     last: date
-    scenario: Scenario = Scenario.AS_RELEASED
+    scenario: ReleaseAssumption = ReleaseAssumption.AS_RELEASED
     unplanned: int = 0
     window: RestartWindow = RestartWindow.OFF_PEAK
     window_hours: float = 1.0
@@ -164,7 +164,7 @@ class Forecast:
     @property
     def unknown_days(self) -> list[date]:
         """Past release days whose release isn't known, in the scenario of published releases."""
-        if self.options.scenario is not Scenario.AS_RELEASED:
+        if self.options.scenario is not ReleaseAssumption.AS_RELEASED:
             return []
         return [
             m.day
@@ -201,14 +201,14 @@ def entries(calendar: Calendar, product: Product, options: ForecastOptions) -> l
     planned = [
         Entry(product, day, plan.get(day), None) for day in release_days(first, options.last)
     ]
-    if options.scenario is Scenario.AS_RELEASED:
+    if options.scenario is ReleaseAssumption.AS_RELEASED:
         facts = {
             r.month: Entry(product, r.released, r.kind, r)
             for r in calendar.monthly(product, min(options.last, options.today))
             if r.released >= options.first
         }
         return [facts.get(f"{e.day:%Y-%m}", e) for e in planned]
-    if options.scenario is Scenario.UNPLANNED:
+    if options.scenario is ReleaseAssumption.UNPLANNED:
         return _with_unplanned(planned, options.unplanned)
     return planned
 
@@ -229,7 +229,7 @@ def planned_hotpatches(calendar: Calendar, product: Product, first: date, last: 
 
     Its hotpatches begin after the first baseline of the period.
     """
-    options = ForecastOptions(first, last, Scenario.AS_PLANNED)
+    options = ForecastOptions(first, last, ReleaseAssumption.AS_PLANNED)
     kinds = [e.kind for e in entries(calendar, product, options)]
     start = next((n for n, k in enumerate(kinds) if k is not None and k.is_baseline), len(kinds))
     return kinds[start:].count(ReleaseKind.HOTPATCH)

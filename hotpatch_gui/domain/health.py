@@ -6,14 +6,8 @@ from enum import IntEnum, StrEnum
 
 from hotpatch_gui.translation import translator
 
-from .power import PowerState
-
 tr = translator("Health")
 
-UNHEALTHY_STATES = ("unavailable", "degraded")
-"""Resource Health's states of machines that need attention, in lower case."""
-MAY_BE_RUNNING = (PowerState.RUNNING, PowerState.STARTING, PowerState.UNKNOWN)
-"""Power states in which one of UNHEALTHY_STATES is a fault: a machine that somebody stopped is unavailable, too."""
 COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED = "counts", "list", "restart"
 """Values that an assessment may omit: the number of updates, their list, and whether a restart is pending."""
 
@@ -54,11 +48,6 @@ class Situation(StrEnum):
     def label(self) -> str:
         """The situation's display name."""
         return tr(self.value)
-
-
-def is_unhealthy(resource_health: str | None, power: PowerState) -> bool:
-    """Whether Resource Health reports a fault of the machine. None: it calls the machine available, or its health isn't known."""
-    return (resource_health or "").casefold() in UNHEALTHY_STATES and power in MAY_BE_RUNNING
 
 
 DEPEND_ON_ASSESSMENT = (

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from hotpatch_gui.translation import translator
 
-from .kb import normalise_kb
+from .kb import normalize_kb
 from .phrases import listed, machines, updates
 from .updates import Classification, RestartBehavior, Update
 
@@ -103,7 +103,7 @@ class InstallRequest:
 
 
 @tr.mark_values
-class LeftOut(StrEnum):
+class UpdateExclusion(StrEnum):
     """Why an available update isn't selected."""
 
     EXCLUDED = "Its KB is on the exclude list."
@@ -123,7 +123,7 @@ class Plan:
     """A request's effect on one machine. ``not_offered`` are included KBs that the assessment doesn't offer."""
 
     taken: tuple[Update, ...] = ()
-    left_out: tuple[tuple[Update, LeftOut], ...] = ()
+    left_out: tuple[tuple[Update, UpdateExclusion], ...] = ()
     not_offered: tuple[str, ...] = ()
     restart_setting: RestartSetting = RestartSetting.IF_REQUIRED
     restart_pending: bool = False
@@ -202,7 +202,7 @@ def only_kb(body: str) -> str:
         return ""
     if windows.get("classificationsToInclude") or len(kbs) != 1:
         return ""
-    return normalise_kb(str(kbs[0])) or ""
+    return normalize_kb(str(kbs[0])) or ""
 
 
 def maximum_minutes(body: str | None) -> int | None:
@@ -230,12 +230,12 @@ def plan(
     if not is_known:
         return Plan((), (), (), request.sent_restart, restart_pending, is_known=False)
     taken: list[Update] = []
-    left: list[tuple[Update, LeftOut]] = []
+    left: list[tuple[Update, UpdateExclusion]] = []
     seen: set[str] = set()
     for update in offered:
         if update.kb:
             seen.add(update.kb)
-        reason = leave_out(request, update)
+        reason = update_exclusion(request, update)
         if reason is None:
             taken.append(update)
         else:
@@ -244,20 +244,20 @@ def plan(
     return Plan(tuple(taken), tuple(left), not_offered, request.sent_restart, restart_pending)
 
 
-def leave_out(request: InstallRequest, update: Update) -> LeftOut | None:
+def update_exclusion(request: InstallRequest, update: Update) -> UpdateExclusion | None:
     """Why the request excludes the update; None if it is selected."""
     if update.kb is not None and update.kb in request.exclude:
-        return LeftOut.EXCLUDED
+        return UpdateExclusion.EXCLUDED
     wanted = update.kb in request.include or update.classification in request.classifications
     if not wanted:
-        return LeftOut.NOT_SELECTED
+        return UpdateExclusion.NOT_SELECTED
     if request.exclude_restarting and update.restart is not RestartBehavior.NEVER:
-        return LeftOut.RESTARTS
+        return UpdateExclusion.RESTARTS
     if request.published_until is not None:
         if update.published is None:
-            return LeftOut.NO_DATE
+            return UpdateExclusion.NO_DATE
         if update.published > request.published_until:
-            return LeftOut.TOO_NEW
+            return UpdateExclusion.TOO_NEW
     return None
 
 
@@ -386,9 +386,9 @@ def may_install(body: str | None, kb: str, classifications: Collection[str]) -> 
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return True
-    if kb in {normalise_kb(one) for one in exclude}:
+    if kb in {normalize_kb(one) for one in exclude}:
         return False
-    is_included = kb in {normalise_kb(one) for one in include}
+    is_included = kb in {normalize_kb(one) for one in include}
     return is_included or bool(wanted & {one.casefold() for one in classifications})
 
 

@@ -23,7 +23,7 @@ class KbTextError(ValueError):
 
 
 @lru_cache(maxsize=4096)
-def normalise_kb(text: str | None) -> str | None:
+def normalize_kb(text: str | None) -> str | None:
     """``5031364`` or ``kb5031364`` as ``KB5031364``; None for anything else."""
     match = _KB.fullmatch((text or "").strip())
     return f"KB{match.group(1)}" if match else None
@@ -47,7 +47,7 @@ def kb_of_update(kb_id: str | None, title: str | None) -> str | None:
 
     Azure's field may contain several numbers (``5031364, 5031365``). The title then decides, otherwise the first number.
     """
-    given = [kb for piece in _SEPARATORS.split(kb_id or "") if (kb := normalise_kb(piece))]
+    given = [kb for piece in _SEPARATORS.split(kb_id or "") if (kb := normalize_kb(piece))]
     if len(given) == 1:
         return given[0]
     named = kb_in_title(title or "")
@@ -83,7 +83,7 @@ def read_kbs(text: str) -> KbList:
     found: dict[str, None] = {}
     invalid = []
     for piece in _PIECE.finditer(text):
-        kb = normalise_kb(piece[0])
+        kb = normalize_kb(piece[0])
         if kb is None:
             invalid.append((piece.start(), piece.end(), piece[0]))
         else:
@@ -94,9 +94,9 @@ def read_kbs(text: str) -> KbList:
 def without_kb(text: str, kb: str) -> str:
     """A list without each spelling of ``kb``; anything else stays, also what isn't a KB number."""
     pieces = [p[0] for p in _PIECE.finditer(text)]
-    if all(normalise_kb(piece) != kb for piece in pieces):
+    if all(normalize_kb(piece) != kb for piece in pieces):
         return text
-    return ", ".join(piece for piece in pieces if normalise_kb(piece) != kb)
+    return ", ".join(piece for piece in pieces if normalize_kb(piece) != kb)
 
 
 def parse_kbs(text: str) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ class Cause(StrEnum):
     NOT_KNOWN = "Unknown monthly release"
     OUT_OF_BAND = "Out-of-band update"
     OTHER = "Other update"
-    BY_HAND = "Requested by a user"
+    USER_REQUEST = "Requested by a user"
 
     @property
     def label(self) -> str:
@@ -43,7 +43,7 @@ class Cause(StrEnum):
             Cause.OUT_OF_BAND: tr("out-of-band updates"),
             Cause.OTHER: tr("other updates"),
             Cause.CUMULATIVE: tr("cumulative updates instead of hotpatches"),
-            Cause.BY_HAND: tr("user requests"),
+            Cause.USER_REQUEST: tr("user requests"),
             Cause.NOT_KNOWN: tr("unknown monthly releases"),
         }[self]
 
@@ -111,7 +111,9 @@ def reason(
             tr("{names}: not a known release for hotpatching.", names=names),
         )
     if is_request:
-        return Reason(Cause.BY_HAND, None, tr("Restarted by a user; no known update required it."))
+        return Reason(
+            Cause.USER_REQUEST, None, tr("Restarted by a user; no known update required it.")
+        )
     return Reason(
         Cause.OTHER,
         None,

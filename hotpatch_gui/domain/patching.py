@@ -15,13 +15,20 @@ from typing import NamedTuple
 from hotpatch_gui.translation import translator
 
 from .dates import day_name
-from .health import MAY_BE_RUNNING, is_unhealthy
 from .hotpatch import is_on
 from .installs import RestartSetting
 from .machines import AssessmentMode, Machine, PatchMode
 from .releases import Product
-from .rollout import Halt, Outcome, Rollout, RolloutMachine, set_limit, timetable
-from .schedules import NO_SCHEDULES, AssignmentKind, Follows, MachineSchedules, Schedule, next_run
+from .resource_health import MAY_BE_RUNNING, is_unhealthy
+from .rollout import AttemptResult, Halt, Rollout, RolloutMachine, set_limit, timetable
+from .schedules import (
+    NO_SCHEDULES,
+    AssignmentKind,
+    FollowedSchedule,
+    MachineSchedules,
+    Schedule,
+    next_run,
+)
 from .updates import RestartBehavior, strongest
 
 tr = translator("Patching")
@@ -204,7 +211,7 @@ def _own_times(schedules: MachineSchedules, now: datetime) -> str:
     return tr("nothing patches it, because no schedule is assigned to it")
 
 
-def _names(follows: Iterable[Follows]) -> str:
+def _names(follows: Iterable[FollowedSchedule]) -> str:
     return ", ".join(dict.fromkeys(f.schedule.name for f in follows))
 
 
@@ -347,21 +354,21 @@ def _hour(moment: datetime) -> datetime:
 
 def known_outcome(
     f: MachineFacts, released: datetime, now: datetime
-) -> tuple[str, Outcome, datetime, datetime | None] | None:
+) -> tuple[str, AttemptResult, datetime, datetime | None] | None:
     """A machine's known outcome, as a report to the rollout; None if its turn is still to come."""
     if f.begun is not None:
-        return f.key, Outcome.UPDATED, _hour(f.begun), None
+        return f.key, AttemptResult.UPDATED, _hour(f.begun), None
     if f.patched is not None:
-        outcome = Outcome.FAILED if f.is_incomplete else Outcome.UPDATED
+        outcome = AttemptResult.FAILED if f.is_incomplete else AttemptResult.UPDATED
         if became_unhealthy(f):
-            outcome = Outcome.UNHEALTHY
+            outcome = AttemptResult.UNHEALTHY
         return f.key, outcome, _hour(f.patched), None
     if f.only_restart:
-        return f.key, Outcome.UPDATED, released, None
+        return f.key, AttemptResult.UPDATED, released, None
     if f.failed is not None:
-        return f.key, Outcome.FAILED, _hour(f.failed), None
+        return f.key, AttemptResult.FAILED, _hour(f.failed), None
     if _is_off(f.machine):
-        return f.key, Outcome.NOT_RUNNING, released, next_assessment(f, now)
+        return f.key, AttemptResult.NOT_RUNNING, released, next_assessment(f, now)
     return None
 
 

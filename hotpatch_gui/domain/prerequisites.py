@@ -47,10 +47,10 @@ class Prerequisite:
     fix: str = ""
 
 
-def eligibility(machine: Machine) -> list[Prerequisite]:
+def prerequisites_of(machine: Machine) -> list[Prerequisite]:
     """All prerequisites of hotpatching, in the order in which to fix them."""
     if machine.arc is not None:
-        return _arc_findings(machine, machine.arc)
+        return _arc_prerequisites(machine, machine.arc)
     settings = machine.settings
     return [
         _image_prerequisite(machine),
@@ -84,7 +84,7 @@ def eligibility(machine: Machine) -> list[Prerequisite]:
     ]
 
 
-def _arc_findings(machine: Machine, arc: Arc) -> list[Prerequisite]:
+def _arc_prerequisites(machine: Machine, arc: Arc) -> list[Prerequisite]:
     return [
         _three_state(
             tr("System"),

@@ -48,7 +48,7 @@ class RolloutMachine(NamedTuple):
     time_zone: str | None = None
 
 
-class Outcome(StrEnum):
+class AttemptResult(StrEnum):
     """The result of one attempt on one machine."""
 
     UPDATED = "updated"
@@ -182,7 +182,7 @@ class Rollout:
         return begun
 
     def report(
-        self, key: str, outcome: Outcome, hour: datetime, again: datetime | None = None
+        self, key: str, outcome: AttemptResult, hour: datetime, again: datetime | None = None
     ) -> None:
         """Record the result of a machine that started in ``hour``.
 
@@ -195,12 +195,12 @@ class Rollout:
             self._latest[phase] = max(self._latest[phase], hour)
         self._fresh[member.region][member.zone].pop(key, None)
         self._retries[member.region].pop(key, None)
-        if outcome in (Outcome.FAILED, Outcome.NOT_RUNNING):
+        if outcome in (AttemptResult.FAILED, AttemptResult.NOT_RUNNING):
             self._ready[key] = again or hour + RETRY_AFTER
             self._retries[member.region][key] = member
             return
         self._patched[phase] += 1
-        if outcome is Outcome.UNHEALTHY:
+        if outcome is AttemptResult.UNHEALTHY:
             self._unhealthy[phase].append(member)
 
     @property
@@ -276,15 +276,15 @@ class Rollout:
         return begun
 
 
-Becomes = Callable[[RolloutMachine, datetime], Outcome]
+PredictResult = Callable[[RolloutMachine, datetime], AttemptResult]
 
 
-def _all_well(_: RolloutMachine, __: datetime) -> Outcome:
-    return Outcome.UPDATED
+def _all_well(_: RolloutMachine, __: datetime) -> AttemptResult:
+    return AttemptResult.UPDATED
 
 
 def timetable(
-    rollout: Rollout, start: datetime, becomes: Becomes = _all_well
+    rollout: Rollout, start: datetime, becomes: PredictResult = _all_well
 ) -> dict[str, datetime]:
     """Run the rollout from ``start`` to its end: the hour in which each machine is patched.
 
@@ -295,7 +295,7 @@ def timetable(
     while rollout.waiting and hour < rollout.ends and rollout.halted is None:
         for member in rollout.admit(hour):
             outcome = becomes(member, hour)
-            if outcome in (Outcome.UPDATED, Outcome.UNHEALTHY):
+            if outcome in (AttemptResult.UPDATED, AttemptResult.UNHEALTHY):
                 patched[member.key] = hour
             rollout.report(member.key, outcome, hour)
         hour += HOUR

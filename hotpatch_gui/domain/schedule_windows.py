@@ -14,7 +14,7 @@ from .schedules import ORDINALS, WEEKDAYS, Schedule, next_run
 
 tr = translator("ScheduleWindows")
 
-MOST = 500
+MAX_WINDOWS = 500
 """Windows that are looked at; an hourly schedule has more in a month."""
 _DAYS = dict(
     zip(
@@ -53,7 +53,7 @@ def windows(schedule: Schedule, after: datetime, until: datetime) -> Iterator[Wi
     if length is None:
         return
     opens = next_run(schedule, after)
-    for _ in range(MOST):
+    for _ in range(MAX_WINDOWS):
         if opens is None or opens >= until:
             return
         yield Window(opens, opens + length)

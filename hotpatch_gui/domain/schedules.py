@@ -135,7 +135,7 @@ class AssignmentKind(StrEnum):
     """The account can't read the configuration, which may not be for updates."""
 
 
-class Follows(NamedTuple):
+class FollowedSchedule(NamedTuple):
     """A schedule that a machine follows; ``scope`` names its dynamic scope, if any."""
 
     schedule: Schedule
@@ -146,10 +146,10 @@ class Follows(NamedTuple):
 class MachineSchedules(NamedTuple):
     """All known schedules of a machine; ``unread`` is why more can't be known."""
 
-    follows: tuple[Follows, ...] = ()
+    follows: tuple[FollowedSchedule, ...] = ()
     unread: str = ""
 
-    def certain(self, now: datetime) -> list[Follows]:
+    def certain(self, now: datetime) -> list[FollowedSchedule]:
         """Schedules that certainly apply and haven't ended, soonest first."""
         return [
             f
@@ -157,7 +157,7 @@ class MachineSchedules(NamedTuple):
             if f.assignment in (AssignmentKind.DIRECT, AssignmentKind.DYNAMIC)
         ]
 
-    def current(self, now: datetime) -> list[Follows]:
+    def current(self, now: datetime) -> list[FollowedSchedule]:
         """Schedules that haven't ended, soonest first."""
         return [f for f in soonest(self.follows, now) if not f.schedule.has_ended(now)]
 
@@ -248,10 +248,10 @@ def _match_tags(scope: Scope, tags: Mapping[str, str] | None) -> bool | None:
     return all(found) if scope.all_tags else any(found)
 
 
-def soonest(follows: Iterable[Follows], now: datetime) -> list[Follows]:
+def soonest(follows: Iterable[FollowedSchedule], now: datetime) -> list[FollowedSchedule]:
     """Schedules by next run; then those with an unknown next run, then ended ones."""
 
-    def rank(one: Follows) -> tuple[int, datetime]:
+    def rank(one: FollowedSchedule) -> tuple[int, datetime]:
         if one.schedule.has_ended(now):
             return 2, now
         run = next_run(one.schedule, now)

@@ -11,7 +11,7 @@ from hotpatch_gui.translation import translator
 from .clock import age_text
 from .dates import day_name
 from .evidence import LEVELS, Evidence, classify, departure, offered_instead
-from .health import Level, Situation, is_unhealthy
+from .health import Level, Situation
 from .horizon import release_data_step
 from .hotpatch import HotpatchStatus
 from .kb import help_page, kb_in_title
@@ -20,6 +20,7 @@ from .outlook import next_restart_text, rejoin_text, running_text
 from .phrases import join, listed
 from .platforms import REPLACEMENTS
 from .release_calendar import Calendar
+from .resource_health import is_unhealthy
 from .shortfall import (
     behind,
     definitions_text,

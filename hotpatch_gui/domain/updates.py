@@ -153,7 +153,7 @@ class Update:
         )
 
 
-def outside_programme(name: str, classification: Classification | None) -> str:
+def outside_program(name: str, classification: Classification | None) -> str:
     """Why an update outside hotpatch releases isn't part of the hotpatch program.
 
     The program contains only Windows security updates: no .NET, non-security updates or drivers.

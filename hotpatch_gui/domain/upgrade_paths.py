@@ -16,7 +16,7 @@ from .arc import FIRST_BUILD, Arc, Enablement, version_of
 from .hotpatch import can_be_enrolled, is_on_and_supported, needs_no_license
 from .machines import Machine
 from .platforms import REPLACEMENTS, is_supported
-from .prerequisites import Prerequisite, Verdict, agent_prerequisites, eligibility
+from .prerequisites import Prerequisite, Verdict, agent_prerequisites, prerequisites_of
 from .releases import Product
 
 tr = translator("UpgradePaths")
@@ -144,7 +144,7 @@ def upgrade_path(machine: Machine) -> UpgradePath:
 
 
 def _unmet(machine: Machine) -> tuple[Prerequisite, ...]:
-    return tuple(p for p in eligibility(machine) if p.verdict is not Verdict.PASS)
+    return tuple(p for p in prerequisites_of(machine) if p.verdict is not Verdict.PASS)
 
 
 def _turn_on(machine: Machine) -> UpgradePath:

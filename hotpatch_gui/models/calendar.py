@@ -265,7 +265,7 @@ def _install_words(row: ReleaseDay) -> str:
     return f"{what}\n{day_name(date.fromisoformat(row.day))}"
 
 
-def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str) -> str:
+def calendar_description(data: CalendarData, rows: Sequence[ReleaseRow], machines: str) -> str:
     """The chart as text."""
     kinds = Counter(r.kind for r in rows if r.state in (RELEASED, SEEN))
     ahead = [r for r in rows if r.state == PLANNED]
@@ -311,7 +311,7 @@ def calendar_words(data: CalendarData, rows: Sequence[ReleaseRow], machines: str
     return " ".join(parts)
 
 
-class CalendarRead(NamedTuple):
+class InstallationsData(NamedTuple):
     """Days on which releases were installed, and restarts."""
 
     installs: list[ReleaseDay]
@@ -320,9 +320,9 @@ class CalendarRead(NamedTuple):
 
 def read_calendar(
     db: sqlite3.Connection, calendar: Calendar, ids: Sequence[int], first: date, last: date
-) -> CalendarRead:
+) -> InstallationsData:
     """Read installations from ``first`` to ``last`` and restarts since ``first``, of these machines."""
     since = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    return CalendarRead(
+    return InstallationsData(
         installations.release_days(db, ids, first, last), read_ledger(db, calendar, ids, since)
     )

@@ -17,7 +17,7 @@ class ClassCount:
 
 
 @dataclass(frozen=True, slots=True)
-class DayCount:
+class UpdatesPerDay:
     """Installed and failed updates of a day."""
 
     day: date

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.titles import short_title
 from hotpatch_gui.domain.update_errors import explained
-from hotpatch_gui.domain.updates import Classification, outside_programme
+from hotpatch_gui.domain.updates import Classification, outside_program
 from hotpatch_gui.store.history_rows import KbRow, UpdateRow
 from hotpatch_gui.store.rows import OperationRow
 from hotpatch_gui.store.timestamps import from_text
@@ -19,17 +19,17 @@ from .row_model import Column, field, time_of
 tr = translator("Columns")
 
 
-def _programme_tip(row: UpdateRow | KbRow, _: datetime) -> str:
+def _program_tip(row: UpdateRow | KbRow, _: datetime) -> str:
     if row.release_kind:
         return tr(
             "In the hotpatch calendar: {release_kind}.",
             release_kind=update_text.release_text(row.release_kind).lower(),
         )
-    return outside_programme(row.name, Classification.parse(row.classification))
+    return outside_program(row.name, Classification.parse(row.classification))
 
 
 def _name_tip(row: UpdateRow | KbRow, now: datetime) -> str:
-    return f"{row.name}\n{_programme_tip(row, now)}"
+    return f"{row.name}\n{_program_tip(row, now)}"
 
 
 def _short_name(row: UpdateRow | KbRow) -> str:
@@ -101,7 +101,7 @@ _RELEASE = Column(
     tr.mark("Release"),
     130,
     lambda r, _: update_text.release_text(r.release_kind),
-    tip=_programme_tip,
+    tip=_program_tip,
     hidden=True,
 )
 

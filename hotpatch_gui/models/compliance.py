@@ -29,7 +29,7 @@ def read_counts(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[Clas
     return [ClassCount(classification_text(c), n, restarting) for c, n, restarting in counts]
 
 
-def counts_words(counts: Sequence[ClassCount]) -> str:
+def counts_description(counts: Sequence[ClassCount]) -> str:
     """The chart as text."""
     parts = [
         f"{c.label} {c.updates:,}"
@@ -106,6 +106,6 @@ def why_empty(row: MachineRow, now: datetime) -> tuple[Glyph, str, str]:
         tr(
             "{found} {situation}: see Status.",
             found=found,
-            situation=display_text.situation_of(row),
+            situation=display_text.situation_text(row),
         ),
     )

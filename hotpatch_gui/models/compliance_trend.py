@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
 from hotpatch_gui.domain.dates import day_name
-from hotpatch_gui.store.daily_states import DayCount
+from hotpatch_gui.store.daily_states import SituationCount
 from hotpatch_gui.translation import translator
 
 from .chart_data import ComplianceDay, TrendData
-from .overview import TREND_DAYS, OverviewRead
+from .overview import TREND_DAYS, OverviewData
 
 tr = translator("ComplianceTrend")
 
@@ -19,7 +19,7 @@ MIN_DAYS = 30
 """At least, the days that the trend shows."""
 
 
-def trend_data(read: OverviewRead) -> TrendData:
+def trend_data(read: OverviewData) -> TrendData:
     """Compliance by day, from the first day with data; days without a sync are missing."""
     today = read.query.now.date()
     days = compliance_days(read.trend)
@@ -28,7 +28,7 @@ def trend_data(read: OverviewRead) -> TrendData:
     return TrendData(first, today, days, read.query.day)
 
 
-def compliance_days(counts: Iterable[DayCount]) -> list[ComplianceDay]:
+def compliance_days(counts: Iterable[SituationCount]) -> list[ComplianceDay]:
     """Compliance by day; days without a sync are missing."""
     by_day: dict[date, list[tuple[str, int]]] = {}
     for day, situation, machines in counts:

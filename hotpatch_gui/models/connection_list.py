@@ -9,7 +9,7 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
 from .source import DataSource
-from .state import asks_for_sign_in
+from .state import needs_sign_in
 
 tr = translator("ConnectionList")
 
@@ -47,7 +47,7 @@ def sign_in_text(connection: Connection, state: SyncState) -> str:
     """The sign-in's state as text."""
     if not connection.cloud.needs_sign_in:
         return tr("No sign-in needed")
-    if asks_for_sign_in(state):
+    if needs_sign_in(state):
         return tr("Sign-in has expired") if connection.account else tr("Not signed in")
     if state.problem and not connection.account:
         return state.problem
@@ -60,7 +60,7 @@ def sign_in_text(connection: Connection, state: SyncState) -> str:
 
 def sign_in_glyph(connection: Connection, state: SyncState) -> Glyph:
     """The sign-in's state as a glyph."""
-    if asks_for_sign_in(state):
+    if needs_sign_in(state):
         return Glyph.WARNING
     if state.problem:
         return Glyph.ERROR

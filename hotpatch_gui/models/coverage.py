@@ -66,20 +66,20 @@ class PathRow(NamedTuple):
     cost: str
 
 
-class CoverageRead(NamedTuple):
+class CoverageData(NamedTuple):
     """Rows of both tables: paths by effort, machines by name."""
 
     paths: list[PathRow]
     machines: list[CoverageRow]
 
 
-def read_coverage(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> CoverageRead:
+def read_coverage(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> CoverageData:
     """Read the path of every machine."""
     today = release_day(clock())
     saved = {p: planned_hotpatches(calendar, p, today, today + YEAR) for p in Product}
     rows = machines.read_rows(db, machines.present(db))
     found = sorted((_row(r, saved) for r in rows), key=lambda r: (r.name.casefold(), r.id))
-    return CoverageRead(_paths(found), found)
+    return CoverageData(_paths(found), found)
 
 
 def _row(row: MachineRow, saved: dict[Product, int]) -> CoverageRow:
@@ -128,7 +128,7 @@ def _cost(rows: list[CoverageRow]) -> str:
     return " ".join(dict.fromkeys(r.path.cost for r in rows if r.path.cost))
 
 
-def headline(read: CoverageRead) -> str:
+def headline(read: CoverageData) -> str:
     """How many machines get hotpatches, and what the others would save."""
     on = sum(r.path.kind is PathKind.ON for r in read.machines)
     avoided = sum(r.avoided or 0 for r in read.machines)

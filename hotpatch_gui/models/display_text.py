@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.dates import day_name, moment_name
-from hotpatch_gui.domain.health import (
-    COUNTS_UNREPORTED,
-    LIST_UNREPORTED,
-    Level,
-    Situation,
-    is_unhealthy,
-)
+from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, Level, Situation
 from hotpatch_gui.domain.phrases import lower, updates
 from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.resource_health import is_unhealthy
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translated, translator
@@ -195,7 +190,7 @@ def machine_summary(row: MachineListRow) -> str:
         if row.updates_restarting:
             return tr("{what}, restart needed", what=what)
         return tr("{what}, may restart", what=what) if row.updates_may_restart else what
-    return situation_of(row)
+    return situation_text(row)
 
 
 def machine_line(row: MachineListRow, now: datetime) -> str:
@@ -224,7 +219,7 @@ def is_listed(row: MachineRow | SummaryRow | InstallRow) -> bool:
     return is_counted(row) and LIST_UNREPORTED not in row.unreported
 
 
-def situation_of(row: MachineListRow | MachineRow | SummaryRow) -> str:
+def situation_text(row: MachineListRow | MachineRow | SummaryRow) -> str:
     """The machine's situation, and first that it is unhealthy."""
     situation = _situation(row.situation) if row.situation else tr("Not read yet")
     if reports_unhealthy(row):

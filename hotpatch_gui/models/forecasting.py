@@ -48,14 +48,14 @@ class Ready(NamedTuple):
     """The process is ready for its Task."""
 
 
-class Progress(NamedTuple):
+class ForecastProgress(NamedTuple):
     """Finished release days and their total."""
 
     done: int
     total: int
 
 
-class Answer(NamedTuple):
+class ForecastResult(NamedTuple):
     """The result. Without a forecast there was nothing to count, or ``failure`` is what went wrong."""
 
     forecast: Forecast | None
@@ -72,40 +72,40 @@ def work(path: Path, line: Connection) -> None:
         os.nice(NICENESS)
     try:
         line.send(Ready())
-        answer = Answer(_foretell(path, line.recv(), line))
+        answer = ForecastResult(_run_forecast(path, line.recv(), line))
     except (EOFError, OSError):  # the window is gone
         return
     except Exception as error:  # noqa: BLE001 - reported to where it can be logged
-        answer = Answer(None, f"{type(error).__name__}: {error}")
+        answer = ForecastResult(None, f"{type(error).__name__}: {error}")
     with closing(line):
         line.send(answer)
 
 
-def _foretell(path: Path, task: Task, line: Connection) -> Forecast | None:
+def _run_forecast(path: Path, task: Task, line: Connection) -> Forecast | None:
     calendar, pairs, request = task
     db = open_reader(path)
     if db is None:
         return None
     with closing(db):
-        subjects = read_subjects(db, calendar, request)
+        subjects = read_forecast_machines(db, calendar, request)
     days = len(steps(calendar, {s.product for s in subjects}, request.options))
     answer: Forecast | None = None
     for answer in forecast(request.options, subjects, calendar, pairs):
-        line.send(Progress(len(answer.months), days))
+        line.send(ForecastProgress(len(answer.months), days))
     return answer
 
 
-def read_subjects(
+def read_forecast_machines(
     db: sqlite3.Connection, calendar: Calendar, request: ForecastRequest
 ) -> list[ForecastMachine]:
     """Machines for the forecast, without those of unknown systems."""
     known = schedules.of_machines(db)
     rows = machines.read_rows(db, request.machine_ids)
-    found = (_subject(r, known.get(r.id, NO_SCHEDULES), calendar, request) for r in rows)
+    found = (_forecast_machine(r, known.get(r.id, NO_SCHEDULES), calendar, request) for r in rows)
     return [s for s in found if s is not None]
 
 
-def _subject(
+def _forecast_machine(
     row: MachineRow, followed: MachineSchedules, calendar: Calendar, request: ForecastRequest
 ) -> ForecastMachine | None:
     machine = machine_columns.machine_of(row)

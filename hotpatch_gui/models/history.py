@@ -19,7 +19,7 @@ from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
 from . import discrepancies, display_text, update_text
-from .chart_data import DayCount
+from .chart_data import UpdatesPerDay
 from .source import DataSource
 
 tr = translator("HistoryModel")
@@ -55,13 +55,13 @@ def span_of(days: int, now: datetime) -> Span:
     return Span(max(FIRST, today - timedelta(days=days - 1)))
 
 
-class Figures(NamedTuple):
+class HistoryCounts(NamedTuple):
     """Runs by result, and updates by day; ``gaps`` are days that no sync could read."""
 
     tally: dict[str, int]
     first: date
     last: date
-    days: list[DayCount]
+    days: list[UpdatesPerDay]
     gaps: list[Gap]
     is_filtered: bool = False
 
@@ -104,19 +104,19 @@ class Figures(NamedTuple):
         return tr("Not known, because no sync read these days in time: {spans}.", spans=spans)
 
 
-def read_figures(
+def read_history_counts(
     db: sqlite3.Connection,
     machine_ids: Sequence[int] | None,
     span: Span,
     today: date,
     text: str = "",
-) -> Figures:
+) -> HistoryCounts:
     """Read the figures of the runs that the filter ``text`` finds; ``span`` is from ``span_of``."""
     where = lists.history_where(machine_ids, span, (), text)
     total, failed, succeeded = lists.tally(db, where)
     tally = {"total": total, "failed": failed, "succeeded": succeeded}
     counts = lists.by_day(db, where)
-    days = [DayCount(date.fromisoformat(d), i, f) for d, i, f in counts]
+    days = [UpdatesPerDay(date.fromisoformat(d), i, f) for d, i, f in counts]
     first = (span.since or datetime.combine(today, time(), UTC)).date()
     if (today - first).days > LONGEST_DAYS:
         first = min((c.day for c in days), default=today)
@@ -125,7 +125,7 @@ def read_figures(
         for synced in daily_states.sync_days(db).values()
         for gap in gaps(synced, max(first, synced[0] - KEPT_BY_AZURE), today)
     )
-    return Figures(tally, first, today, days, unknown, bool(text.strip()))
+    return HistoryCounts(tally, first, today, days, unknown, bool(text.strip()))
 
 
 class ResultLine(NamedTuple):

@@ -46,7 +46,7 @@ class Candidate(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
+class InstallCandidates:
     """The selected machines, their rows, and available updates by key.
 
     ``unhealthy`` is by KB how many machines of the fleet became unhealthy after its installation.
@@ -82,7 +82,7 @@ class Candidates:
 
 def read_candidates(
     db: sqlite3.Connection, machine_ids: Sequence[int], now: datetime
-) -> Candidates:
+) -> InstallCandidates:
     """Read the machines; takes a while for thousands."""
     rows = machines.read_for_install(db, machine_ids)
     keys, offers = assessments.offers(db, machine_ids)
@@ -115,7 +115,7 @@ def read_candidates(
         )
         for machine, row in zip(found, rows, strict=True)
     )
-    return Candidates(found, texts, offers, unhealthy.by_kb(db, now))
+    return InstallCandidates(found, texts, offers, unhealthy.by_kb(db, now))
 
 
 def _remark(machine: Candidate, now: datetime) -> str:
@@ -180,7 +180,7 @@ class Planned:
 
 
 def plan_all(
-    candidates: Candidates,
+    candidates: InstallCandidates,
     selected: Sequence[int],
     request: InstallRequest,
     *,
@@ -228,7 +228,7 @@ def plan_all(
 
 def read_plan(
     _: sqlite3.Connection,
-    candidates: Candidates,
+    candidates: InstallCandidates,
     selected: Sequence[int],
     request: InstallRequest,
     *,

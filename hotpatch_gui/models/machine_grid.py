@@ -22,7 +22,7 @@ from hotpatch_gui.store.machine_grid import (
     MachineGridRow,
     read_grouped,
 )
-from hotpatch_gui.store.tables import PRESENT, Found
+from hotpatch_gui.store.tables import PRESENT, QueryRows
 from hotpatch_gui.translation import translator
 
 from . import display_text
@@ -234,7 +234,7 @@ class MachineGridModel(WindowedModel[MachineGridRow]):
             super()._show_rows(read.found)
             self._repaint()
 
-    def _show_rows(self, found: Found[MachineGridRow]) -> None:
+    def _show_rows(self, found: QueryRows[MachineGridRow]) -> None:
         if self._grouping is None:
             self._groups = {}
             super()._show_rows(found)

@@ -41,7 +41,7 @@ class OverviewQuery(NamedTuple):
     day: date | None
 
 
-class OverviewRead(NamedTuple):
+class OverviewData(NamedTuple):
     """The response to a query.
 
     Attributes:
@@ -54,7 +54,7 @@ class OverviewRead(NamedTuple):
     exposure: Exposure
     compliance: dict[ComplianceGroup, int]
     groups: list[GroupCount]
-    trend: list[daily_states.DayCount]
+    trend: list[daily_states.SituationCount]
     changes: list[Change]
     tags: list[str]
     pending_since: date | None
@@ -71,12 +71,12 @@ class OverviewRead(NamedTuple):
         return sum(g.machines for g in self.counts.groups if fits(g))
 
 
-def read_overview(db: sqlite3.Connection, query: OverviewQuery) -> OverviewRead:
+def read_overview(db: sqlite3.Connection, query: OverviewQuery) -> OverviewData:
     """Read the whole fleet's aggregates."""
     now, today = query.now, query.now.date()
     counts = overview.counts(db, now)
     groups = overview.grouped(db, query.dimension, now, query.tag, query.day)
-    return OverviewRead(
+    return OverviewData(
         query,
         counts,
         exposure(_missing(db, query, counts), query.day or today),
@@ -119,7 +119,7 @@ class Headline(NamedTuple):
     machines: MachineFilter | None = None
 
 
-def headline(read: OverviewRead) -> Headline:
+def headline(read: OverviewData) -> Headline:
     """The most important fact about the fleet. Unknown machines are never reported as up to date."""
     by_group, exposed = read.compliance, read.exposure
     total, day = read.machines, read.query.day
@@ -167,7 +167,7 @@ def headline(read: OverviewRead) -> Headline:
     return Headline(Level.OK, tr("No machine is missing a monthly security update."), detail)
 
 
-def _details(read: OverviewRead) -> list[str]:
+def _details(read: OverviewData) -> list[str]:
     """The details that the groups of the ring don't show."""
     others = read.count(
         lambda g: (
@@ -198,7 +198,7 @@ def _details(read: OverviewRead) -> list[str]:
     return found
 
 
-def coverage_text(read: OverviewRead) -> str:
+def coverage_text(read: OverviewData) -> str:
     """On how many of the machines that are known to be able to receive hotpatches hotpatch is on."""
     eligible = read.count(lambda g: g.is_eligible)
     if not eligible:
@@ -228,7 +228,7 @@ TILES = (
 )
 
 
-def figures(read: OverviewRead) -> dict[str, Figure]:
+def figures(read: OverviewData) -> dict[str, Figure]:
     """The tiles by key. For a past day, only some tiles are available, and none opens the machine list."""
     total, unknown = read.machines, read.compliance[ComplianceGroup.NOT_KNOWN]
     not_known = Figure(
@@ -266,7 +266,7 @@ def figures(read: OverviewRead) -> dict[str, Figure]:
     }
 
 
-def _why_unknown(read: OverviewRead) -> str:
+def _why_unknown(read: OverviewData) -> str:
     """The most frequent reasons why a state isn't known, with their machines."""
     known = {s.value: s.label for s in Situation}
     counts: Counter[str] = Counter()
@@ -283,7 +283,7 @@ def _restart_glyph(pending: int) -> Glyph | None:
     return Glyph.RESTART if pending else None
 
 
-def _exposed(read: OverviewRead) -> Figure:
+def _exposed(read: OverviewData) -> Figure:
     exposed = read.exposure
     if exposed.machines:
         note = tr(
@@ -297,7 +297,7 @@ def _exposed(read: OverviewRead) -> Figure:
     return Figure("0", tr("by installed build"), Glyph.OK if read.machines else None)
 
 
-def _coverage(read: OverviewRead) -> Figure:
+def _coverage(read: OverviewData) -> Figure:
     enabled, eligible = read.count(lambda g: g.is_on), read.count(lambda g: g.is_eligible)
     if not eligible:
         return Figure(display_text.NOTHING, tr("no eligible machine is known"))
@@ -318,7 +318,7 @@ def share_text(part: int, total: int) -> str:
     return tr("{percent}% of %n machine(s)", total, percent=percent)
 
 
-def pending_text(read: OverviewRead) -> str:
+def pending_text(read: OverviewData) -> str:
     """For how long, at least, the longest pending restart has been pending."""
     if not read.count(lambda g: g.restart_pending):
         return tr("none is known")

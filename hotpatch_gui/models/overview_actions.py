@@ -19,7 +19,7 @@ from hotpatch_gui.store.overview import Change
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translated, translator
 
-from .overview import OverviewRead, having, pending_text
+from .overview import OverviewData, having, pending_text
 
 tr = translator("OverviewActions")
 
@@ -69,7 +69,7 @@ _SITUATIONS = (
 )
 
 
-def next_steps(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
+def next_steps(read: OverviewData, calendar: Calendar) -> list[ActionItem]:
     """The items that need attention, with errors first."""
     found = []
     if read.counts.unhealthy_since:
@@ -125,7 +125,7 @@ def next_steps(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
     return sorted(found, key=lambda item: item.glyph is not Glyph.ERROR)
 
 
-def _errors_elsewhere(read: OverviewRead) -> list[ActionItem]:
+def _errors_elsewhere(read: OverviewData) -> list[ActionItem]:
     """Facts that a machine's situation may hide, because a machine shows only the first situation that applies."""
     rows = (
         (
@@ -161,7 +161,7 @@ def _title(condition: Condition, machines: int) -> str:
     return tr("{condition}: %n machine(s)", machines, condition=condition.label)
 
 
-def calm_text(read: OverviewRead) -> tuple[Glyph, str]:
+def calm_text(read: OverviewData) -> tuple[Glyph, str]:
     """The glyph and the sentence if nothing is listed. Unknown machines are never reported as up to date."""
     if not read.machines:
         return Glyph.INFO, tr("No machines are known yet.")
@@ -171,7 +171,7 @@ def calm_text(read: OverviewRead) -> tuple[Glyph, str]:
     return Glyph.OK, tr("Nothing needs attention.")
 
 
-def _old_releases(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
+def _old_releases(read: OverviewData, calendar: Calendar) -> list[ActionItem]:
     today = release_day(read.query.now)
     return [
         ActionItem(
@@ -190,12 +190,12 @@ def _old_releases(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
     ]
 
 
-def products(read: OverviewRead) -> list[Product]:
+def products(read: OverviewData) -> list[Product]:
     """The products of the fleet."""
     return sorted({g.product for g in read.counts.groups if g.product is not None})
 
 
-def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
+def next_restarts(read: OverviewData, calendar: Calendar) -> list[ActionItem]:
     """Restarts by baselines that are released or planned, and by monthly updates without hotpatch."""
     each = products(read)
     due = [_released_baseline(read, product, calendar) for product in each]
@@ -238,7 +238,7 @@ def next_restarts(read: OverviewRead, calendar: Calendar) -> list[ActionItem]:
     return [item for _, item in sorted(dated, key=itemgetter(0))]
 
 
-def _not_known(read: OverviewRead) -> ActionItem | None:
+def _not_known(read: OverviewData) -> ActionItem | None:
     """The machines of which it isn't known whether they run hotpatch."""
     known = {*WITHOUT_HOTPATCH, HotpatchStatus.ENABLED}
     others = tuple(status.value for status in HotpatchStatus if status not in known)
@@ -264,7 +264,7 @@ def _next_day() -> ActionItem:
     )
 
 
-def _pending(read: OverviewRead) -> ActionItem | None:
+def _pending(read: OverviewData) -> ActionItem | None:
     """The machines that wait for a restart now."""
     pending = read.count(lambda g: g.restart_pending)
     if not pending:
@@ -288,7 +288,7 @@ def _enabled(product: Product) -> tuple[Choice, ...]:
 
 
 def _released_baseline(
-    read: OverviewRead, product: Product, calendar: Calendar
+    read: OverviewData, product: Product, calendar: Calendar
 ) -> ActionItem | None:
     """The baseline that is missing on machines with hotpatch."""
     baseline = calendar.baseline_in_force(product, release_day(read.query.now))
@@ -313,7 +313,7 @@ def _released_baseline(
 
 
 def _planned_baseline(
-    read: OverviewRead, product: Product, calendar: Calendar
+    read: OverviewData, product: Product, calendar: Calendar
 ) -> ActionItem | None:
     """The next planned baseline, for machines with hotpatch."""
     count = read.count(lambda g: g.product is product and g.is_on)

@@ -30,8 +30,8 @@ from .ledger import RESTARTS, read_ledger
 from .overview import (
     TILES,
     TREND_DAYS,
+    OverviewData,
     OverviewQuery,
-    OverviewRead,
     figures,
     headline,
     read_overview,
@@ -289,7 +289,7 @@ def release_notes(calendar: Calendar) -> list[str]:
     ]
 
 
-def summary(read: OverviewRead) -> list[SummaryRow]:
+def summary(read: OverviewData) -> list[SummaryRow]:
     """The sentence, the machines by compliance, and the tiles."""
     sentence = headline(read)
     captions = dict(TILES)

@@ -48,7 +48,7 @@ _DATE = re.compile(rb"D:\d{14}Z")
 _XMP_DATE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 
 
-class Span(NamedTuple):
+class VerticalSpan(NamedTuple):
     """A vertical part of the document."""
 
     top: float
@@ -63,16 +63,16 @@ class Span(NamedTuple):
 class Piece(NamedTuple):
     """A part that isn't split between pages; ``head`` is the head of its table."""
 
-    span: Span
-    head: Span | None = None
+    span: VerticalSpan
+    head: VerticalSpan | None = None
     starts_page: bool = False
 
 
 class PagePart(NamedTuple):
     """The content of a page: a part of the document, below the head of the table that continues."""
 
-    span: Span
-    head: Span | None
+    span: VerticalSpan
+    head: VerticalSpan | None
 
 
 def date_pages(path: Path, made: datetime) -> None:
@@ -178,12 +178,14 @@ def _pieces(document: QTextDocument) -> Iterator[Piece]:
             block = block.next()
             continue
         if table is None:
-            yield Piece(Span(_first(heading, rect.top()), rect.bottom()), None, starts_page)
+            yield Piece(VerticalSpan(_first(heading, rect.top()), rect.bottom()), None, starts_page)
             block = block.next()
         else:
             rows = _rows(document, table)
             together = rows[:2]  # the head isn't alone at the end of a page
-            yield Piece(Span(_first(heading, rows[0].top), together[-1].bottom), None, starts_page)
+            yield Piece(
+                VerticalSpan(_first(heading, rows[0].top), together[-1].bottom), None, starts_page
+            )
             yield from (Piece(row, rows[0]) for row in rows[2:])
             block = document.findBlock(table.lastPosition() + 1)
         heading, starts_page = None, False
@@ -194,7 +196,7 @@ def _first(heading: float | None, top: float) -> float:
     return top if heading is None else heading
 
 
-def _rows(document: QTextDocument, table: QTextTable) -> list[Span]:
+def _rows(document: QTextDocument, table: QTextTable) -> list[VerticalSpan]:
     """Where the rows are, each with its lower line."""
     layout = document.documentLayout()
 
@@ -210,7 +212,7 @@ def _rows(document: QTextDocument, table: QTextTable) -> list[Span]:
     padding = (tops[1] - bottoms[0]) / 2 if len(tops) > 1 else 0.0
     line = padding / 3
     return [
-        Span(top - padding + line, bottom + padding + line)
+        VerticalSpan(top - padding + line, bottom + padding + line)
         for top, bottom in zip(tops, bottoms, strict=True)
     ]
 
@@ -220,15 +222,15 @@ def paginate(pieces: Sequence[Piece], height: float) -> Iterator[PagePart]:
     start, end, head, room = 0.0, 0.0, None, height
     for piece in pieces:
         if end > start and (piece.starts_page or piece.span.bottom - start > room):
-            yield PagePart(Span(start, end), head)
+            yield PagePart(VerticalSpan(start, end), head)
             start, head = piece.span.top, piece.head
             room = height - (head.height if head else 0.0)
         while piece.span.bottom - start > room:
-            yield PagePart(Span(start, start + room), head)
+            yield PagePart(VerticalSpan(start, start + room), head)
             start += room
         end = piece.span.bottom
     if end > start:
-        yield PagePart(Span(start, end), head)
+        yield PagePart(VerticalSpan(start, end), head)
 
 
 def _draw(document: QTextDocument, page: PagePart, painter: QPainter, width: int) -> None:

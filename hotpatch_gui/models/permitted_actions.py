@@ -26,7 +26,7 @@ _WITHOUT_MACHINE = (OperationKind.SETTINGS, OperationKind.ENROLL, OperationKind.
 """Azure changes these even if the machine isn't running."""
 
 
-Able = MachineRow | SummaryRow | InstallRow
+PermissionRow = MachineRow | SummaryRow | InstallRow
 """A row that shows which operations are permitted."""
 
 
@@ -37,14 +37,14 @@ class PermittedActions(NamedTuple):
     disabled_reason: str = ""
 
 
-def is_permitted(row: Able, kind: OperationKind) -> bool:
+def is_permitted(row: PermissionRow, kind: OperationKind) -> bool:
     """Whether changes are allowed and the account may, as far as known."""
     action = needed(kind, is_arc=row.kind == ARC)
     grants = grants_of(row.grants)
     return bool(row.may_act) and (action is None or grants is None or allows(grants, action))
 
 
-def permitted_actions(rows: Sequence[Able], kind: OperationKind) -> PermittedActions:
+def permitted_actions(rows: Sequence[PermissionRow], kind: OperationKind) -> PermittedActions:
     """Whether the operation is possible on these rows."""
     reasons = [(row.id, disabled_reason(row, kind)) for row in rows]
     counted = Counter(reason for _, reason in reasons if reason)
@@ -71,7 +71,7 @@ def split(source: DataSource, machine_ids: Sequence[int], kind: OperationKind) -
     )
 
 
-def disabled_reason(row: Able, kind: OperationKind) -> str:
+def disabled_reason(row: PermissionRow, kind: OperationKind) -> str:
     """Why the operation isn't possible on a machine; empty if it is. Unknown permissions prevent nothing."""
     is_arc = row.kind == ARC
     action = needed(kind, is_arc=is_arc)

@@ -18,7 +18,7 @@ from hotpatch_gui.translation import translator
 
 from . import display_text
 from .chart_data import MonthBar, PlannerData
-from .forecasting import Answer, ForecastRequest, Progress, Ready, Task, work
+from .forecasting import ForecastProgress, ForecastRequest, ForecastResult, Ready, Task, work
 from .report import Sheet
 from .row_model import Column, field
 from .source import DataSource
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 tr = translator("PlannerModel")
 
 log = logging.getLogger(__name__)
-LOOK_MS = 50
+POLL_MS = 50
 
 
 class Planner(QObject):
@@ -59,7 +59,7 @@ class Planner(QObject):
         self._line: Connection | None = None
         self._task: Task | None = None
         self._poll_timer = QTimer(self)
-        self._poll_timer.setInterval(LOOK_MS)
+        self._poll_timer.setInterval(POLL_MS)
         self._poll_timer.timeout.connect(self._poll)
         source.closing.connect(self.cancel)
 
@@ -105,8 +105,8 @@ class Planner(QObject):
         except (EOFError, OSError):  # Windows reports the end of a pipe differently
             self._fail(tr("its process ended without a response"))
 
-    def _handle(self, message: Progress | Answer) -> None:
-        if isinstance(message, Progress):
+    def _handle(self, message: ForecastProgress | ForecastResult) -> None:
+        if isinstance(message, ForecastProgress):
             self.progressed.emit(*message)
             return
         if message.failure:
@@ -287,7 +287,7 @@ def chart_data(found: Forecast) -> PlannerData:
     return PlannerData(months)
 
 
-def restarts_words(found: Forecast) -> str:
+def restarts_description(found: Forecast) -> str:
     """The chart of restarts as text."""
     most = max(found.months, key=lambda m: m.restarts)
     unknown = (
@@ -304,7 +304,7 @@ def restarts_words(found: Forecast) -> str:
     )
 
 
-def exposure_words(found: Forecast) -> str:
+def exposure_description(found: Forecast) -> str:
     """The chart of exposure as text."""
     if mean_exposure(found) is None:
         return tr("The exposure isn't known.")

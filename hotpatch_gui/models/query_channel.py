@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject
 
-from .query_thread import Answer, Query, failure_of
+from .query_thread import Query, QueryResult, failure_of
 from .source import DataSource
 
 T = TypeVar("T")
@@ -72,7 +72,7 @@ class QueryChannel(QObject, Generic[T]):
         else:
             self._deliver(value)
 
-    def _on_answered(self, answer: Answer) -> None:
+    def _on_answered(self, answer: QueryResult) -> None:
         if answer.channel != self._channel or answer.number < self._wanted:
             return
         if answer.failure:

@@ -29,7 +29,7 @@ class Query(NamedTuple):
     is_refresh: bool
 
 
-class Answer(NamedTuple):
+class QueryResult(NamedTuple):
     """The result of a query, or why it failed."""
 
     channel: int
@@ -109,11 +109,11 @@ class QueryRunner(QObject):
         while (query := self._next_query()) is not None:
             try:
                 value = query.work(self._opened())
-                self.answered.emit(Answer(query.channel, query.number, value))
+                self.answered.emit(QueryResult(query.channel, query.number, value))
             except Exception as error:  # noqa: BLE001 - shown instead of the result
                 if not (isinstance(error, sqlite3.Error) and self._is_interrupted):
                     failure = failure_of(error, self._path)
-                    self.answered.emit(Answer(query.channel, query.number, None, failure))
+                    self.answered.emit(QueryResult(query.channel, query.number, None, failure))
             with self._lock:
                 self._current = None
         with self._lock:

@@ -104,7 +104,7 @@ class Phase(NamedTuple):
     regions: list[Region]
 
 
-class MachineRow(NamedTuple):
+class RolloutRow(NamedTuple):
     """One machine of the rollout."""
 
     id: int
@@ -122,7 +122,7 @@ class MachineRow(NamedTuple):
 
 
 @tr.mark_values
-class Showing(StrEnum):
+class RolloutFilter(StrEnum):
     """Which machines the table shows."""
 
     ALL = "All machines"
@@ -136,19 +136,21 @@ class Showing(StrEnum):
         """The display name."""
         return tr(self.value)
 
-    def includes(self, row: MachineRow, now: datetime) -> bool:
+    def includes(self, row: RolloutRow, now: datetime) -> bool:
         """Whether the table shows the machine. One that isn't running isn't expected to start.
 
         A start that isn't known to need no restart counts as one that may restart.
         """
-        if self is Showing.ALL:
+        if self is RolloutFilter.ALL:
             return True
-        if self is Showing.UNHEALTHY:
+        if self is RolloutFilter.UNHEALTHY:
             return row.status is RolloutStatus.UNHEALTHY
         if row.status is RolloutStatus.NOT_RUNNING:
             return False
-        until = now + timedelta(days=7 if self is Showing.WEEK else 1)
-        restarts = row.restart is not RestartBehavior.NEVER or self is not Showing.DAY_RESTARTS
+        until = now + timedelta(days=7 if self is RolloutFilter.WEEK else 1)
+        restarts = (
+            row.restart is not RestartBehavior.NEVER or self is not RolloutFilter.DAY_RESTARTS
+        )
         return row.window is not None and row.window < until and restarts
 
 
@@ -159,7 +161,7 @@ class RolloutData(NamedTuple):
     headline: str
     detail: str
     phases: list[Phase]
-    rows: list[MachineRow]
+    rows: list[RolloutRow]
 
     @property
     def needs_releases(self) -> bool:
@@ -283,7 +285,7 @@ def read_rollout(
 
 def _without_rollout(
     db: sqlite3.Connection, now: datetime, status: RolloutStatus, why: str
-) -> list[MachineRow]:
+) -> list[RolloutRow]:
     """Every machine while no rollout is known; those with their own schedule start even without a release.
 
     ``status`` and ``why`` apply to machines that automatic guest patching includes.
@@ -299,7 +301,7 @@ def _without_rollout(
     return _in_order(found)
 
 
-def _in_order(rows: list[MachineRow]) -> list[MachineRow]:
+def _in_order(rows: list[RolloutRow]) -> list[RolloutRow]:
     """Rows that need attention first, then by name."""
     return sorted(rows, key=lambda row: URGENCY.index(row.status))
 
@@ -481,14 +483,14 @@ def _zone_group(f: MachineFacts) -> str:
     return tr("Zone {zone}", zone=f.machine.zone) if f.machine.zone else tr("No zone")
 
 
-def _row(f: MachineFacts, position: RolloutPosition) -> MachineRow:
+def _row(f: MachineFacts, position: RolloutPosition) -> RolloutRow:
     m = f.machine
     domain = (
         tr(", update domain {update_domain}", update_domain=m.update_domain)
         if m.update_domain is not None
         else ""
     )
-    return MachineRow(
+    return RolloutRow(
         int(f.key),
         m.name,
         m.location,
@@ -504,7 +506,7 @@ def _row(f: MachineFacts, position: RolloutPosition) -> MachineRow:
     )
 
 
-def _window(row: MachineRow, now: datetime) -> str:
+def _window(row: RolloutRow, now: datetime) -> str:
     """The window in the reader's time zone; a past one in which no start is known isn't confirmed."""
     if row.window is None:
         return display_text.NOTHING
@@ -514,7 +516,7 @@ def _window(row: MachineRow, now: datetime) -> str:
     return tr("{text}, not confirmed", text=text)
 
 
-def _window_tip(row: MachineRow, _: datetime) -> str:
+def _window_tip(row: RolloutRow, _: datetime) -> str:
     if row.window is None:
         return tr("No start expected.")
     zone = zone_of(row.time_zone)
@@ -535,7 +537,7 @@ def _window_tip(row: MachineRow, _: datetime) -> str:
     return "\n".join(lines)
 
 
-def _restart_tip(row: MachineRow, _: datetime) -> str:
+def _restart_tip(row: RolloutRow, _: datetime) -> str:
     if row.restart is None:
         return tr("No start expected.")
     if row.restart is RestartBehavior.UNKNOWN:
@@ -554,7 +556,7 @@ def _restart_tip(row: MachineRow, _: datetime) -> str:
     return "\n".join(lines)
 
 
-def _restarted_by(row: MachineRow) -> str:
+def _restarted_by(row: RolloutRow) -> str:
     """The KBs of the updates that restart the machine or may; a dash if no restart is expected or it isn't due to them."""
     if row.restart in (None, RestartBehavior.NEVER):
         return display_text.NOTHING

@@ -19,7 +19,7 @@ tr = translator("ScheduleTargets")
 NAMED = 5
 
 
-class Candidates(NamedTuple):
+class AssignableMachines(NamedTuple):
     """The machines of a connection that don't certainly follow a schedule yet.
 
     Attributes:
@@ -32,7 +32,9 @@ class Candidates(NamedTuple):
     hotpatched: frozenset[int]
 
 
-def read_candidates(db: sqlite3.Connection, connection_id: int, schedule_id: str) -> Candidates:
+def read_candidates(
+    db: sqlite3.Connection, connection_id: int, schedule_id: str
+) -> AssignableMachines:
     """Read the machines of a connection, by name."""
     ids = schedule_rows.not_following(db, connection_id, schedule_id)
     found = machines.read_rows(db, ids)
@@ -54,14 +56,14 @@ def read_candidates(db: sqlite3.Connection, connection_id: int, schedule_id: str
             remark,
         )
         rows.append(CheckedRow(row.id, cells))
-    return Candidates(tuple(rows), frozenset(unprepared), frozenset(hotpatched))
+    return AssignableMachines(tuple(rows), frozenset(unprepared), frozenset(hotpatched))
 
 
 PREPARATION = SettingsChange(orchestration=Orchestration.CUSTOMER_SCHEDULES)
 
 
 def preparation(
-    candidates: Candidates, machine_ids: list[int]
+    candidates: AssignableMachines, machine_ids: list[int]
 ) -> list[tuple[list[int], SettingsChange]]:
     """Which machines get which settings so that a schedule can run there. Hotpatch excludes that mode."""
     wanted = [i for i in machine_ids if i in candidates.unprepared]

@@ -9,7 +9,7 @@ from hotpatch_gui.domain.installs import RestartSetting
 from hotpatch_gui.domain.schedules import (
     NO_SCHEDULES,
     AssignmentKind,
-    Follows,
+    FollowedSchedule,
     MachineSchedules,
     Schedule,
     Scope,
@@ -75,7 +75,9 @@ def points(
         yield _point(one, now, is_followed=is_followed)
 
 
-def _point(one: Follows, now: datetime, *, is_followed: bool) -> tuple[Glyph, str, str, str]:
+def _point(
+    one: FollowedSchedule, now: datetime, *, is_followed: bool
+) -> tuple[Glyph, str, str, str]:
     schedule = one.schedule
     times = () if one.assignment is AssignmentKind.UNREAD else _time(schedule, now)
     details = [*times, *_what(schedule), _origin(one)]
@@ -165,7 +167,7 @@ def restarts(setting: str | None) -> str:
     return known.label if known else setting
 
 
-def _origin(one: Follows) -> str:
+def _origin(one: FollowedSchedule) -> str:
     match one.assignment:
         case AssignmentKind.DIRECT:
             return ""

@@ -87,7 +87,7 @@ class ScheduleEntry(NamedTuple):
         return max((c.level for c in self.concerns), default=Level.OK)
 
 
-class SchedulesRead(NamedTuple):
+class SchedulesData(NamedTuple):
     """All schedules, those that have ended last; ``unread`` is why some connections' schedules aren't known."""
 
     entries: list[ScheduleEntry]
@@ -108,7 +108,7 @@ class SchedulesRead(NamedTuple):
         return None
 
 
-def read_schedules(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> SchedulesRead:
+def read_schedules(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> SchedulesData:
     """Read all schedules."""
     now = clock()
     rows = schedule_rows.read_all(db)
@@ -122,7 +122,7 @@ def read_schedules(db: sqlite3.Connection, calendar: Calendar, clock: Clock) -> 
     entries.sort(key=lambda e: (e.is_ended, e.opens is None, e.opens or now))
     unread = additional_lists.unread(db, ("schedules", "assignments"))
     known = " ".join(dict.fromkeys(unread.values()))
-    return SchedulesRead(entries, known, schedule_changes.still_open(db))
+    return SchedulesData(entries, known, schedule_changes.still_open(db))
 
 
 def row_id(text: str) -> int:
@@ -310,7 +310,7 @@ def strip(entry: ScheduleEntry, calendar: Calendar, now: datetime) -> StripData:
     return StripData(first, last, now.date(), marks, opening)
 
 
-def strip_words(entry: ScheduleEntry, data: StripData) -> str:
+def schedule_strip_description(entry: ScheduleEntry, data: StripData) -> str:
     """The strip as text."""
     return tr(
         "%n window(s) of {name} from {first} to {last}.",
@@ -351,7 +351,7 @@ class ScopeRow(NamedTuple):
     words: str
 
 
-class MachinesRead(NamedTuple):
+class ScheduleMachinesData(NamedTuple):
     """The machines that follow a schedule, those whose settings prevent it first, and its dynamic scopes."""
 
     rows: list[ScheduleMachine]
@@ -367,14 +367,16 @@ class MachinesRead(NamedTuple):
         ]
 
 
-def read_machines(db: sqlite3.Connection, schedule_id: str, runs: Sequence[str]) -> MachinesRead:
+def read_machines(
+    db: sqlite3.Connection, schedule_id: str, runs: Sequence[str]
+) -> ScheduleMachinesData:
     """Read the machines and dynamic scopes of a schedule; ``runs`` are its run IDs, newest first."""
     names = schedule_rows.subscription_names(db)
     scopes = [
         ScopeRow(row_id(s.azure_id), s, s.name, _within(s.below, names), scope_text(s))
         for s in stored_schedules.scopes_of(db, schedule_id)
     ]
-    return MachinesRead(schedule_rows.machines_of(db, schedule_id, runs), scopes)
+    return ScheduleMachinesData(schedule_rows.machines_of(db, schedule_id, runs), scopes)
 
 
 def _within(below: str, names: dict[str, str]) -> str:

@@ -19,7 +19,7 @@ from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
-from .display_text import is_counted, level_of, machine_glyph, situation_of
+from .display_text import is_counted, level_of, machine_glyph, situation_text
 from .permitted_actions import PermittedActions, permitted_actions
 
 tr = translator("SelectionModel")
@@ -138,7 +138,7 @@ def _sum_up(
 def _words(row: MachineRow | SummaryRow) -> str:
     """The situation; of available updates, whether a monthly one is among them."""
     if row.situation != Situation.BEHIND or row.attention == Level.ERROR:
-        return situation_of(row)
+        return situation_text(row)
     return (
         tr("Monthly update available")
         if row.attention == Level.WARNING

@@ -26,14 +26,14 @@ def sync_states(source: DataSource) -> list[SyncState]:
     return source.read_list(sync_state.sync_states)
 
 
-def asks_for_sign_in(state: SyncState) -> bool:
+def needs_sign_in(state: SyncState) -> bool:
     """Whether signing in may solve the last sync's problem."""
     return state.problem_kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED)
 
 
 def problem_level(state: SyncState) -> Level:
     """How serious the last sync's problem is: what another try or a sign-in may solve is a warning."""
-    passes = state.problem_kind == ProblemKind.OFFLINE or asks_for_sign_in(state)
+    passes = state.problem_kind == ProblemKind.OFFLINE or needs_sign_in(state)
     return Level.WARNING if passes else Level.ERROR
 
 

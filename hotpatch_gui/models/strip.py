@@ -90,7 +90,7 @@ def release_marks(
     return facts + unknown + plans
 
 
-def strip_words(data: StripData) -> str:
+def release_strip_description(data: StripData) -> str:
     """The strip as text."""
     facts = [m for m in data.marks if not m.is_plan]
     plans = [m for m in data.marks if m.is_plan and m.day > data.today]

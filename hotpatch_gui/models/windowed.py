@@ -15,7 +15,7 @@ from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import Clock
-from hotpatch_gui.store.tables import Found, Table, Where
+from hotpatch_gui.store.tables import QueryRows, Table, Where
 
 from .query_channel import QueryChannel
 from .row_model import Column, RowsModel
@@ -88,7 +88,7 @@ class WindowedModel(RowsModel, Generic[R]):
         if synchronous:
             self.load_first_screen()
             return
-        self._show_rows(Found[R](array("q"), None))
+        self._show_rows(QueryRows[R](array("q"), None))
         self.is_loaded = False
         self.rows_changed.emit()
         self.query_again()
@@ -148,7 +148,7 @@ class WindowedModel(RowsModel, Generic[R]):
         if changes.affects(self.table.touched_by):
             self._query(is_refresh=True)
 
-    def _show_rows(self, found: Found[R]) -> None:
+    def _show_rows(self, found: QueryRows[R]) -> None:
         """Show these rows, keeping selection and current row by ID."""
         ids = found.ids
         old, self._pages, self._whole = self._pages, OrderedDict(), found.rows

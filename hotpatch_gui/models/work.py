@@ -21,7 +21,7 @@ CREATION = "creation"
 """The creation of a machine, among the kinds of operations."""
 
 
-class Work(NamedTuple):
+class WorkText(NamedTuple):
     """The number of operations, the oldest one's text and progress, and how many of each kind; also unknown ones by kind."""
 
     total: int = 0
@@ -48,7 +48,7 @@ def _label(kind: str) -> str:
     return tr("Create machine") if kind == CREATION else OperationKind(kind).label
 
 
-def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Work:
+def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> WorkText:
     """Operations on these machines; or all, also the creation of machines."""
     found = operations.work(db, machine_ids)
     created = operations.machines_being_created(db) if machine_ids is None else []
@@ -58,8 +58,8 @@ def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) 
     first = found.first
     if first is None:
         doing = tr("Creating {machine}", machine=created[0]) if created else ""
-        return Work(total, doing, by_kind=by_kind, unknown=found.unknown)
-    return Work(
+        return WorkText(total, doing, by_kind=by_kind, unknown=found.unknown)
+    return WorkText(
         total,
         operation_text.doing(first),
         OperationKind(first.kind).label,
@@ -71,9 +71,9 @@ def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) 
     )
 
 
-def all_work(source: DataSource) -> Work:
+def all_work(source: DataSource) -> WorkText:
     """Operations on all machines."""
-    return source.read(read_work, Work())
+    return source.read(read_work, WorkText())
 
 
 def last_end(source: DataSource) -> str:

@@ -14,7 +14,7 @@ from .arm_error import ArmError
 from .cloud import ARC, Cloud, Operation
 from .guest import Guest
 from .install_parameters import parse_install_parameters
-from .responses import RETRY_AFTER_S, Call, Response, look_at
+from .responses import RETRY_AFTER_S, Call, Response, polling_headers
 from .vm import class_counts, counts, error_of, iso, iso_text
 
 _MACHINES = r"/subscriptions/(?P<sub>[^/]+)/resourceGroups/(?P<rg>[^/]+)/providers/Microsoft\.HybridCompute/machines"
@@ -189,7 +189,7 @@ def _install(cloud: Cloud, call: Call) -> Response:
 
 def _accepted(call: Call, guest: Guest, op: Operation) -> Response:
     path = f"{_place(guest)}/updateCenterOperationResults/{op.id}"
-    headers = look_at(call, path)
+    headers = polling_headers(call, path)
     del headers["Azure-AsyncOperation"]  # the API definition has Location only
     return Response(202, None, headers)
 
@@ -281,7 +281,7 @@ def _set_license(cloud: Cloud, call: Call, status: int) -> Response:
             "Hotpatch needs Windows Server 2025 Standard or Datacenter, 26100.1742 or later.",
         )
     op = cloud.begin_enrollment(guest, on=on)
-    headers = look_at(call, f"{_place(guest)}/operationStatus/{op.id}")
+    headers = polling_headers(call, f"{_place(guest)}/operationStatus/{op.id}")
     return Response(status, _license_body(guest), headers)
 
 

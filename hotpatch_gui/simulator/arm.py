@@ -24,7 +24,7 @@ from .cloud import VM, Cloud, Operation
 from .guest import Guest
 from .install_parameters import parse_install_parameters
 from .kql import Query, QueryError
-from .responses import RETRY_AFTER_S, Call, Response, look_at
+from .responses import RETRY_AFTER_S, Call, Response, polling_headers
 from .vm import instance_view, iso, model, result
 from .vm_settings import read_settings
 
@@ -306,7 +306,7 @@ class SimulatorApi:
         if token and kept is not None and kept[0] == version:
             return kept[1], start
         query = self._parse(text)
-        source = graph.rows(self.cloud, query.table, call.now, graph.Wanted.of(text))
+        source = graph.rows(self.cloud, query.table, call.now, graph.QueryScope.of(text))
         if source is None:
             raise ArmError(
                 400, "BadRequest", f"Table {query.table} is invalid, unsupported or disallowed."
@@ -348,7 +348,7 @@ def _operation_headers(call: Call, guest: Guest, op: Operation) -> dict[str, str
         f"/subscriptions/{guest.subscription}/providers/Microsoft.Compute/locations/"
         f"{guest.location}/operations/{op.id}?p={op.id[:8]}"
     )
-    return look_at(call, path, f"{path}&monitor=true")
+    return polling_headers(call, path, f"{path}&monitor=true")
 
 
 def _page(

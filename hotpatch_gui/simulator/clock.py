@@ -57,21 +57,21 @@ class RunningClock:
         now = self.now()
         if now >= self._fast_until:
             self.speed = self._work_speed
-        self._go_on(now, max(self._fast_until, end))
+        self._resume(now, max(self._fast_until, end))
 
     def jump_to(self, moment: datetime) -> None:
-        self._go_on(moment, moment)
+        self._resume(moment, moment)
 
     def play_until(self, end: datetime, speed: float) -> None:
         now = self.now()
         self.speed = speed
-        self._go_on(now, end)
+        self._resume(now, end)
 
     def stop_playing(self) -> None:
         now = self.now()
-        self._go_on(now, now)
+        self._resume(now, now)
 
-    def _go_on(self, now: datetime, fast_until: datetime) -> None:
+    def _resume(self, now: datetime, fast_until: datetime) -> None:
         self._start, self._at, self._fast_until = now, self._monotonic(), fast_until
 
 

@@ -175,10 +175,10 @@ class Cloud:
             self.finish_until(hour)
             self.patching.step(hour)
         self.finish_until(now)
-        self.patching.work_off(now)
+        self.patching.run_due(now)
         self.finish_until(now)
         if self.patching.has_changed:
-            self._touch("world", "patching", self.patching.kept())
+            self._touch("world", "patching", self.patching.to_json())
         self.save()
         return now
 

@@ -17,7 +17,7 @@ from hotpatch_gui.domain.new_machine import password_fault
 
 from .arm_error import ArmError
 from .cloud import VM, Cloud
-from .responses import RETRY_AFTER_S, Call, Response, look_at
+from .responses import RETRY_AFTER_S, Call, Response, polling_headers
 from .vm import iso
 from .vm_creation import new_guest
 
@@ -78,7 +78,7 @@ def _what_if(cloud: Cloud, call: Call) -> Response:
     ]
     token = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{_key(call)} {call.now.isoformat()}"))
     cloud.keep_what_if(token, {"status": "Succeeded", "properties": {"changes": changes}})
-    headers = look_at(call, f"/subscriptions/{call.values['sub']}/operationresults/{token}")
+    headers = polling_headers(call, f"/subscriptions/{call.values['sub']}/operationresults/{token}")
     headers.pop("Azure-AsyncOperation")
     return Response(202, None, headers)
 
@@ -114,7 +114,7 @@ def _put(cloud: Cloud, call: Call) -> Response:
             started["operation"] = cloud.begin_creation(guest).id
     cloud.keep_deployment(_key(call), started)
     body = _deployment(call, {"mode": "Incremental", "provisioningState": "Accepted"})
-    headers = look_at(call, f"{_id(call)}/operationStatuses/{uuid.uuid4().hex[:20]}")
+    headers = polling_headers(call, f"{_id(call)}/operationStatuses/{uuid.uuid4().hex[:20]}")
     headers.pop("Location")
     return Response(200 if known is not None else 201, body, headers)
 

@@ -21,7 +21,7 @@ ASSESSMENT_LASTS = timedelta(days=7)
 INSTALLATIONS_KEPT = timedelta(days=30)
 
 
-class Wanted(NamedTuple):
+class QueryScope(NamedTuple):
     """The machines that a query needs, so that no other rows are created, like an index."""
 
     machines: frozenset[str]
@@ -30,7 +30,7 @@ class Wanted(NamedTuple):
     updates: bool
 
     @classmethod
-    def of(cls, query: str) -> Wanted:
+    def of(cls, query: str) -> QueryScope:
         below = re.findall(r"id startswith '([^']*)'", query)
         ids = frozenset("/".join(path.casefold().split("/")[:9]) for path in below)
         part = "/softwarepatches'"
@@ -40,7 +40,7 @@ class Wanted(NamedTuple):
         return not self.machines or resource_id(guest).casefold() in self.machines
 
 
-def rows(cloud: Cloud, table: str, now: datetime, wanted: Wanted) -> Iterator[Row] | None:
+def rows(cloud: Cloud, table: str, now: datetime, wanted: QueryScope) -> Iterator[Row] | None:
     """Rows of ``table`` at ``now``; None for an unknown table."""
     match table.casefold():
         case "resources":
@@ -149,7 +149,7 @@ def _maintenance(body: Row) -> Row:
     return body | {"type": body["type"].lower(), "tenantId": TENANT, "subscriptionId": subscription}
 
 
-def _assessments(cloud: Cloud, now: datetime, wanted: Wanted) -> Iterator[Row]:
+def _assessments(cloud: Cloud, now: datetime, wanted: QueryScope) -> Iterator[Row]:
     for guest in filter(wanted.has, cloud.readable()):
         kind = _results(guest, "patchassessmentresults")
         seen = guest.assessment
@@ -200,7 +200,7 @@ def _assessment_properties(cloud: Cloud, guest: Guest, seen: dict[str, Any]) -> 
     }
 
 
-def _installations(cloud: Cloud, now: datetime, wanted: Wanted) -> Iterator[Row]:
+def _installations(cloud: Cloud, now: datetime, wanted: QueryScope) -> Iterator[Row]:
     for guest in filter(wanted.has, cloud.readable()):
         kind = _results(guest, "patchinstallationresults")
         op = cloud.running(guest, "install")

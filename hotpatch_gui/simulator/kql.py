@@ -93,7 +93,7 @@ class Query:
     """
 
     def __init__(self, text: str) -> None:
-        self._tokens = _tokenise(_COMMENT.sub("", text))
+        self._tokens = _tokenize(_COMMENT.sub("", text))
         self._at = 0
         self.table = self._word()
         self.projects_id = True
@@ -267,7 +267,7 @@ def _member(base: Expression, key: Any) -> Expression:
     return get
 
 
-def _tokenise(text: str) -> list[tuple[str, str]]:
+def _tokenize(text: str) -> list[tuple[str, str]]:
     tokens: list[tuple[str, str]] = []
     at = 0
     text = text.rstrip()

@@ -98,7 +98,7 @@ class Maintenance:
     def has_any(self, guest: Guest) -> bool:
         """Whether a configuration is assigned to the machine, directly or by a filter."""
         direct, scopes = self._sorted
-        return machine_id(guest).casefold() in direct or any(_takes_in(s, guest) for s in scopes)
+        return machine_id(guest).casefold() in direct or any(_includes(s, guest) for s in scopes)
 
     def members(self, key: str, guests: Mapping[str, Guest]) -> Iterator[Guest]:
         """The machines on which a configuration applies now."""
@@ -106,7 +106,7 @@ class Maintenance:
         mine = [s for s in scopes if _configuration_of(s) == key]
         for guest in guests.values():
             is_direct = key in direct.get(machine_id(guest).casefold(), ())
-            if is_direct or any(_takes_in(s, guest) for s in mine):
+            if is_direct or any(_includes(s, guest) for s in mine):
                 yield guest
 
     @cached_property
@@ -131,7 +131,7 @@ def _is_scope(assignment: Body) -> bool:
     return len(target) < MACHINE_PARTS or bool(assignment["properties"].get("filter"))
 
 
-def _takes_in(assignment: Body, guest: Guest) -> bool:
+def _includes(assignment: Body, guest: Guest) -> bool:
     """Whether an assignment's filter includes the machine."""
     properties = assignment["properties"]
     target, machine = properties["resourceId"].casefold(), machine_id(guest).casefold()

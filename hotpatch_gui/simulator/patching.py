@@ -15,7 +15,7 @@ from zlib import crc32
 
 from hotpatch_gui.domain.off_peak import HOUR, whole_hour
 from hotpatch_gui.domain.releases import RELEASE_HOUR
-from hotpatch_gui.domain.rollout import Outcome, Rollout, RolloutMachine
+from hotpatch_gui.domain.rollout import AttemptResult, Rollout, RolloutMachine
 from hotpatch_gui.domain.schedules import next_run
 
 from .catalog import Catalog
@@ -54,7 +54,7 @@ class CloudState(Protocol):
     def assess_for_platform(self, guest: Guest, ended: datetime) -> None: ...
 
 
-def takes_part(guest: Guest, maintenance: Maintenance) -> bool:
+def is_included(guest: Guest, maintenance: Maintenance) -> bool:
     """Whether rollouts include the machine.
 
     It needs Azure Managed - Safe Deployment, a supported image, a ready agent and no schedule of its own.
@@ -124,7 +124,7 @@ class Patching:
 
     Args:
         start: when the simulation started.
-        kept: what ``kept`` returned, to continue.
+        kept: what ``to_json`` returned, to continue.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class Patching:
         for key in cloud.maintenance.configurations:
             self.queue_schedule(key, self._until)
 
-    def kept(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The state, storable as JSON."""
         self.has_changed = False
         return {
@@ -183,7 +183,7 @@ class Patching:
             outcome, again = self._patch(found.key, hour)
             self._report(found.key, outcome, hour, again)
 
-    def work_off(self, now: datetime) -> None:
+    def run_due(self, now: datetime) -> None:
         """Run schedules and periodic assessments due by ``now``."""
         if self._due and self._due[0][0] <= now:
             self._until, self.has_changed = now, True
@@ -212,7 +212,9 @@ class Patching:
 
     def _members(self) -> Iterator[RolloutMachine]:
         return (
-            member(g) for g in self._cloud.guests.values() if takes_part(g, self._cloud.maintenance)
+            member(g)
+            for g in self._cloud.guests.values()
+            if is_included(g, self._cloud.maintenance)
         )
 
     def _begin_midway(self, start: datetime) -> Rollout | None:
@@ -228,7 +230,7 @@ class Patching:
 
     def _known(
         self, key: str, released: datetime, start: datetime
-    ) -> tuple[str, Outcome, datetime, datetime | None] | None:
+    ) -> tuple[str, AttemptResult, datetime, datetime | None] | None:
         """A machine's result since the release; None if its turn is still to come."""
         guest = self._cloud.guests[key]
         runs = [r for r in guest.runs if _is_important(r) and r["started"] >= released.isoformat()]
@@ -236,12 +238,12 @@ class Patching:
         waits = self._important(guest, start)
         if good or not waits:
             begun = datetime.fromisoformat(min(good)) if good else released
-            return key, Outcome.FAILED if waits else Outcome.UPDATED, _hour(begun), None
+            return key, AttemptResult.FAILED if waits else AttemptResult.UPDATED, _hour(begun), None
         if runs:
             begun = datetime.fromisoformat(max(r["started"] for r in runs))
-            return key, Outcome.FAILED, _hour(begun), None
+            return key, AttemptResult.FAILED, _hour(begun), None
         if guest.power != "running":
-            return key, Outcome.NOT_RUNNING, released, self._assess_at(guest, start)
+            return key, AttemptResult.NOT_RUNNING, released, self._assess_at(guest, start)
         return None
 
     def _restore(self, kept: Mapping[str, Any]) -> Rollout | None:
@@ -254,13 +256,15 @@ class Patching:
             rollout.open_until(datetime.fromisoformat(hour))
             self._report(
                 key,
-                Outcome(outcome),
+                AttemptResult(outcome),
                 datetime.fromisoformat(hour),
                 datetime.fromisoformat(again) if again else None,
             )
         return rollout
 
-    def _report(self, key: str, outcome: Outcome, hour: datetime, again: datetime | None) -> None:
+    def _report(
+        self, key: str, outcome: AttemptResult, hour: datetime, again: datetime | None
+    ) -> None:
         assert self.rollout is not None
         self.rollout.report(key, outcome, hour, again)
         kept = [key, outcome.value, hour.isoformat(), again.isoformat() if again else None]
@@ -271,14 +275,14 @@ class Patching:
         offered = guest.offered(self._cloud.catalog, at)
         return any(p.classification.value.casefold() in IMPORTANT for p in offered)
 
-    def _patch(self, key: str, hour: datetime) -> tuple[Outcome, datetime | None]:
+    def _patch(self, key: str, hour: datetime) -> tuple[AttemptResult, datetime | None]:
         guest = self._cloud.guests[key]
         if guest.power != "running":
-            return Outcome.NOT_RUNNING, self._assess_at(guest, hour)
+            return AttemptResult.NOT_RUNNING, self._assess_at(guest, hour)
         if self._cloud.is_busy(guest) or not can_be_patched(guest):
-            return Outcome.FAILED, None
-        if not takes_part(guest, self._cloud.maintenance) or not self._important(guest, hour):
-            return Outcome.UPDATED, None
+            return AttemptResult.FAILED, None
+        if not is_included(guest, self._cloud.maintenance) or not self._important(guest, hour):
+            return AttemptResult.UPDATED, None
         parameters = InstallParameters(
             IMPORTANT,
             frozenset(),
@@ -292,14 +296,14 @@ class Patching:
         run = RUN_NAME.format(self.rollout.released)
         plan = self._cloud.install_for_platform(guest, parameters, hour, run)
         if plan.status == "Failed":
-            return Outcome.FAILED, None
+            return AttemptResult.FAILED, None
         bad = any(
             s.patch.kb in guest.unhealthy_after and s.state == "Installed" for s in plan.steps
         )
         if bad:
-            return Outcome.UNHEALTHY, None
+            return AttemptResult.UNHEALTHY, None
         leaves = self._important(_after(guest, plan, self._cloud.catalog), plan.ended)
-        return (Outcome.FAILED if leaves else Outcome.UPDATED), None
+        return (AttemptResult.FAILED if leaves else AttemptResult.UPDATED), None
 
     def _assess_at(self, guest: Guest, after: datetime) -> datetime:
         """The first periodic assessment after ``after``."""
@@ -322,7 +326,7 @@ class Patching:
 
     def _assess(self, guest: Guest, now: datetime) -> None:
         """Add the newest periodic assessment that is due, unless an installation was later."""
-        periodic = guest.assessment_mode == "AutomaticByPlatform" or takes_part(
+        periodic = guest.assessment_mode == "AutomaticByPlatform" or is_included(
             guest, self._cloud.maintenance
         )
         latest = self._assess_at(guest, now) - _period(guest)

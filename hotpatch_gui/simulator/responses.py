@@ -42,7 +42,7 @@ class Call:
         return f"{self.origin}{path}{joint}api-version={self.arguments['api-version']}"
 
 
-def look_at(call: Call, path: str, monitor: str = "") -> dict[str, str]:
+def polling_headers(call: Call, path: str, monitor: str = "") -> dict[str, str]:
     """Headers with the polling URL of an operation; ``monitor`` is the path of Location if it differs."""
     return {
         "Location": call.address(monitor or path),

@@ -17,7 +17,7 @@ from hotpatch_gui.domain.releases import Product
 from .arm_error import ArmError
 from .cloud import VM, Cloud
 from .guest import Guest
-from .responses import Call, Response, look_at
+from .responses import Call, Response, polling_headers
 from .vm import model
 from .vm_settings import read_settings
 
@@ -26,7 +26,7 @@ _PATH = (
     r"/providers/Microsoft\.Compute/virtualMachines/(?P<vm>[^/]+)/?"
 )
 _SERVER = re.compile(r"(?:windows-server-)?(2022|2025)-", re.IGNORECASE)
-_MOST_NAME = 15
+_MAX_NAME_LENGTH = 15
 _SIZE = re.compile(r"Standard_[BDEF]\d+[a-z]*(_v\d)?", re.IGNORECASE)
 """The families of sizes that the simulated regions offer."""
 
@@ -42,7 +42,7 @@ def _create(cloud: Cloud, call: Call) -> Response:
     place = f"/subscriptions/{guest.subscription}/providers/Microsoft.Compute/locations/{guest.location}"
     body = model(guest)
     body["properties"]["provisioningState"] = "Creating"
-    headers = look_at(call, f"{place}/operations/{op.id}?p={op.id[:8]}")
+    headers = polling_headers(call, f"{place}/operations/{op.id}?p={op.id[:8]}")
     headers.pop("Location")
     return Response(201, body, headers)
 
@@ -110,7 +110,7 @@ def new_guest(cloud: Cloud, call: Call) -> Guest:
 
 def _check_system(system: Mapping[str, Any], windows: Mapping[str, Any]) -> None:
     name = str(system.get("computerName") or "")
-    if not 1 <= len(name) <= _MOST_NAME or name.isdigit():
+    if not 1 <= len(name) <= _MAX_NAME_LENGTH or name.isdigit():
         raise _invalid(
             "computerName", "Windows computer name cannot be more than 15 characters long."
         )

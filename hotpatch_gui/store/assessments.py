@@ -141,7 +141,9 @@ def mark_listed(db: sqlite3.Connection, lists: Iterable[tuple[int, str]]) -> Non
     )
 
 
-def unlisted(db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]) -> list[int]:
+def without_stored_updates(
+    db: sqlite3.Connection, found: Sequence[tuple[int, Assessment]]
+) -> list[int]:
     """Machines whose assessment succeeded but whose updates aren't stored."""
     listed = dict(
         db.execute(

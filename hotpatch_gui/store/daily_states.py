@@ -65,7 +65,7 @@ def forget_old(db: sqlite3.Connection, now: datetime) -> None:
     )
 
 
-class DayCount(NamedTuple):
+class SituationCount(NamedTuple):
     """Machines in a situation on a day."""
 
     day: date
@@ -73,7 +73,7 @@ class DayCount(NamedTuple):
     machines: int
 
 
-def trend(db: sqlite3.Connection, first: date, last: date) -> list[DayCount]:
+def trend(db: sqlite3.Connection, first: date, last: date) -> list[SituationCount]:
     """Compliance as known on each day with a sync, from ``first`` to ``last``; days without one are missing.
 
     A connection that wasn't read that day counts as it was last known, until it is removed. If that is longer ago than
@@ -98,7 +98,7 @@ def trend(db: sqlite3.Connection, first: date, last: date) -> list[DayCount]:
                 if removed > text:
                     is_old = day - read > GRAPH_KEEPS_ASSESSMENTS
                     total.update(_aged(situations) if is_old else dict(situations))
-            found += [DayCount(day, *item) for item in total.items() if item[1]]
+            found += [SituationCount(day, *item) for item in total.items() if item[1]]
     return found
 
 

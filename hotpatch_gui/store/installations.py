@@ -117,7 +117,7 @@ def mark_listed(db: sqlite3.Connection, runs: Iterable[tuple[tuple[int, str], da
     )
 
 
-def unlisted(
+def without_stored_updates(
     db: sqlite3.Connection, found: Sequence[tuple[int, InstallationRun]]
 ) -> list[tuple[int, str]]:
     """(Machine ID, lower-case run ID) of runs whose updates aren't stored as of their last change."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from hotpatch_gui.domain.hotpatch import ELIGIBLE, HotpatchStatus
-from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.kb import normalize_kb
 from hotpatch_gui.domain.machine_filter import (
     FAILURE_DAYS,
     Choice,
@@ -85,7 +85,7 @@ def machines_where(wanted: MachineFilter, now: datetime) -> Where:
     """Existing machines by a filter."""
     where = PRESENT
     for word in words(wanted.text):
-        kb = normalise_kb(word)
+        kb = normalize_kb(word)
         kbs = (_KB, [kb, kb]) if kb else ("", [])
         where = where.and_(_TEXT + kbs[0], *([like(word)] * 12), *kbs[1])
     if wanted.situations:

@@ -14,7 +14,7 @@ from hotpatch_gui.domain.machine_filter import Dimension, Grouping
 from .machine_filters import group_value
 from .overview import GROUP_NAMES, group_label
 from .rows import fields
-from .tables import BY_URGENCY, DISPLAY_NAME, MACHINES, Found, Table, Where
+from .tables import BY_URGENCY, DISPLAY_NAME, MACHINES, QueryRows, Table, Where
 
 
 class MachineGridRow(NamedTuple):
@@ -103,7 +103,7 @@ class Group(NamedTuple):
 class GroupedMachines(NamedTuple):
     """Row IDs with each group's ID before those of its machines."""
 
-    found: Found[MachineGridRow]
+    found: QueryRows[MachineGridRow]
     groups: dict[int, Group]
 
 
@@ -133,7 +133,7 @@ def read_grouped(
         if group.id not in folded:
             shown.extend(ids[start : start + machines])
         start += machines
-    return GroupedMachines(Found(shown, None), groups)
+    return GroupedMachines(QueryRows(shown, None), groups)
 
 
 def _name(dimension: Dimension, key: str) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from hotpatch_gui.domain.health import MAY_BE_RUNNING, Level
+from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.resource_health import MAY_BE_RUNNING
 
 from . import permissions
 from .identity import retire_replaced
@@ -95,8 +96,8 @@ class Unseen(NamedTuple):
         missing: the reason isn't known; each is read individually.
     """
 
-    unwanted: list[int]
-    unlisted: list[int]
+    deselected: list[int]
+    unreadable: list[int]
     missing: list[int]
 
 
@@ -121,8 +122,8 @@ def unseen(
     found = Unseen([], [], [])
     for machine_id, resource_id, subscription_id, is_wanted in rows.fetchall():
         if resource_id not in seen:
-            group = found.missing if subscription_id in subscription_ids else found.unlisted
-            (group if is_wanted else found.unwanted).append(machine_id)
+            group = found.missing if subscription_id in subscription_ids else found.unreadable
+            (group if is_wanted else found.deselected).append(machine_id)
     return found
 
 

@@ -129,7 +129,7 @@ def read_all(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[Opera
     return typed(cursor, OperationRow)
 
 
-class Work(NamedTuple):
+class OpenOperations(NamedTuple):
     """Operations that are queued or in progress: their number, the oldest, and how many of each kind; also unknown ones by kind."""
 
     total: int = 0
@@ -138,7 +138,7 @@ class Work(NamedTuple):
     unknown: Mapping[str, int] = MappingProxyType({})
 
 
-def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Work:
+def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> OpenOperations:
     """Operations that are queued or in progress on these machines, or on all.
 
     The time depends on the machines, not on the length of the history.
@@ -154,7 +154,7 @@ def work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> Wo
         values,
     ).fetchall()
     busy = [oldest for *_, oldest in kinds if oldest is not None]
-    return Work(
+    return OpenOperations(
         total=sum(count - lost for _, count, lost, _ in kinds),
         first=read_row(db, min(busy)) if busy else None,
         by_kind={kind: count - lost for kind, count, lost, _ in kinds if count > lost},

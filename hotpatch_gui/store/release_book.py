@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from hotpatch_gui.domain.release_calendar import Calendar
 
 
-class ReleaseBook:
+class CalendarCache:
     """The program's releases combined with what a file has learned.
 
     Callable; rebuilt after ``forget``. Belongs to its connection's thread.

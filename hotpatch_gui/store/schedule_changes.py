@@ -115,7 +115,7 @@ def _is_same(row: StoredChange, change: ScheduleChange, now: datetime) -> bool:
     return row.change.does_as(change) and now - row.created < SAME_CLICK
 
 
-def settle_earlier(
+def end_earlier(
     db: sqlite3.Connection,
     connection_id: int,
     later: StoredChange,

@@ -13,7 +13,7 @@ from hotpatch_gui.domain.machines import PatchMode
 from hotpatch_gui.domain.schedules import (
     NO_SCHEDULES,
     AssignmentKind,
-    Follows,
+    FollowedSchedule,
     MachineSchedules,
     Schedule,
     Scope,
@@ -288,14 +288,14 @@ def of_machines(
         f" JOIN schedules s ON s.id=f.schedule_id{where} ORDER BY s.name",
         () if machine_ids is None else (as_list(machine_ids),),
     ).fetchall()
-    found: dict[int, list[Follows]] = defaultdict(list)
+    found: dict[int, list[FollowedSchedule]] = defaultdict(list)
     known: dict[str, Schedule] = {}
     for row in rows:
         schedule = known.get(row["id"]) or known.setdefault(row["id"], schedule_of(row))
         kind = next(
             (h for h in AssignmentKind if h.value == row["assignment"]), AssignmentKind.PERHAPS
         )
-        found[row["machine_id"]].append(Follows(schedule, kind, row["scope"]))
+        found[row["machine_id"]].append(FollowedSchedule(schedule, kind, row["scope"]))
     unread = additional_lists.unread(db, ("schedules", "assignments"))
     places = {} if not unread else _connections(db)
     ids = set(found) | {m for m, c in places.items() if c in unread}

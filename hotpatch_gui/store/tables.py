@@ -10,7 +10,8 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from hotpatch_gui.domain.health import UNHEALTHY_STATES, Level
+from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.resource_health import UNHEALTHY_STATES
 
 from .rows import MachineListRow, fields
 from .sql import IN_JSON, UNDER_WAY, as_list, quoted
@@ -52,7 +53,7 @@ PRESENT = Where().and_("m.deleted_at IS NULL")
 """Existing machines."""
 
 
-class Found(NamedTuple, Generic[R]):
+class QueryRows(NamedTuple, Generic[R]):
     """Row IDs in order, and the rows by ID if they were read as well."""
 
     ids: array[int]
@@ -114,10 +115,10 @@ class Table(NamedTuple, Generic[R]):
 
     def all(
         self, db: sqlite3.Connection, where: Where, sort: str, descending: bool, limit: int | None
-    ) -> Found[R]:
+    ) -> QueryRows[R]:
         """The IDs, and also the rows of a table that is read completely."""
         ids = self.ids(db, where, sort, descending, limit)
-        return Found(ids, self._rows(db, where) if self.is_whole else None)
+        return QueryRows(ids, self._rows(db, where) if self.is_whole else None)
 
     def _rows(self, db: sqlite3.Connection, where: Where) -> dict[int, R]:
         sql = f"SELECT {self.key}, {self.select} FROM {self.source}{where.sql}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime, timedelta
 
-from hotpatch_gui.domain.health import MAY_BE_RUNNING, UNHEALTHY_STATES
+from hotpatch_gui.domain.resource_health import MAY_BE_RUNNING, UNHEALTHY_STATES
 
 from .run_sql import GOOD_RUNS
 from .sql import quoted

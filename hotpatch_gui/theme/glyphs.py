@@ -26,7 +26,7 @@ class Glyph(StrEnum):
     NONE = "none"
     """A fact without a state."""
 
-    def colour(self, tokens: Tokens) -> str:
+    def color(self, tokens: Tokens) -> str:
         return {
             Glyph.OK: tokens.success,
             Glyph.INFO: tokens.accent,
@@ -42,15 +42,15 @@ class Glyph(StrEnum):
 
 def paint(painter: QPainter, glyph: Glyph, rect: QRectF, tokens: Tokens) -> None:
     """Draw the glyph into a square."""
-    colour = QColor(glyph.colour(tokens))
+    color = QColor(glyph.color(tokens))
     back = QColor(tokens.surface)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(rect.topLeft())
     painter.scale(rect.width() / 16, rect.height() / 16)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    _SHAPES[glyph](painter, colour, back)
+    painter.setBrush(color)
+    _SHAPES[glyph](painter, color, back)
     painter.restore()
 
 
@@ -71,8 +71,8 @@ def pixmap(glyph: Glyph, size_px: int, tokens: Tokens, ratio: float = 1.0) -> QP
     return made
 
 
-def _stroke(painter: QPainter, colour: QColor, width: float = 1.7) -> None:
-    pen = QPen(colour, width)
+def _stroke(painter: QPainter, color: QColor, width: float = 1.7) -> None:
+    pen = QPen(color, width)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
@@ -96,8 +96,8 @@ def _info(painter: QPainter, _: QColor, back: QColor) -> None:
     painter.drawRoundedRect(QRectF(7.15, 7, 1.7, 5), 0.8, 0.8)
 
 
-def _unknown(painter: QPainter, colour: QColor, _: QColor) -> None:
-    _stroke(painter, colour, 1.5)
+def _unknown(painter: QPainter, color: QColor, _: QColor) -> None:
+    _stroke(painter, color, 1.5)
     painter.drawEllipse(QRectF(1.5, 1.5, 13, 13))
     painter.drawArc(QRectF(5.6, 4, 4.8, 4.6), -45 * 16, 225 * 16)
     painter.drawLine(QPointF(8, 8.6), QPointF(8, 9.4))
@@ -131,21 +131,21 @@ def _error(painter: QPainter, _: QColor, back: QColor) -> None:
     painter.drawLine(QPointF(10.6, 5.4), QPointF(5.4, 10.6))
 
 
-def _running(painter: QPainter, colour: QColor, _: QColor) -> None:
-    _stroke(painter, colour, 2)
+def _running(painter: QPainter, color: QColor, _: QColor) -> None:
+    _stroke(painter, color, 2)
     painter.drawArc(QRectF(2, 2, 12, 12), 90 * 16, -270 * 16)
 
 
-def _restart(painter: QPainter, colour: QColor, _: QColor) -> None:
-    _stroke(painter, colour, 1.9)
+def _restart(painter: QPainter, color: QColor, _: QColor) -> None:
+    _stroke(painter, color, 1.9)
     painter.drawArc(QRectF(2.4, 2.8, 11, 11), 60 * 16, 285 * 16)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
+    painter.setBrush(color)
     painter.drawPolygon(QPolygonF([QPointF(9, 0.4), QPointF(14.6, 3.4), QPointF(9.6, 7)]))
 
 
-def _off(painter: QPainter, colour: QColor, _: QColor) -> None:
-    _stroke(painter, colour, 1.6)
+def _off(painter: QPainter, color: QColor, _: QColor) -> None:
+    _stroke(painter, color, 1.6)
     painter.drawEllipse(QRectF(1.6, 1.6, 12.8, 12.8))
     painter.drawLine(QPointF(5, 8), QPointF(11, 8))
 

@@ -70,10 +70,10 @@ class Icons:
         return picture(name, self._theme.tokens.secondary, self._theme.tokens.disabled)
 
 
-def picture(name: str, colour: str, disabled: str) -> QIcon:
+def picture(name: str, color: str, disabled: str) -> QIcon:
     """An icon in these colors."""
     os.environ.setdefault("QT_API", "pyside6")
     import qtawesome  # noqa: PLC0415 - after the first paint
 
-    icon: QIcon = qtawesome.icon(NAMES[name], color=colour, color_disabled=disabled)
+    icon: QIcon = qtawesome.icon(NAMES[name], color=color, color_disabled=disabled)
     return icon

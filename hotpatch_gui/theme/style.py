@@ -12,7 +12,7 @@ from .tokens import CORNER_PX, ROW_PX, Tokens
 def palette(t: Tokens) -> QPalette:
     role = QPalette.ColorRole
     made = QPalette()
-    for name, colour in (
+    for name, color in (
         (role.Window, t.background),
         (role.WindowText, t.text),
         (role.Base, t.surface),
@@ -30,7 +30,7 @@ def palette(t: Tokens) -> QPalette:
         (role.Mid, t.divider),
         (role.Accent, t.accent),
     ):
-        made.setColor(name, QColor(colour))
+        made.setColor(name, QColor(color))
     for name in (role.WindowText, role.Text, role.ButtonText):
         made.setColor(QPalette.ColorGroup.Disabled, name, QColor(t.disabled))
     return made

@@ -20,7 +20,7 @@ from hotpatch_gui.domain.phrases import machines
 from hotpatch_gui.models import display_text, headline
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.selection import SelectionSummary, read_selection
-from hotpatch_gui.models.work import Work, read_work
+from hotpatch_gui.models.work import WorkText, read_work
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
 from hotpatch_gui.translation import translator
@@ -82,7 +82,7 @@ class Blade(QStackedWidget):
         self._online = True
         self._selection: SelectionSummary | None = None
         self._needs_redraw = False
-        self._work = Work()
+        self._work = WorkText()
         self._channel = QueryChannel(services.source, self._show, self._show_failure, self)
         self._work_channel = QueryChannel(services.source, self._on_work, self._show_failure, self)
         self._exporter: Exporter | None = None
@@ -242,7 +242,7 @@ class Blade(QStackedWidget):
         read = partial(read_work, machine_ids=self._ids)
         self._work_channel.query(read, synchronous=len(self._ids) <= MAX_SYNCHRONOUS)
 
-    def _on_work(self, work: Work) -> None:
+    def _on_work(self, work: WorkText) -> None:
         self._work = work
         self.work.setVisible(bool(work.doing))
         is_superseded = self._situation is Situation.LAST_FAILED and not self._is_unhealthy

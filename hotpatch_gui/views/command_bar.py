@@ -12,7 +12,7 @@ from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.models.permitted_actions import PermittedActions, split
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.models.selection import SelectionSummary
-from hotpatch_gui.models.work import Work
+from hotpatch_gui.models.work import WorkText
 from hotpatch_gui.translation import translator
 
 from .dialogs.once import open_once
@@ -60,7 +60,7 @@ class CommandBar(QFrame):
         self._s, self._owner = services, owner
         self._ids: tuple[int, ...] = ()
         self._selection: SelectionSummary | None = None
-        self._work = Work()
+        self._work = WorkText()
         self.commands: dict[str, QAction] = {}
         self._bar = QToolBar()
         """Commands that don't fit go into its overflow menu."""
@@ -116,7 +116,7 @@ class CommandBar(QFrame):
         self,
         machine_ids: Sequence[int],
         selection: SelectionSummary | None,
-        work: Work,
+        work: WorkText,
         *,
         online: bool,
     ) -> None:

@@ -24,9 +24,9 @@ from hotpatch_gui.domain.machine_filter import MachineFilter
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.models.machine_list import has_several
 from hotpatch_gui.models.state import (
-    asks_for_sign_in,
     combined_sync_state,
     is_connected,
+    needs_sign_in,
     problem_level,
 )
 from hotpatch_gui.models.work import is_any_queued_or_in_progress
@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
         if self._is_prompting:
             return  # the user's sign-in comes first
         if state.problem:
-            lapsed = asks_for_sign_in(state)
+            lapsed = needs_sign_in(state)
             self._sign_in_id = state.connection_id if lapsed else 0
             self._notify(
                 problem_level(state),

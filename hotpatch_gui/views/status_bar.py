@@ -12,7 +12,7 @@ from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.models import display_text, state
 from hotpatch_gui.models.state import Missing
-from hotpatch_gui.models.work import CREATION, Work, all_work, last_end
+from hotpatch_gui.models.work import CREATION, WorkText, all_work, last_end
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.translation import translator
@@ -85,7 +85,7 @@ class StatusBar(QFrame):
             self._glyph.set_glyph(Glyph.ERROR if source.open_error else Glyph.RUNNING)
             opening, refused = tr("Opening the data file…"), tr("The data file couldn't be opened")
             self.connection.set_full_text(refused if source.open_error else opening)
-            self._show_work(Work())
+            self._show_work(WorkText())
             return
         self._state = state.combined_sync_state(source)
         self._is_connected = state.is_connected(source)
@@ -145,7 +145,7 @@ class StatusBar(QFrame):
                 more=missing.sentences,
             )
 
-    def _show_work(self, work: Work) -> None:
+    def _show_work(self, work: WorkText) -> None:
         """Show one operation's progress, or how many of several have finished."""
         count = work.total
         self.progress.setVisible(bool(work.doing))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hotpatch_gui.domain.clock import CloudClock
     from hotpatch_gui.domain.release_calendar import Calendar
-    from hotpatch_gui.store.release_book import ReleaseBook
+    from hotpatch_gui.store.release_book import CalendarCache
 
     from .commands import Command
     from .connections import Connections
@@ -43,7 +43,7 @@ class CommandHandler:
         observe: Observer,
         *,
         calendar: Callable[[], Calendar],
-        releases: ReleaseBook,
+        releases: CalendarCache,
         feed: Callable[[], str | None],
     ) -> None:
         self._jobs, self._connections, self._feed = jobs, connections, feed

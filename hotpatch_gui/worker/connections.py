@@ -13,7 +13,7 @@ from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.problems import Problem, ProblemKind
 from hotpatch_gui.store import connections, sync_state
-from hotpatch_gui.store.release_book import ReleaseBook
+from hotpatch_gui.store.release_book import CalendarCache
 from hotpatch_gui.translation import translator
 
 from .deployments import Deployments
@@ -21,7 +21,7 @@ from .events import Changed, Connected, Failed, Observer, Synced
 from .file import DataFile
 from .in_thread import in_thread
 from .jobs import Jobs
-from .operation_scheduler import OperationScheduler, Sends
+from .operation_scheduler import OperationScheduler, SendPolicy
 from .periodic import Periodic
 from .schedule_changes import ScheduleChanges
 
@@ -69,13 +69,13 @@ class Connections:
         self,
         file: DataFile,
         clock: CloudClock,
-        releases: ReleaseBook,
+        releases: CalendarCache,
         jobs: Jobs,
         observe: Observer,
         *,
         transport: Callable[[], Any] | None,
         only: frozenset[int] | None,
-        sends: Sends,
+        sends: SendPolicy,
         sync_every_s: float,
         prompt: Callable[[str], None],
     ) -> None:

@@ -14,18 +14,18 @@ from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import Operation
 from hotpatch_gui.domain.problems import Problem
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.store.release_book import ReleaseBook
+from hotpatch_gui.store.release_book import CalendarCache
 
 from .calls import Calls
 from .file import DataFile
 from .jobs import Jobs
-from .sync.lists import Lists
+from .sync.lists import MachineListReader
 from .turns import Turns
 from .urgency import Urgency
 
 
 @dataclass(slots=True)
-class Derivation:
+class LastDerivation:
     """When the situations of all of a connection's machines were last derived in this session; None if they weren't."""
 
     at: datetime | None = None
@@ -50,7 +50,7 @@ class Context:
     gateway: Gateway
     calls: Calls
     clock: CloudClock
-    releases: ReleaseBook
+    releases: CalendarCache
     jobs: Jobs
     changed: Callable[[Changes], None]
     failed: Callable[[Problem], None]
@@ -59,11 +59,11 @@ class Context:
     turns: Turns
     expire_after_sleep: Callable[[sqlite3.Connection], None]
     read_lists: Callable[[Context, Sequence[int], Urgency], Awaitable[None]]
-    derivation: Derivation = field(default_factory=Derivation)
-    lists: Lists = field(init=False)
+    derivation: LastDerivation = field(default_factory=LastDerivation)
+    lists: MachineListReader = field(init=False)
 
     def __post_init__(self) -> None:
-        lists = Lists(lambda ids: self.read_lists(self, ids, Urgency.FOLLOW))
+        lists = MachineListReader(lambda ids: self.read_lists(self, ids, Urgency.FOLLOW))
         object.__setattr__(self, "lists", lists)
 
     @property

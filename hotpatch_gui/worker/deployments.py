@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.domain.deployments import ACTIONS, Deployment, Progress, WhatIfChange, refusal
+from hotpatch_gui.domain.deployments import (
+    ACTIONS,
+    Deployment,
+    DeploymentProgress,
+    WhatIfChange,
+    refusal,
+)
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.store import connections
@@ -332,7 +338,7 @@ class Deployments:
             await self._move(row.id, OperationState.UNKNOWN, Event.LOST, note, code=problem.code)
 
     async def _store_progress(
-        self, row: StoredDeployment, progress: Progress | None, *, is_dismissed: bool
+        self, row: StoredDeployment, progress: DeploymentProgress | None, *, is_dismissed: bool
     ) -> None:
         if progress is None:
             if is_dismissed:

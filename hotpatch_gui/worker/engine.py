@@ -18,7 +18,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind, bug
 from hotpatch_gui.store import connections, database
-from hotpatch_gui.store.release_book import ReleaseBook
+from hotpatch_gui.store.release_book import CalendarCache
 from hotpatch_gui.system import runtime_tuning
 from hotpatch_gui.system.stacks import stacks
 from hotpatch_gui.translation import translator
@@ -29,7 +29,7 @@ from .events import Changed, Failed, Idled, Observer, Opened, Prompted
 from .file import DataFile
 from .in_thread import in_thread
 from .jobs import Job, Jobs
-from .operation_scheduler import Sends
+from .operation_scheduler import SendPolicy
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
@@ -78,7 +78,7 @@ class Engine:
         seed: Callable[[], Connection] | None = None,
         transport: Callable[[], Callable[[], Any]] | None = None,
         only: frozenset[int] | None = None,
-        sends: Sends = Sends.ALL,
+        sends: SendPolicy = SendPolicy.ALL,
         release_feed: str | None = None,
     ) -> None:
         self._path, self._data_origin, self._clock, self._calendar = (
@@ -91,7 +91,7 @@ class Engine:
         self._seed, self._make_transport, self._only, self._sends = seed, transport, only, sends
         self._sync_every_s, self._release_feed = sync_every_s, release_feed
         self._file: DataFile | None = None
-        self._releases = ReleaseBook(calendar, lambda: self._file.db if self._file else None)
+        self._releases = CalendarCache(calendar, lambda: self._file.db if self._file else None)
         self._connections: Connections | None = None
         self._handler: CommandHandler | None = None
         self._thread: threading.Thread | None = None

@@ -80,10 +80,10 @@ class Jobs:
         """
         task = asyncio.ensure_future(job)
         self._kept[task] = owner
-        task.add_done_callback(self._let_go)
+        task.add_done_callback(self._on_kept_ended)
         return task
 
-    def _let_go(self, task: asyncio.Task[Any]) -> None:
+    def _on_kept_ended(self, task: asyncio.Task[Any]) -> None:
         del self._kept[task]
         self.report_if_idle()
 

@@ -29,7 +29,7 @@ SLICE = 100
 """How many operations are started before other tasks on the loop get a turn."""
 
 
-class Sends(Enum):
+class SendPolicy(Enum):
     """Which queued operations an engine sends. Sent ones are always followed."""
 
     NOTHING = auto()
@@ -54,7 +54,7 @@ class OperationScheduler:
         contexts: Mapping[int, Context],
         changed: Callable[..., None],
         *,
-        sends: Sends,
+        sends: SendPolicy,
     ) -> None:
         self._file, self._clock, self._jobs = file, clock, jobs
         self._contexts, self._changed, self._sends = contexts, changed, sends
@@ -63,7 +63,7 @@ class OperationScheduler:
         """Each batch's progress, so that an operation's end doesn't check all of the batch's operations."""
         self._stopped_at: dict[int, datetime | None] = {}
         """When each connection stopped sending; None while it sends. Missing if it was never set up."""
-        self.turns = Turns(operations.newest_id(file.db) if sends is Sends.OWN else 0)
+        self.turns = Turns(operations.newest_id(file.db) if sends is SendPolicy.OWN else 0)
         self._sleep = SleepWatch(clock, EXPIRES)
 
     def resume(self, connection_id: int) -> None:
@@ -163,7 +163,7 @@ class OperationScheduler:
     def _may_run(self, operation: Operation) -> bool:
         if operation.state is not OperationState.QUEUED:
             return True
-        return self._sends is not Sends.NOTHING and operation.id > self.turns.after
+        return self._sends is not SendPolicy.NOTHING and operation.id > self.turns.after
 
     async def _run_operation(
         self, context: Context, operation: Operation, urgency: Urgency

@@ -44,7 +44,7 @@ class NotYet(StrEnum):
         return tr(self.value) if self.value else ""
 
 
-class Found(NamedTuple):
+class ResolvedResult(NamedTuple):
     """The operation's result; ``run_id`` is its run."""
 
     state: OperationState
@@ -52,25 +52,27 @@ class Found(NamedTuple):
     run_id: str | None = None
 
 
-def read(db: sqlite3.Connection, operation_id: int) -> Found | NotYet:
+def read(db: sqlite3.Connection, operation_id: int) -> ResolvedResult | NotYet:
     """Find the result in the machine's stored data."""
     op = operations.read(db, operation_id)
     machine = machines.read(db, op.machine_id)
     if op.kind is OperationKind.INSTALL:
         return _of_installation(db, op)
     if op.kind is OperationKind.ASSESS and assessments.assessed_since(db, op.id):
-        return Found(OperationState.SUCCEEDED, tr("Azure shows an assessment since then."))
+        return ResolvedResult(OperationState.SUCCEEDED, tr("Azure shows an assessment since then."))
     if op.kind is OperationKind.SETTINGS and machine is not None and _has_settings(machine, op):
-        return Found(OperationState.SUCCEEDED, tr("The machine has the requested settings."))
+        return ResolvedResult(
+            OperationState.SUCCEEDED, tr("The machine has the requested settings.")
+        )
     if (
         op.kind is OperationKind.START
         and machine is not None
         and machine.power is PowerState.RUNNING
     ):
-        return Found(OperationState.SUCCEEDED, tr("The machine is running."))
+        return ResolvedResult(OperationState.SUCCEEDED, tr("The machine is running."))
     license_state = machine.arc.license if machine is not None and machine.arc is not None else None
     if license_state in _LICENSES.get(op.kind, ()):
-        return Found(OperationState.SUCCEEDED, tr("The license is as requested."))
+        return ResolvedResult(OperationState.SUCCEEDED, tr("The license is as requested."))
     if license_state is not None and license_state is _CHANGING.get(op.kind):
         return NotYet.IN_PROGRESS
     match op.kind:
@@ -81,7 +83,7 @@ def read(db: sqlite3.Connection, operation_id: int) -> Found | NotYet:
     return NotYet.NOT_SHOWN
 
 
-def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:
+def _of_installation(db: sqlite3.Connection, op: Operation) -> ResolvedResult | NotYet:
     row = installations.run_of(db, op.id)
     if row is None:
         return NotYet.NO_TRACE
@@ -90,7 +92,7 @@ def _of_installation(db: sqlite3.Connection, op: Operation) -> Found | NotYet:
         return NotYet.IN_PROGRESS if row.is_shown else NotYet.NO_TRACE
     is_done = status.is_good and not (row.failed and row.installed == 0)
     state = OperationState.SUCCEEDED if is_done else OperationState.FAILED
-    return Found(
+    return ResolvedResult(
         state, tr("Azure shows the installation: {label}.", label=status.label.lower()), row.run_id
     )
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from hotpatch_gui.azure.msrc_api import MAX_BYTES, Listed, MsrcApi
+from hotpatch_gui.azure.msrc_api import MAX_BYTES, DocumentEntry, MsrcApi
 from hotpatch_gui.azure.msrc_document import (
     DocumentReleases,
     is_document,
@@ -18,7 +18,7 @@ from hotpatch_gui.azure.msrc_document import (
     read_document,
 )
 from hotpatch_gui.azure.values import UnreadableError
-from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.kb import normalize_kb
 from hotpatch_gui.domain.learning import FORMAT, contradiction, merge, objection
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.release_calendar import Calendar
@@ -36,11 +36,11 @@ MAX_DOCUMENTS = 24
 """Per update: two years."""
 
 
-class Update(NamedTuple):
-    """The result of an update: ``added`` releases and ``refused`` rows with reasons."""
+class ReleaseDataUpdate(NamedTuple):
+    """The result of an update: ``added`` releases and ``rejected`` rows with reasons."""
 
     added: list[Release]
-    refused: list[str]
+    rejected: list[str]
     documents: Mapping[str, str]
     """Revisions of read documents by ID."""
 
@@ -49,11 +49,13 @@ class Update(NamedTuple):
         """The result for the user."""
         many = len(self.added)
         what = tr("%n release(s) added or completed", many) if many else tr("Nothing new")
-        left = tr("; %n rejected", len(self.refused)) if self.refused else ""
+        left = tr("; %n rejected", len(self.rejected)) if self.rejected else ""
         return f"{what}{left}."
 
 
-def wanted(listed: list[Listed], calendar: Calendar, read: Mapping[str, str]) -> list[Listed]:
+def documents_to_read(
+    listed: list[DocumentEntry], calendar: Calendar, read: Mapping[str, str]
+) -> list[DocumentEntry]:
     """The newest MAX_DOCUMENTS documents from the first incomplete month on whose revision wasn't read, oldest first."""
     first = min(calendar.complete_until(p) for p in Product)
     gaps = [
@@ -67,7 +69,7 @@ def wanted(listed: list[Listed], calendar: Calendar, read: Mapping[str, str]) ->
     return new[-MAX_DOCUMENTS:]
 
 
-class Known(NamedTuple):
+class KnownReleases(NamedTuple):
     """Known releases to compare with: the shipped calendar and learned (origin, release) pairs."""
 
     shipped: Calendar
@@ -79,22 +81,22 @@ class Known(NamedTuple):
         left_out = set(map(id, own))
         return merge(self.shipped, [r for r in self.learned if id(r) not in left_out])
 
-    def plus(self, origin: str, releases: Iterable[Release]) -> Known:
+    def plus(self, origin: str, releases: Iterable[Release]) -> KnownReleases:
         """The knowledge with an origin's releases added."""
         return self._replace(learned=(*self.learned, *((origin, r) for r in releases)))
 
 
-def known_to(db: sqlite3.Connection, shipped: Calendar) -> Known:
+def known_to(db: sqlite3.Connection, shipped: Calendar) -> KnownReleases:
     """Releases known from the file."""
-    return Known(shipped, tuple(releases.read_learned(db)))
+    return KnownReleases(shipped, tuple(releases.read_learned(db)))
 
 
 def download(
     address: str,
-    known: Known,
+    known: KnownReleases,
     read: Mapping[str, str],
     is_canceled: Callable[[], bool] = lambda: False,
-) -> Update:
+) -> ReleaseDataUpdate:
     """Read what Microsoft publishes and the calendar doesn't have. Takes minutes; run it on a thread.
 
     A document that can't be read is named and doesn't affect others.
@@ -110,10 +112,10 @@ def download(
         )
         raise ProblemError(problem) from error
     added: list[Release] = []
-    refused: list[str] = []
+    rejected: list[str] = []
     documents = {MICROSOFTS_LIST: ""}
     first: ProblemError | None = None
-    for listed in wanted(api.documents(), known.beside(MSRC), read):
+    for listed in documents_to_read(api.documents(), known.beside(MSRC), read):
         if is_canceled():
             break
         try:
@@ -121,15 +123,15 @@ def download(
             found = _read(api.document(listed.id), beside, listed.id)
         except ProblemError as error:
             first = first or error
-            refused.append(f"{listed.id}: {error.problem.text}")
+            rejected.append(f"{listed.id}: {error.problem.text}")
             continue
         known = known.plus(MSRC, found.releases)
         added += found.releases
-        refused += found.refused
+        rejected += found.rejected
         documents[listed.id] = listed.revised
     if first is not None and len(documents) == 1:
         raise first
-    return Update(added, refused, documents)
+    return ReleaseDataUpdate(added, rejected, documents)
 
 
 def _read(body: Mapping[str, Any], calendar: Calendar, name: str) -> DocumentReleases:
@@ -139,7 +141,7 @@ def _read(body: Mapping[str, Any], calendar: Calendar, name: str) -> DocumentRel
         raise ProblemError(_no_releases(name, str(error))) from error
 
 
-def read_file(path: Path, known: Known) -> Update:
+def read_file(path: Path, known: KnownReleases) -> ReleaseDataUpdate:
     """Read a saved MSRC document or a list from ``releases export``.
 
     Raises:
@@ -160,7 +162,7 @@ def read_file(path: Path, known: Known) -> Update:
         raise ProblemError(_no_releases(path.name, tr("it isn't JSON"))) from error
     if is_document(body):
         found = _read(body, known.beside(FILE), path.name)
-        return Update(found.releases, found.refused, {})
+        return ReleaseDataUpdate(found.releases, found.rejected, {})
     if isinstance(body, Mapping) and body.get("format") == FORMAT:
         return _from_list(body.get("releases"), known, path.name)
     raise ProblemError(
@@ -168,16 +170,16 @@ def read_file(path: Path, known: Known) -> Update:
     )
 
 
-def _from_list(rows: Any, known: Known, name: str) -> Update:
+def _from_list(rows: Any, known: KnownReleases, name: str) -> ReleaseDataUpdate:
     if not isinstance(rows, list):
         raise ProblemError(_no_releases(name, tr("its list of releases is missing")))
     added: dict[tuple[object, ...], Release] = {}
     seen: dict[tuple[object, ...], Release] = {}
-    refused = []
+    rejected = []
     for number, row in enumerate(rows, 1):
         release = _row(row)
         if release is None:
-            refused.append(tr("row {number} is not a release", number=number))
+            rejected.append(tr("row {number} is not a release", number=number))
             continue
         calendar = known.beside(FILE, release.month)
         if _brings_nothing(release, calendar):
@@ -192,8 +194,8 @@ def _from_list(rows: Any, known: Known, name: str) -> Update:
             added[key] = seen[key] = release
             known = known.plus(FILE, [release])
         if why is not None:
-            refused.append(f"{release.product.label}, {why}")
-    return Update(list(added.values()), refused, {})
+            rejected.append(f"{release.product.label}, {why}")
+    return ReleaseDataUpdate(list(added.values()), rejected, {})
 
 
 def _row(row: Any) -> Release | None:
@@ -207,7 +209,7 @@ def _row(row: Any) -> Release | None:
     kbs, builds = (release.kb, release.lcu_kb), (release.build, release.lcu_build)
     sound = (
         all(isinstance(t, str) for t in texts)
-        and all(kb is None or (isinstance(kb, str) and normalise_kb(kb) == kb) for kb in kbs)
+        and all(kb is None or (isinstance(kb, str) and normalize_kb(kb) == kb) for kb in kbs)
         and all(b is None or (isinstance(b, str) and build_revision(b)) for b in builds)
         and isinstance(row.get("requires_reboot"), bool | None)
         and isinstance(row.get("offered", True), bool)
@@ -228,14 +230,14 @@ def _brings_nothing(release: Release, calendar: Calendar) -> bool:
 
 
 def save_update(
-    db: sqlite3.Connection, origin: str, update: Update, shipped: Calendar, now: datetime
+    db: sqlite3.Connection, origin: str, update: ReleaseDataUpdate, shipped: Calendar, now: datetime
 ) -> Calendar:
     """Store an update. Call it inside a transaction.
 
     Returns:
         The new calendar.
     """
-    for document in update.documents if not update.refused else ():
+    for document in update.documents if not update.rejected else ():
         if document != MICROSOFTS_LIST:
             releases.forget_month(db, origin, month_of(document))
     releases.save_learned(db, origin, update.added, now)

@@ -14,14 +14,22 @@ from hotpatch_gui.domain.clock import Clock, system_clock
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.store import health, machines, releases
-from hotpatch_gui.store.release_book import ReleaseBook
+from hotpatch_gui.store.release_book import CalendarCache
 from hotpatch_gui.translation import translator
 
 from .events import Changed, Observer, ReleasesRead
 from .file import DataFile
 from .in_thread import in_thread
 from .jobs import Jobs
-from .release_knowledge import FILE, MSRC, Update, download, known_to, read_file, save_update
+from .release_knowledge import (
+    FILE,
+    MSRC,
+    ReleaseDataUpdate,
+    download,
+    known_to,
+    read_file,
+    save_update,
+)
 
 tr = translator("ReleaseUpdates")
 
@@ -39,7 +47,7 @@ class ReleaseUpdates:
         self,
         file: DataFile,
         shipped: Callable[[], Calendar],
-        book: ReleaseBook,
+        book: CalendarCache,
         clock: Clock,
         *,
         jobs: Jobs,
@@ -82,7 +90,7 @@ class ReleaseUpdates:
             log.exception("the release data could not be taken up")
             return False
 
-    async def _run(self, origin: str, work: Callable[[], Update]) -> bool:
+    async def _run(self, origin: str, work: Callable[[], ReleaseDataUpdate]) -> bool:
         text = tr("It failed; the log in the data folder has the details.")
         try:
             update = await in_thread(work, "release-data")
@@ -100,9 +108,9 @@ class ReleaseUpdates:
         finally:
             self._observe(ReleasesRead(text))
 
-    async def _store_update(self, origin: str, update: Update) -> None:
-        for reason in update.refused:
-            log.info("release data, refused: %s", reason)
+    async def _store_update(self, origin: str, update: ReleaseDataUpdate) -> None:
+        for reason in update.rejected:
+            log.info("release data, rejected: %s", reason)
         async with self._file.transaction() as db:
             calendar = save_update(db, origin, update, self._shipped(), system_clock())
         self._book.forget()

@@ -17,7 +17,7 @@ from . import commands
 from .events import Changed, ChangesQueued, Failed, Observer
 from .file import DataFile
 from .jobs import Jobs
-from .operation_scheduler import Sends
+from .operation_scheduler import SendPolicy
 from .schedule_sender import TABLES, ScheduleSender
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ScheduleChanges:
         contexts: dict[int, Context],
         observe: Observer,
         *,
-        sends: Sends,
+        sends: SendPolicy,
     ) -> None:
         self._file, self._clock, self._jobs, self._contexts = file, clock, jobs, contexts
         self._observe, self._requested_by = observe, local_user()
@@ -112,7 +112,9 @@ class ScheduleChanges:
 
     def _may_send(self, change_id: int) -> bool:
         """Whether this engine sends a queued change; a command line sends only its own."""
-        return self._sends is Sends.ALL or (self._sends is Sends.OWN and change_id in self._own)
+        return self._sends is SendPolicy.ALL or (
+            self._sends is SendPolicy.OWN and change_id in self._own
+        )
 
     def _wake(self, connection_id: int) -> asyncio.Event:
         return self._wakes.setdefault(connection_id, asyncio.Event())

@@ -58,9 +58,9 @@ BUG = tr.mark(
 DIFFERS = tr.mark(
     "Azure accepted the change, but returned other values than requested. The next sync shows what Azure stored."
 )
-_BAD = {OperationState.FAILED, OperationState.CANCELED, OperationState.DISMISSED}
+_BLOCKING_STATES = {OperationState.FAILED, OperationState.CANCELED, OperationState.DISMISSED}
 """States after which nothing that builds on the change is sent."""
-_Before = Mapping[int, set[OperationState]]
+_StatesBefore = Mapping[int, set[OperationState]]
 """What ``store.states_before`` returns."""
 TABLES = Changes.to("schedule_changes", "audit_log")
 
@@ -142,11 +142,11 @@ class ScheduleSender:
         waiting = [r for r in rows if r.state is OperationState.SENT or self._is_to_be_sent(r)]
         queued = [r for r in waiting if self._is_to_be_sent(r) and r.id not in self._tasks]
         before = store.states_before(self._c.db, {row.action_id for row in queued})
-        if await self._cancel_hopeless(queued, before):
+        if await self._cancel_late_and_blocked(queued, before):
             return True
         unknown = [r for r in rows if r.state is OperationState.UNKNOWN]
         checked = [r for r in unknown if self._attempts[r.id].checks < CHECKS]
-        free = self._free(waiting, checked, before)
+        free = self._ready(waiting, checked, before)
         sizes = Counter(row.action_id for row in waiting)
         now = time.monotonic()
         due = sorted(self._due(free, now), key=lambda row: sizes[row.action_id] > FEW)
@@ -229,14 +229,16 @@ class ScheduleSender:
         is_woken = await self._c.jobs.rest_until(self._wake, seconds or 0.0)
         return is_woken or seconds is not None
 
-    async def _cancel_hopeless(self, queued: Sequence[StoredChange], before: _Before) -> bool:
+    async def _cancel_late_and_blocked(
+        self, queued: Sequence[StoredChange], before: _StatesBefore
+    ) -> bool:
         """Cancel changes that waited for too long, or that depend on one of their action that wasn't made.
 
         Returns:
             Whether there were any.
         """
         late = {row.id for row in queued if self._is_late(row)}
-        blocked = {row.id for row in queued if before.get(row.id, set()) & _BAD}
+        blocked = {row.id for row in queued if before.get(row.id, set()) & _BLOCKING_STATES}
         if not late | blocked:
             return False
         async with self._c.transaction() as db:
@@ -256,8 +258,11 @@ class ScheduleSender:
     def _is_late(self, row: StoredChange) -> bool:
         return self._c.clock() - row.created > EXPIRES
 
-    def _free(
-        self, waiting: Sequence[StoredChange], checked: Sequence[StoredChange], before: _Before
+    def _ready(
+        self,
+        waiting: Sequence[StoredChange],
+        checked: Sequence[StoredChange],
+        before: _StatesBefore,
     ) -> list[StoredChange]:
         """The queued changes that nothing holds back.
 
@@ -434,7 +439,7 @@ class ScheduleSender:
                 and store.move(db, row.id, OperationState.SENT, c.clock(), Event.SENDING)
             )
             if claimed:
-                store.settle_earlier(db, c.connection_id, row, OperationState.QUEUED, c.clock())
+                store.end_earlier(db, c.connection_id, row, OperationState.QUEUED, c.clock())
         c.changed(TABLES)
         if not is_allowed:
             name = c.gateway.connection.name
@@ -455,7 +460,7 @@ class ScheduleSender:
             )
             if is_new:
                 unknown = OperationState.UNKNOWN
-                store.settle_earlier(db, self._c.connection_id, row, unknown, now)
+                store.end_earlier(db, self._c.connection_id, row, unknown, now)
         if is_new:  # otherwise a later change has decided
             if is_shown:
                 self._made.append(row.change)

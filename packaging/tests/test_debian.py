@@ -81,7 +81,7 @@ def _start_and_look(root: BareRoot) -> None:
     with root.running(*command(DISPLAY, SIZE, "/tmp/screen"), user=USER):
         screen = opened(folder)
         with root.running(PACKAGE, "--demo", user=USER, DISPLAY=DISPLAY) as program:
-            while (seen := screen.colours) < DRAWN:
+            while (seen := screen.colors) < DRAWN:
                 assert time.monotonic() < end, f"a screen of {seen} colours"
                 assert program.poll() is None, f"the program ended with {program.returncode}"
                 time.sleep(0.2)

@@ -38,7 +38,7 @@ LIMITS = {
 
 
 @dataclass
-class Figures:
+class HistoryCounts:
     found: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -53,7 +53,7 @@ class Figures:
         return "\n".join(lines)
 
 
-def measure(folder: Path, rounds: int) -> Figures:
+def measure(folder: Path, rounds: int) -> HistoryCounts:
     made = folder / "acting"
     made.mkdir()
     path = make_fleet(made, MACHINES * PER_MACHINE)
@@ -65,7 +65,7 @@ def measure(folder: Path, rounds: int) -> Figures:
         429, {"error": {"code": "TooManyRequests", "message": "Held."}}, {"Retry-After": "600"}
     )
     simulator.faults.append(lambda method, path: held)
-    figures = Figures()
+    figures = HistoryCounts()
     with Stage("light", folder=made, simulator=simulator) as stage:
         stage.app.start()
         stage.until(lambda: stage.window.machines.model.rowCount() == MACHINES)
@@ -83,7 +83,7 @@ def _ms(work: Callable[[], object]) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
-def _dialog(stage: Stage, figures: Figures, rounds: int) -> None:
+def _dialog(stage: Stage, figures: HistoryCounts, rounds: int) -> None:
     opened = []
     for _ in range(rounds):
         opened.append(_ms(stage.window.machines.blade.command_bar.open_install))
@@ -108,7 +108,7 @@ def _dialog(stage: Stage, figures: Figures, rounds: int) -> None:
     stage.settle()
 
 
-def _queue(stage: Stage, figures: Figures, rounds: int) -> None:
+def _queue(stage: Stage, figures: HistoryCounts, rounds: int) -> None:
     stage.window.show_page("activity")
     stage.settle()
     ids = list(stage.window.machines.blade.machine_ids)

@@ -37,15 +37,15 @@ def draw(
             [[(p, f"{s:,}") for p, s in zip(places, sizes, strict=True)]]
         )
         plot.addItem(pg.InfiniteLine(limit_ms, angle=0, pen=pg.mkPen("#a80000", width=1)))
-        for colour, (action, costs) in zip(COLOURS[: len(actions)], actions.items(), strict=True):
-            pen = pg.mkPen(QColor(colour), width=2)
+        for color, (action, costs) in zip(COLOURS[: len(actions)], actions.items(), strict=True):
+            pen = pg.mkPen(QColor(color), width=2)
             plot.plot(
                 places,
                 list(costs),
                 pen=pen,
                 symbol="o",
                 symbolSize=6,
-                symbolBrush=colour,
+                symbolBrush=color,
                 name=action,
             )
         for side in ("bottom", "left"):

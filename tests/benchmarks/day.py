@@ -30,7 +30,7 @@ OLD_ROWS = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class HistoryCounts:
     memory: tuple[float, float]
     size: tuple[int, int]
     too_old: int
@@ -59,7 +59,7 @@ class Figures:
         )
 
 
-def measure(folder: Path, _: int) -> Figures:
+def measure(folder: Path, _: int) -> HistoryCounts:
     clock = SteppedClock(EPOCH)
     simulator = build_simulator(
         resources.calendar(),
@@ -93,7 +93,7 @@ def measure(folder: Path, _: int) -> Figures:
         (runs,) = db.execute(
             "SELECT count(*) FROM installations WHERE run_id LIKE 'old-%'"
         ).fetchone()
-    return Figures((memory[0], memory[1]), (size[0], size[1]), too_old, OLD_ROWS - runs)
+    return HistoryCounts((memory[0], memory[1]), (size[0], size[1]), too_old, OLD_ROWS - runs)
 
 
 def _age(path: Path) -> None:

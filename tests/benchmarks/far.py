@@ -23,7 +23,7 @@ from hotpatch_gui.domain.clouds import simulated
 from hotpatch_gui.store import machines
 from hotpatch_gui.worker import commands
 from hotpatch_gui.worker.events import Event, SyncProgress
-from hotpatch_gui.worker.operation_scheduler import Sends
+from hotpatch_gui.worker.operation_scheduler import SendPolicy
 
 from .children.far_azure import DELAY_S
 
@@ -84,7 +84,7 @@ def far(machine_count: int) -> Iterator[Far]:
 
 
 @dataclass
-class Figures:
+class HistoryCounts:
     """Lines of (what, figure, limit, unit)."""
 
     lines: list[tuple[str, float, float, str]] = field(default_factory=list)
@@ -107,8 +107,8 @@ class Figures:
         return "far: all met" if self.is_met else "far: MISSED"
 
 
-def measure(folder: Path, _: int) -> Figures:
-    figures = Figures()
+def measure(folder: Path, _: int) -> HistoryCounts:
+    figures = HistoryCounts()
     with far(2_000) as azure:
         _small(folder / "small", azure, figures)
     with far(10_000) as azure:
@@ -124,7 +124,7 @@ def _synced(folder: Path, azure: Far) -> float:
     return time.perf_counter() - begun
 
 
-def _small(folder: Path, azure: Far, figures: Figures) -> None:
+def _small(folder: Path, azure: Far, figures: HistoryCounts) -> None:
     _synced(folder, azure)
     azure.tell("counts")
     _synced(folder, azure)
@@ -154,7 +154,7 @@ def _chosen(session: Session, first: int, count: int) -> list[int]:
 
 def _assess(folder: Path, azure: Far) -> float:
     """Seconds from the click to the last end, with the lists read."""
-    with Session(folder, azure.target, print, sends=Sends.ALL) as session:
+    with Session(folder, azure.target, print, sends=SendPolicy.ALL) as session:
         session.wait_for_sync()
         azure.tell("counts")
         chosen = _chosen(session, ASSESSED, ASSESSED)
@@ -193,7 +193,7 @@ def _script(folder: Path, azure: Far) -> float:
     return time.perf_counter() - begun
 
 
-class _Watched(Session):
+class _CachingCredential(Session):
     """Knows whether a sync has read a page."""
 
     is_reading = False
@@ -203,10 +203,10 @@ class _Watched(Session):
         super()._show_rows(event)
 
 
-def _click(folder: Path, azure: Far, figures: Figures) -> None:
+def _click(folder: Path, azure: Far, figures: HistoryCounts) -> None:
     """A click while a whole sync reads, and another while a second connection hangs: seconds until Azure receives it, above
     the delays of the requests that it needs (the machine's state, then the request itself)."""
-    with _Watched(folder, azure.target, print, sends=Sends.ALL) as session:
+    with _CachingCredential(folder, azure.target, print, sends=SendPolicy.ALL) as session:
         session.wait_for_sync()
         chosen = _chosen(session, 3 * ASSESSED, 2)
         session.is_reading = False
@@ -220,7 +220,7 @@ def _click(folder: Path, azure: Far, figures: Figures) -> None:
         )
     with far(10) as hanging:
         hanging.tell("hang /")
-        with Session(folder, azure.target, print, sends=Sends.ALL) as session:
+        with Session(folder, azure.target, print, sends=SendPolicy.ALL) as session:
             session.wait_for_sync()
             other = hanging.target.seed
             assert other is not None
@@ -244,7 +244,7 @@ def _clicked(session: Session, azure: Far, machine_id: int) -> float:
     return acted - begun - 2 * DELAY_S
 
 
-def _large(folder: Path, azure: Far, figures: Figures) -> None:
+def _large(folder: Path, azure: Far, figures: HistoryCounts) -> None:
     _synced(
         folder / "warm", azure
     )  # the simulated Azure makes its rows once; ours is what is measured

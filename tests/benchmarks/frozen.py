@@ -57,8 +57,8 @@ def _seconds(screen: Screen, *command: str) -> float:
 
 def _until(screen: Screen, begun: float, *, is_shown: bool) -> float:
     red = LIGHT.error
-    colour = (int(red[1:3], 16), int(red[3:5], 16), int(red[5:7], 16))
-    while screen.shows(colour, *FIRST_MACHINE) is not is_shown:
+    color = (int(red[1:3], 16), int(red[3:5], 16), int(red[5:7], 16))
+    while screen.shows(color, *FIRST_MACHINE) is not is_shown:
         if time.monotonic() > begun + TIMEOUT_S:
             raise TimeoutError("the window was never drawn" if is_shown else "it never went away")
         time.sleep(0.002)

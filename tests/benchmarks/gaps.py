@@ -39,7 +39,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class HistoryCounts:
     rounds: list[Round]
 
     @property
@@ -73,7 +73,7 @@ class Figures:
         return "\n".join(lines)
 
 
-def measure(folder: Path, rounds: int) -> Figures:
+def measure(folder: Path, rounds: int) -> HistoryCounts:
     """``rounds`` that count for each view, where the machine allows."""
     fleet = record(MACHINES)
     found: list[Round] = []
@@ -87,7 +87,7 @@ def measure(folder: Path, rounds: int) -> Figures:
                 counted += found[-1].counts
                 if counted == rounds:
                     break
-    return Figures(found)
+    return HistoryCounts(found)
 
 
 def _views(stage: Stage) -> Iterator[str]:

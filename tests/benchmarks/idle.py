@@ -18,7 +18,7 @@ SHORTEST_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class HistoryCounts:
     """CPU in percent of a core; ``timers`` are the intervals in ms of those that repeat."""
 
     program: float
@@ -39,7 +39,7 @@ class Figures:
         )
 
 
-def measure(folder: Path, _: int) -> Figures:
+def measure(folder: Path, _: int) -> HistoryCounts:
     application()
     window = QMainWindow()
     window.setCentralWidget(QTableView())
@@ -53,7 +53,7 @@ def measure(folder: Path, _: int) -> Figures:
         stage.settle()
         program = _cpu_percent()
         timers = [t.interval() for t in _timers(stage.app) if t.isActive() and not t.isSingleShot()]
-    return Figures(program, bare, timers)
+    return HistoryCounts(program, bare, timers)
 
 
 def _timers(app: App) -> list[QTimer]:

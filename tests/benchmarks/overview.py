@@ -47,7 +47,7 @@ STATES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class HistoryCounts:
     """ms by rows and query; ``shows`` is what showing the response and painting it cost the UI thread."""
 
     queries: dict[int, dict[str, float]]
@@ -70,7 +70,7 @@ class Figures:
         return "\n".join(lines)
 
 
-def measure(folder: Path, rounds: int) -> Figures:
+def measure(folder: Path, rounds: int) -> HistoryCounts:
     queries, shows = {}, {}
     for size in SIZES:
         slot = folder / f"overview-{size}"
@@ -80,7 +80,7 @@ def measure(folder: Path, rounds: int) -> Figures:
         queries[size] = _queries(path, rounds)
         shows[size] = _shows(slot, rounds)
         path.unlink()
-    return Figures(queries, shows)
+    return HistoryCounts(queries, shows)
 
 
 def add_history(path: Path) -> None:
@@ -103,8 +103,8 @@ def _queries(path: Path, rounds: int) -> dict[str, float]:
     }
     with closing(db):
         return {
-            name: _median(rounds, lambda asked=asked: read_overview(db, asked))
-            for name, asked in wanted.items()
+            name: _median(rounds, lambda received=received: read_overview(db, received))
+            for name, received in wanted.items()
         }
 
 
@@ -117,10 +117,10 @@ def _shows(folder: Path, rounds: int) -> float:
     assert isinstance(page, OverviewPage)
     db = app.source.db
     assert db is not None
-    asked = OverviewQuery(
+    received = OverviewQuery(
         NOW, resources.calendar(), Dimension.GROUP, "", NOW - timedelta(days=7), None
     )
-    read = read_overview(db, asked)
+    read = read_overview(db, received)
     page._show_result(read)
     application().processEvents()
 

@@ -34,7 +34,7 @@ TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class HistoryCounts:
     """ms by peer and action; ``memory`` in MB. None where the tools are missing."""
 
     ours: dict[str, float]
@@ -62,7 +62,7 @@ class Figures:
         return "\n".join(lines)
 
 
-def measure(folder: Path, _: int) -> Figures:
+def measure(folder: Path, _: int) -> HistoryCounts:
     path = make_fleet(folder, ROWS)
     costs = run_tables("compliance", folder)["costs"]["compliance"]
     ours = {a: median(wall for _, wall in costs[o]) for a, o in zip(ACTIONS, OURS, strict=True)}
@@ -70,7 +70,7 @@ def measure(folder: Path, _: int) -> Figures:
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=600)
     model: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     browser = _browser(path, folder) if all(map(shutil.which, TOOLS)) else None
-    return Figures(ours, model["costs"], model["memory"], browser)
+    return HistoryCounts(ours, model["costs"], model["memory"], browser)
 
 
 def _browser(path: Path, home: Path) -> dict[str, float]:

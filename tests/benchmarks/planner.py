@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.forecast import ForecastMachine, ForecastOptions, forecast
-from hotpatch_gui.models.forecasting import ForecastRequest, read_subjects
+from hotpatch_gui.models.forecasting import ForecastRequest, read_forecast_machines
 from hotpatch_gui.store import machines
 from hotpatch_gui.system import resources
 from hotpatch_gui.views.pages.planner import PlannerPage
@@ -25,7 +25,7 @@ YEAR = ForecastOptions(date(2025, 1, 1), date(2025, 12, 31))
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class HistoryCounts:
     """``seconds`` of a simulated year, by fleet; ``gaps`` in ms while the window simulates the largest."""
 
     seconds: dict[int, float]
@@ -61,13 +61,13 @@ class Figures:
         )
 
 
-def measure(folder: Path, rounds: int) -> Figures:
+def measure(folder: Path, rounds: int) -> HistoryCounts:
     with Stage("light", folder=folder / "planner", simulator=record(SIZES[-1])) as stage:
         stage.start()
         db = stage.app.source.db
         assert db is not None
         calendar = resources.calendar()
-        subjects = read_subjects(
+        subjects = read_forecast_machines(
             db, calendar, ForecastRequest(YEAR, tuple(machines.present(db)), enroll_all=True)
         )
         seconds = {n: min(_alone(subjects[:n]) for _ in range(rounds)) for n in SIZES}
@@ -81,7 +81,7 @@ def measure(folder: Path, rounds: int) -> Figures:
         stage.until(lambda: not page.planner.is_running)
         wall = time.perf_counter() - begun
         gaps.stop()
-    return Figures(seconds, 12, gaps.longest, gaps.p99, wall)
+    return HistoryCounts(seconds, 12, gaps.longest, gaps.p99, wall)
 
 
 def _alone(subjects: Sequence[ForecastMachine]) -> float:

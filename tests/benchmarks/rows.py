@@ -25,7 +25,7 @@ PICTURE = Path(__file__).with_name("rows.png")
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class HistoryCounts:
     """The output of ``children/tables.py`` by number of rows and kind of file."""
 
     found: dict[int, dict[str, Any]]
@@ -96,7 +96,7 @@ class Figures:
         return "\n".join(lines)
 
 
-def measure(folder: Path, _: int) -> Figures:
+def measure(folder: Path, _: int) -> HistoryCounts:
     found: dict[int, dict[str, Any]] = {}
     for size in SIZES:
         found[size] = {"costs": {}, "repaints": {}, "memory": {}}
@@ -111,7 +111,7 @@ def measure(folder: Path, _: int) -> Figures:
                 for key, value in run_tables(kind, slot).items():
                     found[size][key] |= value
             path.unlink()
-    figures = Figures(found)
+    figures = HistoryCounts(found)
     draw(figures.by_action(), SIZES, UI_MS, PICTURE)
     return figures
 

@@ -23,7 +23,7 @@ MIN_RUNS_PER_S = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class HistoryCounts:
     seconds: float
     runs: int
     odd: int
@@ -41,7 +41,7 @@ class Figures:
         )
 
 
-def measure(_: Path, __: int) -> Figures:
+def measure(_: Path, __: int) -> HistoryCounts:
     clock = SteppedClock(EPOCH)
     cloud = build_simulator(
         resources.calendar(),
@@ -64,7 +64,7 @@ def measure(_: Path, __: int) -> Figures:
     runs = Counter({g.name: _runs_of(g, names[n % SCHEDULES]) for n, g in enumerate(guests)})
     able = [g for g in guests if g.power == "running" and g.agent_ready and g.allow_extensions]
     odd = sum(runs[g.name] < WEEKS - 1 for g in able)
-    return Figures(seconds, runs.total(), odd)
+    return HistoryCounts(seconds, runs.total(), odd)
 
 
 def _runs_of(guest: Guest, schedule: str) -> int:

@@ -14,7 +14,7 @@ from hotpatch_gui.domain.clouds import demo
 from hotpatch_gui.domain.connections import demo_connection
 from hotpatch_gui.simulator.transport import in_process_transport
 from hotpatch_gui.store import connections, database, releases
-from hotpatch_gui.store.release_book import ReleaseBook
+from hotpatch_gui.store.release_book import CalendarCache
 from hotpatch_gui.system import resources
 from hotpatch_gui.worker.calls import Calls
 from hotpatch_gui.worker.context import Context
@@ -47,7 +47,7 @@ def run_with(
             gateway,
             Calls(gateway),
             clock,
-            ReleaseBook(resources.calendar, lambda: db),
+            CalendarCache(resources.calendar, lambda: db),
             Jobs(_raised, lambda: None),
             lambda _: None,
             lambda _: None,

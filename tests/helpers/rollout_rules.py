@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from hotpatch_gui.domain.rollout import Outcome, Rollout, RolloutMachine
+from hotpatch_gui.domain.rollout import AttemptResult, Rollout, RolloutMachine
 
 ZONES = {
     "Pacific Standard Time": "America/Los_Angeles",
@@ -31,14 +31,14 @@ class Fleet:
 
     members: list[RolloutMachine]
     released: datetime
-    fates: dict[str, list[Outcome]]
+    fates: dict[str, list[AttemptResult]]
 
 
 @dataclass
 class Trace:
     fleet: Fleet
     phases: tuple[tuple[str, ...], ...] = ()
-    begun: list[tuple[datetime, RolloutMachine, Outcome]] = field(default_factory=list)
+    begun: list[tuple[datetime, RolloutMachine, AttemptResult]] = field(default_factory=list)
     halted: bool = False
 
 
@@ -143,9 +143,9 @@ def _stops_when_ill(trace: Trace) -> Iterator[bool]:
     for _, group in groupby(trace.begun, key=lambda b: b[0]):
         yield all(ill[p] <= updated[p] / 20 for p in updated)
         for _, member, outcome in group:
-            if outcome in (Outcome.UPDATED, Outcome.UNHEALTHY):
+            if outcome in (AttemptResult.UPDATED, AttemptResult.UNHEALTHY):
                 updated[slot[member.region]] += 1
-                ill[slot[member.region]] += outcome is Outcome.UNHEALTHY
+                ill[slot[member.region]] += outcome is AttemptResult.UNHEALTHY
 
 
 def _within_thirty_days(trace: Trace) -> Iterator[bool]:
@@ -163,7 +163,7 @@ def _never_again(trace: Trace) -> Iterator[bool]:
     done: set[str] = set()
     for _, member, outcome in trace.begun:
         yield member.key not in done
-        if outcome in (Outcome.UPDATED, Outcome.UNHEALTHY):
+        if outcome in (AttemptResult.UPDATED, AttemptResult.UNHEALTHY):
             done.add(member.key)
 
 
@@ -175,7 +175,7 @@ def _everyone_reached(trace: Trace) -> Iterator[bool]:
 def _retried(trace: Trace) -> Iterator[bool]:
     """A machine that was not patched in the first three weeks has another attempt within a week."""
     for hour, member, outcome in trace.begun:
-        if outcome in (Outcome.FAILED, Outcome.NOT_RUNNING) and not trace.halted:
+        if outcome in (AttemptResult.FAILED, AttemptResult.NOT_RUNNING) and not trace.halted:
             soon = hour + 7 * DAY
             yield hour > trace.fleet.released + 21 * DAY or any(
                 m is member and hour < again <= soon for again, m, _ in trace.begun
@@ -199,15 +199,15 @@ RULES: dict[str, Callable[[Trace], Iterator[bool]]] = {
     "failures are tried again soon": _retried,
 }
 
-_PATCHED = st.sampled_from((Outcome.UPDATED,) * 30 + (Outcome.UNHEALTHY,))
-_TRIES = st.lists(st.sampled_from((Outcome.FAILED, Outcome.NOT_RUNNING)), max_size=4)
+_PATCHED = st.sampled_from((AttemptResult.UPDATED,) * 30 + (AttemptResult.UNHEALTHY,))
+_TRIES = st.lists(st.sampled_from((AttemptResult.FAILED, AttemptResult.NOT_RUNNING)), max_size=4)
 _FATES = st.sampled_from(range(40)).flatmap(
     lambda n: (
-        st.just([Outcome.FAILED])
+        st.just([AttemptResult.FAILED])
         if n == 0
         else st.builds(lambda tries, end: [*tries, end], _TRIES, _PATCHED)
         if n < 8
-        else st.just([Outcome.UPDATED])
+        else st.just([AttemptResult.UPDATED])
     )
 )
 

@@ -131,33 +131,33 @@ def make_schedule(stage: Stage, *more: ScheduleChange) -> None:
 def hold(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Event]:
     """Respond to calls of this verb to a path with ``part``, but for the first ones, only when the second event is set; the first
     event shows that one waits."""
-    asked, goes_on, handle = Event(), Event(), stage.simulator.handle
+    received, goes_on, handle = Event(), Event(), stage.simulator.handle
     first = iter(range(but))
 
     def response(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
         if method == verb and part in url.casefold() and next(first, None) is None:
-            asked.set()
+            received.set()
             goes_on.wait(30)
         return handle(method, url, headers, body)
 
     stage.simulator.handle = response  # type: ignore[method-assign]
-    return asked, goes_on
+    return received, goes_on
 
 
 def hold_answer(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Event]:
     """Like ``hold``, but for one call, which is handled at once: only its response is late."""
-    asked, goes_on, handle = Event(), Event(), stage.simulator.handle
+    received, goes_on, handle = Event(), Event(), stage.simulator.handle
     calls = iter(range(but + 1))
 
     def response(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
         made = handle(method, url, headers, body)
         if method == verb and part in url.casefold() and next(calls, None) == but:
-            asked.set()
+            received.set()
             goes_on.wait(30)
         return made
 
     stage.simulator.handle = response  # type: ignore[method-assign]
-    return asked, goes_on
+    return received, goes_on
 
 
 def leave_waiting(stage: Stage) -> None:

@@ -32,9 +32,9 @@ class Screen:
     def close(self) -> None:
         self._raw.close()
 
-    def shows(self, colour: Colour, left: int, top: int, right: int, bottom: int) -> bool:
+    def shows(self, color: Colour, left: int, top: int, right: int, bottom: int) -> bool:
         """Whether a pixel in this part of the screen has the color."""
-        wanted = bytes(reversed(colour))
+        wanted = bytes(reversed(color))
         for y in range(top, bottom):
             begin = self._start + y * self._row + left * 4
             row = self._raw[begin : begin + (right - left) * 4]
@@ -47,7 +47,7 @@ class Screen:
         return Image.frombuffer("RGB", self._size, raw, "raw", "BGRX", self._row, 1)
 
     @property
-    def colours(self) -> int:
+    def colors(self) -> int:
         """How many there are on it."""
         return len(self.picture().getcolors(maxcolors=1 << 24) or ())
 

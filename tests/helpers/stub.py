@@ -28,7 +28,7 @@ def written(name: str) -> Any:
     return json.loads((RESPONSES / f"{name}.json").read_text())
 
 
-class Asked(NamedTuple):
+class ReceivedRequest(NamedTuple):
     method: str
     url: str
     body: bytes
@@ -38,8 +38,8 @@ class Stub(SimulatorApi):
     """Served like the simulated wire. ``requested`` is what came in, ``unknown`` what nothing was written for."""
 
     def __init__(self) -> None:
-        self.requested: list[Asked] = []
-        self.unknown: list[Asked] = []
+        self.requested: list[ReceivedRequest] = []
+        self.unknown: list[ReceivedRequest] = []
         self._routes: list[tuple[re.Pattern[str], list[Response]]] = []
         self.on("POST .*Microsoft.ResourceGraph", Response(200, NOTHING))
         for name, table in {
@@ -63,7 +63,7 @@ class Stub(SimulatorApi):
         return sum(bool(pattern.match(f"{a.method} {a.url}")) for a in self.requested)
 
     def handle(self, method: str, url: str, headers: Any, body: bytes | None) -> Response:
-        requested = Asked(method, url, body or b"")
+        requested = ReceivedRequest(method, url, body or b"")
         self.requested.append(requested)
         full = f"{method} {url} {requested.body.decode()}"
         for pattern, responses in self._routes:

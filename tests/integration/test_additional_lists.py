@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from hotpatch_gui.captures.scenes.acts import go_on
+from hotpatch_gui.captures.scenes.acts import advance_and_sync
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.schedules import AssignmentKind
@@ -81,9 +81,9 @@ def test_resource_health_that_cannot_be_read_for_long_is_not_claimed_anymore(
     health = "SELECT resource_health FROM machines WHERE name='vm-web-01'"
     guest.health = "Available"
     refuse(stage, monkeypatch, TABLES["health"], RESPONSES["403"])
-    go_on(stage, hours=1)
+    advance_and_sync(stage, hours=1)
     assert db.execute(health).fetchone()[0] == "Unavailable"
-    go_on(stage, hours=13)
+    advance_and_sync(stage, hours=13)
     assert db.execute(health).fetchone()[0] is None
     stage.window.show_page("rollout")
     stage.settle()
@@ -249,9 +249,7 @@ def test_dynamic_scopes_come_to_the_machines_that_they_take_in(stage: Stage) -> 
             assert how == wanted, machine
 
 
-def test_what_was_read_before_stays_when_a_list_fails(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_earlier_data_stays_if_a_list_fails(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.start()
     db = stage.app.source.db
     assert db is not None

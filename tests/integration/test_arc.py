@@ -117,7 +117,7 @@ def test_the_sdk_enrols_opts_out_and_unenrolls(azure: Simulated) -> None:
         )
 
 
-def test_what_azure_refuses(azure: Simulated) -> None:
+def test_requests_that_azure_rejects(azure: Simulated) -> None:
     with sdk.hybrid(azure, HYBRID) as client:
         with pytest.raises(HttpResponseError) as endless:
             client.machines.begin_install_patches(

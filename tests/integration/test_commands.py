@@ -346,7 +346,7 @@ def test_many_machines_want_their_number(tmp_path: Path) -> None:
         assert len(json.loads(right.stdout)["operations"]) == int(number)
 
 
-def test_a_damaged_world_of_the_demo_is_named_and_how_to_go_on(tmp_path: Path) -> None:
+def test_a_damaged_demo_is_named_with_the_next_step(tmp_path: Path) -> None:
     """Reported as the data file, the damage could not be repaired."""
     assert run(tmp_path, "--demo", "sync").returncode == 0
     world, kept = (tmp_path / "demo" / name for name in ("simulated-azure.sqlite3", FILE_NAME))

@@ -347,7 +347,7 @@ def test_the_demo_is_left_once_the_first_sync_has_worked(stage: Stage, azure: Se
         assert db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16
 
 
-def test_a_trial_that_hangs_is_cancelled_at_once_and_leaves_nothing(
+def test_a_trial_that_hangs_is_canceled_at_once_and_leaves_nothing(
     stage: Stage, azure: SecureAzure
 ) -> None:
     """The authority takes the connection and never answers."""

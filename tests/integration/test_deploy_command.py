@@ -82,7 +82,7 @@ def test_a_check_prints_what_would_be_created_and_a_deployment_creates_it(
             assert PASSPHRASE.encode() not in file.read_bytes(), file
 
 
-def test_what_cannot_work_is_said_before_anything_is_asked(
+def test_errors_are_reported_before_the_password_is_requested(
     azure: Simulated, tmp_path: Path
 ) -> None:
     nothing = call(azure, tmp_path, "vm-cli-02")
@@ -90,8 +90,8 @@ def test_what_cannot_work_is_said_before_anything_is_asked(
     weak = run(tmp_path, *arguments(azure, "vm-cli-02", "--check"), typed="abc\n")
     assert (weak.returncode, "8 to 123 characters" in weak.stderr) == (2, True)
     silent = [a for a in arguments(azure, "vm-cli-02", "--check") if a != "--password-stdin"]
-    unasked = run(tmp_path, *silent, typed="")
-    assert (unasked.returncode, "--password-stdin" in unasked.stderr) == (2, True)
+    without_password = run(tmp_path, *silent, typed="")
+    assert (without_password.returncode, "--password-stdin" in without_password.stderr) == (2, True)
     elsewhere = call(azure, tmp_path, "vm-cli-02", "--check", group="rg-nowhere")
     assert elsewhere.returncode == 2
     assert "knows the resource group “rg-nowhere”" in elsewhere.stderr

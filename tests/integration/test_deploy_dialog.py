@@ -133,7 +133,7 @@ def test_a_machine_is_checked_created_and_listed(stage: Stage) -> None:
     ]
 
 
-def test_what_was_checked_is_what_is_created(stage: Stage) -> None:
+def test_only_the_checked_input_is_created(stage: Stage) -> None:
     dialog = dialog_of(stage)
     enter(dialog)
     check(stage, dialog)
@@ -146,7 +146,7 @@ def test_what_was_checked_is_what_is_created(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_what_exists_is_not_changed(stage: Stage) -> None:
+def test_existing_resources_are_not_changed(stage: Stage) -> None:
     dialog = dialog_of(stage, name="vm-web-01")
     enter(dialog)
     check(stage, dialog)
@@ -180,7 +180,7 @@ def test_an_unknown_resource_group_cannot_be_chosen(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_what_was_not_stored_is_not_called_sent(stage: Stage) -> None:
+def test_an_unstored_deployment_is_not_called_sent(stage: Stage) -> None:
     dialog = dialog_of(stage)
     enter(dialog)
     check(stage, dialog)

@@ -404,17 +404,17 @@ def test_changes_that_are_turned_off_while_it_waits_cancel_it(stage: Stage) -> N
 @pytest.mark.parametrize("how", ["sign out", "remove"])
 @pytest.mark.expects_log
 def test_a_check_that_is_interrupted_says_so(stage: Stage, how: str) -> None:
-    heard, asked, goes_on, handle = listen(stage), Event(), Event(), stage.simulator.handle
+    heard, received, goes_on, handle = listen(stage), Event(), Event(), stage.simulator.handle
 
     def slow(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
         if "/validate" in url:
-            asked.set()
+            received.set()
             goes_on.wait(20)
         return handle(method, url, headers, body)
 
     stage.simulator.handle = slow  # type: ignore[method-assign]
     stage.app.engine.send(CheckDeployment(1, deployment(stage), PASSPHRASE))
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     stage.app.engine.send(SignOut(1) if how == "sign out" else RemoveConnection(1))
     stage.until(lambda: [e for e in heard if isinstance(e, reported.DeploymentChecked)])
     goes_on.set()
@@ -424,7 +424,7 @@ def test_a_check_that_is_interrupted_says_so(stage: Stage, how: str) -> None:
 
 
 @pytest.mark.expects_log
-def test_what_came_to_exist_since_the_check_is_not_changed(stage: Stage) -> None:
+def test_resources_created_since_the_check_are_not_changed(stage: Stage) -> None:
     deploy(stage)
     stage.until(lambda: states(stage) == ["running"])
     sent = puts(stage)
@@ -612,7 +612,7 @@ def test_a_removed_connection_ends_its_deployments(stage: Stage) -> None:
     ("state", "after"),
     [("queued", "cancelled"), ("sent", "unknown"), ("running", "unknown"), ("unknown", "unknown")],
 )
-def test_what_an_earlier_session_left_is_read_and_never_sent(
+def test_deployments_of_an_earlier_session_are_read_and_never_sent(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, after: str
 ) -> None:
     monkeypatch.setattr(deployments, "FOLLOW_S", 5.0)
@@ -637,18 +637,18 @@ def test_ended_while_the_request_is_answered_it_keeps_the_answer(
 ) -> None:
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
-        asked, goes_on, handle = Event(), Event(), stage.simulator.handle
+        received, goes_on, handle = Event(), Event(), stage.simulator.handle
 
         def late(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
             response = handle(method, url, headers, body)
             if method == "PUT":
-                asked.set()
+                received.set()
                 goes_on.wait(1)
             return response
 
         stage.simulator.handle = late  # type: ignore[method-assign]
         deploy(stage)
-        stage.until(asked.is_set)
+        stage.until(received.is_set)
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
         assert db.execute("SELECT state FROM deployments").fetchall() == [("running",)]
 

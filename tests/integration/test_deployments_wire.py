@@ -72,7 +72,7 @@ def test_a_deployment_is_validated_planned_and_made(azure: Simulated) -> None:
         ({"name": "a-name-of-more-than-15"}, "InvalidParameter", "15 characters"),
     ],
 )
-def test_what_azure_would_reject_is_rejected_before_anything_is_made(
+def test_invalid_deployments_are_rejected_before_anything_is_created(
     azure: Simulated, changed: dict[str, Any], code: str, words: str
 ) -> None:
     with sdk.deployments(azure) as client:

@@ -484,7 +484,7 @@ def test_a_list_that_was_cut_off_is_read_with_the_next_sync(stage: Stage) -> Non
     assert stage.app.source.db.execute(count, (number,)).fetchone()[0] == 1
 
 
-def test_bad_usage_is_refused_before_anything_is_asked_of_azure(
+def test_usage_errors_are_reported_before_any_request_to_azure(
     clock: SteppedClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from hotpatch_gui import cli

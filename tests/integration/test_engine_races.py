@@ -252,7 +252,7 @@ def test_a_connection_that_goes_amid_its_sync_leaves_no_sync_shown(
     stage.until(lambda: not stage.window.is_syncing)
 
 
-def test_what_expires_was_still_queued(stage: Stage) -> None:
+def test_only_queued_operations_expire(stage: Stage) -> None:
     """One that was sent meanwhile is followed to its end."""
     stage.start()
     by = ids(stage)
@@ -407,7 +407,7 @@ def test_a_close_while_claims_wait_for_the_file_sends_nothing_more(
             other.execute("ROLLBACK")
 
 
-def test_what_was_asked_before_the_close_is_not_lost(qapp: QApplication, tmp_path: Path) -> None:
+def test_requests_before_closing_are_not_lost(qapp: QApplication, tmp_path: Path) -> None:
     """A restart waits behind an assessment; it is canceled, actions are turned off, and the window closes at once."""
     with Stage("light", folder=tmp_path) as stage:
         stage.start()

@@ -40,7 +40,7 @@ pytestmark = pytest.mark.expects_log
 S = OperationState
 
 
-def test_what_waited_for_a_sign_in_for_days_is_not_sent(
+def test_operations_that_waited_days_for_a_sign_in_are_not_sent(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Gateway, "sign_in", lambda _: None)
@@ -139,11 +139,11 @@ def test_a_request_that_the_file_takes_in_part_says_so(
 def test_the_end_does_not_wait_for_a_file_that_is_being_opened(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    prepare, begun, go_on = database.prepare, threading.Event(), threading.Event()
+    prepare, begun, advance_and_sync = database.prepare, threading.Event(), threading.Event()
 
     def slow(*arguments: Any) -> Any:
         begun.set()
-        go_on.wait(20)
+        advance_and_sync.wait(20)
         return prepare(*arguments)
 
     monkeypatch.setattr(database, "prepare", slow)
@@ -151,10 +151,10 @@ def test_the_end_does_not_wait_for_a_file_that_is_being_opened(
         stage.app.start()
         stage.until(begun.is_set)
         assert stage.app.engine.stop(3.0)
-        go_on.set()
+        advance_and_sync.set()
 
 
-def test_what_is_chosen_while_the_file_cannot_be_opened_holds_afterwards(
+def test_choices_made_while_the_file_cannot_be_opened_are_kept(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare, broken = database.prepare, [1]
@@ -216,11 +216,11 @@ def test_a_connection_removed_while_its_tokens_are_forgotten_stays_removed(
 ) -> None:
     stage.start()
     own = mine(stage).id
-    forget, begun, go_on = Gateway.sign_out, threading.Event(), threading.Event()
+    forget, begun, advance_and_sync = Gateway.sign_out, threading.Event(), threading.Event()
 
     def held(self: Gateway) -> None:
         begun.set()
-        go_on.wait(20)
+        advance_and_sync.wait(20)
         forget(self)
 
     monkeypatch.setattr(Gateway, "sign_out", held)
@@ -230,7 +230,7 @@ def test_a_connection_removed_while_its_tokens_are_forgotten_stays_removed(
         other.execute("BEGIN IMMEDIATE")
         stage.app.actions.remove_connection(own)
         stage._spin(200)
-        go_on.set()
+        advance_and_sync.set()
         stage._spin(500)
     stage.until(lambda: not connections.read_all(stage.app.source.db))
     stage.idle()
@@ -493,7 +493,9 @@ def test_a_save_that_leads_nowhere_else_forgets_no_tokens(
     assert not forgotten
 
 
-def test_what_waits_for_its_turn_does_not_expire_where_its_job_is_begun_again(stage: Stage) -> None:
+def test_an_operation_that_waits_for_its_turn_does_not_expire_when_its_job_restarts(
+    stage: Stage,
+) -> None:
     """As after a failure of the file: nothing kept the connection from sending."""
     stage.start()
     number = machine(stage, "vm-web-02")

@@ -120,7 +120,7 @@ def test_a_report_of_machines_has_a_sheet_each(
 
 
 @pytest.mark.expects_log
-def test_what_could_not_be_read_is_named_in_an_export(stage: Stage) -> None:
+def test_unread_lists_are_named_in_an_export(stage: Stage) -> None:
     stage.start()
     handle = stage.simulator.handle
     no = Response(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
@@ -208,7 +208,7 @@ def test_the_end_of_the_program_ends_an_export(
     next(b for b in stage.window.findChildren(QPushButton, "export") if b.isVisible()).click()
 
 
-def test_what_is_expected_to_restart_can_be_exported(
+def test_expected_restarts_can_be_exported(
     stage: Stage, chosen: dict[str, str], tmp_path: Path
 ) -> None:
     stage.start()

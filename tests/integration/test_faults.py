@@ -410,7 +410,7 @@ def test_a_lost_answer_is_unknown_until_azure_shows_the_result(
     ],
     ids=["refused", "an untrusted certificate", "no bundle of certificates"],
 )
-def test_what_surely_did_not_leave_is_tried_again_and_sent_once(
+def test_a_request_that_certainly_was_not_sent_is_retried_and_sent_once(
     stage: Stage, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.1)

@@ -28,7 +28,9 @@ AFTERWARDS = (
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the child ends with os._exit")
-def test_what_the_first_paint_does_not_show_is_imported_after_it(qapp, tmp_path: Path) -> None:
+def test_modules_that_the_first_paint_does_not_show_are_imported_after_it(
+    qapp, tmp_path: Path
+) -> None:
     with Stage("light", folder=tmp_path / "demo") as stage:
         stage.start()
     command = [sys.executable, "-X", "importtime", str(CHILD), str(tmp_path)]

@@ -31,7 +31,7 @@ from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store import queue, schedule_changes, sync_state
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.worker import commands
-from hotpatch_gui.worker.operation_scheduler import Sends
+from hotpatch_gui.worker.operation_scheduler import SendPolicy
 
 
 def running(path: Path) -> list[int]:
@@ -47,7 +47,7 @@ def states(path: Path) -> dict[str, int]:
         return dict(db.execute("SELECT state, count(*) FROM operations GROUP BY 1").fetchall())
 
 
-def test_what_comes_after_the_interruption_is_dropped_or_taken_back(
+def test_commands_after_the_interruption_are_dropped_or_undone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An interrupted command must not leave operations to the next start that weren't on the disk yet."""
@@ -63,7 +63,11 @@ def test_what_comes_after_the_interruption_is_dropped_or_taken_back(
         session.wait_for_sync()
     some = running(path)
     with Session(
-        tmp_path, demo_target(lambda: simulator), lambda _: None, only=frozenset(), sends=Sends.ALL
+        tmp_path,
+        demo_target(lambda: simulator),
+        lambda _: None,
+        only=frozenset(),
+        sends=SendPolicy.ALL,
     ) as session:
         session.wait_for_sync()
         monkeypatch.setattr(queue, "add", interrupted)
@@ -104,7 +108,7 @@ def test_a_sign_in_that_lapsed_ends_nothing_of_another_connection(
 
     monkeypatch.setattr(Gateway, "begin", lapsed)
     with Session(
-        tmp_path, demo_target(lambda: simulator), message.append, sends=Sends.ALL
+        tmp_path, demo_target(lambda: simulator), message.append, sends=SendPolicy.ALL
     ) as session:
         session.wait_for_sync()
         mine = session.queue(lambda: session.actions.assess([first, *others]))
@@ -132,7 +136,7 @@ def test_machines_that_cannot_be_reached_take_no_place_of_a_wave(tmp_path: Path)
         ]
         db.commit()
     with Session(
-        tmp_path, demo_target(lambda: simulator), lambda _: None, sends=Sends.ALL
+        tmp_path, demo_target(lambda: simulator), lambda _: None, sends=SendPolicy.ALL
     ) as session:
         session.wait_for_sync()
         waves = Waves(WaveMode.SOME, 2, 0)
@@ -146,7 +150,7 @@ def test_machines_that_cannot_be_reached_take_no_place_of_a_wave(tmp_path: Path)
     simulator.cloud.close()
 
 
-def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: Path) -> None:
+def test_a_request_rejected_after_the_interruption_is_not_sent_later(tmp_path: Path) -> None:
     path, simulator = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
 
     def interrupted(_: str, url: str) -> Response | None:
@@ -158,7 +162,7 @@ def test_what_azure_refuses_after_the_interruption_is_not_sent_later(tmp_path: P
         return Response(429, error, {"Retry-After": "1"})
 
     with Session(
-        tmp_path, demo_target(lambda: simulator), lambda _: None, sends=Sends.ALL
+        tmp_path, demo_target(lambda: simulator), lambda _: None, sends=SendPolicy.ALL
     ) as session:
         session.wait_for_sync()
         some = running(path)[:4]
@@ -201,7 +205,7 @@ def test_an_interrupted_change_of_a_schedule_is_taken_back_or_awaited(
         return Response(429, {"error": {"code": "TooManyRequests"}}, {"Retry-After": "1"})
 
     with Session(
-        tmp_path, demo_target(lambda: simulator), lambda _: None, sends=Sends.OWN
+        tmp_path, demo_target(lambda: simulator), lambda _: None, sends=SendPolicy.OWN
     ) as session:
         session.wait_for_sync()
         if ends != "before it is stored":
@@ -236,7 +240,7 @@ def test_an_interrupted_change_of_a_schedule_is_taken_back_or_awaited(
 def test_a_machine_that_is_not_in_the_file_ends_nothing_for_the_others(tmp_path: Path) -> None:
     path, simulator, message = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH)), []
     with Session(
-        tmp_path, demo_target(lambda: simulator), message.append, sends=Sends.ALL
+        tmp_path, demo_target(lambda: simulator), message.append, sends=SendPolicy.ALL
     ) as session:
         session.wait_for_sync()
         some = running(path)[:3]
@@ -283,16 +287,16 @@ def test_a_command_sends_only_its_own_requests(tmp_path: Path) -> None:
     with Session(tmp_path, target, lambda _: None) as session:
         session.wait_for_sync()
         (left,) = session.queue(lambda: session.actions.restart(running(path)[:1]))
-    for sends in (Sends.NOTHING, Sends.OWN):
+    for sends in (SendPolicy.NOTHING, SendPolicy.OWN):
         with Session(tmp_path, target, lambda _: None, sends=sends) as session:
             session.wait_for_sync()
-            if sends is Sends.OWN:
+            if sends is SendPolicy.OWN:
                 mine = session.queue(lambda: session.actions.assess(running(path)[:1]))
                 session.wait_for(mine, 1.0, ends=False)
             session._until(lambda: session._engine.is_idle)
     assert states(path) == {"queued": 1, "running": 1}
     assert simulator.cloud.received == {"assess": 1}
-    with Session(tmp_path, target, lambda _: None, sends=Sends.ALL) as session:
+    with Session(tmp_path, target, lambda _: None, sends=SendPolicy.ALL) as session:
         session.wait_for([left], 1.0, ends=False)
     simulator.cloud.close()
 

@@ -61,7 +61,7 @@ def test_a_code_is_found_with_its_step_and_its_page(
     assert opened == [error.source]
 
 
-def test_words_narrow_the_list_and_nothing_is_said_to_be_nothing(dialog: HelpDialog) -> None:
+def test_words_narrow_the_list_and_an_empty_one_says_so(dialog: HelpDialog) -> None:
     everything = shown(dialog)
     dialog.search.setText("restart BASELINE")
     assert 0 < len(shown(dialog)) < len(everything)

@@ -182,7 +182,7 @@ def test_a_machine_that_was_never_read_has_no_tick(
         machines.save(db, 1, [new])
     row = next(r for r in machines.read_rows(db, machines.present(db)) if r.name == "vm-zz")
     assert display_text.level_of(row) is Level.UNKNOWN
-    assert display_text.situation_of(row) == "Not read yet"
+    assert display_text.situation_text(row) == "Not read yet"
     assert row.attention == Level.UNKNOWN
 
 

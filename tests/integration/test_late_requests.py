@@ -63,7 +63,7 @@ def test_an_expiry_that_the_file_refuses_sends_nothing_old(
 
 
 @pytest.mark.parametrize("way", ["save", "sign out"])
-def test_what_is_old_stays_old_where_its_connection_was_never_set_up(
+def test_late_operations_expire_even_if_their_connection_was_never_set_up(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """A drive with the certificate is missing, and the user changes the connection, or signs out of it."""
@@ -88,7 +88,7 @@ def notice_of_sync(stage: Stage) -> str | None:
     return state.problem
 
 
-def test_what_the_file_held_up_for_hours_is_not_sent(
+def test_operations_delayed_by_the_file_for_hours_are_not_sent(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "RESTART_S", 0.3)
@@ -133,7 +133,7 @@ def offline(tries: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("way", ["refused", "offline"])
-def test_what_could_not_be_sent_before_the_computer_slept_is_not_sent_after_it(
+def test_operations_not_sent_before_a_sleep_are_not_sent_after_it(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.5)
@@ -278,7 +278,7 @@ def test_a_request_goes_with_its_machine_to_another_group(stage: Stage) -> None:
     assert stage.operation_states() in ([S.RUNNING], [S.SUCCEEDED]), notes(stage)
 
 
-def test_where_azure_fails_for_hours_to_say_how_it_goes_the_machine_is_read(
+def test_a_machine_is_read_if_azure_does_not_report_progress_for_hours(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)

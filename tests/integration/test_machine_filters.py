@@ -426,7 +426,7 @@ def test_values_can_not_be_applied_before_they_are_read_and_gone_ones_stay(stage
     assert page.filters.wanted.choices[0].keys == ("eastus", "gone")
 
 
-def test_what_the_grid_shows_is_found_and_long_texts_do_no_harm(stage: Stage) -> None:
+def test_the_search_finds_shown_texts_and_long_texts_do_no_harm(stage: Stage) -> None:
     page = machines(stage)
     for text, least in (("Windows Server 2025", 5), ("Hybrid", 1), ("Contoso", 16), ("26100", 1)):
         page.search(text)
@@ -474,7 +474,7 @@ def test_a_click_on_a_row_ticks_it_and_a_click_on_its_box_too(stage: Stage, qtbo
     dialog.reject()
 
 
-def test_what_is_said_about_no_match_fits_the_list(stage: Stage) -> None:
+def test_the_text_for_no_match_fits_the_list(stage: Stage) -> None:
     stage.start()
     machines = stage.window.machines
     machines.show_only(MachineFilter(text="nowhere", condition=Condition.HOTPATCH_ON))

@@ -87,7 +87,7 @@ def test_a_configuration_is_created_read_changed_and_deleted(azure: Simulated) -
         ({"location": None}, "location"),
     ],
 )
-def test_what_azure_refuses_is_refused(azure: Simulated, changed: Any, why: str) -> None:
+def test_requests_that_azure_rejects_are_rejected(azure: Simulated, changed: Any, why: str) -> None:
     with (
         sdk.maintenance(azure) as client,
         pytest.raises(HttpResponseError, match=why) as caught,
@@ -129,7 +129,7 @@ def test_machines_are_assigned_and_removed_and_a_scope_is_kept_with_its_filter(
             of.create_or_update(*place, "assigned", missing)
 
 
-def test_what_was_answered_survives_a_simulation_that_is_killed(tmp_path: Path) -> None:
+def test_answered_requests_survive_a_killed_simulation(tmp_path: Path) -> None:
     """As a command of the demo does, which ends without closing the simulated Azure."""
     state = tmp_path / "state.sqlite3"
 

@@ -82,7 +82,7 @@ def test_each_image_makes_a_machine_as_it_was_chosen(azure: Simulated, image: Im
         ),
     ],
 )
-def test_what_the_program_refuses_azure_refuses_too(
+def test_machines_that_the_program_rejects_are_rejected_by_azure(
     azure: Simulated, changed: dict[str, Any], code: str
 ) -> None:
     machine = GOOD._replace(name="vm-refused", **changed)

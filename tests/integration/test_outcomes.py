@@ -28,7 +28,7 @@ from hotpatch_gui.store.database import SCHEMA_VERSION
 from hotpatch_gui.store.ended_operations import EndedAction
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.main_window import PAGES
-from hotpatch_gui.views.widgets.toasts import MOST, SHOWN_MS, Toast
+from hotpatch_gui.views.widgets.toasts import MAX_TOASTS, SHOWN_MS, Toast
 
 SECURITY = InstallRequest(frozenset({Classification.SECURITY}))
 
@@ -154,7 +154,7 @@ def test_the_bell_counts_and_lists_what_the_user_has_not_seen(stage: Stage) -> N
 
 def test_successes_disappear_and_only_the_newest_stay(stage: Stage) -> None:
     outcomes = stage.app.outcomes
-    for number in range(MOST + 2):
+    for number in range(MAX_TOASTS + 2):
         outcomes.add(Glyph.ERROR, f"Failure {number}")
     assert [t.outcome.title for t in toasts(stage)] == [f"Failure {n}" for n in (2, 3, 4)]
     outcomes.add(Glyph.OK, "Success")
@@ -165,7 +165,7 @@ def test_successes_disappear_and_only_the_newest_stay(stage: Stage) -> None:
 
 
 def test_toasts_stay_in_the_window_and_above_each_other(stage: Stage) -> None:
-    for number in range(MOST):
+    for number in range(MAX_TOASTS):
         stage.app.outcomes.add(Glyph.ERROR, f"Failure {number}", "Long words. " * 12)
     stage.window.resize(1024, 640)
     shown = toasts(stage)
@@ -182,16 +182,16 @@ def test_system_notifications_respect_the_settings_and_the_focus(stage: Stage) -
     good, bad = Outcome(now, Glyph.OK, "good"), Outcome(now, Glyph.UNKNOWN, "unknown")
     stage.window.activateWindow()
     stage.until(stage.window.isActiveWindow)
-    assert not tray.wants(good)
-    assert not tray.wants(bad)
+    assert not tray.should_notify(good)
+    assert not tray.should_notify(bad)
     stage.window.hide()
     stage.settle()
-    assert tray.wants(good)
+    assert tray.should_notify(good)
     stage.app.settings.notifies_success = False
-    assert not tray.wants(good)
-    assert tray.wants(bad)
+    assert not tray.should_notify(good)
+    assert tray.should_notify(bad)
     stage.app.settings.notifies_failure = False
-    assert not tray.wants(bad._replace(at=now + timedelta(hours=1)))
+    assert not tray.should_notify(bad._replace(at=now + timedelta(hours=1)))
     stage.window.show()
 
 
@@ -243,7 +243,7 @@ def test_a_clock_that_jumps_back_silences_nothing(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_what_ended_before_an_update_of_the_program_is_no_news(
+def test_results_of_before_a_program_update_are_no_news(
     stage: Stage, tmp_path: Path, qtbot: QtBot
 ) -> None:
     """The file of an earlier version opens only after its migration, when the window is there already."""

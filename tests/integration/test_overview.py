@@ -16,7 +16,7 @@ from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from hotpatch_gui.captures.scenes.acts import go_on
+from hotpatch_gui.captures.scenes.acts import advance_and_sync
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.exposure import Exposure
@@ -25,7 +25,7 @@ from hotpatch_gui.domain.patching import RolloutStatus
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import export_writers
 from hotpatch_gui.models.exports import ReportChoice, Writing
-from hotpatch_gui.models.overview import OverviewQuery, OverviewRead, headline, read_overview
+from hotpatch_gui.models.overview import OverviewData, OverviewQuery, headline, read_overview
 from hotpatch_gui.models.overview_report import PAST, overview_report, past_rows
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.system import resources
@@ -125,7 +125,7 @@ def test_every_machine_is_in_one_of_the_next_restarts(stage: Stage) -> None:
 
 def test_the_next_24_hours_are_the_rollout_s_machines_that_start_in_them(stage: Stage) -> None:
     stage.start()
-    go_on(stage, days=18, hours=10)
+    advance_and_sync(stage, days=18, hours=10)
     page = overview(stage)
     items = list(page.restarts._items)
     number = next(n for n, item in enumerate(items) if item.page == "rollout")
@@ -155,7 +155,7 @@ def test_the_next_24_hours_are_the_rollout_s_machines_that_start_in_them(stage: 
 
 def test_a_machine_that_misses_only_definitions_counts_as_up_to_date(stage: Stage) -> None:
     stage.start()
-    go_on(stage, days=2)
+    advance_and_sync(stage, days=2)
     db = stage.app.source.db
     assert db is not None
     rows = db.execute(
@@ -257,7 +257,7 @@ def test_the_page_survives_a_restart(qapp: QApplication, tmp_path: Path) -> None
         assert shown(stage) == "overview", "several machines are known"
 
 
-def test_who_has_gone_elsewhere_stays_there(stage: Stage) -> None:
+def test_a_page_opened_meanwhile_stays_open(stage: Stage) -> None:
     stage.window.show_start_page()
     stage.window.show_page("updates")
     stage.start()
@@ -352,14 +352,14 @@ def test_a_clock_before_the_first_kept_day_asks_once(stage: Stage) -> None:
     stage.start()
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("UPDATE daily_counts SET day='2027-01-01'")
-    asked: list[object] = []
+    received: list[object] = []
     page = overview(stage)
     query = page._channel.query
-    page._channel.query = lambda *a, **k: asked.append(a) or query(*a, **k)
+    page._channel.query = lambda *a, **k: received.append(a) or query(*a, **k)
     page.show_all()
     stage.settle()
     stage.settle()
-    assert len(asked) == 1
+    assert len(received) == 1
 
 
 def test_the_chosen_tag_stays_when_another_name_appears(stage: Stage) -> None:
@@ -411,7 +411,7 @@ def test_a_failed_query_leaves_no_figure(stage: Stage) -> None:
     assert page.tiles["not-known"].figure.text() == "3"
 
 
-def test_what_is_not_known_never_looks_well(stage: Stage) -> None:
+def test_unknown_values_are_never_green(stage: Stage) -> None:
     stage.start()
     page = overview(stage)
     for situation, glyph in (("", Glyph.UNKNOWN), ("Up to date", Glyph.OK)):
@@ -498,7 +498,7 @@ def test_a_past_day_judges_a_machine_by_the_system_that_it_ran_then(stage: Stage
     assert (read_overview(db, query).exposure, list(past_rows(db, day, calendar))) == before
 
 
-def read_by_region(stage: Stage) -> OverviewRead:
+def read_by_region(stage: Stage) -> OverviewData:
     stage.start()
     db = stage.app.source.db
     assert db is not None
@@ -516,7 +516,7 @@ def test_the_headline_names_the_days_as_one_says_them(stage: Stage, worst: int, 
     assert headline(read._replace(exposure=exposure)).headline.endswith(f"machines, {says}")
 
 
-def test_the_headline_is_not_said_twice_and_opens_its_machines(stage: Stage) -> None:
+def test_the_headline_is_shown_once_and_opens_its_machines(stage: Stage) -> None:
     read = read_by_region(stage)
     calm = dict.fromkeys(ComplianceGroup, 0) | {ComplianceGroup.UP_TO_DATE: 16}
     unknown = read._replace(compliance=calm, exposure=Exposure(0, None, 0, 1))

@@ -14,13 +14,13 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox
 from pytestqt.qtbot import QtBot
 
-from hotpatch_gui.captures.scenes.acts import go_on
+from hotpatch_gui.captures.scenes.acts import advance_and_sync
 from hotpatch_gui.captures.stage import Stage, SteppedClock
 from hotpatch_gui.domain.clouds import PUBLIC
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.patching import RolloutStatus
 from hotpatch_gui.domain.updates import RestartBehavior
-from hotpatch_gui.models.rollout import MACHINES, Showing, read_rollout
+from hotpatch_gui.models.rollout import MACHINES, RolloutFilter, read_rollout
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.store import connections
@@ -152,7 +152,7 @@ def test_the_rollout_table_sorts_and_keeps_what_is_selected(stage: Stage) -> Non
 
 def test_without_a_sync_the_rollout_stays_as_of_the_last_one(stage: Stage) -> None:
     stage.start()
-    go_on(stage, days=19, hours=5)
+    advance_and_sync(stage, days=19, hours=5)
     db = stage.app.source.db
     assert db is not None
     pairs, now = resources.read_json("region-pairs.json")["pairs"], stage.app.clock()
@@ -190,7 +190,7 @@ def restarts_of(stage: Stage, since: datetime) -> set[str]:
     return {name for (name,) in rows}
 
 
-def test_what_is_listed_for_the_next_day_is_what_restarts(qapp: QApplication) -> None:
+def test_machines_listed_for_the_next_day_are_those_that_restart(qapp: QApplication) -> None:
     """Besides machines that are only expected to, those that are patched already but miss another Security update."""
     clock = SteppedClock(EPOCH)
     pairs = resources.read_json("region-pairs.json")["pairs"]
@@ -208,10 +208,10 @@ def test_what_is_listed_for_the_next_day_is_what_restarts(qapp: QApplication) ->
         now = clock.now()
         assert stage.app.source.db is not None
         data = read_rollout(stage.app.source.db, resources.calendar(), pairs, lambda: now)
-        due = [r for r in data.rows if Showing.DAY_RESTARTS.includes(r, now)]
+        due = [r for r in data.rows if RolloutFilter.DAY_RESTARTS.includes(r, now)]
         certain = {r.name for r in due if r.restart is RestartBehavior.ALWAYS}
         again = {r.name for r in due if r.status is RolloutStatus.PATCHED}
-        go_on(stage, days=1)
+        advance_and_sync(stage, days=1)
         restarted = restarts_of(stage, now)
         assert certain <= restarted <= {r.name for r in due}
         assert again & restarted, "patched, but another Security update was left"

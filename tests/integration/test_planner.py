@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.forecast import Forecast, RestartWindow, Scenario
+from hotpatch_gui.domain.forecast import Forecast, ReleaseAssumption, RestartWindow
 from hotpatch_gui.models.forecasting import ForecastRequest
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.pages.planner import PlannerPage
@@ -47,10 +47,10 @@ def figure(page: PlannerPage, key: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize(
     ("scenario", "unplanned", "restarts", "avoided"),
-    [(Scenario.AS_PLANNED, 2, "4", "8"), (Scenario.UNPLANNED, 2, "6", "6")],
+    [(ReleaseAssumption.AS_PLANNED, 2, "4", "8"), (ReleaseAssumption.UNPLANNED, 2, "6", "6")],
 )
-def test_the_sample_year_comes_out_in_the_window(
-    stage: Stage, scenario: Scenario, unplanned: int, restarts: str, avoided: str
+def test_the_sample_year_is_shown(
+    stage: Stage, scenario: ReleaseAssumption, unplanned: int, restarts: str, avoided: str
 ) -> None:
     page = planner(stage, "vm-web-01")
     page.period.setCurrentText("2027")
@@ -67,7 +67,7 @@ def test_the_sample_year_comes_out_in_the_window(
 
 def test_a_machine_off_the_train_restarts_until_the_next_baseline(stage: Stage) -> None:
     page = planner(stage, "vm-sql-01")
-    page.scenario.setCurrentText(Scenario.AS_PLANNED.value)
+    page.scenario.setCurrentText(ReleaseAssumption.AS_PLANNED.value)
     simulate(stage, page)
     rows = [page.model.row(n) for n in range(page.model.count())]
     assert [r.restarts for r in rows if r is not None][:4] == [1, 1, 0, 0]
@@ -83,7 +83,7 @@ def test_restart_windows_cost_days_where_there_is_no_hotpatch(stage: Stage) -> N
     assert "Not counted: out of band, KB5061258, KB5070893." in page.sentence.text()
 
 
-def test_cancelling_leaves_the_last_answer(stage: Stage) -> None:
+def test_canceling_keeps_the_last_result(stage: Stage) -> None:
     guests = stage.simulator.cloud.guests
     template = replace(guests["vm-web-01"], runs=[], assessment=None)
     guests.update({f"many-{n}": replace(template, name=f"many-{n}") for n in range(3000)})

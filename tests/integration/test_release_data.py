@@ -134,7 +134,7 @@ def test_a_hotpatch_that_several_machines_are_offered_is_learned(db: sqlite3.Con
     assert [k[0] for k in kinds] == ["hotpatch"], "joins know it too"
 
 
-def test_what_one_machine_is_offered_is_a_hint_and_completes_nothing(
+def test_an_update_seen_on_one_machine_is_a_hint_and_completes_no_month(
     db: sqlite3.Connection,
 ) -> None:
     clock = SteppedClock(NOW)
@@ -280,7 +280,7 @@ def test_the_commands_show_update_export_and_import(tmp_path: Path, msrc: Feed) 
     assert run(here, "releases", "export", "--out", str(listed)).returncode == 0
     there = tmp_path / "there"
     imported = run(there, "releases", "import", str(listed), "--json")
-    assert json.loads(imported.stdout) == {"added": 4, "refused": []}, imported.stderr
+    assert json.loads(imported.stdout) == {"added": 4, "rejected": []}, imported.stderr
 
 
 def test_a_failed_update_keeps_what_was_known(tmp_path: Path, msrc: Feed) -> None:

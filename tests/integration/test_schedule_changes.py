@@ -217,7 +217,7 @@ def test_throttling_waits_and_sends_again(stage: Stage) -> None:
     assert stage.simulator.cloud.received["maintenance"] == 1
 
 
-def test_without_leave_to_change_nothing_is_sent(stage: Stage) -> None:
+def test_without_permission_nothing_is_sent(stage: Stage) -> None:
     stage.app.engine.send(SetChangesAllowed(1, may_act=False))
     change(stage, SAVE)
     stage.until(lambda: states(stage) == ["failed"])
@@ -258,10 +258,10 @@ def test_a_change_that_a_killed_program_sent_is_read_back_and_never_sent_again(
 def test_a_change_that_is_answered_while_the_program_ends_is_shown_afterwards(
     qapp: QApplication, tmp_path: Path
 ) -> None:
-    asked = Event()
+    received = Event()
 
     def answer_late() -> None:
-        asked.set()
+        received.set()
         time.sleep(0.3)
 
     with Stage("light", folder=tmp_path) as stage:
@@ -270,7 +270,7 @@ def test_a_change_that_is_answered_while_the_program_ends_is_shown_afterwards(
         stage.until(lambda: states(stage) == ["succeeded"])
         fault(stage, "PUT", answer_late)
         change(stage, ASSIGN)
-        stage.until(asked.is_set)
+        stage.until(received.is_set)
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
         assert db.execute("SELECT state FROM schedule_changes").fetchall() == [("succeeded",)] * 2
         found = db.execute(
@@ -279,7 +279,9 @@ def test_a_change_that_is_answered_while_the_program_ends_is_shown_afterwards(
         assert found.fetchall() == [(AssignmentKind.DIRECT.value,)]
 
 
-def test_what_waited_for_more_than_an_hour_is_not_sent(qapp: QApplication, tmp_path: Path) -> None:
+def test_changes_that_waited_for_more_than_an_hour_are_not_sent(
+    qapp: QApplication, tmp_path: Path
+) -> None:
     with Stage("light", folder=tmp_path) as first:
         first.start()
         simulator = first.simulator
@@ -493,7 +495,7 @@ def test_a_deletion_requested_again_is_done(stage: Stage) -> None:
     assert ID.casefold() not in stage.simulator.cloud.maintenance.configurations
 
 
-def test_what_an_earlier_session_left_is_canceled_when_a_later_change_is_sent(
+def test_changes_of_an_earlier_session_are_canceled_when_a_later_one_is_sent(
     stage: Stage,
 ) -> None:
     """A command doesn't send it, and the next window mustn't, either."""
@@ -501,7 +503,7 @@ def test_what_an_earlier_session_left_is_canceled_when_a_later_change_is_sent(
         store.add(db, 1, [UNASSIGN], stage.clock.now(), "somebody")
         store.add(db, 1, [ASSIGN], stage.clock.now(), "somebody")
         left, made = store.unfinished(db, 1)
-        store.settle_earlier(db, 1, made, OperationState.QUEUED, stage.clock.now())
+        store.end_earlier(db, 1, made, OperationState.QUEUED, stage.clock.now())
     assert left.id < made.id
     assert states(stage) == ["cancelled", "queued"]
 
@@ -546,11 +548,11 @@ def test_deleting_a_schedule_removes_what_is_being_assigned_to_it(stage: Stage) 
 def test_another_sender_waits_for_the_answers_to_an_earlier_one(stage: Stage) -> None:
     """As after signing out and in, while a request is being answered."""
     make_schedule(stage)
-    asked, handle = Event(), stage.simulator.handle
+    received, handle = Event(), stage.simulator.handle
 
     def answer_late(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
-        if method == "PUT" and not asked.is_set():
-            asked.set()
+        if method == "PUT" and not received.is_set():
+            received.set()
             time.sleep(KEPT_S + 1.5)
         return handle(method, url, headers, body)
 
@@ -561,7 +563,7 @@ def test_another_sender_waits_for_the_answers_to_an_earlier_one(stage: Stage) ->
     ]
     save = SAVE._replace(kind=ChangeKind.SAVE)
     change(stage, save._replace(body=bodies[0]))
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     change(stage, save._replace(body=bodies[1]))
     stage.app.engine.send(SignOut(1))
     stage.app.engine.send(SignIn(1))
@@ -576,10 +578,10 @@ def test_another_sender_waits_for_the_answers_to_an_earlier_one(stage: Stage) ->
 def test_an_answer_is_kept_that_comes_while_the_program_ends(
     qapp: QApplication, tmp_path: Path, status: int, state: str
 ) -> None:
-    asked = Event()
+    received = Event()
 
     def answer_late() -> Response:
-        asked.set()
+        received.set()
         time.sleep(0.3)
         return Response(status, {"error": {"code": "No", "message": "No."}})
 
@@ -587,7 +589,7 @@ def test_an_answer_is_kept_that_comes_while_the_program_ends(
         stage.start()
         fault(stage, "PUT", answer_late)
         change(stage, SAVE)
-        stage.until(asked.is_set)
+        stage.until(received.is_set)
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
         assert db.execute("SELECT state FROM schedule_changes").fetchall() == [(state,)]
 
@@ -599,7 +601,7 @@ def test_a_schedule_of_another_region_is_another_schedule(stage: Stage) -> None:
     assert "already exists, so nothing was created" in rows(stage)[1][2]
 
 
-def test_canceling_a_change_lets_go_what_waited_for_it(stage: Stage) -> None:
+def test_canceling_a_change_releases_dependent_changes(stage: Stage) -> None:
     make_schedule(stage, ASSIGN)
     refused = Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
     fault(stage, "DELETE", lambda: refused)
@@ -611,10 +613,10 @@ def test_canceling_a_change_lets_go_what_waited_for_it(stage: Stage) -> None:
 
 def test_the_reads_of_a_request_do_not_grow_with_its_changes(stage: Stage) -> None:
     many = [UNASSIGN._replace(resource_id=f"{WEB_1}/{n}") for n in range(300)]
-    asked: list[str] = []
+    received: list[str] = []
     with closing(open_writer(stage.folder / FILE_NAME)) as db:
         db.execute("BEGIN")
-        db.set_trace_callback(asked.append)
+        db.set_trace_callback(received.append)
         for _ in range(2):
             assert len(store.add(db, 1, many, stage.clock.now(), "somebody")) == len(many)
         assert len({row.action_id for row in store.unfinished(db, 1)}) == 1
@@ -623,14 +625,14 @@ def test_the_reads_of_a_request_do_not_grow_with_its_changes(stage: Stage) -> No
         db.set_trace_callback(None)
         db.execute("ROLLBACK")
     assert singles[0] == singles[1]
-    assert sum(line.lstrip().startswith("SELECT") for line in asked) <= 6
+    assert sum(line.lstrip().startswith("SELECT") for line in received) <= 6
 
 
 @pytest.mark.parametrize("verb", ["PUT", "GET"])
 def test_a_slow_answer_about_one_schedule_holds_up_no_other(stage: Stage, verb: str) -> None:
-    asked, goes_on = hold(stage, verb, f"/{NAME}?")
+    received, goes_on = hold(stage, verb, f"/{NAME}?")
     change(stage, SAVE)
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     change(stage, SAVE_OTHER)
     stage.until(lambda: states(stage)[1:] == ["succeeded"])
     assert states(stage)[0] in {"queued", "sent"}
@@ -640,9 +642,9 @@ def test_a_slow_answer_about_one_schedule_holds_up_no_other(stage: Stage, verb: 
 
 def test_changes_of_a_resource_wait_for_the_answer_to_the_one_before(stage: Stage) -> None:
     make_schedule(stage)
-    asked, goes_on = hold(stage, "PUT", "configurationassignments")
+    received, goes_on = hold(stage, "PUT", "configurationassignments")
     change(stage, ASSIGN)
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     change(stage, UNASSIGN)
     change(stage, SAVE_OTHER)
     stage.until(lambda: states(stage)[3:] == ["succeeded"])
@@ -655,9 +657,9 @@ def test_changes_of_a_resource_wait_for_the_answer_to_the_one_before(stage: Stag
 def test_a_slow_check_of_an_unknown_result_holds_up_nothing(stage: Stage) -> None:
     broken = [Broken("reset")]
     fault(stage, "PUT", lambda: broken.pop() if broken else None)
-    asked, goes_on = hold(stage, "GET", f"/{NAME}?", but=1)
+    received, goes_on = hold(stage, "GET", f"/{NAME}?", but=1)
     change(stage, SAVE)
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     assert states(stage) == ["unknown"]
     change(stage, SAVE_OTHER)
     stage.until(lambda: states(stage) == ["unknown", "succeeded"])
@@ -666,11 +668,11 @@ def test_a_slow_check_of_an_unknown_result_holds_up_nothing(stage: Stage) -> Non
 
 def test_one_click_is_sent_before_the_rest_of_many(stage: Stage) -> None:
     count = 3 * BULK_AT_ONCE
-    asked, goes_on = hold(stage, "DELETE", "configurationassignments")
+    received, goes_on = hold(stage, "DELETE", "configurationassignments")
     change(
         stage, *(UNASSIGN._replace(resource_id=f"{UNASSIGN.resource_id}{n}") for n in range(count))
     )
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     change(stage, SAVE)
     stage.until(lambda: stage.app.engine.unhandled == 0)
     goes_on.set()
@@ -679,13 +681,13 @@ def test_one_click_is_sent_before_the_rest_of_many(stage: Stage) -> None:
     stage.until(lambda: states(stage) == ["succeeded"] * (count + 1))
 
 
-def test_a_failure_of_the_file_ends_the_sender_without_leaving_a_request_alone(
+def test_a_failure_of_the_file_ends_the_sender_after_its_request(
     stage: Stage,
 ) -> None:
     """A request that is being sent is kept, and the next sender continues it."""
-    asked, goes_on = hold(stage, "PUT", f"/{NAME}?")
+    received, goes_on = hold(stage, "PUT", f"/{NAME}?")
     change(stage, SAVE)
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     with closing(open_writer(stage.folder / FILE_NAME)) as db, transaction(db):
         db.execute(
             "CREATE TRIGGER full BEFORE UPDATE ON schedule_changes WHEN new.subject='other' AND new.state='sent'"

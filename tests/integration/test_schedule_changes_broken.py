@@ -63,7 +63,7 @@ from hotpatch_gui.worker.commands import (
     SignIn,
     SignOut,
 )
-from hotpatch_gui.worker.operation_scheduler import Sends
+from hotpatch_gui.worker.operation_scheduler import SendPolicy
 
 pytestmark = pytest.mark.expects_log
 MANY = 3 * MAX_BULK
@@ -102,9 +102,9 @@ def test_a_late_check_does_not_hide_the_effect_of_a_later_change(stage: Stage) -
         return response
 
     stage.simulator.handle = lose  # type: ignore[method-assign]
-    asked, goes_on = hold_answer(stage, "GET", f"/{NAME}?", but=1)
+    received, goes_on = hold_answer(stage, "GET", f"/{NAME}?", but=1)
     change(stage, with_recurrence("Week Sunday"))
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     assert states(stage)[1] == "unknown"
     change(stage, with_recurrence("Week Saturday"))
     stage.until(lambda: states(stage)[1:] == ["dismissed", "succeeded"])
@@ -116,9 +116,9 @@ def test_a_late_check_does_not_hide_the_effect_of_a_later_change(stage: Stage) -
 def test_a_deletion_removes_what_was_assigned_a_moment_ago(stage: Stage) -> None:
     """While another change is answered late, so that the effects wait."""
     make_schedule(stage)
-    asked, goes_on = hold(stage, "PUT", "/other?")
+    received, goes_on = hold(stage, "PUT", "/other?")
     change(stage, SAVE_OTHER)
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     machine = WEB_1.replace("web-01", "web-02")
     body = json.dumps(assignment_body(ID, machine, "westus2"))
     second = ScheduleChange(ChangeKind.ASSIGN, assignment_id(machine, NAME), "vm-web-02", body)
@@ -134,9 +134,9 @@ def test_a_deletion_removes_what_was_assigned_a_moment_ago(stage: Stage) -> None
 
 def test_effects_are_shown_although_another_change_hangs(stage: Stage) -> None:
     make_schedule(stage)
-    asked, goes_on = hold(stage, "PUT", "/other?")
+    received, goes_on = hold(stage, "PUT", "/other?")
     change(stage, SAVE_OTHER)
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     change(stage, ASSIGN)
     stage.until(lambda: "vm-web-01" in followers(stage))
     change(stage, UNASSIGN)
@@ -154,9 +154,9 @@ def test_a_request_while_the_file_is_locked_at_the_end_of_all_others_is_sent(sta
             else None
         )
     )
-    asked, goes_on = hold(stage, "GET", "/other0?", but=1)
+    received, goes_on = hold(stage, "GET", "/other0?", but=1)
     change(stage, numbered(0))
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     for number in (1, 2):
         change(stage, numbered(number))
         stage.until(lambda n=number: states(stage)[1 + n :] == ["succeeded"])
@@ -172,9 +172,9 @@ def test_a_request_while_the_file_is_locked_at_the_end_of_all_others_is_sent(sta
 
 
 def test_a_removed_connection_has_no_open_change_and_no_schedule(stage: Stage) -> None:
-    asked, goes_on = hold(stage, "PUT", f"/{NAME}?")
+    received, goes_on = hold(stage, "PUT", f"/{NAME}?")
     change(stage, SAVE)
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     change(stage, with_recurrence("Week Sunday"))
     stage.until(lambda: states(stage) == ["sent", "queued"])
     stage.app.engine.send(RemoveConnection(1))
@@ -219,20 +219,20 @@ def test_an_odd_answer_about_one_resource_stops_no_other(stage: Stage) -> None:
 )
 def test_not_every_404_says_that_a_schedule_is_deleted(stage: Stage, response: Response) -> None:
     make_schedule(stage)
-    asked, goes_on = hold(stage, "GET", f"/{NAME}?")
+    received, goes_on = hold(stage, "GET", f"/{NAME}?")
     fault(stage, "DELETE", lambda: ERROR)
     fault(stage, "GET", lambda: response)
     change(stage, DELETE)
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     goes_on.set()
     stage.idle()
     assert states(stage)[1] == "unknown"
 
 
 def test_an_answer_from_before_a_sign_out_holds_up_no_other_schedule(stage: Stage) -> None:
-    asked, goes_on = hold(stage, "PUT", f"/{NAME}?")
+    received, goes_on = hold(stage, "PUT", f"/{NAME}?")
     change(stage, SAVE)
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     stage.app.engine.send(SignOut(1))
     stage.app.engine.send(SignIn(1))
     handled(stage)
@@ -242,7 +242,7 @@ def test_an_answer_from_before_a_sign_out_holds_up_no_other_schedule(stage: Stag
     stage.until(lambda: states(stage) == ["succeeded", "succeeded"])
 
 
-def test_what_waits_for_its_turn_during_a_sleep_is_not_sent(stage: Stage) -> None:
+def test_changes_that_wait_during_a_sleep_are_not_sent(stage: Stage) -> None:
     make_schedule(stage)
     left = [Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "2"})]
     fault(stage, "PUT", lambda: left.pop() if left else None)
@@ -258,9 +258,9 @@ def test_what_waits_for_its_turn_during_a_sleep_is_not_sent(stage: Stage) -> Non
 
 def test_a_click_is_sent_although_every_bulk_request_hangs(stage: Stage) -> None:
     make_schedule(stage)
-    asked, goes_on = hold(stage, "DELETE", "configurationassignments")
+    received, goes_on = hold(stage, "DELETE", "configurationassignments")
     change(stage, *map(removal, range(MANY)))
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     change(stage, SAVE_OTHER)
     stage.until(lambda: states(stage)[-1] == "succeeded")
     goes_on.set()
@@ -289,13 +289,13 @@ def test_an_answer_is_kept_until_the_file_takes_it(
 ) -> None:
     monkeypatch.setattr(data_file, "LOCK_WAIT_S", 0.5)
     make_schedule(stage)
-    asked, goes_on = hold(stage, "PUT", "configurationassignments")
+    received, goes_on = hold(stage, "PUT", "configurationassignments")
     if status != 200:
         refusal = Response(status, {"error": {"code": "No", "message": "No."}})
         fault(stage, "PUT", lambda: refusal)
     fault(stage, "GET", lambda: ERROR)  # so that no check decides
     change(stage, ASSIGN)
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     if signed_out:
         stage.app.engine.send(SignOut(1))
         handled(stage)
@@ -313,9 +313,9 @@ def test_a_file_that_is_missing_for_a_moment_is_no_refusal_by_azure(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_schedule(stage)
-    asked, goes_on = hold(stage, "PUT", "configurationassignments")
+    received, goes_on = hold(stage, "PUT", "configurationassignments")
     change(stage, ASSIGN)
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     real, misses = database.file_identity, [True]
     monkeypatch.setattr(
         database, "file_identity", lambda path: None if misses and misses.pop() else real(path)
@@ -324,12 +324,12 @@ def test_a_file_that_is_missing_for_a_moment_is_no_refusal_by_azure(
     stage.until(lambda: states(stage)[1] == "succeeded")
 
 
-def test_what_others_changed_during_a_pause_is_kept(
+def test_changes_by_others_during_a_pause_are_kept(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schedule_sender, "FRESH_S", 0.5)
     make_schedule(stage)
-    asked, goes_on = hold_answer(stage, "GET", f"/{NAME}?")
+    received, goes_on = hold_answer(stage, "GET", f"/{NAME}?")
     left = [Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "2"})]
     stage.simulator.faults.append(
         lambda method, path: (
@@ -337,7 +337,7 @@ def test_what_others_changed_during_a_pause_is_kept(
         )
     )
     change(stage, with_recurrence("Week Sunday"))
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     change(stage, SAVE_OTHER)
     stage.until(lambda: bool(rows(stage)[2:]) and bool(rows(stage)[2][2]))
     goes_on.set()
@@ -353,9 +353,9 @@ def test_what_others_changed_during_a_pause_is_kept(
 
 def test_a_deletion_waits_for_what_is_being_assigned(stage: Stage) -> None:
     make_schedule(stage)
-    asked, goes_on = hold(stage, "PUT", "configurationassignments")
+    received, goes_on = hold(stage, "PUT", "configurationassignments")
     change(stage, ASSIGN)
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     change(stage, DELETE)
     change(stage, SAVE_OTHER)
     stage.until(lambda: states(stage)[1:] == ["sent", "queued", "succeeded"])
@@ -447,7 +447,7 @@ def test_a_request_is_not_taken_for_what_an_earlier_session_left(
         store.add(db, 1, [ASSIGN], simulator.cloud.clock.now(), "somebody")
     simulator.cloud.clock.advance(hours=2)
     target = demo_target(lambda: simulator)
-    with Session(tmp_path, target, print, sends=Sends.OWN) as session:
+    with Session(tmp_path, target, print, sends=SendPolicy.OWN) as session:
         session.wait_for_sync()
         mine = session.queue(lambda: session.send(ChangeSchedules(1, (ASSIGN,))))
         session.wait_for_changes(mine, 1)
@@ -477,13 +477,13 @@ def test_an_assignment_does_not_replace_one_that_is_being_made(stage: Stage) -> 
     make_schedule(stage)
     change(stage, SAVE._replace(resource_id=other))
     stage.until(lambda: states(stage)[1:] == ["succeeded"])
-    asked, goes_on = hold(stage, "PUT", "configurationassignments")
+    received, goes_on = hold(stage, "PUT", "configurationassignments")
     db = stage.app.source.db
     assert db is not None
     (machine,) = db.execute("SELECT id FROM machines WHERE name='vm-web-01'").fetchone()
     for schedule in (ID, other):
         stage.request.assign_machines(1, schedule, NAME, [machine])
-    stage.until(asked.is_set)
+    stage.until(received.is_set)
     goes_on.set()
     stage.until(lambda: states(stage)[2:] == ["succeeded"] * 2)
     found = stage.simulator.cloud.maintenance.assignments

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 from requests.exceptions import ConnectionError as Broken
 
-from hotpatch_gui.captures.scenes.acts import go_on
+from hotpatch_gui.captures.scenes.acts import advance_and_sync
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.permissions import READ
 from hotpatch_gui.domain.schedule_windows import windows
@@ -145,10 +145,10 @@ def test_the_journey_of_a_schedule_from_its_creation_to_the_proof(stage: Stage) 
     assert "on 1 of them until its settings change" in scope.matching.text()
     click(scope.save)
     stage.until(lambda: "vm-erp-01" in scheduled(stage, "nightly"))
-    go_on(stage, minutes=10)
+    advance_and_sync(stage, minutes=10)
     assert not cloud.guests["vm-web-02"].hotpatching
     assert cloud.guests["vm-web-02"].bypass_safety_checks
-    go_on(stage, days=3)
+    advance_and_sync(stage, days=3)
     runs = entry(stage, "nightly").runs
     assert runs, "Azure ran it, whatever this program did"
     db = stage.app.source.db
@@ -213,7 +213,7 @@ def test_a_schedule_is_changed_and_duplicated(stage: Stage) -> None:
         ("zone", "Middle-earth", "time zone"),
     ],
 )
-def test_what_azure_would_refuse_is_said_before(
+def test_rules_of_azure_are_checked_before_saving(
     stage: Stage, field: str, text: str, why: str
 ) -> None:
     click(page(stage).new)
@@ -237,7 +237,7 @@ def test_baseline_months_only_says_what_azure_cannot_express(stage: Stage) -> No
     assert "To check" in titles, "a release waits long for a window"
 
 
-def test_without_leave_to_change_the_buttons_say_why(stage: Stage) -> None:
+def test_without_permission_the_buttons_say_why(stage: Stage) -> None:
     entry(stage, "files-saturdays")
     shown = page(stage)
     assert shown.edit.isEnabled()
@@ -282,7 +282,7 @@ def test_a_missing_permission_is_named_before_anything_is_sent(qapp: QApplicatio
 
 
 def test_runs_stay_with_a_schedule_whose_windows_change(stage: Stage) -> None:
-    go_on(stage, days=12)
+    advance_and_sync(stage, days=12)
     before = entry(stage, "files-saturdays").runs
     assert len(before) >= 2
     click(page(stage).edit)
@@ -419,7 +419,7 @@ def test_all_machines_that_the_search_shows_are_ticked_at_once(stage: Stage) -> 
 
 def test_a_past_release_is_what_was_released_and_not_what_was_planned(stage: Stage) -> None:
     """8 Sep 2026 was planned as a hotpatch and became a baseline."""
-    go_on(stage, days=21)
+    advance_and_sync(stage, days=21)
     db = stage.app.source.db
     assert db is not None
     month = schedule_calendar.read_month(

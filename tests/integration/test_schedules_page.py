@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from hotpatch_gui.captures.scenes.acts import go_on
+from hotpatch_gui.captures.scenes.acts import advance_and_sync
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.settings import Orchestration
@@ -87,7 +87,7 @@ def test_a_schedule_shows_its_windows_and_machines(stage: Stage) -> None:
 
 def test_runs_of_a_schedule_are_those_in_its_windows_with_what_they_installed(stage: Stage) -> None:
     stage.start()
-    go_on(stage, days=12)
+    advance_and_sync(stage, days=12)
     shown = page(stage)
     found = entry(shown, "files-saturdays")
     stage.settle()
@@ -116,7 +116,7 @@ def test_runs_of_a_schedule_are_those_in_its_windows_with_what_they_installed(st
     assert history.tab.search.text() == rows[0][0]
 
 
-def test_what_is_wrong_is_named_and_the_machines_come_first(stage: Stage) -> None:
+def test_problems_are_named_and_the_machines_come_first(stage: Stage) -> None:
     cloud = stage.simulator.cloud
     follow(cloud, "vm-web-01", name=NAME, minutes=60, classifications=["Critical"])
     follow(cloud, "vm-web-02", name=NAME, minutes=60, classifications=["Critical"], prepared=False)
@@ -145,7 +145,7 @@ def test_what_is_wrong_is_named_and_the_machines_come_first(stage: Stage) -> Non
     assert dialog.save.isEnabled()
     dialog.save.click()
     stage.until(lambda: stage.simulator.cloud.received.get("settings"))
-    go_on(stage, minutes=5)
+    advance_and_sync(stage, minutes=5)
     stage.until(lambda: not entry(shown, NAME).row.unprepared)
     stage.settle()
     assert not shown.prepare.isVisible()
@@ -229,7 +229,7 @@ def test_machines_that_a_window_passed_are_named_once_it_is_certain(stage: Stage
     stage.start()
     shown = page(stage)
     assert passed() == [], "they may have been assigned after yesterday's window"
-    go_on(stage, hours=20)
+    advance_and_sync(stage, hours=20)
     (text,) = passed()
     assert text.startswith(
         "In the last window, on 20 Aug 2026, 1 machine installed nothing although an update is missing: "

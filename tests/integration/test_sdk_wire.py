@@ -322,7 +322,7 @@ def test_a_poller_is_taken_up_by_another_client_without_a_second_request(azure: 
     assert result.status == "Succeeded"
 
 
-def test_a_state_file_makes_the_world_go_on(tmp_path) -> None:
+def test_a_state_file_continues_the_simulation(tmp_path) -> None:
     state = str(tmp_path / "world.sqlite3")
     with simulate("--state", state, "--speed", "3000") as azure, sdk.compute(azure) as client:
         client.virtual_machines.begin_restart("rg-identity", "vm-dc-01").result()

@@ -17,7 +17,7 @@ def test_it_passes_and_touches_nothing_of_the_users(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
-def test_what_is_missing_is_named_and_the_rest_is_tested(tmp_path: Path) -> None:
+def test_missing_parts_are_named_and_the_rest_is_tested(tmp_path: Path) -> None:
     program = copied(tmp_path / "program")
     (program / "resources" / "icons" / "tick-dark.svg").write_text("no picture")
     (program / "resources" / "kql" / "machines.kql").write_text("")

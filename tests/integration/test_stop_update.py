@@ -80,14 +80,14 @@ def test_schedules_exclude_it_and_only_installations_of_it_are_canceled(stage: S
     stage.until(lambda: excluded in [set(schedule_of(one).exclude) for one in stored.values()])
 
 
-def test_what_cannot_be_stopped_is_named(stage: Stage) -> None:
+def test_causes_that_cannot_be_stopped_are_named(stage: Stage) -> None:
     found = points(stop_dialog(stage))
     assert "vm-app-01" in found["Azure installs it on 4 machines"]
     assert "It is installed on 1 machine" in found
     assert all("vm-legacy-01" not in detail for detail in found.values())
 
 
-def test_what_is_excluded_already_is_not_changed_again(stage: Stage) -> None:
+def test_excluded_updates_are_not_excluded_again(stage: Stage) -> None:
     stop_dialog(stage).stop.click()
     stage.settle()
     stage.sync()
@@ -98,7 +98,7 @@ def test_what_is_excluded_already_is_not_changed_again(stage: Stage) -> None:
     assert not dialog.stop.isEnabled()
 
 
-def test_without_leave_to_change_the_schedule_says_why_and_stays(stage: Stage) -> None:
+def test_without_permission_the_schedule_says_why_and_stays(stage: Stage) -> None:
     stage.app.actions.allow_changes(1, may_act=False)
     stage.idle()
     dialog = stop_dialog(stage)
@@ -170,7 +170,7 @@ def edit(stage: Stage, sql: str, *values: object) -> None:
         db.execute(sql, values)
 
 
-def test_what_others_changed_in_the_meantime_stays(stage: Stage) -> None:
+def test_changes_by_others_in_the_meantime_are_kept(stage: Stage) -> None:
     dialog = stop_dialog(stage)
     (row,) = [one.row for one in dialog._found.schedules]
     configurations = stage.simulator.cloud.maintenance.configurations

@@ -62,7 +62,7 @@ def test_the_text_names_machine_times_kbs_codes_and_request_ids(stage: Stage) ->
     assert "ScopeLocked" in text
 
 
-def test_what_is_not_reported_is_said_to_be_unknown(stage: Stage) -> None:
+def test_unreported_values_are_called_unknown(stage: Stage) -> None:
     db = stage.app.source.db
     assert db is not None
     (machine_id,) = db.execute("SELECT id FROM machines WHERE name='srv-hq-01'").fetchone()

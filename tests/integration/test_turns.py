@@ -76,7 +76,7 @@ def test_ours_are_sent_one_after_the_other(stage: Stage, monkeypatch: pytest.Mon
     assert stage.simulator.cloud.received["restart"] == 1
 
 
-def test_what_waits_can_be_cancelled_and_is_never_sent(
+def test_a_queued_operation_can_be_canceled_and_is_never_sent(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "TURN_S", 0.05)
@@ -183,7 +183,7 @@ def test_wait_and_retry_stays_offered_while_another_of_its_kind_is_open(stage: S
 
 
 @pytest.mark.expects_log
-def test_what_the_machine_does_not_allow_offers_no_waiting(stage: Stage) -> None:
+def test_an_operation_that_the_machine_does_not_allow_offers_no_waiting(stage: Stage) -> None:
     """A 409 because of the machine's own state, which waiting doesn't change."""
     stage.start()
     stage.simulator.cloud.guests["vm-web-02"].agent_ready = False
@@ -196,7 +196,7 @@ def test_what_the_machine_does_not_allow_offers_no_waiting(stage: Stage) -> None
 
 @pytest.mark.expects_log
 @pytest.mark.parametrize("verb", ["GET", "POST"])
-def test_what_did_not_reach_azure_is_tried_again_and_sent_once(
+def test_an_unsent_request_is_retried_and_sent_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     """A short network failure loses no request, at whatever step it happens."""
@@ -241,7 +241,7 @@ def test_an_unsendable_operation_fails_after_ten_minutes(
     assert not stage.simulator.cloud.received
 
 
-def test_what_waits_is_not_sent_once_actions_are_turned_off(
+def test_waiting_operations_are_not_sent_once_changes_are_turned_off(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "TURN_S", 0.05)
@@ -331,7 +331,7 @@ def test_a_click_does_not_wait_for_many_requests_that_were_queued_before(
     assert seen.index(f"send {last[1]}") - before <= 5
 
 
-def test_hundreds_are_cancelled_in_slices_while_others_go_on(
+def test_hundreds_are_canceled_in_slices_while_others_continue(
     slow_writes: tuple[Stage, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One commit for each would hold the loop for seconds on a slow disk, and what is left would be sent later."""

@@ -321,7 +321,7 @@ def test_a_lost_installation_is_not_shown_as_one_in_progress(stage: Stage) -> No
         ("arc", "AutomaticByPlatform", None, "Manual", "Manual"),
     ],
 )
-def test_who_installs_an_update_depends_on_the_machine(
+def test_the_installer_of_an_update_depends_on_the_machine(
     stage: Stage, kind: str, mode: str | None, bypass: int | None, security: str, definition: str
 ) -> None:
     db = stage.app.source.db

@@ -289,7 +289,7 @@ def test_the_history_shows_its_chart_after_a_failure_and_a_run_despite_a_chosen_
         assert tab.model.rowCount() == count
 
 
-def test_what_hotpatch_needs_besides_is_one_click_away(stage: Stage) -> None:
+def test_further_requirements_of_hotpatch_are_one_click_away(stage: Stage) -> None:
     """Turning hotpatch on for machines whose orchestration prevents it once only said that nothing is changed."""
     stage.start()
     stage.choose("vm-file-01", "vm-web-01")
@@ -479,7 +479,7 @@ def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, 
         (RestartSetting.NEVER, "Azure will not restart it"),
     ],
 )
-def test_what_is_not_known_still_follows_the_restart_setting(
+def test_unknown_updates_still_follow_the_restart_setting(
     setting: RestartSetting, says: str
 ) -> None:
     request = InstallRequest(frozenset({Classification.SECURITY}), restart=setting)
@@ -1236,7 +1236,7 @@ def test_enter_on_the_last_step_of_an_installation_cancels(stage: Stage) -> None
     dialog.reject()
 
 
-def test_what_keeps_hotpatch_from_running_is_one_click_away(stage: Stage) -> None:
+def test_obstacles_to_hotpatch_are_one_click_away(stage: Stage) -> None:
     stage.start()
     stage.choose("srv-branch-01")
     blade = stage.window.machines.blade

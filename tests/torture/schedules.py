@@ -30,7 +30,7 @@ from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.server import Handler, SimulatorServer
 from hotpatch_gui.store import machines, operations
 from hotpatch_gui.system import resources
-from hotpatch_gui.worker.operation_scheduler import Sends
+from hotpatch_gui.worker.operation_scheduler import SendPolicy
 from hotpatch_gui.worker.operations import pauses
 from hotpatch_gui.worker.reconcile import NotYet
 
@@ -201,7 +201,7 @@ def _play(folder: Path, rng: random.Random) -> tuple[Counter[str], Counter[str]]
     azure = _Azure(state, rng)
     target = simulated_target(simulated(azure.server.endpoint))
     try:
-        with Session(data, target, lambda _: None, sends=Sends.ALL) as session:
+        with Session(data, target, lambda _: None, sends=SendPolicy.ALL) as session:
             session.wait_for_sync()
             mine = _query(session, rng)
             azure.spoil(rng.uniform(0.05, 0.35))

@@ -15,7 +15,7 @@ from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status, is_on
 from hotpatch_gui.domain.machines import Image, PatchMode
 from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.prerequisites import Verdict, eligibility
+from hotpatch_gui.domain.prerequisites import Verdict, prerequisites_of
 from hotpatch_gui.domain.schedules import NO_SCHEDULES
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange, skip_reason
 from hotpatch_gui.domain.status_text import status_text
@@ -76,7 +76,7 @@ def test_every_combination_has_a_sentence_and_findings_with_a_way_on(calendar) -
         assert found.headline
         assert found.next_step
         assert (status is S.ENABLED) == is_on(machine)
-        for finding in eligibility(machine):
+        for finding in prerequisites_of(machine):
             assert finding.detail
             assert finding.fix or finding.verdict is not Verdict.FAIL, finding
 
@@ -101,16 +101,16 @@ def test_a_prerequisite_that_azure_names_is_shown(calendar) -> None:
     found = status_text(Evidence(machine, S.ACTION_REQUIRED, EPOCH), calendar, EPOCH)
     assert found.situation is Situation.ACTION_REQUIRED
     assert "VBS is not running" in found.headline
-    verdicts = {f.check: f for f in eligibility(machine)}
+    verdicts = {f.check: f for f in prerequisites_of(machine)}
     vbs = verdicts["Virtualization-based security"]
     assert vbs.verdict is Verdict.FAIL
     assert "Secure Boot" in vbs.fix
     enabled = {
         f.check: f
-        for f in eligibility(server(license=License.ENABLED, enablement=Enablement.ENABLED))
+        for f in prerequisites_of(server(license=License.ENABLED, enablement=Enablement.ENABLED))
     }
     assert enabled["Virtualization-based security"].verdict is Verdict.PASS
-    silent = {f.check: f for f in eligibility(server())}
+    silent = {f.check: f for f in prerequisites_of(server())}
     assert silent["Virtualization-based security"].verdict is Verdict.NOT_KNOWABLE, (
         "nothing is claimed"
     )

@@ -16,7 +16,7 @@ from hotpatch_gui.models.calendar import (
     RELEASES,
     ReleaseRow,
     calendar_data,
-    calendar_words,
+    calendar_description,
     release_rows,
 )
 from hotpatch_gui.models.display_text import NOTHING
@@ -92,6 +92,6 @@ def test_installations_are_counted_by_machines_and_not_by_days() -> None:
         ReleaseDay("2026-08-13", "KB5120229", 0, 3),
     ]
     data = calendar_data([], installs, day, day, day)
-    assert calendar_words(data, [], "500 machines").endswith(
+    assert calendar_description(data, [], "500 machines").endswith(
         "500 machines: 483 monthly releases installed, 20 failed."
     )

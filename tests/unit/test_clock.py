@@ -53,7 +53,7 @@ def test_simulated_time_is_fast_only_while_work_runs() -> None:
     assert clock.now() == START + timedelta(seconds=15, minutes=2)
 
 
-def test_an_absurd_date_of_an_answer_leaves_the_clock_alone() -> None:
+def test_an_absurd_date_of_a_response_does_not_change_the_clock() -> None:
     """After the last year, every later time would overflow."""
     clock = CloudClock(START, Ticks())
     for date in ("Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 1850 00:00:00 GMT", "nonsense"):

@@ -18,7 +18,7 @@ from hotpatch_gui.domain.clouds import PUBLIC
 from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.exposure import MissingUpdates, exposure, missing_updates
-from hotpatch_gui.domain.health import UNHEALTHY_STATES, Situation
+from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import ELIGIBLE, HotpatchStatus
 from hotpatch_gui.domain.machine_filter import (
     EVERY_MACHINE,
@@ -31,6 +31,7 @@ from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
 from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.resource_health import UNHEALTHY_STATES
 from hotpatch_gui.models.filters import from_text, to_text
 from hotpatch_gui.models.overview import share_text
 from hotpatch_gui.models.overview_groups import group_filter, group_rows
@@ -505,7 +506,7 @@ def test_a_deleted_machine_stays_in_the_days_before(db: sqlite3.Connection) -> N
     assert past(db, date(2026, 8, 5)) == []
 
 
-def test_what_is_old_is_forgotten_but_the_state_that_still_holds(db: sqlite3.Connection) -> None:
+def test_old_states_are_deleted_except_the_last(db: sqlite3.Connection) -> None:
     with database.transaction(db):
         machines.save(db, 1, [GOOD])
     at(db, 3, "Updates available")

@@ -9,15 +9,15 @@ from hotpatch_gui.domain.forecast import (
     Forecast,
     ForecastMachine,
     ForecastOptions,
+    ReleaseAssumption,
     RestartWindow,
-    Scenario,
     forecast,
     tally,
 )
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, ReleaseKind
 from hotpatch_gui.domain.rollout import RolloutMachine
-from hotpatch_gui.models.planner import chart_data, restarts_words
+from hotpatch_gui.models.planner import chart_data, restarts_description
 from hotpatch_gui.system import resources
 
 WS22, WS25 = Product.WS2022, Product.WS2025
@@ -54,7 +54,7 @@ def test_the_real_years_against_twelve_restarts_without_hotpatch(
 
 @pytest.mark.parametrize(("unplanned", "restarts"), [(0, 4), (2, 6), (8, 12), (50, 12)])
 def test_the_sample_year_with_unplanned_baselines(unplanned: int, restarts: int) -> None:
-    scenario = Scenario.UNPLANNED if unplanned else Scenario.AS_PLANNED
+    scenario = ReleaseAssumption.UNPLANNED if unplanned else ReleaseAssumption.AS_PLANNED
     found = request(year(2027, scenario=scenario, unplanned=unplanned), subject(WS25))
     assert (found.restarts, found.restarts_without) == (restarts, 12)
     kinds = tally(found.months)
@@ -80,7 +80,7 @@ def test_a_month_that_is_still_to_come_is_a_plan(calendar: Calendar) -> None:
     ]
     assert found.unknown_days == [date(2026, 11, 10)], "the plan replaces what isn't known"
     assert [m.day for m in chart_data(found).months if m.is_unknown] == [date(2026, 11, 10)]
-    assert "the release isn't known" in restarts_words(found)
+    assert "the release isn't known" in restarts_description(found)
 
 
 def test_future_releases_come_from_the_plan() -> None:

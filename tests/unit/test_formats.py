@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from hotpatch_gui.models import export_writers, pdf_pages
 from hotpatch_gui.models.export_writers import ExportError
-from hotpatch_gui.models.pdf_pages import Piece, Span
+from hotpatch_gui.models.pdf_pages import Piece, VerticalSpan
 from hotpatch_gui.models.report import Report, Sheet
 from hotpatch_gui.models.report_html import html_of
 
@@ -205,10 +205,10 @@ def test_a_workbook_has_the_charts_of_its_tables(tmp_path: Path) -> None:
     heights=st.lists(st.tuples(st.floats(1, 90), st.booleans(), st.booleans()), max_size=60),
 )
 def test_no_row_is_split_between_pages(heights: list[tuple[float, bool, bool]]) -> None:
-    head, height, top = Span(0, 10), 100.0, 10.0
+    head, height, top = VerticalSpan(0, 10), 100.0, 10.0
     pieces = []
     for size, is_row, starts in heights:
-        pieces.append(Piece(Span(top, top + size), head if is_row else None, starts))
+        pieces.append(Piece(VerticalSpan(top, top + size), head if is_row else None, starts))
         top += size
     pages = list(pdf_pages.paginate(pieces, height))
     for page in pages:
@@ -225,8 +225,15 @@ def test_no_row_is_split_between_pages(heights: list[tuple[float, bool, bool]]) 
 
 
 def test_a_row_higher_than_a_page_is_shown_whole() -> None:
-    pages = list(pdf_pages.paginate([Piece(Span(0, 20)), Piece(Span(20, 270))], 100))
-    assert [p.span for p in pages] == [Span(0, 20), Span(20, 120), Span(120, 220), Span(220, 270)]
+    pages = list(
+        pdf_pages.paginate([Piece(VerticalSpan(0, 20)), Piece(VerticalSpan(20, 270))], 100)
+    )
+    assert [p.span for p in pages] == [
+        VerticalSpan(0, 20),
+        VerticalSpan(20, 120),
+        VerticalSpan(120, 220),
+        VerticalSpan(220, 270),
+    ]
 
 
 def test_a_zip_has_a_guarded_csv_file_per_table_and_the_notes(tmp_path: Path) -> None:

@@ -608,5 +608,5 @@ def test_other_updates_name_no_release(name: str) -> None:
         ("2026-08 Cumulative Update for .NET", "2026-08 .NET"),
     ],
 )
-def test_a_title_in_a_narrow_column_keeps_what_tells_it_apart(title: str, short: str) -> None:
+def test_a_shortened_title_stays_distinct(title: str, short: str) -> None:
     assert short_title(title, kb_in_title(title)) == short

@@ -18,12 +18,12 @@ from hotpatch_gui.domain.platforms import (
     is_supported,
 )
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.prerequisites import Verdict, eligibility
+from hotpatch_gui.domain.prerequisites import Verdict, prerequisites_of
 from hotpatch_gui.domain.releases import Product
 
 
 def verdicts(machine: Machine) -> dict[str, Verdict]:
-    return {f.check: f.verdict for f in eligibility(machine)}
+    return {f.check: f.verdict for f in prerequisites_of(machine)}
 
 
 def test_the_portals_decision_for_an_azure_vm() -> None:
@@ -90,7 +90,7 @@ def test_a_sound_machine_passes_all_but_what_cannot_be_known() -> None:
     ],
 )
 def test_each_missing_prerequisite_fails_with_its_fix(check: str, broken: Machine) -> None:
-    finding = next(f for f in eligibility(broken) if f.check == check)
+    finding = next(f for f in prerequisites_of(broken) if f.check == check)
     assert finding.verdict is Verdict.FAIL
     assert finding.fix
 
@@ -106,7 +106,7 @@ def test_each_missing_prerequisite_fails_with_its_fix(check: str, broken: Machin
         ("Generation", replace(GOOD, generation=None)),
     ],
 )
-def test_what_azure_did_not_say_is_not_knowable(check: str, silent: Machine) -> None:
+def test_unreported_values_are_unknown(check: str, silent: Machine) -> None:
     assert verdicts(silent)[check] is Verdict.NOT_KNOWABLE
 
 

@@ -23,7 +23,7 @@ from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.schedules import (
     NO_SCHEDULES,
     AssignmentKind,
-    Follows,
+    FollowedSchedule,
     MachineSchedules,
     Schedule,
 )
@@ -180,11 +180,11 @@ def test_it_halts_only_for_machines_that_became_unhealthy_by_it() -> None:
         ({"patch_mode": None}, None, "not known"),
     ],
 )
-def test_why_a_machine_takes_no_part(
+def test_reasons_for_exclusion(
     changed: dict[str, object], schedule: Schedule | None, says: str
 ) -> None:
     settings = replace(GOOD.settings, **changed)
-    followed = MachineSchedules((Follows(schedule),)) if schedule else NO_SCHEDULES
+    followed = MachineSchedules((FollowedSchedule(schedule),)) if schedule else NO_SCHEDULES
     reason = exclusion_reason(replace(GOOD, settings=settings), followed, NIGHT)
     assert reason is not None
     assert says in reason
@@ -197,7 +197,7 @@ def test_why_a_machine_takes_no_part(
 
 def test_a_machine_with_a_schedule_of_its_own_has_that_ones_next_run() -> None:
     own = replace(GOOD.settings, bypass_safety_checks=True)
-    of = facts("own", schedules=MachineSchedules((Follows(SATURDAYS),)))._replace(
+    of = facts("own", schedules=MachineSchedules((FollowedSchedule(SATURDAYS),)))._replace(
         machine=machine("own", settings=own)
     )
     found = at(of, now=RELEASED)
@@ -229,7 +229,7 @@ def test_settings_and_a_pending_restart_decide_before_updates() -> None:
     assert restart_of(restart_pending=True) is always
 
 
-def test_what_is_not_known_since_the_release_is_unknown() -> None:
+def test_facts_older_than_the_release_are_unknown() -> None:
     unknown = RestartBehavior.UNKNOWN
     assert restart_of(assessed=RELEASED - timedelta(hours=1)) is unknown
     assert restart_of(assessed=None) is unknown
@@ -261,7 +261,7 @@ def own_restart(
     own = SATURDAYS._replace(restart=restart, exclude_restarting=exclude_restarting)
     one = facts("a", assessed=NIGHT, restart_pending=False, every=RestartBehavior.NEVER)
     settings = replace(one.machine.settings, bypass_safety_checks=True, restart_setting="Never")
-    follows = MachineSchedules((Follows(own, AssignmentKind.DIRECT),))
+    follows = MachineSchedules((FollowedSchedule(own, AssignmentKind.DIRECT),))
     one = one._replace(machine=replace(one.machine, settings=settings), schedules=follows, **known)
     found = at(one, now=NIGHT).positions["a"]
     assert found.status is RolloutStatus.NOT_INCLUDED
@@ -293,7 +293,7 @@ def test_a_start_after_the_next_release_does_not_claim_to_need_no_restart() -> N
 
 
 def test_an_arc_enabled_server_follows_its_schedules_without_a_setting() -> None:
-    followed = MachineSchedules((Follows(SATURDAYS, AssignmentKind.DIRECT),))
+    followed = MachineSchedules((FollowedSchedule(SATURDAYS, AssignmentKind.DIRECT),))
     server = facts("s")._replace(machine=machine("s", arc=Arc("serverdatacenter")))
     now = datetime(2026, 9, 10, tzinfo=UTC)
     found = at(server._replace(schedules=followed), server._replace(key="t"), now=now)
@@ -329,7 +329,7 @@ def test_a_schedule_restarts_by_what_it_selects() -> None:
         settings = replace(one.machine.settings, bypass_safety_checks=True)
         one = one._replace(
             machine=replace(one.machine, settings=settings),
-            schedules=MachineSchedules((Follows(own, AssignmentKind.DIRECT),)),
+            schedules=MachineSchedules((FollowedSchedule(own, AssignmentKind.DIRECT),)),
         )
         assert at(one, now=NIGHT).positions["a"].restart is restart, changed
     product = facts("a").machine.product

@@ -9,13 +9,13 @@ from hotpatch_gui.azure.bodies import install_body
 from hotpatch_gui.domain.installs import (
     FleetReview,
     InstallRequest,
-    LeftOut,
     RequestError,
     RestartSetting,
+    UpdateExclusion,
     plan,
 )
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
-from hotpatch_gui.models.install_plan import Candidate, Candidates, plan_all
+from hotpatch_gui.models.install_plan import Candidate, InstallCandidates, plan_all
 from hotpatch_gui.simulator.guest import choose
 from hotpatch_gui.simulator.install_parameters import parse_install_parameters
 
@@ -63,7 +63,7 @@ def test_included_kbs_come_in_addition_and_excluded_ones_win() -> None:
     request = InstallRequest(SECURITY, include=("KB2267602", "KB1111111"), exclude=("KB5120708",))
     found = plan(request, [HOTPATCH, DOTNET, DEFINITIONS])
     assert found.taken == (HOTPATCH, DEFINITIONS)
-    assert found.left_out == ((DOTNET, LeftOut.EXCLUDED),)
+    assert found.left_out == ((DOTNET, UpdateExclusion.EXCLUDED),)
     assert found.not_offered == ("KB1111111",)
     assert found.restart_rank == 1
     assert found.restart_sentence == "The machine may restart for KB1111111."
@@ -77,7 +77,7 @@ def test_included_kbs_come_in_addition_and_excluded_ones_win() -> None:
 def test_only_named_kbs_without_classifications() -> None:
     found = plan(InstallRequest(include=("KB2267602",)), [HOTPATCH, DEFINITIONS])
     assert found.taken == (DEFINITIONS,)
-    assert found.left_out == ((HOTPATCH, LeftOut.NOT_SELECTED),)
+    assert found.left_out == ((HOTPATCH, UpdateExclusion.NOT_SELECTED),)
 
 
 def test_leaving_out_restarts_leaves_out_what_does_not_say_too() -> None:
@@ -86,14 +86,14 @@ def test_leaving_out_restarts_leaves_out_what_does_not_say_too() -> None:
         InstallRequest(SECURITY, exclude_restarting=True), [HOTPATCH, BASELINE, DOTNET, silent]
     )
     assert found.taken == (HOTPATCH,)
-    assert {reason for _, reason in found.left_out} == {LeftOut.RESTARTS}
+    assert {reason for _, reason in found.left_out} == {UpdateExclusion.RESTARTS}
 
 
 def test_the_publish_date_limits_and_an_unknown_date_is_left_out() -> None:
     undated = update("KB5000000", Classification.SECURITY, RestartBehavior.NEVER, None)
     request = InstallRequest(SECURITY, published_until=datetime(2026, 8, 1, tzinfo=UTC))
     reasons = [reason for _, reason in plan(request, [HOTPATCH, undated]).left_out]
-    assert reasons == [LeftOut.TOO_NEW, LeftOut.NO_DATE]
+    assert reasons == [UpdateExclusion.TOO_NEW, UpdateExclusion.NO_DATE]
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_only_a_machine_with_an_update_that_restarts_may_stay_unfinished() -> No
     assert "updates on 1 machine may remain incomplete" in FleetReview(never, plans).sentence
 
 
-def test_who_leaves_out_updates_that_restart_gets_no_pending_restart_either() -> None:
+def test_excluding_updates_that_restart_leaves_no_restart_pending() -> None:
     """With If required, Azure restarts a machine on which one is pending, whatever it installs."""
     request = InstallRequest(SECURITY, exclude_restarting=True)
     assert install_body(request)["rebootSetting"] == "Never"
@@ -256,7 +256,7 @@ def test_the_preview_counts_also_the_machines_that_are_left_out(qapp) -> None:
     fields = (True, False, AUGUST, "", "rg", {})
     of_first = Candidate(1, "first", "", "both", *fields)
     of_second = Candidate(2, "second", "", "definitions", *fields)
-    candidates = Candidates(
+    candidates = InstallCandidates(
         (of_first, of_second), (), {"both": (HOTPATCH,), "definitions": (DEFINITIONS,)}, {}
     )
     planned = plan_all(candidates, [1, 2], InstallRequest(SECURITY), leaves_idle=True)

@@ -2,17 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_gui.domain.kb import KbTextError, normalise_kb, parse_kbs, read_kbs
+from hotpatch_gui.domain.kb import KbTextError, normalize_kb, parse_kbs, read_kbs
 
 
 @pytest.mark.parametrize("text", ["KB5031364", "5031364", "kb5031364", " KB 5031364 "])
 def test_one_kb_has_one_spelling(text: str) -> None:
-    assert normalise_kb(text) == "KB5031364"
+    assert normalize_kb(text) == "KB5031364"
 
 
 @pytest.mark.parametrize("text", ["", None, "12345", "KBKB5031364", "KB503136A", "KB503136412345"])
-def test_what_is_no_kb_is_none(text: str | None) -> None:
-    assert normalise_kb(text) is None
+def test_text_without_a_kb_number_is_rejected(text: str | None) -> None:
+    assert normalize_kb(text) is None
 
 
 def test_pasted_text_is_read_with_every_separator() -> None:
@@ -48,7 +48,7 @@ def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
     except KbTextError as error:
         assert str(error).endswith("such as KB5031364.")
     else:
-        assert all(normalise_kb(kb) == kb for kb in kbs)
+        assert all(normalize_kb(kb) == kb for kb in kbs)
 
 
 def test_only_ascii_digits_make_a_kb_number() -> None:

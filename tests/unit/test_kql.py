@@ -75,7 +75,7 @@ def test_our_queries_are_read_and_project_the_id_that_paging_needs(name: str) ->
         "t | where nope(x)",
     ],
 )
-def test_what_is_not_supported_is_refused(text: str) -> None:
+def test_unsupported_queries_are_rejected(text: str) -> None:
     with pytest.raises(QueryError):
         Query(text)
 

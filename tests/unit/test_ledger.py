@@ -21,7 +21,7 @@ WS25 = Product.WS2025
         (["KB5070893"], Cause.OUT_OF_BAND, "for the hotpatch train"),
         (["KB0000001"], Cause.OTHER, "not a known release for hotpatching"),
         (["KB0000001", "KB5073379"], Cause.PLANNED_BASELINE, "January 2026's planned baseline"),
-        ([], Cause.BY_HAND, "by a user"),
+        ([], Cause.USER_REQUEST, "by a user"),
     ],
 )
 def test_the_reason_of_a_restart(

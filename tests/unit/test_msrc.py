@@ -37,8 +37,8 @@ from hotpatch_gui.store import database, releases
 from hotpatch_gui.system import resources
 from hotpatch_gui.worker.release_knowledge import (
     MSRC,
-    Known,
-    Update,
+    KnownReleases,
+    ReleaseDataUpdate,
     download,
     known_to,
     read_file,
@@ -49,7 +49,7 @@ P25, P22 = Product.WS2025, Product.WS2022
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 
-def joined(calendar: Calendar, update: Update, origin: str = "msrc") -> Calendar:
+def joined(calendar: Calendar, update: ReleaseDataUpdate, origin: str = "msrc") -> Calendar:
     return merge(calendar, [(origin, r) for r in update.added])
 
 
@@ -64,7 +64,7 @@ def test_a_document_fills_the_month_in_each_spelling_of_a_hotpatch(
         fix("5991999", [NET], None),
     )
     found = read_document(body, calendar)
-    assert found.refused == []
+    assert found.rejected == []
     (release,) = found.releases
     assert (release.kind, release.kb, release.build) == (
         ReleaseKind.HOTPATCH,
@@ -81,7 +81,7 @@ def test_a_document_fills_the_month_in_each_spelling_of_a_hotpatch(
 
 def test_a_gap_is_filled_and_what_the_program_carries_stays(calendar: Calendar) -> None:
     found = read_document(OCTOBER, calendar)
-    assert (len(found.releases), found.refused) == (2, [])
+    assert (len(found.releases), found.rejected) == (2, [])
     full = merge(calendar, [("msrc", r) for r in found.releases])
     october = full.month(P25, "2026-10")
     assert october is not None
@@ -164,14 +164,14 @@ def test_a_row_that_contradicts_is_refused_with_the_reason(
 ) -> None:
     found = read_document(document("2026-Nov", *fixes), calendar)
     assert found.releases == []
-    assert any(reason in why for why in found.refused), found.refused
+    assert any(reason in why for why in found.rejected), found.rejected
 
 
-def test_what_contradicts_a_known_month_is_refused(calendar: Calendar) -> None:
+def test_a_contradiction_to_a_known_month_is_rejected(calendar: Calendar) -> None:
     wrong = document("2026-Oct", fix("5990025", [WS25], "26100.33651"))
     found = read_document(wrong, calendar)
     assert found.releases == []
-    assert "build known as 26100.33650, listed as 26100.33651" in found.refused[0]
+    assert "build known as 26100.33650, listed as 26100.33651" in found.rejected[0]
     other = document(
         "2026-Sep",
         fix("5122871", [WS25], "26100.33438"),
@@ -179,7 +179,7 @@ def test_what_contradicts_a_known_month_is_refused(calendar: Calendar) -> None:
     )
     assert (
         "known as unplanned baseline, listed as hotpatch"
-        in read_document(other, calendar).refused[0]
+        in read_document(other, calendar).rejected[0]
     )
 
 
@@ -192,7 +192,7 @@ def test_an_out_of_band_update_of_the_month_is_not_taken_for_it(calendar: Calend
     )
     found = read_document(body, calendar)
     assert found.releases[0].lcu_kb == "KB5991025"
-    assert "KB5991026 is out of band" in found.refused[0]
+    assert "KB5991026 is out of band" in found.rejected[0]
 
 
 def test_other_systems_and_kinds_of_fixes_say_nothing(calendar: Calendar) -> None:
@@ -242,13 +242,13 @@ def test_nonsense_in_a_document_ends_in_a_known_error_or_in_nothing(part: str, v
 def test_only_what_is_missing_is_downloaded_and_once(calendar: Calendar) -> None:
     with feed() as msrc:
         msrc.documents.insert(0, document("2026-Aug", fix("1111111", [WS25], "26100.1")))
-        update = download(msrc.address, Known(calendar), {})
+        update = download(msrc.address, KnownReleases(calendar), {})
         assert msrc.requested == ["/updates", "/cvrf/2026-Oct", "/cvrf/2026-Nov"]
-        assert (len(update.added), update.refused) == (4, [])
+        assert (len(update.added), update.rejected) == (4, [])
         full = joined(calendar, update)
         assert all(full.complete_until(p) == date(2026, 12, 7) for p in Product)
         msrc.requested.clear()
-        again = download(msrc.address, Known(full), update.documents)
+        again = download(msrc.address, KnownReleases(full), update.documents)
         assert msrc.requested == ["/updates"], "nothing is new"
         assert again.text == "Nothing new."
 
@@ -298,7 +298,7 @@ def test_a_server_that_answers_badly_changes_nothing(
         msrc.documents = [NOVEMBER]
         msrc.responses[path] = response
         with pytest.raises(ProblemError) as error:
-            download(msrc.address, Known(calendar), {})
+            download(msrc.address, KnownReleases(calendar), {})
     assert error.value.problem.kind is kind
     assert says in error.value.problem.text
     assert (
@@ -310,9 +310,9 @@ def test_a_server_that_answers_badly_changes_nothing(
 def test_a_bad_document_doesnt_affect_others(calendar: Calendar) -> None:
     with feed() as msrc:
         msrc.responses["/cvrf/2026-Oct"] = (404, {}, b"")
-        found = download(msrc.address, Known(calendar), {})
+        found = download(msrc.address, KnownReleases(calendar), {})
         assert {r.month for r in found.added} == {"2026-11"}
-        (why,) = found.refused
+        (why,) = found.rejected
         assert why.startswith("2026-Oct: ")
         assert "2026-Oct" not in found.documents, "it is read again the next time"
 
@@ -334,7 +334,7 @@ def test_microsoft_may_correct_itself(calendar: Calendar, tmp_path: Path) -> Non
         ]
         read = {i: d.revised for i, d in releases.read_documents(db).items()}
         second = download(msrc.address, known_to(db, calendar), read)
-        assert second.refused == []
+        assert second.rejected == []
         save_update(db, MSRC, second, calendar, NOW)
         right = releases.calendar_of(db, calendar).month(P25, "2026-11")
         assert right is not None
@@ -346,7 +346,7 @@ def test_an_answer_larger_than_the_limit_is_cut_off(
 ) -> None:
     monkeypatch.setattr(msrc_api, "MAX_BYTES", 200)
     with feed() as msrc, pytest.raises(ProblemError, match="took more than"):
-        download(msrc.address, Known(calendar), {})
+        download(msrc.address, KnownReleases(calendar), {})
 
 
 def test_a_response_that_arrives_too_slowly_is_abandoned(
@@ -356,7 +356,7 @@ def test_a_response_that_arrives_too_slowly_is_abandoned(
     with feed() as msrc:
         msrc.drop = 1
         with pytest.raises(ProblemError, match="took more than"):
-            download(msrc.address, Known(calendar), {})
+            download(msrc.address, KnownReleases(calendar), {})
         assert len(msrc.requested) == 1
 
 
@@ -366,14 +366,14 @@ def test_an_answer_that_cannot_be_unpacked_is_not_called_a_missing_connection(
     with feed() as msrc:
         msrc.responses["/updates"] = (200, {"Content-Encoding": "gzip"}, b"no gzip at all")
         with pytest.raises(ProblemError, match="could not be read"):
-            download(msrc.address, Known(calendar), {})
+            download(msrc.address, KnownReleases(calendar), {})
 
 
 def test_no_network_and_a_wrong_address_are_reported(calendar: Calendar) -> None:
     with pytest.raises(ProblemError, match="No connection to Microsoft"):
-        download("http://127.0.0.1:9/", Known(calendar), {})
+        download("http://127.0.0.1:9/", KnownReleases(calendar), {})
     with pytest.raises(ProblemError, match="is no https address"):
-        download("http://api.msrc.example/", Known(calendar), {})
+        download("http://api.msrc.example/", KnownReleases(calendar), {})
 
 
 ROW = {
@@ -422,13 +422,13 @@ def test_a_row_that_cannot_be_true_is_refused(
     listed.write_text(
         json.dumps({"format": "hotpatch-releases", "releases": rows}), encoding="utf-8"
     )
-    found = read_file(listed, Known(calendar))
+    found = read_file(listed, KnownReleases(calendar))
     assert found.added == []
-    (why,) = found.refused
+    (why,) = found.rejected
     assert says in why
     good = {"format": "hotpatch-releases", "releases": [ROW]}
     listed.write_text(json.dumps(good), encoding="utf-8")
-    assert [r.kb for r in read_file(listed, Known(calendar)).added] == ["KB5991125"]
+    assert [r.kb for r in read_file(listed, KnownReleases(calendar)).added] == ["KB5991125"]
 
 
 def test_rows_of_one_list_are_compared_with_each_other(calendar: Calendar, tmp_path: Path) -> None:
@@ -442,18 +442,18 @@ def test_rows_of_one_list_are_compared_with_each_other(calendar: Calendar, tmp_p
         listed.write_text(
             json.dumps({"format": "hotpatch-releases", "releases": rows}), encoding="utf-8"
         )
-        found = read_file(listed, Known(calendar))
+        found = read_file(listed, KnownReleases(calendar))
         assert [r.month for r in found.added] == ["2026-11"]
-        (why,) = found.refused
+        (why,) = found.rejected
         assert says in why
-        later = Known(calendar).plus("file", found.added)
+        later = KnownReleases(calendar).plus("file", found.added)
         listed.write_text(
             json.dumps({"format": "hotpatch-releases", "releases": rows[1:]}), encoding="utf-8"
         )
         assert read_file(listed, later).added == [], "nor against those of an import before"
 
 
-def test_what_a_revised_document_no_longer_lists_is_forgotten(
+def test_releases_that_a_revised_document_does_not_list_are_deleted(
     calendar: Calendar, tmp_path: Path
 ) -> None:
     db, _ = database.prepare(tmp_path / "x.sqlite3", "https://azure.demo.invalid")
@@ -496,8 +496,8 @@ def test_a_list_with_two_rows_for_a_month_is_refused_for_it(
     listed.write_text(
         json.dumps({"format": "hotpatch-releases", "releases": rows}), encoding="utf-8"
     )
-    found = read_file(listed, Known(calendar))
-    assert found.refused == ["Windows Server 2025, 2026-11: the list has two rows for it"]
+    found = read_file(listed, KnownReleases(calendar))
+    assert found.rejected == ["Windows Server 2025, 2026-11: the list has two rows for it"]
     assert found.added == []
 
 
@@ -506,15 +506,15 @@ def test_a_saved_document_and_an_exported_list_are_imported(
 ) -> None:
     saved = tmp_path / "2026-Nov.json"
     saved.write_text(json.dumps(NOVEMBER), encoding="utf-8")
-    full = joined(calendar, read_file(saved, Known(calendar)), "file")
+    full = joined(calendar, read_file(saved, KnownReleases(calendar)), "file")
     assert full.complete_until(P25) == date(2026, 12, 7)
     listed = tmp_path / "releases.json"
     listed.write_text(json.dumps(export_rows(full, NOW)), encoding="utf-8")
-    there = read_file(listed, Known(calendar))
-    assert (len(there.added), there.refused) == (2, [])
+    there = read_file(listed, KnownReleases(calendar))
+    assert (len(there.added), there.rejected) == (2, [])
     elsewhere = joined(calendar, there, "file")
     assert {r.kb for r in elsewhere.releases} == {r.kb for r in full.releases}
-    assert read_file(listed, Known(full)).text == "Nothing new."
+    assert read_file(listed, KnownReleases(full)).text == "Nothing new."
 
 
 @pytest.mark.parametrize(
@@ -532,9 +532,9 @@ def test_another_file_is_refused(
     path = tmp_path / "x.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(ProblemError, match=says):
-        read_file(path, Known(calendar))
+        read_file(path, KnownReleases(calendar))
     with pytest.raises(ProblemError, match="No such file"):
-        read_file(tmp_path / "none.json", Known(calendar))
+        read_file(tmp_path / "none.json", KnownReleases(calendar))
 
 
 def test_rows_of_a_list_that_cannot_be_are_refused_one_by_one(
@@ -555,6 +555,6 @@ def test_rows_of_a_list_that_cannot_be_are_refused_one_by_one(
         good | {"kind": "hotpatch"},
     ]
     path.write_text(json.dumps(rows | {"releases": broken}), encoding="utf-8")
-    found = read_file(path, Known(calendar))
+    found = read_file(path, KnownReleases(calendar))
     assert [r.kb for r in found.added] == ["KB5990025"]
-    assert len(found.refused) == len(broken) - 1
+    assert len(found.rejected) == len(broken) - 1

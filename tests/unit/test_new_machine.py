@@ -95,7 +95,7 @@ def test_every_documented_image_can_be_chosen_and_the_preview_is_last() -> None:
         ({"admin": "root."}, "admin", "period"),
     ],
 )
-def test_what_azure_rejects_is_named_with_its_field(
+def test_rejected_values_are_named_with_their_field(
     changed: dict[str, Any], field: str, words: str
 ) -> None:
     found = {f.field: f.sentence for f in faults(GOOD._replace(**changed))}

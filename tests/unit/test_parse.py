@@ -110,7 +110,7 @@ def test_errors_keep_codes_and_the_success_code_is_none() -> None:
 
 
 @pytest.mark.parametrize("pair", [(True, 1), (1, True)])
-def test_what_was_read_before_does_not_colour_what_is_read_now(pair) -> None:
+def test_earlier_rows_do_not_affect_later_ones(pair) -> None:
     flags = [parse.settings({"provisionVMAgent": v}).provision_agent for v in pair]
     assert flags == [v if isinstance(v, bool) else None for v in pair]
 

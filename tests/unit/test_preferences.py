@@ -27,7 +27,7 @@ def test_an_odd_value_counts_as_none(tmp_path: Path, key: str, value: str) -> No
     assert not getattr(settings, key)
 
 
-def test_what_was_stored_is_read_back(tmp_path: Path) -> None:
+def test_stored_settings_are_read_back(tmp_path: Path) -> None:
     settings = Preferences(tmp_path)
     settings.selected = (3, 1)
     settings.filters = {"R&D <b>": "{}", "a": "[]"}

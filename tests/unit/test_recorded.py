@@ -14,7 +14,7 @@ from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status, is_on_and_supported
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.power import PowerState
-from hotpatch_gui.domain.prerequisites import Verdict, eligibility
+from hotpatch_gui.domain.prerequisites import Verdict, prerequisites_of
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
@@ -55,7 +55,7 @@ def profile(
 
 
 def checks(machine: Machine) -> dict[str, tuple[Verdict, str]]:
-    return {f.check: (f.verdict, f.detail) for f in eligibility(machine)}
+    return {f.check: (f.verdict, f.detail) for f in prerequisites_of(machine)}
 
 
 # letter case, texts for flags, KB numbers

@@ -87,7 +87,7 @@ def test_august_2026_is_based_on_the_july_baseline(calendar: Calendar) -> None:
     assert (restart.day, restart.kind) == (date(2026, 10, 13), K.PLANNED_BASELINE)
 
 
-def test_what_was_not_released_yet_is_a_plan_even_where_it_is_known_today(
+def test_later_releases_are_planned_on_a_past_day(
     calendar: Calendar,
 ) -> None:
     before = next(iter(calendar.expected(WS25, date(2026, 9, 7), 2)), None)

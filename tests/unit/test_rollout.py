@@ -12,7 +12,7 @@ import pytest
 from helpers.rollout_rules import PAIRS, REGIONS, RULES, Fleet, broken, play
 from hotpatch_gui.domain import rollout
 from hotpatch_gui.domain.off_peak import is_off_peak
-from hotpatch_gui.domain.rollout import Outcome, Rollout, RolloutMachine, phases, timetable
+from hotpatch_gui.domain.rollout import AttemptResult, Rollout, RolloutMachine, phases, timetable
 from hotpatch_gui.system import resources
 from torture.rollouts import roll_out_often
 
@@ -39,16 +39,16 @@ def _crowded() -> Fleet:
             for n in range(12)
         ]
     chance = random.Random(4)
-    late = [[Outcome.NOT_RUNNING] * 6, [Outcome.FAILED] * 6]
-    fates = {m.key: [*chance.choice([[], [], [], *late]), Outcome.UPDATED] for m in members}
-    fates["italynorth-1-3"] = [Outcome.FAILED]
+    late = [[AttemptResult.NOT_RUNNING] * 6, [AttemptResult.FAILED] * 6]
+    fates = {m.key: [*chance.choice([[], [], [], *late]), AttemptResult.UPDATED] for m in members}
+    fates["italynorth-1-3"] = [AttemptResult.FAILED]
     return Fleet(members, RELEASED, fates)
 
 
 def _sick() -> Fleet:
     fleet = _crowded()
     first = play(fleet).begun[0][1]
-    fleet.fates[first.key] = [Outcome.UNHEALTHY]
+    fleet.fates[first.key] = [AttemptResult.UNHEALTHY]
     return fleet
 
 
@@ -67,17 +67,19 @@ def _everything_open(self: Rollout, _: datetime) -> None:
 
 
 def _twice(report: Callable[..., None]) -> Callable[..., None]:
-    def again(self: Rollout, key: str, outcome: Outcome, hour: datetime) -> None:
+    def again(self: Rollout, key: str, outcome: AttemptResult, hour: datetime) -> None:
         report(self, key, outcome, hour)
-        if outcome is Outcome.UPDATED and key.endswith("-1-3"):
-            report(self, key, Outcome.FAILED, hour)
+        if outcome is AttemptResult.UPDATED and key.endswith("-1-3"):
+            report(self, key, AttemptResult.FAILED, hour)
 
     return again
 
 
 def _forgetful(report: Callable[..., None]) -> Callable[..., None]:
-    def forget(self: Rollout, key: str, outcome: Outcome, hour: datetime) -> None:
-        report(self, key, Outcome.UPDATED if outcome is Outcome.FAILED else outcome, hour)
+    def forget(self: Rollout, key: str, outcome: AttemptResult, hour: datetime) -> None:
+        report(
+            self, key, AttemptResult.UPDATED if outcome is AttemptResult.FAILED else outcome, hour
+        )
 
     return forget
 
@@ -135,7 +137,9 @@ def test_a_bad_update_stops_and_says_where() -> None:
     ]
     rolling = Rollout(members, PAIRS, RELEASED)
     patched = timetable(
-        rolling, RELEASED, lambda m, _: Outcome.UNHEALTHY if m.key == "vm-06" else Outcome.UPDATED
+        rolling,
+        RELEASED,
+        lambda m, _: AttemptResult.UNHEALTHY if m.key == "vm-06" else AttemptResult.UPDATED,
     )
     assert rolling.halted is not None
     assert [m.key for m in rolling.halted.unhealthy] == ["vm-06"]
@@ -147,7 +151,7 @@ def test_a_machine_that_was_off_is_tried_from_its_next_assessment_on() -> None:
     rolling = Rollout([RolloutMachine("vm", "eastus", time_zone="UTC")], PAIRS, RELEASED)
     night = datetime(2026, 8, 11, 22, tzinfo=UTC)
     assert [m.key for m in rolling.admit(night)] == ["vm"]
-    rolling.report("vm", Outcome.NOT_RUNNING, night, again=night + timedelta(days=3, hours=5))
+    rolling.report("vm", AttemptResult.NOT_RUNNING, night, again=night + timedelta(days=3, hours=5))
     patched = timetable(rolling, night + timedelta(hours=1))
     assert patched == {"vm": datetime(2026, 8, 15, 3, tzinfo=UTC)}
 

@@ -36,7 +36,7 @@ NIGHTS = Schedule(
 )
 
 
-def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+def test_written_schedules_are_read_back(tmp_path: Path) -> None:
     write_file(tmp_path / "one.json", NIGHTS)
     assert read_file(tmp_path / "one.json") == NIGHTS
     write_file(tmp_path / "endless.json", NIGHTS._replace(expires=None))

@@ -87,7 +87,7 @@ def test_a_weekly_window_of_three_hours_raises_no_concern() -> None:
         ),
     ],
 )
-def test_what_is_wrong_with_a_schedule_is_named(
+def test_problems_of_a_schedule_are_named(
     changed: dict[str, object], level: Level, part: str
 ) -> None:
     ((kind, text),) = found(SATURDAYS._replace(**changed))  # type: ignore[arg-type]

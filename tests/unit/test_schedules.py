@@ -5,7 +5,7 @@ import pytest
 from hotpatch_gui.azure import parse
 from hotpatch_gui.domain.schedules import (
     AssignmentKind,
-    Follows,
+    FollowedSchedule,
     MachineSchedules,
     Schedule,
     Scope,
@@ -58,7 +58,7 @@ def test_the_hour_is_that_of_the_time_zone_in_summer_and_winter() -> None:
     assert winter == datetime(2026, 12, 6, 6, tzinfo=UTC)
 
 
-def test_it_does_not_run_before_its_start_nor_at_the_moment_asked_about() -> None:
+def test_it_does_not_run_before_its_start_or_at_the_given_moment() -> None:
     schedule = Schedule("s", "2026-12-05 22:00", 180, "UTC", "Week")
     first = datetime(2026, 12, 5, 22, tzinfo=UTC)
     assert next_run(schedule, AUGUST) == first
@@ -68,7 +68,7 @@ def test_it_does_not_run_before_its_start_nor_at_the_moment_asked_about() -> Non
 @pytest.mark.parametrize(
     "recurs", ["", "Fortnight", "Week Someday", "Month Fifth Sunday", "Month day", "Day Monday"]
 )
-def test_what_is_not_understood_has_no_next_run(recurs: str) -> None:
+def test_an_unknown_recurrence_has_no_next_run(recurs: str) -> None:
     assert next_run(Schedule("s", "2026-08-01 22:00", 180, PACIFIC, recurs), AUGUST) is None
 
 
@@ -100,7 +100,7 @@ def test_an_unknown_time_zone_counts_as_utc_and_is_reported() -> None:
     assert next_run(found, AUGUST) == datetime(2026, 8, 20, 22, tzinfo=UTC)
     assert found.assumes_utc
     ((_, _, _, detail),) = schedule_text.points(
-        MachineSchedules((Follows(found),)), AUGUST, is_followed=True
+        MachineSchedules((FollowedSchedule(found),)), AUGUST, is_followed=True
     )
     assert "“Middle Earth Standard Time” isn't known, so UTC is assumed" in detail
     assert not of(time_zone=None).assumes_utc, "none was named"
@@ -129,7 +129,7 @@ def test_a_schedule_that_has_ended_runs_no_more() -> None:
     )
     for endless in ("9999-12-31 23:59:59", None, "soon"):
         assert not of(expires=endless).has_ended(AUGUST)
-    text = schedule_text.when(MachineSchedules((Follows(ended),)), AUGUST)
+    text = schedule_text.when(MachineSchedules((FollowedSchedule(ended),)), AUGUST)
     assert text == "Never: all of its schedules have ended"
 
 
@@ -150,7 +150,7 @@ def test_several_schedules_are_listed_the_soonest_first() -> None:
         of(name="ended", expires="2026-08-02 00:00"),
         of(name="odd", recurs="Fortnight"),
     )
-    found = MachineSchedules(tuple(map(Follows, (late, ended, odd, soon))))
+    found = MachineSchedules(tuple(map(FollowedSchedule, (late, ended, odd, soon))))
     assert [f.schedule.name for f in soonest(found.follows, AUGUST)] == [
         "soon",
         "late",
@@ -189,7 +189,7 @@ def test_the_updates_of_a_schedule_are_named() -> None:
     assert found.classifications == ("Critical", "Security", "UpdateRollUp")
     assert (found.include, found.exclude) == (("KB5120228",), ("KB5120233",))
     ((_, _, _, detail),) = schedule_text.points(
-        MachineSchedules((Follows(found),)), AUGUST, is_followed=True
+        MachineSchedules((FollowedSchedule(found),)), AUGUST, is_followed=True
     )
     for words in (
         "3 h 55 min",
@@ -290,7 +290,7 @@ def test_a_filter_of_another_shape_is_not_taken_for_certain(given: object) -> No
 
 
 def test_a_scope_that_may_take_a_machine_in_says_perhaps() -> None:
-    perhaps = MachineSchedules((Follows(of(), AssignmentKind.PERHAPS, "night scope"),))
+    perhaps = MachineSchedules((FollowedSchedule(of(), AssignmentKind.PERHAPS, "night scope"),))
     assert schedule_text.when(perhaps, AUGUST).startswith("Perhaps: s, next ")
     ((_, spoken, _, detail),) = schedule_text.points(perhaps, AUGUST, is_followed=True)
     assert spoken == "not known"

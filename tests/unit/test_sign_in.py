@@ -428,5 +428,5 @@ def test_a_sign_in_that_failed_is_not_called_a_rejected_request() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "abc", "a.b.c", "a.e30.c", "a.W10.c"])
-def test_a_token_that_does_not_tell_is_nobodys(token: str) -> None:
+def test_a_token_without_an_account_belongs_to_nobody(token: str) -> None:
     assert account_name(token) is None

@@ -45,7 +45,7 @@ def test_a_release_whose_kb_is_not_known_makes_a_sentence(
     assert " on the July 2026 baseline KB5099536" in text
 
 
-def test_definitions_alone_keep_no_machine_from_being_up_to_date(calendar: Calendar) -> None:
+def test_a_machine_that_only_misses_definitions_is_up_to_date(calendar: Calendar) -> None:
     offered = replace(CURRENT, updates=1, definitions=1, offered=("KB2267602",))
     found = status_text(offered, calendar, EPOCH)
     assert (found.situation, found.level) == (Situation.UP_TO_DATE, Level.OK)
@@ -376,7 +376,7 @@ def test_more_than_three_missing_releases_are_not_called_three(calendar: Calenda
     assert f" and {count - 3} more." in found.running + found.next_step
 
 
-def test_a_count_that_is_not_reported_is_never_told_as_none(calendar: Calendar) -> None:
+def test_an_unreported_count_is_not_zero(calendar: Calendar) -> None:
     silent = replace(CURRENT, unreported=(COUNTS_UNREPORTED,))
     old = replace(silent, machine=replace(GOOD, os_version="10.0.26100.33158"))
     found = status_text(old, calendar, EPOCH)

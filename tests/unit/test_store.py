@@ -178,7 +178,7 @@ def test_renamed_columns_keep_their_values_and_the_audit_log_stays_append_only(p
                 db.execute(change)
 
 
-def test_what_two_connections_see_stays_the_firsts_until_that_is_gone(
+def test_a_machine_seen_by_two_connections_belongs_to_the_first(
     db: sqlite3.Connection,
 ) -> None:
     other = connections.save(db, AZURE._replace(name="Other"))
@@ -405,7 +405,7 @@ def test_an_agents_state_that_resource_graph_does_not_know_is_kept(db: sqlite3.C
 def test_a_machine_that_is_gone_keeps_its_history_and_may_come_back(db: sqlite3.Connection) -> None:
     number = machine_id(db)
     installations.save(db, [(number, InstallationRun("run", RunStatus.SUCCEEDED, EPOCH))], EPOCH)
-    assert machines.unseen(db, 1, frozenset(), {"another subscription"}).unlisted == [number]
+    assert machines.unseen(db, 1, frozenset(), {"another subscription"}).unreadable == [number]
     assert machines.unseen(db, 1, frozenset(), {GOOD.subscription_id.lower()}).missing == [number]
     assert machines.unseen(db, 1, {GOOD.resource_id.lower()}, set()) == ([], [], [])
     machines.mark_deleted(db, [number], EPOCH)
@@ -669,7 +669,7 @@ def test_a_double_click_queues_once(db: sqlite3.Connection, path: Path) -> None:
     assert len(put(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)) == 1
 
 
-def test_what_is_cancelled_is_that_machines_operation(db: sqlite3.Connection) -> None:
+def test_only_the_operation_of_that_machine_is_canceled(db: sqlite3.Connection) -> None:
     """Row IDs start over in another file; a machine's resource ID never means another machine."""
     (operation,) = put(db, OperationKind.INSTALL, [(machine_id(db), "{}")], EPOCH)
     with database.transaction(db):
@@ -692,7 +692,7 @@ def test_an_operation_that_only_a_damaged_file_contains_is_not_resumed(
     assert operation_text.state(row) is OperationState.UNKNOWN
 
 
-def test_an_operation_moves_only_by_the_rules_and_a_cancelled_one_is_not_sent(
+def test_an_operation_changes_state_only_by_the_rules_and_a_canceled_one_is_not_sent(
     db: sqlite3.Connection, path: Path
 ) -> None:
     (number,) = put(db, OperationKind.ASSESS, [(machine_id(db), None)], EPOCH)
@@ -728,7 +728,7 @@ def test_a_run_is_compared_with_the_updates_of_its_own_machine(
     assert not any("_by_kb" in step or step.startswith("SCAN i") for step in steps)
 
 
-def test_what_is_under_way_is_counted_without_reading_the_operations(
+def test_work_in_progress_is_counted_without_reading_the_operations(
     db: sqlite3.Connection,
 ) -> None:
     """Queried at each change, with 10,000 open operations."""

@@ -20,14 +20,14 @@ def test_text_is_readable_on_every_background(t: Tokens) -> None:
 def test_glyphs_and_chart_marks_stand_out(t: Tokens) -> None:
     for glyph in Glyph:
         for back in (t.surface, t.hover, t.selection):
-            assert contrast(glyph.colour(t), back) >= 3, (glyph, back)
+            assert contrast(glyph.color(t), back) >= 3, (glyph, back)
     for glyph, back in (
         (Glyph.OK, t.success_surface),
         (Glyph.WARNING, t.warning_surface),
         (Glyph.RESTART, t.warning_surface),
         (Glyph.ERROR, t.error_surface),
     ):
-        assert contrast(glyph.colour(t), back) >= 3
+        assert contrast(glyph.color(t), back) >= 3
     for mark in (t.planned_baseline, t.unplanned_baseline, t.hotpatch, t.success, t.error):
         assert contrast(mark, t.surface) >= 3
 
@@ -40,7 +40,7 @@ def test_high_contrast_is_higher(t: Tokens) -> None:
         for line in (t.border, t.divider):
             assert contrast(line, back) >= 3, (line, back)
         for glyph in Glyph:
-            assert contrast(glyph.colour(t), back) >= 4.5, (glyph, back)
+            assert contrast(glyph.color(t), back) >= 4.5, (glyph, back)
     assert contrast(t.error, t.surface) >= 7
     assert contrast(t.disabled, t.surface) >= 4.5
 

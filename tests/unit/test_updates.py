@@ -4,7 +4,7 @@ from hotpatch_gui.domain.updates import (
     Classification,
     RestartBehavior,
     Update,
-    outside_programme,
+    outside_program,
 )
 
 
@@ -57,8 +57,6 @@ def test_an_update_without_kb_or_id_still_has_an_identity() -> None:
 
 
 def test_an_update_outside_the_hotpatch_program_has_a_reason() -> None:
-    assert ".NET" in outside_programme(
-        "2026-08 Cumulative Update for .NET", Classification.SECURITY
-    )
-    assert "Defender" in outside_programme("Intelligence", Classification.DEFINITION)
-    assert "never a hotpatch" in outside_programme("Removal tool", Classification.UPDATE_ROLLUP)
+    assert ".NET" in outside_program("2026-08 Cumulative Update for .NET", Classification.SECURITY)
+    assert "Defender" in outside_program("Intelligence", Classification.DEFINITION)
+    assert "never a hotpatch" in outside_program("Removal tool", Classification.UPDATE_ROLLUP)

@@ -160,7 +160,7 @@ def test_an_earlier_server_under_arc_is_upgraded_in_place(
         (vm("win11-24h2-avd", "Windows 11 Enterprise multi-session"), PathKind.NO_PATH),
     ],
 )
-def test_what_is_reported_decides_and_what_is_not_stays_unknown(
+def test_reported_facts_decide_and_the_others_stay_unknown(
     machine: Machine, kind: PathKind
 ) -> None:
     path = upgrade_path(machine)
@@ -187,7 +187,7 @@ def test_the_path_never_contradicts_the_portals_status() -> None:
         assert direct is (status is not HotpatchStatus.NOT_AVAILABLE), machine
 
 
-def test_a_build_alone_does_not_make_a_server() -> None:
+def test_a_build_is_not_enough_to_identify_a_server() -> None:
     assert server_version(arc(None, "10.0.14393.0", edition=None)) is None
     assert server_version(arc("windows", "10.0.14393.0", edition=None)) is None
     assert server_version(arc("windows", "10.0.14393.0")) is ServerVersion.WS2016

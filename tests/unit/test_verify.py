@@ -21,7 +21,7 @@ def found(**changed) -> list[tuple[Discrepancy, str]]:
     return discrepancies(replace(GOOD, **changed))
 
 
-def test_a_run_that_did_what_it_says_is_in_no_doubt() -> None:
+def test_a_verified_run_has_no_discrepancy() -> None:
     assert found() == []
     assert found(restart_pending=None) == [], "where another run came between, it is not asked"
 
@@ -49,7 +49,7 @@ def test_a_window_that_is_called_exceeded_with_time_left_is_named() -> None:
     assert str(MIN_MINUTES) in verify.sentence(Discrepancy.TIME_LEFT, "20")
 
 
-def test_what_is_offered_again_and_a_restart_still_pending_are_named() -> None:
+def test_updates_offered_again_and_pending_restarts_are_named() -> None:
     assert found(offered_again=("KB5068966", "KB5072753")) == [
         (Discrepancy.OFFERED_AGAIN, "KB5068966,KB5072753")
     ]
@@ -82,6 +82,6 @@ def test_a_stored_report_is_read_back_unchanged(report: Report) -> None:
     assert all(verify.sentence(*one) and one[0].label for one in found_here)
 
 
-def test_what_a_damaged_file_holds_is_left_out() -> None:
+def test_rows_of_a_damaged_file_are_left_out() -> None:
     assert verify.read("nonsense:1 restart-pending <b>") == [(Discrepancy.RESTART_PENDING, "")]
     assert verify.read(None) == []

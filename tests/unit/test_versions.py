@@ -41,7 +41,7 @@ def test_the_program_and_its_wheel_say_the_same() -> None:
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_what_the_debian_package_says_follows_the_program(layout: ModuleType, name: str) -> None:
+def test_the_debian_packages_texts_follow_the_program(layout: ModuleType, name: str) -> None:
     reported = layout.filled(PACKAGING / "debian" / name, **VALUES)
     assert "98.7.6" in reported
     assert hotpatch_gui.__version__ == "98.7.6"

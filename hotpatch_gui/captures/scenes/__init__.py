@@ -13,13 +13,13 @@ from hotpatch_gui.application import targets
 from hotpatch_gui.captures.stage import Stage
 
 from . import connections, data_ends, dialogs, machines, pages  # noqa: F401 - they register themselves
-from .registry import SCENES, WITHOUT_DEMO, WORLDS
+from .registry import SCENARIOS_BY_SCENE, SCENES, WITHOUT_DEMO
 
 
 def set_up(name: str, theme: str) -> Stage:
     """A stage for a scene."""
     target = targets.azure_target() if name in WITHOUT_DEMO else None
-    return Stage(theme, scenario=WORLDS.get(name, "today"), target=target)
+    return Stage(theme, scenario=SCENARIOS_BY_SCENE.get(name, "today"), target=target)
 
 
 def play(name: str, stage: Stage) -> QWidget:

@@ -71,7 +71,7 @@ def install_half(stage: Stage) -> None:
     stage.settle()
 
 
-def go_on(stage: Stage, **step: float) -> None:
+def advance_and_sync(stage: Stage, **step: float) -> None:
     """Advance the cloud's time and read everything again."""
     stage.clock.advance(**step)
     stage.sync()

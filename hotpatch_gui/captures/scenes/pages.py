@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.forecast import RestartWindow, Scenario
+from hotpatch_gui.domain.forecast import ReleaseAssumption, RestartWindow
 from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.schedule_changes import schedule_id
@@ -31,8 +31,8 @@ from hotpatch_gui.views.pages.schedules import SchedulesPage
 from hotpatch_gui.views.pages.updates import UpdatesPage
 
 from .acts import (
+    advance_and_sync,
     dialog_of,
-    go_on,
     install_half,
     machine_ids,
     until_state,
@@ -45,7 +45,7 @@ def overview(stage: Stage) -> QWidget:
     """The whole fleet at a glance, three weeks after the first look."""
     stage.start()
     for days in (1, 1, 4, 1, 9, 5):
-        go_on(stage, days=days)
+        advance_and_sync(stage, days=days)
     stage.window.show_page("overview")
     stage.settle()
     return stage.window
@@ -253,7 +253,7 @@ def restart_ledger(stage: Stage) -> QWidget:
     """KB5070881: off the train in October 2025, restarts until January's baseline."""
     stage.start()
     for days in (4, 17, 21, 28, 35):
-        go_on(stage, days=days)
+        advance_and_sync(stage, days=days)
     stage.choose("vm-web-01")
     stage.window.show_page("calendar")
     page = stage.window.page("calendar")
@@ -267,7 +267,7 @@ def restart_ledger(stage: Stage) -> QWidget:
 @in_scenario("october-2025")
 def off_train_scenario(stage: Stage) -> QWidget:
     stage.start()
-    go_on(stage, days=4)
+    advance_and_sync(stage, days=4)
     stage.choose("vm-web-01")
     return stage.window
 
@@ -276,7 +276,7 @@ def off_train_scenario(stage: Stage) -> QWidget:
 def rollout_running(stage: Stage) -> QWidget:
     """September's rollout: one phase done, the next in progress."""
     stage.start()
-    go_on(stage, days=20, hours=21.1)
+    advance_and_sync(stage, days=20, hours=21.1)
     stage.window.show_page("rollout")
     stage.settle()
     return stage.window
@@ -286,7 +286,7 @@ def rollout_running(stage: Stage) -> QWidget:
 @in_scenario("bad-update")
 def rollout_stopped(stage: Stage) -> QWidget:
     stage.start()
-    go_on(stage, days=5)
+    advance_and_sync(stage, days=5)
     stage.window.show_page("rollout")
     stage.settle()
     return stage.window
@@ -300,7 +300,7 @@ def planner(stage: Stage) -> QWidget:
     page = stage.window.page("planner")
     assert isinstance(page, PlannerPage)
     page.period.setCurrentText("2027")
-    page.scenario.setCurrentText(Scenario.UNPLANNED.label)
+    page.scenario.setCurrentText(ReleaseAssumption.UNPLANNED.label)
     page.window_.setCurrentText(RestartWindow.MONTHLY.label)
     page.simulate()
     stage.until(lambda: not page.planner.is_running)
@@ -443,7 +443,7 @@ def deploy_machine(stage: Stage) -> QWidget:
 def schedules(stage: Stage) -> QWidget:
     """The schedules of the fleet, and one in detail."""
     stage.start()
-    go_on(stage, days=12)
+    advance_and_sync(stage, days=12)
     stage.window.show_page("schedules")
     stage.settle()
     return stage.window

@@ -10,7 +10,7 @@ from hotpatch_gui.captures.stage import Stage
 
 Scene = Callable[[Stage], QWidget]
 SCENES: dict[str, Scene] = {}
-WORLDS: dict[str, str] = {}
+SCENARIOS_BY_SCENE: dict[str, str] = {}
 """The scenario of scenes that don't use the default one."""
 WITHOUT_DEMO: set[str] = set()
 """Scenes without a connection and a demo."""
@@ -26,7 +26,7 @@ def in_scenario(scenario: str) -> Callable[[Scene], Scene]:
     """Use another scenario of the demo for a scene."""
 
     def register(play: Scene) -> Scene:
-        WORLDS[name_of(play)] = scenario
+        SCENARIOS_BY_SCENE[name_of(play)] = scenario
         return play
 
     return register

@@ -10,7 +10,7 @@ from hotpatch_gui.domain.phrases import some_names
 from hotpatch_gui.models import schedule_targets
 from hotpatch_gui.models.checked import CheckedModel, CheckedRow
 from hotpatch_gui.models.query_channel import QueryChannel
-from hotpatch_gui.models.schedule_targets import Candidates
+from hotpatch_gui.models.schedule_targets import AssignableMachines
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.theme.tokens import ROW_PX
 from hotpatch_gui.translation import translator
@@ -25,7 +25,7 @@ tr = translator("AssignMachinesDialog")
 
 MAX_NAMES = 3
 SIZE_PX = (800, 560)
-NOTHING = Candidates((), frozenset(), frozenset())
+NOTHING = AssignableMachines((), frozenset(), frozenset())
 
 
 class AssignMachinesDialog(SurfaceDialog):
@@ -83,7 +83,7 @@ class AssignMachinesDialog(SurfaceDialog):
         )
         self._show()
 
-    def _show_found(self, found: Candidates) -> None:
+    def _show_found(self, found: AssignableMachines) -> None:
         self._found = found
         self._filter()
         fit_names(self.view)
@@ -111,11 +111,11 @@ class AssignMachinesDialog(SurfaceDialog):
         self._show()
 
     @property
-    def _chosen(self) -> list[CheckedRow]:
+    def _selected_rows(self) -> list[CheckedRow]:
         return [row for row in self._found.rows if row.id in self._ticked]
 
     def _show(self) -> None:
-        ids = [row.id for row in self._chosen]
+        ids = [row.id for row in self._selected_rows]
         waiting = [i for i in ids if i in self._found.unprepared]
         hotpatched = [i for i in ids if i in self._found.hotpatched]
         self.counted.setText(
@@ -131,7 +131,7 @@ class AssignMachinesDialog(SurfaceDialog):
             )
         )
         names = some_names(
-            [row.cells[0] for row in self._chosen if row.id in hotpatched], MAX_NAMES
+            [row.cells[0] for row in self._selected_rows if row.id in hotpatched], MAX_NAMES
         )
         off = (
             tr("; hotpatch is turned off on %n of them: {names}", len(hotpatched), names=names)
@@ -150,7 +150,7 @@ class AssignMachinesDialog(SurfaceDialog):
     def _assign(self) -> None:
         self.assign.setEnabled(False)
         row, actions = self._entry.row, self._s.actions
-        ids = [one.id for one in self._chosen]
+        ids = [one.id for one in self._selected_rows]
         if self.prepare.isChecked():
             for machine_ids, change in schedule_targets.preparation(self._found, ids):
                 actions.change_settings(machine_ids, change)

@@ -45,7 +45,7 @@ class ConnectionsDialog(SurfaceDialog):
         self._found: dict[int, Connection] = {}
         self._make_parts()
         self._lay_out()
-        self.list.currentItemChanged.connect(self._show_chosen)
+        self.list.currentItemChanged.connect(self._show_selection)
         self.subscriptions.itemChanged.connect(self._choose_subscriptions)
         self.may_act.clicked.connect(self._allow)
         services.source.changed.connect(self._on_changed)
@@ -141,14 +141,14 @@ class ConnectionsDialog(SurfaceDialog):
             if connection.id == selected or len(found) == 1:
                 self.list.setCurrentItem(item)
         self._filling = False
-        self._show_chosen()
+        self._show_selection()
 
     @property
     def selected(self) -> Connection | None:
         item = self.list.currentItem()
         return self._found.get(item.data(0, _ID)) if item is not None else None
 
-    def _show_chosen(self) -> None:
+    def _show_selection(self) -> None:
         if self._filling:
             return
         self._filling = True

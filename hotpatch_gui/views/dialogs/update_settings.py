@@ -83,7 +83,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         }
         self._is_arc = not self._of_kind[False]
         self._touched: set[str] = set()
-        self._chosen = {False: _Choice(), True: _Choice()}
+        self._choices = {False: _Choice(), True: _Choice()}
         self._is_loading = False
         self.plan = SettingsPlan(())
         self._make_parts()
@@ -299,7 +299,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         is_arc = self.kinds[True].isChecked()
         if is_arc is not self._is_arc:
             self._is_arc = is_arc
-            chosen = self._chosen[is_arc]
+            chosen = self._choices[is_arc]
             self._load()
             self._show_choice(chosen)
 
@@ -373,10 +373,10 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def check(self) -> None:
         """Show the effect on each machine, and why Azure would reject it."""
-        self._chosen[self._is_arc] = _Choice(
+        self._choices[self._is_arc] = _Choice(
             self.change(), self._enrollment, frozenset(self._touched)
         )
-        shown = [kind for kind in self._of_kind if self._chosen[kind].touched]
+        shown = [kind for kind in self._of_kind if self._choices[kind].touched]
         self.plan = SettingsPlan(
             tuple(m for kind in shown or [self._is_arc] for m in self._plan_of(kind).machines)
         )
@@ -404,7 +404,7 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def _plan_of(self, is_arc: bool) -> SettingsPlan:
         """The effect on the machines of one kind."""
-        chosen = self._chosen[is_arc]
+        chosen = self._choices[is_arc]
         return plan_settings(self._of_kind[is_arc], chosen.change, chosen.enroll)
 
     def _safe_deployment_helps(self) -> int:
@@ -440,7 +440,7 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def _show_list(self) -> None:
         self.list.clear()
-        if not any(chosen.touched for chosen in self._chosen.values()):
+        if not any(chosen.touched for chosen in self._choices.values()):
             return
         ordered = sorted(self.plan.machines, key=lambda m: (not m.skip_reason, not m.changes))
         for one in ordered[:LISTED]:
@@ -506,7 +506,7 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def _save(self) -> None:
         self.save.setEnabled(False)
-        for is_arc, chosen in self._chosen.items():
+        for is_arc, chosen in self._choices.items():
             plan = self._plan_of(is_arc)
             if plan.license_changed and chosen.enroll is not None:
                 ids, names = self._in_order(plan.license_changed)

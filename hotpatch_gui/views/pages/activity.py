@@ -60,10 +60,10 @@ class ActivityPage(Page):
         self._ticker = QTimer(self)
         self._ticker.setInterval(TICK_MS)
         for tab in (self.by_action, self.operations):
-            tab.chosen.connect(self._show_tools)
+            tab.selection_changed.connect(self._show_tools)
             tab.opened.connect(self._open_machine)
             self._ticker.timeout.connect(tab.panel.table.viewport().update)
-        self.changes.chosen.connect(self._show_tools)
+        self.changes.selection_changed.connect(self._show_tools)
         services.source.changed.connect(self._on_changed)
         self.tabs.currentChanged.connect(self._show_tools)
         self._show_tools()

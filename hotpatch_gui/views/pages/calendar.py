@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractItemView, QComboBox, QTabWidget, QVBoxLay
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import calendar as entries
-from hotpatch_gui.models.calendar import CalendarRead, read_calendar
+from hotpatch_gui.models.calendar import InstallationsData, read_calendar
 from hotpatch_gui.models.exports import Make
 from hotpatch_gui.models.ledger import RESTARTS
 from hotpatch_gui.models.listed import ListedModel
@@ -165,12 +165,12 @@ class CalendarPage(Page):
         elif changes.affects(frozenset({"installations", "operations"})):
             self._query()
 
-    def _show_result(self, read: CalendarRead) -> None:
+    def _show_result(self, read: InstallationsData) -> None:
         first, last = self.span
         now = self._s.clock()
         rows = entries.release_rows(self._s.calendar(), first, last, release_day(now))
         data = entries.calendar_data(rows, read.installs, first, last, release_day(now))
-        self.chart.show_data(data, entries.calendar_words(data, rows, self._name))
+        self.chart.show_data(data, entries.calendar_description(data, rows, self._name))
         self.restarts.set_rows(read.ledger.rows)
         of = f"{self._name}: " if self._name else tr("No machines yet. ")
         self.total.setText(

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.upgrade_paths import PathKind
 from hotpatch_gui.models import coverage, new_machine_form
-from hotpatch_gui.models.coverage import CoverageRead, CoverageRow
+from hotpatch_gui.models.coverage import CoverageData, CoverageRow
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.resource_groups import read_resource_groups
@@ -165,7 +165,7 @@ class CoveragePage(Page):
         self.paths_panel.show_failure(why)
         self.machines_panel.show_failure(why)
 
-    def _show_result(self, read: CoverageRead) -> None:
+    def _show_result(self, read: CoverageData) -> None:
         self._rows = read.machines
         self.explanation.setText(coverage.headline(read))
         self.paths.set_rows(read.paths)

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.kb import normalize_kb
 from hotpatch_gui.domain.machine_filter import (
     EVERY_MACHINE,
     Condition,
@@ -121,7 +121,7 @@ class MachinesPage(QSplitter):
         self.model.failed.connect(self._show_failure)
         self.list.selectionModel().selectionChanged.connect(self._on_selected)
         self.model.load_first_screen()
-        self._s.source.minute_passed.connect(self._move_on)
+        self._s.source.minute_passed.connect(self._reapply_filter)
 
     def _make_kb_chip(self) -> None:
         self.kb = QPushButton()
@@ -130,7 +130,7 @@ class MachinesPage(QSplitter):
         self.kb.setToolTip(
             tr("Show the machines on which this update is missing, installed or failed")
         )
-        self.kb.clicked.connect(lambda: self.update_requested.emit(self._wanted.text))
+        self.kb.clicked.connect(lambda: self.update_requested.emit(self._current_filter.text))
         self.kb.hide()
 
     def _lay_out(self) -> None:
@@ -209,7 +209,7 @@ class MachinesPage(QSplitter):
         return blade
 
     @property
-    def _wanted(self) -> MachineFilter:
+    def _current_filter(self) -> MachineFilter:
         return self.filters.wanted
 
     @property
@@ -269,7 +269,7 @@ class MachinesPage(QSplitter):
     def _show_in_grid(self) -> None:
         if self.as_grid.isChecked():
             _ = self.blade.commands, self.grid  # the grid shows the blade's commands
-            self._grid_model.show(self._wanted, self.choices.grouping)
+            self._grid_model.show(self._current_filter, self.choices.grouping)
 
     def _fill_menu(self, menu: QMenu) -> None:
         """Commands for the selected machines."""
@@ -300,11 +300,11 @@ class MachinesPage(QSplitter):
         return table.selected_ids
 
     def search(self, text: str) -> None:
-        self.show_only(self._wanted._replace(text=text))
+        self.show_only(self._current_filter._replace(text=text))
 
     def _show_filtered(self, wanted: MachineFilter) -> None:
         """Show what the user chose; a saved filter may have a search of its own."""
-        is_other = wanted.text != self._wanted.text
+        is_other = wanted.text != self._current_filter.text
         self.show_only(wanted)
         if is_other:
             self.search_restored.emit(wanted.text)
@@ -313,10 +313,10 @@ class MachinesPage(QSplitter):
         """Show the machines that fit ``wanted``."""
         if not self.choices.show_situations(wanted.situations):
             wanted = wanted._replace(situations=())
-        if wanted.condition is Condition.UPDATE_MISSING and self._wanted != wanted:
+        if wanted.condition is Condition.UPDATE_MISSING and self._current_filter != wanted:
             self.choices.sort_by_longest_behind()
         self.filters.show_filter(wanted)
-        kb = normalise_kb(wanted.text)
+        kb = normalize_kb(wanted.text)
         self.kb.setVisible(kb is not None)
         self.kb.setText(tr("Show {kb} in Updates", kb=kb or ""))
         self.model.filter(wanted)
@@ -370,7 +370,7 @@ class MachinesPage(QSplitter):
         """Keep the filter, the view and the selection for the next session; a search isn't kept."""
         from hotpatch_gui.models.filters import to_text  # noqa: PLC0415 - after the first paint
 
-        wanted = self._wanted._replace(text="")
+        wanted = self._current_filter._replace(text="")
         self._s.settings.machine_filter = to_text(wanted) if wanted != EVERY_MACHINE else ""
         self._s.settings.machine_view = {
             "view": "grid" if self.as_grid.isChecked() else "list",
@@ -474,13 +474,13 @@ class MachinesPage(QSplitter):
                 tr("Select one or more machines in the list."),
             )
 
-    def _move_on(self) -> None:
+    def _reapply_filter(self) -> None:
         """Apply the filter again, because filters by age depend on the time."""
-        self.model.filter(self._wanted)
+        self.model.filter(self._current_filter)
         self._show_in_grid()
 
     def _filter(self) -> None:
-        self.show_only(self._wanted._replace(situations=self.choices.situations))
+        self.show_only(self._current_filter._replace(situations=self.choices.situations))
 
     def _sort(self) -> None:
         key, descending = self.choices.order
@@ -510,8 +510,8 @@ class MachinesPage(QSplitter):
 
     def _show_no_match(self) -> None:
         """Say what hides the machines, with a button that ends it."""
-        others = self._wanted._replace(text="") != EVERY_MACHINE
-        if self._wanted.text and others:
+        others = self._current_filter._replace(text="") != EVERY_MACHINE
+        if self._current_filter.text and others:
             words = tr("Only the filtered machines were searched.")
         else:
             words = tr("No machine fits the filter.") if others else ""
@@ -519,7 +519,7 @@ class MachinesPage(QSplitter):
         self.nothing.show_text(Glyph.INFO, tr("No match"), words, button)
 
     def _clear_filter(self) -> None:
-        self.show_only(EVERY_MACHINE._replace(text=self._wanted.text))
+        self.show_only(EVERY_MACHINE._replace(text=self._current_filter.text))
 
     def _show_rows(self) -> None:
         is_empty = self.model.rowCount() == 0 and self._is_filtered
@@ -528,7 +528,7 @@ class MachinesPage(QSplitter):
 
     @property
     def _is_filtered(self) -> bool:
-        return self._wanted != EVERY_MACHINE
+        return self._current_filter != EVERY_MACHINE
 
     def _choose_again(self) -> None:
         """Keep the selection if listed, else select the first row.
@@ -538,7 +538,7 @@ class MachinesPage(QSplitter):
         shown = self.blade.machine_ids if self._blade.is_built else ()
         here = [i for i in shown if self.model.number_of(i) is not None]
         first = self.model.id_at(0)
-        self._follows_filter = bool(self._wanted.text)
+        self._follows_filter = bool(self._current_filter.text)
         self._select(self.list, here or [i for i in (first,) if i is not None])
         self._follows_filter = False
 

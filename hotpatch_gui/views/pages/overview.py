@@ -27,7 +27,7 @@ from hotpatch_gui.models import compliance_trend, display_text, overview_actions
 from hotpatch_gui.models import overview as models
 from hotpatch_gui.models.exports import Make, ReportChoice
 from hotpatch_gui.models.listed import ListedModel
-from hotpatch_gui.models.overview import OverviewQuery, OverviewRead, read_overview
+from hotpatch_gui.models.overview import OverviewData, OverviewQuery, read_overview
 from hotpatch_gui.models.overview_actions import ActionItem
 from hotpatch_gui.models.overview_report import overview_report
 from hotpatch_gui.models.query_channel import QueryChannel
@@ -259,7 +259,7 @@ class OverviewPage(Page):
         if changes.affects(_TABLES):
             self.show_all()
 
-    def _show_result(self, read: OverviewRead) -> None:
+    def _show_result(self, read: OverviewData) -> None:
         query = self._shown = read.query
         calendar, is_past = self._s.calendar(), query.day is not None
         headline = models.headline(read)
@@ -288,7 +288,7 @@ class OverviewPage(Page):
         self._show_groups(read)
         self._limit_day(read.first_day)
 
-    def _show_tiles(self, read: OverviewRead) -> None:
+    def _show_tiles(self, read: OverviewData) -> None:
         figures = models.figures(read)
         for key, tile in self.tiles.items():
             figure = figures.get(key)
@@ -298,7 +298,7 @@ class OverviewPage(Page):
                 tile.show_figure(figure.figure, figure.note, figure.glyph)
                 tile.set_opens(figure.machines is not None)
 
-    def _show_compliance(self, read: OverviewRead) -> None:
+    def _show_compliance(self, read: OverviewData) -> None:
         slices = [
             Slice(_KEYS[group], group.label, machines)
             for group, machines in read.compliance.items()
@@ -306,7 +306,7 @@ class OverviewPage(Page):
         is_now = read.query.day is None
         self.ring.show_slices(slices, f"{read.machines:,}", tr("machines"), opens=is_now)
 
-    def _show_changes(self, read: OverviewRead) -> None:
+    def _show_changes(self, read: OverviewData) -> None:
         if self._has_no_earlier_session:
             self.since.setText(
                 tr(
@@ -327,7 +327,7 @@ class OverviewPage(Page):
             ]
         )
 
-    def _show_groups(self, read: OverviewRead) -> None:
+    def _show_groups(self, read: OverviewData) -> None:
         by_tag = read.query.dimension is Dimension.TAG
         self.tag.setVisible(by_tag)
         if by_tag and self._list_tags(read.tags):

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui.domain.forecast import Forecast, ForecastOptions, RestartWindow, Scenario
+from hotpatch_gui.domain.forecast import Forecast, ForecastOptions, ReleaseAssumption, RestartWindow
 from hotpatch_gui.domain.phrases import machines
 from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import planner
@@ -102,7 +102,9 @@ class PlannerPage(Page):
         self.period = _combo("plannerPeriod", tr("Period"), (tr(NEXT_YEAR),))
         for year in range(self._s.clock().year + 2, FIRST_YEAR - 1, -1):
             self.period.addItem(str(year), year)
-        self.scenario = _combo("plannerScenario", tr("Scenario"), tuple(s.label for s in Scenario))
+        self.scenario = _combo(
+            "plannerScenario", tr("Scenario"), tuple(s.label for s in ReleaseAssumption)
+        )
         self.unplanned = NumberBox(theme, 1, 8, 2)
         self.unplanned.setObjectName("plannerUnplanned")
         self.unplanned.setAccessibleName(tr("Unplanned baselines in the period"))
@@ -218,8 +220,8 @@ class PlannerPage(Page):
         first, last = (
             (date(year, 1, 1), date(year, 12, 31)) if year else (today, today + timedelta(days=365))
         )
-        scenario = tuple(Scenario)[self.scenario.currentIndex()]
-        unplanned = self.unplanned.value() if scenario is Scenario.UNPLANNED else 0
+        scenario = tuple(ReleaseAssumption)[self.scenario.currentIndex()]
+        unplanned = self.unplanned.value() if scenario is ReleaseAssumption.UNPLANNED else 0
         window = tuple(RestartWindow)[self.window_.currentIndex()]
         hours, known = self.minutes.value() / 60, release_day(self._s.clock())
         return ForecastOptions(first, last, scenario, unplanned, window, hours, known)
@@ -280,16 +282,16 @@ class PlannerPage(Page):
         )
         self.sentence.setText(_sentence(found))
         data = planner.chart_data(found)
-        self.restarts.show_data(data, planner.restarts_words(found))
-        self.exposure.show_data(data, planner.exposure_words(found))
+        self.restarts.show_data(data, planner.restarts_description(found))
+        self.exposure.show_data(data, planner.exposure_description(found))
         rows = planner.month_rows(found)
         self.model.set_rows(rows)
         shown = min(len(rows), MAX_ROWS) + 1
         self.table.setMinimumHeight(round((shown * ROW_PX + SPARE_PX) * self._s.theme.scale))
 
     def _show_form(self) -> None:
-        scenario = tuple(Scenario)[self.scenario.currentIndex()]
-        self.unplanned.setEnabled(scenario is Scenario.UNPLANNED)
+        scenario = tuple(ReleaseAssumption)[self.scenario.currentIndex()]
+        self.unplanned.setEnabled(scenario is ReleaseAssumption.UNPLANNED)
         self.meaning.setText(f"{scenario.label}: {scenario.meaning} {tr(NOTE)}")
 
     def _report(self) -> Make:

@@ -14,7 +14,7 @@ from hotpatch_gui.models import rollout
 from hotpatch_gui.models.exports import Make
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
-from hotpatch_gui.models.rollout import MachineRow, RolloutData
+from hotpatch_gui.models.rollout import RolloutData, RolloutRow
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import CAPTION_PX
@@ -75,12 +75,12 @@ class RolloutPage(Page):
         self.showing = QComboBox()
         self.showing.setObjectName("rolloutShowing")
         self.showing.setAccessibleName(tr("Show machines by their expected start"))
-        for choice in rollout.Showing:
+        for choice in rollout.RolloutFilter:
             self.showing.addItem(choice.label, choice)
         self.showing.currentIndexChanged.connect(self._filter)
         self.tools.addWidget(ExportButton(services, tr("Rollout"), self._report))
         self.counted = label(theme, role="secondary")
-        self._rows: list[MachineRow] = []
+        self._rows: list[RolloutRow] = []
         self._lay_out()
         self.banner.button.clicked.connect(self._take_next_step)
         self._needs_releases = False
@@ -122,16 +122,16 @@ class RolloutPage(Page):
         if self._needs_releases:
             self._open_releases()
         else:
-            self.showing.setCurrentText(rollout.Showing.UNHEALTHY.label)
+            self.showing.setCurrentText(rollout.RolloutFilter.UNHEALTHY.label)
 
     def show_next_day(self) -> None:
         """Show the machines that are expected to start in the next 24 hours."""
-        self.showing.setCurrentText(rollout.Showing.DAY.label)
+        self.showing.setCurrentText(rollout.RolloutFilter.DAY.label)
         column = next(n for n, c in enumerate(rollout.MACHINES) if c.key == "window")
         self.panel.table.sortByColumn(column, Qt.SortOrder.AscendingOrder)
 
     def _filter(self) -> None:
-        showing, now = rollout.Showing(self.showing.currentData()), self._s.clock()
+        showing, now = rollout.RolloutFilter(self.showing.currentData()), self._s.clock()
         shown = [row for row in self._rows if showing.includes(row, now)]
         self.model.set_rows(shown)
         self.panel.show_table(bool(shown))

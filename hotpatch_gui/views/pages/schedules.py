@@ -30,7 +30,7 @@ from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.resource_groups import read_resource_groups
 from hotpatch_gui.models.schedule_form import first_start
-from hotpatch_gui.models.schedules import MachinesRead, ScheduleEntry, SchedulesRead
+from hotpatch_gui.models.schedules import ScheduleEntry, ScheduleMachinesData, SchedulesData
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
@@ -81,7 +81,7 @@ class SchedulesPage(Page):
         self._s = services
         theme = services.theme
         self._shown: ScheduleEntry | None = None
-        self._of_shown = MachinesRead([], [])
+        self._of_shown = ScheduleMachinesData([], [])
         self._has_unknown = self._is_unread = False
         self._expected = 0
         """The row ID of a schedule that was just requested."""
@@ -266,7 +266,7 @@ class SchedulesPage(Page):
         self.panel.show_failure(why)
         self._show_selected()
 
-    def _show_result(self, read: SchedulesRead) -> None:
+    def _show_result(self, read: SchedulesData) -> None:
         self.banner.setVisible(read.notice is not None)
         if read.notice is not None:
             self.banner.show_text(*read.notice)
@@ -322,7 +322,7 @@ class SchedulesPage(Page):
         self.name.setText(f"{entry.name} · {entry.group}")
         self.points.show_points([Point(*p) for p in schedules.details(entry, now)])
         data = schedules.strip(entry, self._s.calendar(), now)
-        self.strip.show_data(data, schedules.strip_words(entry, data))
+        self.strip.show_data(data, schedules.schedule_strip_description(entry, data))
         self.runs.set_rows(schedule_columns.run_rows(entry.runs))
         self.runs_panel.show_table(bool(entry.runs))
         self.runs_panel.empty.show_text(
@@ -331,7 +331,7 @@ class SchedulesPage(Page):
             tr("Azure keeps runs for 30 days; this program keeps what it has read."),
         )
         if not is_same:
-            self._of_shown = MachinesRead([], [])
+            self._of_shown = ScheduleMachinesData([], [])
             self.machines.set_rows([])
             self.scopes.set_rows([])
         self._show_commands()
@@ -374,7 +374,7 @@ class SchedulesPage(Page):
                 tr("Choose Customer Managed Schedules, without which Azure runs no schedule there")
             )
 
-    def _show_machines(self, read: MachinesRead) -> None:
+    def _show_machines(self, read: ScheduleMachinesData) -> None:
         self._of_shown = read
         self.machines.set_rows(read.rows)
         self.scopes.set_rows(read.scopes)

@@ -58,7 +58,7 @@ class UpdatesPage(Page):
             Table(services.theme, services.settings, self.model, "updatesTable", tr("Updates")),
         )
         self.machines = KbMachinesPane(services)
-        self._chosen: tuple[str | None, str] | None = None
+        self._selected_update: tuple[str | None, str] | None = None
         self._make_filters()
         self.tools.addWidget(
             ExportButton(
@@ -119,7 +119,7 @@ class UpdatesPage(Page):
         self.definitions.toggled.connect(self._filter)
 
     @property
-    def wanted(self) -> UpdateFilter:
+    def update_filter(self) -> UpdateFilter:
         """The filter as chosen."""
         classification, days = self.classification.currentData(), self.age.currentData()
         return UpdateFilter(
@@ -133,11 +133,11 @@ class UpdatesPage(Page):
         )
 
     def _filter(self) -> None:
-        self.model.filter(self.wanted)
+        self.model.filter(self.update_filter)
 
     def _choose(self) -> None:
         """Remember the user's selection, including an empty one."""
-        self._chosen = None
+        self._selected_update = None
         self._show_machines()
 
     def _show_machines(self) -> None:
@@ -145,17 +145,17 @@ class UpdatesPage(Page):
         number = self.model.number_of(ids[0]) if len(ids) == 1 else None
         row = self.model.row(number) if number is not None else None
         if row is not None:
-            self._chosen = row.kb, row.name
+            self._selected_update = row.kb, row.name
         self.machines.show_update(row.kb if row else None, row.name if row else "")
 
     def _choose_again(self) -> None:
         """Select the update that was selected: its row ID may be another one after an assessment."""
         table = self.panel.table
-        if self._chosen is None or table.selectionModel().hasSelection():
+        if self._selected_update is None or table.selectionModel().hasSelection():
             return
         for number in range(self.model.rowCount()):
             row = self.model.row(number)
-            if row is not None and (row.kb, row.name) == self._chosen:
+            if row is not None and (row.kb, row.name) == self._selected_update:
                 table.selectRow(number)
                 return
 
@@ -164,16 +164,16 @@ class UpdatesPage(Page):
         self.panel.show_table(listed)
         self._choose_again()
         self._show_machines()
-        empty, wanted = self.panel.empty, self.wanted
+        empty, update_filter = self.panel.empty, self.update_filter
         if not self.model.is_loaded:
             empty.show_text(Glyph.RUNNING, tr("Reading…"), "")
-        elif wanted == UpdateFilter():
+        elif update_filter == UpdateFilter():
             empty.show_text(
                 Glyph.INFO,
                 tr("No updates available"),
                 tr("The latest assessments list no updates."),
             )
-        elif wanted == UpdateFilter(hides_definitions=True):
+        elif update_filter == UpdateFilter(hides_definitions=True):
             empty.show_text(
                 Glyph.INFO,
                 tr("No updates available"),

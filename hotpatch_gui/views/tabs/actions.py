@@ -26,7 +26,7 @@ class ActionsTab(QWidget):
         opened (int): an operation.
     """
 
-    chosen = Signal()
+    selection_changed = Signal()
     opened = Signal(int)
 
     def __init__(self, services: Services) -> None:
@@ -80,7 +80,7 @@ class ActionsTab(QWidget):
         self.operations.rows_changed.connect(self._show_lower)
         self.panel.table.selectionModel().selectionChanged.connect(self._show_operations)
         self.panel.table.opened.connect(self._open)
-        self.lower_panel.table.selectionModel().selectionChanged.connect(self.chosen)
+        self.lower_panel.table.selectionModel().selectionChanged.connect(self.selection_changed)
         self.lower_panel.table.opened.connect(self.opened)
         self.model.load_first_screen()
         self._show_operations()
@@ -120,13 +120,13 @@ class ActionsTab(QWidget):
                 ),
             )
         self._show_heading()
-        self.chosen.emit()
+        self.selection_changed.emit()
 
     def _show_operations(self) -> None:
         """Show the operations of the selected actions."""
         self.operations.show_actions(self.panel.table.selected_ids)
         self._show_heading()
-        self.chosen.emit()
+        self.selection_changed.emit()
 
     def _show_heading(self) -> None:
         ids = self.panel.table.selected_ids

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models.chart_data import ClassCount
-from hotpatch_gui.models.compliance import counts_words, read_counts, why_empty
+from hotpatch_gui.models.compliance import counts_description, read_counts, why_empty
 from hotpatch_gui.models.lists import UpdatesModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.selection import SelectionSummary
@@ -127,7 +127,7 @@ class ComplianceTab(QWidget):
         self.model.show(self._ids, classes, restarts, self.search.text(), are_others=are_others)
 
     def _show_counts(self, counts: Sequence[ClassCount]) -> None:
-        self.chart.show_data(counts, counts_words(counts))
+        self.chart.show_data(counts, counts_description(counts))
 
     def _show(self) -> None:
         filtered = bool(self.chips.checked or self.search.text().strip())

@@ -16,8 +16,8 @@ from hotpatch_gui.models.history import (
     FAILED,
     RANGES,
     SUCCEEDED,
-    Figures,
-    read_figures,
+    HistoryCounts,
+    read_history_counts,
     run_text,
     span_of,
 )
@@ -137,7 +137,7 @@ class HistoryTab(QWidget):
         self.panel.table.opened.connect(self._open)
         self.details.stop_requested.connect(self._stop_update)
         self._s.source.changed.connect(self._on_changed)
-        self._s.source.minute_passed.connect(self._move_on)
+        self._s.source.minute_passed.connect(self._update_time_range)
 
     def _stop_update(self, kb: str) -> None:
         open_stop_update(self._s, self.window(), kb)
@@ -182,10 +182,10 @@ class HistoryTab(QWidget):
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(self.model.table.touched_by):
-            self._move_on()
+            self._update_time_range()
             self._show_details()
 
-    def _move_on(self) -> None:
+    def _update_time_range(self) -> None:
         """The range ends now: rows and figures are of the same time."""
         self._show_rows(are_others=False)
         self._ask_figures(is_refresh=True)
@@ -201,7 +201,7 @@ class HistoryTab(QWidget):
     def _ask_figures(self, *, is_refresh: bool = False) -> None:
         today = self._s.clock().date()
         work = partial(
-            read_figures,
+            read_history_counts,
             machine_ids=self._ids,
             span=self._span,
             today=today,
@@ -223,7 +223,7 @@ class HistoryTab(QWidget):
         self.chart.hide()
         self.panel.show_failure(why)
 
-    def _show_figures(self, figures: Figures) -> None:
+    def _show_figures(self, figures: HistoryCounts) -> None:
         for key, count in figures.tally.items():
             self.tiles[key].show_figure(f"{count:,}")
         data = (figures.first, figures.last, figures.days, figures.gaps)

@@ -27,7 +27,7 @@ class OperationsTab(QWidget):
         opened (int): an operation.
     """
 
-    chosen = Signal()
+    selection_changed = Signal()
     opened = Signal(int)
 
     def __init__(self, services: Services) -> None:
@@ -85,4 +85,4 @@ class OperationsTab(QWidget):
         ids = self.operation_ids
         shown = work.detail(self._s.source, ids[0]).text if ids else ""
         self.detail.setText(shown or tr("Select an operation to see its details."))
-        self.chosen.emit()
+        self.selection_changed.emit()

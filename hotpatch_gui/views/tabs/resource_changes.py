@@ -26,7 +26,7 @@ class ResourceChangesTab(QWidget):
         chosen (): other changes are selected.
     """
 
-    chosen = Signal()
+    selection_changed = Signal()
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -105,4 +105,4 @@ class ResourceChangesTab(QWidget):
         row = self.model.row(number) if number is not None else None
         shown = resource_changes.detail(row) if row is not None else ""
         self.detail.setText(shown or tr("Select a change to see its details."))
-        self.chosen.emit()
+        self.selection_changed.emit()

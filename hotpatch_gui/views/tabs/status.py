@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.machines import Machine
-from hotpatch_gui.domain.prerequisites import eligibility
+from hotpatch_gui.domain.prerequisites import prerequisites_of
 from hotpatch_gui.domain.releases import (
     release_day,
 )
 from hotpatch_gui.models import display_text, essentials
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.selection import SelectionSummary, StatusGroup, read_hotpatches
-from hotpatch_gui.models.strip import strip_data, strip_words
+from hotpatch_gui.models.strip import release_strip_description, strip_data
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
@@ -104,7 +104,7 @@ class StatusTab(ScrollArea):
             return
         self.essentials.show_values(essentials.values(one, self._s.calendar(), self._s.clock()))
         self._points_title.setText(tr("Can this machine be hotpatched?"))
-        self.points.show_points([prerequisite_point(f) for f in eligibility(machine)])
+        self.points.show_points([prerequisite_point(f) for f in prerequisites_of(machine)])
         self._show_strip(one.id, machine)
 
     def _show_tiles(self, selection: SelectionSummary) -> None:
@@ -150,7 +150,7 @@ class StatusTab(ScrollArea):
         data = strip_data(
             self._s.source, machine_id, machine, self._s.calendar(), release_day(self._s.clock())
         )
-        self.strip.show_data(data, strip_words(data))
+        self.strip.show_data(data, release_strip_description(data))
 
 
 def _make_strip(theme: Theme) -> Chart:

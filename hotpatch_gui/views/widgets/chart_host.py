@@ -67,11 +67,11 @@ class ChartHost(QWidget):
         if self._chart is not None:
             self._chart.widget.hide()
 
-    def show_data(self, data: Any, in_words: str) -> None:
-        """Show data; ``in_words`` is the chart as text."""
+    def show_data(self, data: Any, alt_text: str) -> None:
+        """Show data; ``alt_text`` is the chart as text."""
         self._data = data
-        self.caption.setText(in_words)
-        self.setAccessibleName(in_words)
+        self.caption.setText(alt_text)
+        self.setAccessibleName(alt_text)
         self._draw()
 
     def paintEvent(self, event: QPaintEvent) -> None:

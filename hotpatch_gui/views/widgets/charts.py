@@ -17,11 +17,11 @@ from hotpatch_gui.models.chart_data import (
     CalendarData,
     CalendarMark,
     ClassCount,
-    DayCount,
     MonthBar,
     PlannerData,
     StripData,
     TrendData,
+    UpdatesPerDay,
 )
 from hotpatch_gui.models.compliance_trend import day_text
 from hotpatch_gui.theme.theme import Theme
@@ -30,7 +30,7 @@ from hotpatch_gui.translation import translated, translator
 
 from .chart_key import KeyEntry
 from .hatch import fill_hatched
-from .ring import colours
+from .ring import colors
 
 tr = translator("Charts")
 
@@ -158,14 +158,14 @@ class ClassificationChart(_Plot):
         self.plot.setYRange(-0.6, len(rows) - 0.4, padding=0)
 
     def _bars(
-        self, places: Sequence[int], start: Sequence[int], width: Sequence[int], colour: str
+        self, places: Sequence[int], start: Sequence[int], width: Sequence[int], color: str
     ) -> None:
         bars = pg.BarGraphItem(
             x0=list(start),
             y=list(places),
             width=list(width),
             height=0.55,
-            brush=QColor(colour),
+            brush=QColor(color),
             pen=pg.mkPen(None),
         )
         self.plot.addItem(bars)
@@ -183,7 +183,7 @@ class HistoryChart(_Plot):
         )
 
     def draw(
-        self, data: tuple[date, date, Sequence[DayCount], Sequence[Gap]], theme: Theme
+        self, data: tuple[date, date, Sequence[UpdatesPerDay], Sequence[Gap]], theme: Theme
     ) -> None:
         self.apply_theme(theme)
         t = theme.tokens
@@ -195,7 +195,7 @@ class HistoryChart(_Plot):
         at = [(c.day - first).days for c in counts]
         installed, failed = [c.installed for c in counts], [c.failed for c in counts]
         wide = 0.7 if days <= 62 else 1.0
-        for bottom, height, colour, share in (
+        for bottom, height, color, share in (
             ([0] * len(at), installed, t.success, 1.0),
             (installed, failed, t.error, FAILED_SHARE),
         ):
@@ -205,7 +205,7 @@ class HistoryChart(_Plot):
                     y0=list(bottom),
                     height=list(height),
                     width=wide * share,
-                    brush=QColor(colour),
+                    brush=QColor(color),
                     pen=pg.mkPen(None),
                 )
             )
@@ -255,7 +255,7 @@ class ReleaseStrip(_Plot):
     def draw(self, data: StripData, theme: Theme) -> None:
         self.apply_theme(theme)
         t = theme.tokens
-        colours = {
+        colors = {
             "planned_baseline": t.planned_baseline,
             "unplanned_baseline": t.unplanned_baseline,
             "hotpatch": t.hotpatch,
@@ -277,9 +277,9 @@ class ReleaseStrip(_Plot):
                     "symbol": self.SYMBOLS[m.kind],
                     "data": m.words,
                     "pen": self.pen(
-                        colours[m.kind], 1.8, _stroke(is_overdue=m.is_plan and m.day <= data.today)
+                        colors[m.kind], 1.8, _stroke(is_overdue=m.is_plan and m.day <= data.today)
                     ),
-                    "brush": QColor(t.surface if m.is_plan else colours[m.kind]),
+                    "brush": QColor(t.surface if m.is_plan else colors[m.kind]),
                 }
                 for m in data.marks
             ]
@@ -407,7 +407,7 @@ class CalendarChart(_Plot):
         self, mark: CalendarMark, at: tuple[float, float], theme: Theme, *, is_overdue: bool
     ) -> dict[str, Any]:
         t = theme.tokens
-        colour = {
+        color = {
             "planned_baseline": t.planned_baseline,
             "unplanned_baseline": t.unplanned_baseline,
             "hotpatch": t.hotpatch,
@@ -421,8 +421,8 @@ class CalendarChart(_Plot):
             "data": mark.words,
             "pen": self.pen(t.surface, 1.0)
             if mark.kind == "out_of_band"
-            else self.pen(colour, 1.8, _stroke(is_overdue=is_overdue)),
-            "brush": QColor(t.surface if mark.is_plan else colour),
+            else self.pen(color, 1.8, _stroke(is_overdue=is_overdue)),
+            "brush": QColor(t.surface if mark.is_plan else color),
         }
 
 
@@ -517,7 +517,7 @@ class TrendChart(_Plot):
         self.apply_theme(theme)
         at = [(d.day - data.first).days for d in data.days]
         below = [0] * len(at)
-        for number, colour in enumerate(colours(theme.tokens).values()):
+        for number, color in enumerate(colors(theme.tokens).values()):
             heights = [d.machines[number] for d in data.days]
             self.plot.addItem(
                 pg.BarGraphItem(
@@ -525,7 +525,7 @@ class TrendChart(_Plot):
                     y0=list(below),
                     height=heights,
                     width=0.8,
-                    brush=QColor(colour),
+                    brush=QColor(color),
                     pen=pg.mkPen(None),
                 )
             )

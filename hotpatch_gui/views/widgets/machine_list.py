@@ -67,7 +67,7 @@ class _MachineDelegate(QStyledItemDelegate):
         self._pair(painter, below, lines.summary, lines.age, t.secondary, strong=False)
 
     def _pair(
-        self, painter: QPainter, area: QRectF, left: str, right: str, colour: str, *, strong: bool
+        self, painter: QPainter, area: QRectF, left: str, right: str, color: str, *, strong: bool
     ) -> None:
         t = self._theme.tokens
         right_font = self._theme.font(CAPTION_PX)
@@ -80,7 +80,7 @@ class _MachineDelegate(QStyledItemDelegate):
             self._theme.font(weight=SEMIBOLD_WEIGHT) if strong else self._theme.font(CAPTION_PX)
         )
         painter.setFont(left_font)
-        painter.setPen(QColor(colour))
+        painter.setPen(QColor(color))
         room = int(area.width() - width - 12)
         shown = painter.fontMetrics().elidedText(left, Qt.TextElideMode.ElideRight, room)
         painter.drawText(area, centre | Qt.AlignmentFlag.AlignLeft, shown)

@@ -36,7 +36,7 @@ class Slice(NamedTuple):
     machines: int
 
 
-def colours(tokens: Tokens) -> dict[str, str]:
+def colors(tokens: Tokens) -> dict[str, str]:
     """Colors by the key of a compliance group."""
     return dict(zip(COLUMN_GROUPS, tokens.compliance, strict=True))
 
@@ -80,7 +80,7 @@ class _Circle(QWidget):
         for part in self._slices:
             if part.machines:
                 start, end = (round(FULL * n / total) for n in (passed, passed + part.machines))
-                pen.setColor(QColor(colours(t)[part.key]))
+                pen.setColor(QColor(colors(t)[part.key]))
                 painter.setPen(pen)
                 painter.drawArc(room, FULL // 4 - start, min(-1, start - end + gap))
                 passed += part.machines
@@ -98,7 +98,7 @@ class _Swatch(QWidget):
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(colours(self._theme.tokens)[self._key]))
+        painter.fillRect(self.rect(), QColor(colors(self._theme.tokens)[self._key]))
         painter.end()
 
 

@@ -61,9 +61,9 @@ class RolloutPlan(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
-    def show_phases(self, phases: Sequence[Phase], in_words: str) -> None:
+    def show_phases(self, phases: Sequence[Phase], alt_text: str) -> None:
         self._phases = phases
-        self.setAccessibleName(in_words)
+        self.setAccessibleName(alt_text)
         self._fit()
         self.update()
 
@@ -173,31 +173,31 @@ class RolloutPlan(QWidget):
     def paint_piece(self, painter: QPainter, status: RolloutStatus, piece: QRectF) -> None:
         """Filled: done; thin: being patched; hatched: a problem; outlined: still to come."""
         t = self._theme.tokens
-        colour = QColor(colour_of(status, self._theme))
+        color = QColor(color_of(status, self._theme))
         hatched = status in HATCHES
         if status is RolloutStatus.WAITING:
             painter.setBrush(QColor(t.surface))
-            painter.setPen(QPen(colour, 1))
+            painter.setPen(QPen(color, 1))
             painter.drawRect(piece.adjusted(0.5, 0.5, -0.5, -0.5))
             painter.setPen(Qt.PenStyle.NoPen)
             return
         if status is RolloutStatus.BEING_PATCHED:
             inset = (piece.height() - BEING_PATCHED_PX) / 2
             piece = piece.adjusted(0, inset, 0, -inset)
-        painter.setBrush(QColor(t.surface) if hatched else colour)
+        painter.setBrush(QColor(t.surface) if hatched else color)
         painter.drawRect(piece)
         if hatched:
             for slope in HATCHES[status]:
-                fill_hatched(painter, piece, colour, slope)
+                fill_hatched(painter, piece, color, slope)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(colour, 1))
+            painter.setPen(QPen(color, 1))
             painter.drawRect(piece.adjusted(0.5, 0.5, -0.5, -0.5))
             painter.setPen(Qt.PenStyle.NoPen)
 
     def _text(
-        self, painter: QPainter, rect: QRectF, text: str, colour: str, *, right: bool = False
+        self, painter: QPainter, rect: QRectF, text: str, color: str, *, right: bool = False
     ) -> None:
-        painter.setPen(QColor(colour))
+        painter.setPen(QColor(color))
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         shown = painter.fontMetrics().elidedText(
             text, Qt.TextElideMode.ElideRight, int(rect.width())
@@ -205,7 +205,7 @@ class RolloutPlan(QWidget):
         painter.drawText(rect, int(Qt.AlignmentFlag.AlignVCenter | side), shown)
 
 
-def colour_of(status: RolloutStatus, theme: Theme) -> str:
+def color_of(status: RolloutStatus, theme: Theme) -> str:
     t = theme.tokens
     return {
         RolloutStatus.PATCHED: t.success,

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui.domain.kb import normalise_kb
+from hotpatch_gui.domain.kb import normalize_kb
 from hotpatch_gui.models.history import ResultLine, RunText
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
@@ -121,7 +121,7 @@ class RunDetails(QFrame):
         self.results.clear()
         items = [self._item(result) for result in run.results]
         self.results.addTopLevelItems(items)
-        with_kb = (n for n, r in enumerate(run.results) if normalise_kb(r.cells[KB_COLUMN]))
+        with_kb = (n for n, r in enumerate(run.results) if normalize_kb(r.cells[KB_COLUMN]))
         first = min(with_kb, key=lambda n: run.results[n].glyph is not Glyph.ERROR, default=None)
         if first is not None:
             self.results.setCurrentItem(items[first])
@@ -133,7 +133,7 @@ class RunDetails(QFrame):
     def _selected(self) -> str | None:
         """The KB of the selected update; None without one."""
         items = self.results.selectedItems()
-        return normalise_kb(items[0].text(KB_COLUMN)) if items else None
+        return normalize_kb(items[0].text(KB_COLUMN)) if items else None
 
     def _show_button(self) -> None:
         kb = self._selected

@@ -17,7 +17,7 @@ from .labels import GlyphLabel, label
 
 tr = translator("Toasts")
 
-MOST = 3
+MAX_TOASTS = 3
 """Toasts at a time; the oldest one gives way."""
 MAX_CHARACTERS = 360
 SHOWN_MS = 8000
@@ -102,7 +102,7 @@ class Toasts(QObject):
             timer.timeout.connect(lambda: self.dismiss(toast))
             timer.start(SHOWN_MS)
         self.shown.append(toast)
-        while len(self.shown) > MOST:
+        while len(self.shown) > MAX_TOASTS:
             self.dismiss(self.shown[0])
         toast.show()
         self._arrange()

@@ -158,26 +158,26 @@ async def resolve_unknown(task: OperationTask) -> None:
         try:
             await read_instance_view(c, op.machine_id, task.machine, urgency=Urgency.FOLLOW)
             await c.lists.read(op.machine_id)
-            finding = reconcile.read(c.db, op.id)
-            if isinstance(finding, reconcile.Found):
+            outcome = reconcile.read(c.db, op.id)
+            if isinstance(outcome, reconcile.ResolvedResult):
                 await task.move(
-                    finding.state,
-                    (Event.ENDED, f"{capital(finding.state.label)}: {finding.note}", None),
+                    outcome.state,
+                    (Event.ENDED, f"{capital(outcome.state.label)}: {outcome.note}", None),
                     at=c.clock(),
-                    note=finding.note,
-                    run_id=finding.run_id,
+                    note=outcome.note,
+                    run_id=outcome.run_id,
                 )
                 return
-            without_trace = 0 if finding is NotYet.IN_PROGRESS else without_trace + 1
+            without_trace = 0 if outcome is NotYet.IN_PROGRESS else without_trace + 1
             if without_trace:
                 c.ended(op)  # Azure shows no trace, so it blocks nothing
-            if finding is NotYet.IN_PROGRESS:
+            if outcome is NotYet.IN_PROGRESS:
                 await task.move(
                     OperationState.UNKNOWN,
                     note=tr(SILENT if task.progress_unavailable else UNANSWERED),
                 )
-            elif finding is NotYet.NOT_REPORTED or without_trace >= pauses.MAX_UNKNOWN_READS:
-                await task.move(OperationState.UNKNOWN, note=finding.text)
+            elif outcome is NotYet.NOT_REPORTED or without_trace >= pauses.MAX_UNKNOWN_READS:
+                await task.move(OperationState.UNKNOWN, note=outcome.text)
                 if not task.progress_unavailable and not _has_late_token(task):
                     return
         except ProblemError as error:

@@ -29,9 +29,11 @@ async def read_assessments(
     async def store(page: AssessmentPage) -> int:
         known = machines.ids(context.db, {owner for owner, _ in page.assessments})
         found = [(known[owner], a) for owner, a in page.assessments if owner in known]
-        unlisted = assessments.unlisted(context.db, found)
-        wanted.extend(unlisted)
-        rest = [(machine_id, a) for machine_id, a in found if machine_id not in unlisted]
+        without_stored_updates = assessments.without_stored_updates(context.db, found)
+        wanted.extend(without_stored_updates)
+        rest = [
+            (machine_id, a) for machine_id, a in found if machine_id not in without_stored_updates
+        ]
         for some in slices(rest):
             async with context.transaction() as db:
                 assessments.save(db, some, context.clock())
@@ -59,11 +61,11 @@ async def read_installations(
     async def store(page: InstallationPage) -> int:
         known = machines.ids(context.db, {owner for owner, _ in page.runs})
         found = [(known[owner], r) for owner, r in page.runs if owner in known]
-        unlisted = installations.unlisted(context.db, found)
+        without_stored_updates = installations.without_stored_updates(context.db, found)
         owners = {machine_id: owner for owner, machine_id in known.items()}
         below.extend(
             f"{owners[machine_id]}/patchinstallationresults/{run_id}"
-            for machine_id, run_id in unlisted
+            for machine_id, run_id in without_stored_updates
         )
         return await runs.store(page)
 

@@ -50,7 +50,7 @@ tr = translator("Fleet")
 
 log = logging.getLogger(__name__)
 PROGRESS_EVERY_S = 0.2
-MAX_VIEWS = 50
+MAX_INSTANCE_VIEWS = 50
 """How many machines without an assessment in Resource Graph a sync reads individually."""
 MAX_SCOPES = 100
 """How many resource groups' permissions a sync reads."""
@@ -402,7 +402,7 @@ class _FleetSync:
         """Read instance views of machines without an assessment in Resource Graph, which deletes assessments after 7 days."""
         c = self._c
         before = c.clock() - FULL_SYNC_EVERY
-        waiting = machines.without_graph(c.db, c.connection_id, before, MAX_VIEWS)
+        waiting = machines.without_graph(c.db, c.connection_id, before, MAX_INSTANCE_VIEWS)
         done = 0
 
         async def read_one(machine_id: int) -> None:

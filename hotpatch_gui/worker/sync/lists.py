@@ -11,7 +11,7 @@ MACHINES = 50
 """The maximum number in a query."""
 
 
-class Lists:
+class MachineListReader:
     """Lives on the engine's loop, one per connection. ``read`` reads those of several machines."""
 
     def __init__(self, read: Callable[[Sequence[int]], Awaitable[None]]) -> None:

@@ -12,7 +12,7 @@ from hotpatch_gui.store import machines
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.urgency import Urgency
 
-MAX_ASKED = 50
+MAX_INDIVIDUAL_READS = 50
 """How many are read individually; the others count as deleted if all readable ones of these were."""
 
 
@@ -21,7 +21,7 @@ async def mark_unseen(
 ) -> None:
     """Mark machines that a complete reading of the machines didn't return; ``seen`` and the readable subscriptions are in lower case."""
     found = machines.unseen(context.db, context.connection_id, seen, subscription_ids)
-    deleted, hidden = list(found.unwanted), list(found.unlisted)
+    deleted, hidden = list(found.deselected), list(found.unreadable)
     refused: set[tuple[str, str]] = set()
     reads, kinds = 0, set[ProblemKind | None]()
     for machine_id in found.missing:
@@ -29,7 +29,7 @@ async def mark_unseen(
         assert machine is not None
         group = (machine.subscription_id.casefold(), machine.resource_group.casefold())
         kind = None
-        if group not in refused and reads < MAX_ASKED:
+        if group not in refused and reads < MAX_INDIVIDUAL_READS:
             reads += 1
             kind = await _trouble_with(context, machine)
             kinds.add(kind)

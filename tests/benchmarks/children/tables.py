@@ -36,7 +36,7 @@ REPEATS = 3
 PAGES = 60
 WINDOW_PX = (1920, 1080)
 ANSWER_S = 120.0
-LOOK_MS = 100
+POLL_MS = 100
 KEY_MS = 60
 
 
@@ -168,7 +168,7 @@ class Measuring:
         end = time.monotonic() + ANSWER_S
         while not reader.is_idle and not is_enough():
             assert time.monotonic() < end, "no response in time"
-            QTimer.singleShot(LOOK_MS, loop.quit)
+            QTimer.singleShot(POLL_MS, loop.quit)
             loop.exec()
         reader.answered.disconnect(loop.quit)
         spin(1)

@@ -15,7 +15,7 @@ from hotpatch_gui.domain.installs import InstallRequest, RequestError
 from hotpatch_gui.models import display_text
 from hotpatch_gui.models.checked import CheckedModel
 from hotpatch_gui.models.install_plan import (
-    Candidates,
+    InstallCandidates,
     Planned,
     groups,
     read_candidates,
@@ -58,7 +58,7 @@ class InstallDialog(StepsDialog):
         self._is_small = len(machine_ids) <= FEW
         self._count = len(machine_ids)
         self._row_px = round(ROW_PX * self._theme.scale)
-        self._candidates: Candidates | None = None
+        self._candidates: InstallCandidates | None = None
         self._planned: Planned | None = None
         self._wanted: tuple[InstallRequest, tuple[int, ...]] | None = None
         self._reader = QueryChannel(
@@ -136,7 +136,7 @@ class InstallDialog(StepsDialog):
             step(self.sentence, self.facts, self.leave_idle, view, self.typed),
         )
 
-    def _show_candidates(self, found: Candidates) -> None:
+    def _show_candidates(self, found: InstallCandidates) -> None:
         self._candidates = found
         self.machines.set_rows(found.rows)
         fit_names(self.machines_view)

@@ -70,9 +70,9 @@ class PropertiesStep(QObject):
         self._machines = 1
         self.page = step(self._form(), None)
         self.set_groups([], 1)
-        self.restart.currentIndexChanged.connect(self.show_words)
-        self.minutes.valueChanged.connect(self.show_words)
-        self.choice.edited.connect(self.show_words)
+        self.restart.currentIndexChanged.connect(self.show_summary)
+        self.minutes.valueChanged.connect(self.show_summary)
+        self.choice.edited.connect(self.show_summary)
 
     def _form(self) -> Form:
         self._form_layout = form = Form()
@@ -93,7 +93,7 @@ class PropertiesStep(QObject):
         for row in range(2, self._form_layout.rowCount()):
             self._form_layout.setRowVisible(row, machines > 1)
         self.choice.set_groups(tag_names, machines)
-        self.show_words()
+        self.show_summary()
 
     def leave_restarts_out(self, *, leaves: bool) -> None:
         """Reflect that updates that restart are excluded."""
@@ -157,7 +157,7 @@ class PropertiesStep(QObject):
             text=self.waves.text,
         )
 
-    def show_words(self) -> None:
+    def show_summary(self) -> None:
         self.restart_words.setText(tr(_RESTARTS[self.setting]))
         self.window_words.setText(
             tr(
