@@ -116,7 +116,7 @@ class ConnectionTrial(QObject):
         """Move the connection of a successful trial into Azure's file.
 
         Returns:
-            Why it failed, if so; the trial can then still be given up.
+            Why it failed, if so; the trial can still be discarded.
         """
         held = lock(self._folder)
         if held is None:

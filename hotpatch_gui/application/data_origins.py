@@ -1,4 +1,4 @@
-"""Which data the program uses: Azure's, a simulated Azure's or the demo's, each in its folder."""
+"""The origin of the program's data: Azure's, a simulated Azure's or the demo's, each in its folder."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Owner(NamedTuple):
     def text(self) -> str:
         """The owner for messages."""
         if not self.host:
-            return tr("a program that left no name (its lock file is empty)")
+            return tr("an unknown program (its lock file is empty)")
         return tr("process {process} on the computer {host}", process=self.process, host=self.host)
 
 

@@ -133,7 +133,11 @@ class Session:
 
     @property
     def db(self) -> sqlite3.Connection:
-        """A connection to read what the engine wrote."""
+        """A connection to read the data that the engine wrote.
+
+        Raises:
+            AbandonedError: the file can't be opened.
+        """
         if self._db is None:
             self._db = open_reader(self._path)
         if self._db is None:
@@ -141,7 +145,7 @@ class Session:
         return self._db
 
     def wait_for_sync(self) -> None:
-        """Wait until each connection was read or reported why not."""
+        """Wait until each connection was read or reported its problem."""
         self._until(lambda: self._connected is not None)
         self._until(lambda: self._synced >= (self._connected or frozenset()))
 
@@ -282,8 +286,8 @@ class Session:
                 self.set_aside = kept
                 self._write_message(
                     tr(
-                        "The data file was damaged and is kept as {kept}. A new file was started: history and audit log are "
-                        "in the kept one.",
+                        "The data file was damaged. A new file was created; the earlier history "
+                        "and audit log are in {kept}.",
                         kept=kept,
                     )
                 )

@@ -24,9 +24,9 @@ RAISED = tr.mark(
     "Hotpatch Dashboard is already open with this data folder; its window was brought to the front: {folder}"
 )
 TAKE_OVER = tr.mark(
-    "The data folder {folder} is locked by {owner}, and from here it can't be determined "
-    "whether that still runs.\nTake it over only if it does not: two programs on one "
-    "folder could send a request twice."
+    "The data folder {folder} is locked by {owner}. This computer can't determine whether that "
+    "process is still running.\nTake over only if it isn't; otherwise a request could be sent "
+    "twice."
 )
 ALREADY_OPEN = tr.mark(
     "Hotpatch Dashboard is already open with this data folder: {folder}\nUse that window, or start "
@@ -59,7 +59,9 @@ def run(
             window.show_message(tr(ALREADY_OPEN, folder=origin.folder))
             return EXIT_USAGE
         if origin.scenario and not reset_demo(origin.folder):
-            parser.error(tr("{folder} holds no demo; nothing was deleted", folder=origin.folder))
+            parser.error(
+                tr("{folder} doesn't contain a demo; nothing was deleted", folder=origin.folder)
+            )
         program = window.App(
             application,
             origin.folder,

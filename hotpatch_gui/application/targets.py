@@ -27,8 +27,7 @@ log = logging.getLogger(__name__)
 SIMULATOR_FILE = "simulated-azure.sqlite3"
 AZURE_ORIGIN = "azure"
 RESET_HINT = tr.mark(
-    "It holds the demo's simulated Azure: start the window with --reset-demo to begin "
-    "the demo afresh."
+    "It contains the demo's simulated Azure. To reset the demo, start the window with --reset-demo."
 )
 
 

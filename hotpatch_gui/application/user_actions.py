@@ -57,6 +57,7 @@ class NextSession(NamedTuple):
 
 class UserActions:
     """Sends what the user did to the engine as commands. Methods return at once; results appear in the file and in events.
+    The methods are documented in ``views/protocols.py``.
 
     Args:
         send: passes a command to the engine.
@@ -229,7 +230,7 @@ class UserActions:
         return ""
 
     def delete_schedule(self, connection_id: int, resource_id: str, name: str) -> None:
-        """Its assignments are deleted first, also requested ones, or they would stay without a schedule."""
+        """Its assignments are deleted first, including requested ones, or they would stay without a schedule."""
         from hotpatch_gui.store import schedules  # noqa: PLC0415 - after the first paint
 
         of = resource_id.lower()
@@ -295,7 +296,7 @@ class UserActions:
         self._send(commands.ChangeSchedules(connection_id, (change,)))
 
     def _taken(self, connection_id: int, resource_id: str) -> frozenset[str]:
-        """IDs of assignments to other schedules, also requested ones, which an assignment to this one must not replace."""
+        """IDs of assignments to other schedules, including requested ones, which an assignment to this one must not replace."""
         from hotpatch_gui.store import schedules  # noqa: PLC0415 - after the first paint
 
         of = resource_id.lower()

@@ -96,7 +96,7 @@ class NoAuthentication(SansIOHTTPPolicy[Any, Any]):
 
 
 class Account(NamedTuple):
-    """Who is signed in. ``record`` is azure-identity's AuthenticationRecord, if there is one."""
+    """The signed-in account. ``record`` is azure-identity's AuthenticationRecord, if there is one."""
 
     name: str
     record: str | None = None

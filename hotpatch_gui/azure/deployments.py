@@ -167,7 +167,7 @@ def send(client: DeploymentsMgmtClient, deployment: Deployment, password: str) -
 def read(
     client: DeploymentsMgmtClient, deployment: Deployment, hide: Callable[[str], str]
 ) -> DeploymentProgress | None:
-    """How the deployment is going; None if Azure says that there is none.
+    """The deployment's progress; None if Azure reports that it doesn't exist.
 
     ``hide`` masks the password in Azure's texts.
 

@@ -148,7 +148,7 @@ def _kind_and_text(
     if status == 401:
         return (
             ProblemKind.TOKEN_REFUSED,
-            tr("Azure did not accept the sign-in (401) while {doing}.", doing=doing),
+            tr("Azure didn't accept the sign-in (401) while {doing}.", doing=doing),
             tr(
                 "An open window retries automatically. If this continues, sign in again. The data on "
                 "screen stays."
@@ -226,14 +226,14 @@ _CONFLICTS = {
         ),
     ),
     "missingsubscriptionregistration": (
-        tr.mark("The subscription is not registered for the resource provider that this needs"),
+        tr.mark("The subscription isn't registered for the resource provider that this needs"),
         tr.mark(
             "Register the provider that Azure names: az provider register --namespace NAME. Then "
             "try again."
         ),
     ),
     "operationnotallowed": (
-        tr.mark("Azure does not allow this operation for the machine"),
+        tr.mark("Azure doesn't allow this operation for the machine"),
         tr.mark("Check its power state, its kind and Azure's message. Retrying doesn't help."),
     ),
 }

@@ -326,7 +326,7 @@ class Gateway:
     def read_deployment(
         self, deployment: Deployment, password: str | None
     ) -> DeploymentProgress | None:
-        """How a deployment is going; None if Azure says that there is none.
+        """A deployment's progress; None if Azure reports that it doesn't exist.
 
         Without its password, which may be in Azure's texts, only error codes are returned.
         """

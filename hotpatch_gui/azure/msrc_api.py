@@ -49,7 +49,7 @@ class MsrcApi:
         is_local = parts.hostname in ("127.0.0.1", "localhost", "::1")
         if not parts.hostname or (parts.scheme != "https" and not is_local):
             raise ValueError(
-                tr("{address} is no https address, so nothing is read from there.", address=address)
+                tr("{address} isn't an https address, so nothing is read from it.", address=address)
             )
         self._address = address if address.endswith("/") else f"{address}/"
 
@@ -122,7 +122,7 @@ class MsrcApi:
                 Problem(
                     ProblemKind.REJECTED,
                     tr(
-                        "{netloc} pointed to {other} while {doing}.",
+                        "{netloc} redirected to {other} while {doing}.",
                         netloc=here.netloc,
                         other=there.netloc or tr("an unreadable address"),
                         doing=doing,
@@ -171,7 +171,7 @@ def _json(content: bytes, doing: str) -> Any:
 def _unreadable(doing: str) -> Problem:
     return Problem(
         ProblemKind.MALFORMED_RESPONSE,
-        tr("The response could not be read while {doing}.", doing=doing),
+        tr("The response couldn't be read while {doing}.", doing=doing),
         tr("Earlier data is kept. A proxy may have answered instead; try again later."),
     )
 

@@ -83,7 +83,9 @@ def month_of(document_id: str) -> str:
     found = _ID.fullmatch(document_id.strip())
     name = found[2].casefold() if found else ""
     if found is None or name not in _MONTHS:
-        raise UnreadableError(tr("“{document_id}” names no month", document_id=document_id[:40]))
+        raise UnreadableError(
+            tr("“{document_id}” doesn't contain a month", document_id=document_id[:40])
+        )
     return f"{found[1]}-{_MONTHS.index(name) + 1:02}"
 
 
@@ -261,7 +263,7 @@ def _release(
 
 
 _DAY_NOTE = tr.mark(
-    "The day is the second Tuesday, Microsoft's rule: the document has the month only."
+    "The document contains only the month; the day is the second Tuesday, by Microsoft's rule."
 )
 
 

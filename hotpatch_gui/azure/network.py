@@ -1,4 +1,4 @@
-"""Why a request failed: certificate, name, proxy or time, with the way to fix it.
+"""The cause of a failed request: certificate, name, proxy or time, with the way to fix it.
 
 azure-core and azure-identity wrap exceptions of ``requests``, which wrap those of urllib3 and ssl. The cause is found by
 type along this chain, never by the text of a message.
@@ -43,7 +43,7 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
     if _is_proxys_fault(chain):
         return NetworkCause(
             tr(
-                "The proxy {proxy} did not let the request to {named} through while {doing}.",
+                "The proxy {proxy} didn't let the request to {named} through while {doing}.",
                 proxy=_proxy(),
                 named=named,
                 doing=doing,
@@ -55,7 +55,7 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
         )
     if any(isinstance(e, urllib3_errors.NameResolutionError | socket.gaierror) for e in chain):
         return NetworkCause(
-            tr("The name {named} could not be resolved while {doing}.", named=named, doing=doing),
+            tr("The name {named} couldn't be resolved while {doing}.", named=named, doing=doing),
             tr("Check the network, the VPN and DNS; an open window retries automatically."),
         )
     if any(
@@ -93,7 +93,7 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
         limit = next(e.timeout for e in chain if isinstance(e, subprocess.TimeoutExpired))
         return NetworkCause(
             tr(
-                "The Azure CLI did not answer within {limit:.0f} s while {doing}.",
+                "The Azure CLI didn't answer within {limit:.0f} s while {doing}.",
                 limit=limit,
                 doing=doing,
             ),
@@ -143,7 +143,7 @@ def _untrusted(host: str, port: int, doing: str) -> NetworkCause:
     by = tr(" It was issued by “{issuer}”.", issuer=issuer) if issuer else ""
     return NetworkCause(
         tr(
-            "The certificate of {host} is not trusted on this computer, so nothing was sent "
+            "The certificate of {host} isn't trusted on this computer, so nothing was sent "
             "while {doing}.{by}",
             host=host or tr("the server"),
             doing=doing,

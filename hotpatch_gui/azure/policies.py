@@ -41,7 +41,7 @@ class SameHostPolicy(SansIOHTTPPolicy[Any, Any]):
                 Problem(
                     ProblemKind.MALFORMED_RESPONSE,
                     tr(
-                        "A response pointed to {host}, which is not {own}.",
+                        "A response pointed to {host}, which isn't {own}.",
                         host=host or tr("an address that can't be read"),
                         own=self._host,
                     ),

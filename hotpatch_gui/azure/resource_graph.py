@@ -30,7 +30,7 @@ RESOURCES, API_VERSION = "/providers/Microsoft.ResourceGraph/resources", "2021-0
 
 
 class Part(Enum):
-    """Which rows of a result table: machines' results, their updates, or both."""
+    """A part of a result table: machines' results, their updates, or both."""
 
     BOTH = ""
     RESULTS = "type !endswith '/softwarepatches'"
@@ -39,7 +39,7 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """Which rows of a query: below these IDs, changed since, and of which part."""
+    """A restriction of a query to rows below these IDs, changed since a time, and of one part."""
 
     below: Sequence[str] = ()
     since: datetime | None = None

@@ -22,7 +22,7 @@ MAX_TEXT = 300
 _KEPT = tr.mark("The last known data stays on the screen.")
 _CAUSES = {
     "AADSTS90002": (
-        tr.mark("The tenant was not found"),
+        tr.mark("The tenant wasn't found"),
         tr.mark("Check the tenant's ID or domain and the cloud in Settings › Connections."),
     ),
     "AADSTS53003": (
@@ -40,11 +40,11 @@ _CAUSES = {
         ),
     ),
     "AADSTS50105": (
-        tr.mark("The account is not assigned to the application"),
+        tr.mark("The account isn't assigned to the application"),
         tr.mark("Ask the administrator to assign the account to the app registration."),
     ),
     "AADSTS700016": (
-        tr.mark("The application was not found in the tenant"),
+        tr.mark("The application wasn't found in the tenant"),
         tr.mark("Check the client ID and the tenant in Settings › Connections."),
     ),
     "AADSTS65001": (

@@ -52,7 +52,7 @@ PACED_S, PACE_MARGIN = 60.0, 0.5
 
 
 class Limit:
-    """How many requests of one kind may be sent. Thread-safe.
+    """A limit of requests of one kind. Thread-safe.
 
     Args:
         throttle: knows the pauses that Azure requested.

@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 tr = translator("Common")
 
 FOLDER_IN_USE = tr.mark(
-    "Hotpatch Dashboard is already using this data, in a window or another command: "
-    "{folder}\nA window syncs automatically. Close the other one, or use another folder "
-    "with --data-dir."
+    "Hotpatch Dashboard is already using this data, in a window or another command: {folder}\n"
+    "Close the other window or wait for the other command, or use another folder with "
+    "--data-dir. An open window syncs automatically."
 )
 FOLDER_LOCKED = tr.mark(
-    "The data folder {folder} is locked by {owner}, and from here it can't be determined "
-    "whether that still runs.\nIf it doesn't, add --take-over. Two programs on one folder "
-    "could send a request twice."
+    "The data folder {folder} is locked by {owner}. This computer can't determine whether that "
+    "process is still running.\nIf it isn't, add --take-over. Otherwise a request could be sent "
+    "twice."
 )
 NO_DATA = tr.mark("No data has been read from Azure yet. Run: hotpatch-gui sync")
 NO_CONNECTION = tr.mark(
@@ -135,7 +135,7 @@ def session(
     """A session on the locked folder.
 
     Raises:
-        CommandError: another program uses it, or waiting was given up.
+        CommandError: another program uses it, or the command stopped waiting.
     """
 
     held = locked(folder, target)
@@ -158,8 +158,9 @@ def file_problem(error: sqlite3.Error, path: Path) -> str:
     """The problem with the file, and the step on the command line that solves it."""
     if is_damaged(error):
         return tr(
-            "The file {path} is damaged. The window keeps it beside a new one; without a window, “hotpatch-gui sync” does, or "
-            "“hotpatch-gui connect” if the connections can't be read.",
+            "The file {path} is damaged. To keep it as a copy and start a new one, open the "
+            "window or run hotpatch-gui sync. If the connections can't be read, run hotpatch-gui "
+            "connect.",
             path=path,
         )
     return store_problem(error, path).text

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
             raise
         if not isinstance(error, BrokenPipeError):  # the reader has exited
             write_message(
-                tr("The output could not be written: {strerror}.", strerror=error.strerror)
+                tr("The output couldn't be written: {strerror}.", strerror=error.strerror)
             )
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED

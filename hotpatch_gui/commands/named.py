@@ -61,10 +61,19 @@ def named_resource_group(
         for group in resource_groups.named(groups, name)
         if subscription.casefold() in ("", group.subscription_id.casefold())
     ]
-    if len(found) != 1:
+    if not found:
         raise CommandError(
             tr(
-                "No connection that allows changes, or more than one, knows the resource group “{name}”.",
+                "No connection that allows changes has a resource group named “{name}”. Check the name and "
+                "Settings › Connections.",
+                name=name,
+            ),
+            Exit.USAGE,
+        )
+    if len(found) > 1:
+        raise CommandError(
+            tr(
+                "Several subscriptions or connections have a resource group named “{name}”. Add --subscription ID.",
                 name=name,
             ),
             Exit.USAGE,
@@ -73,7 +82,11 @@ def named_resource_group(
 
 
 def named_schedule(entries: Sequence[ScheduleEntry], name: str) -> ScheduleEntry:
-    """The schedule with this name or resource ID, in any case."""
+    """The schedule with this name or resource ID, in any case.
+
+    Raises:
+        CommandError: no schedule, or several, have the name.
+    """
     wanted = name.casefold()
     found = [e for e in entries if wanted in (e.name.casefold(), e.row.resource_id.casefold())]
     if not found:

@@ -115,8 +115,8 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="WHAT",
         default=[],
         help=tr(
-            "machines, compliance, history, restarts, coverage, rollout, audit (default: the first four); or report, with "
-            "figures and charts of all machines"
+            "machines, compliance, history, restarts, coverage, rollout, audit (default: the "
+            "first four); or report, with key numbers and charts of all machines"
         ),
     )
     export.add_argument(
@@ -235,7 +235,7 @@ def _add_schedules(command: Callable[[str, str], argparse.ArgumentParser]) -> No
     actions = parser.add_subparsers(dest="schedules_action", metavar="ACTION")
     listed = _action(parser, actions, "list", tr("all schedules; the same as without an action"))
     for name, text in (
-        ("show", tr("one schedule with its windows, machines and what is wrong with it")),
+        ("show", tr("one schedule with its windows, machines and concerns")),
         ("runs", tr("the runs of one schedule")),
     ):
         action = _action(parser, actions, name, text)

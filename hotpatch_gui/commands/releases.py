@@ -156,7 +156,7 @@ def _writing(folder: Path, target: CloudTarget) -> Iterator[sqlite3.Connection]:
         if set_aside is not None:
             write_message(
                 tr(
-                    "The file was damaged. It is kept as {set_aside}, and a new one was begun.",
+                    "The file was damaged. It is kept as {set_aside}, and a new one was created.",
                     set_aside=set_aside,
                 )
             )

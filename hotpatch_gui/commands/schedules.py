@@ -65,7 +65,7 @@ def _list(entries: Sequence[ScheduleEntry], unread: str, *, as_json: bool) -> No
         found = {"schedules": [_json(e) for e in entries], "unread": unread}
         print_json(found)
         return
-    heads = ("Schedule", "Recurrence", "Next window (local)", "Machines", "To check")
+    heads = ("Schedule", "Recurrence", "Next window (local)", "Machines", "Concerns")
     rows = [
         (
             e.name,
@@ -92,18 +92,15 @@ def _show(db: sqlite3.Connection, entry: ScheduleEntry, now: datetime, *, as_jso
         (tr("Recurrence"), entry.recurrence),
         *((tr("Window"), schedules.window_text(w, entry.row.schedule)) for w in entry.next),
         *((title, text) for _, _, title, text in schedule_text.selection(entry.row.schedule, now)),
-        *(
-            (tr("Note") if c.level is Level.INFO else tr("To check"), c.text)
-            for c in entry.concerns
-        ),
+        *((tr("Note") if c.level is Level.INFO else tr("Concern"), c.text) for c in entry.concerns),
     ):
         print_table((), [(f"{title}:", text)])
-    heads = ("Machine", "Resource group", "Follows it", "Prepared")
+    heads = ("Machine", "Resource group", "Assignment", "Prepared")
     print_table(heads, [_machine_cells(m) for m in machines])
 
 
 def _machine_cells(machine: ScheduleMachine) -> tuple[str, ...]:
-    prepared = tr("No") if machine.is_unprepared else tr("Nothing against it is known")
+    prepared = tr("No") if machine.is_unprepared else tr("No obstacle known")
     return machine.name, machine.resource_group, machine.assignment, prepared
 
 

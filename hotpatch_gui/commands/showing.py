@@ -94,20 +94,18 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
     if path.suffix.casefold() not in export_writers.FORMATS:
         raise CommandError(
             tr(
-                "{name} names no format; end it with {formats}.",
+                "The extension of {name} isn't supported. Use one of: {formats}.",
                 name=path.name,
                 formats=", ".join(export_writers.FORMATS),
             ),
             Exit.USAGE,
         )
     if is_report and (set(wanted) - {REPORT, "audit"} or options.connection):
-        raise CommandError(
-            tr("A report is of all machines; only audit can be added to it."), Exit.USAGE
-        )
+        raise CommandError(tr("A report covers all machines; you can add only audit."), Exit.USAGE)
     if options.day is not None and not is_report:
         raise CommandError(tr("--day needs a report: hotpatch-gui export report."), Exit.USAGE)
     if path.suffix.casefold() == ".csv" and (is_report or len(wanted) > 1):
-        raise CommandError(tr("A CSV holds one table: name one, such as history."), Exit.USAGE)
+        raise CommandError(tr("A CSV file has one table. Name one, such as history."), Exit.USAGE)
     if path.suffix.casefold() == ".pdf":
         _make_fonts()
     only = connection_ids(folder, target, options.connection)

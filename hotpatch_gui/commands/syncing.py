@@ -115,7 +115,7 @@ def _print_syncs(options: argparse.Namespace, running: Session, only: frozenset[
         if state.unreadable:
             write_message(
                 tr(
-                    "{name}: %n rows could not be read and were left out.",
+                    "{name}: %n rows couldn't be read and were left out.",
                     state.unreadable,
                     name=state.name,
                 )
@@ -123,7 +123,7 @@ def _print_syncs(options: argparse.Namespace, running: Session, only: frozenset[
         for what, problem in row["missing"].items():
             write_message(
                 tr(
-                    "{name}: {what} could not be read: {problem} Everything else was read.",
+                    "{name}: {what} couldn't be read: {problem} Everything else was read.",
                     name=state.name,
                     what=what,
                     problem=problem,

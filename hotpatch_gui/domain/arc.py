@@ -156,7 +156,7 @@ def can_enroll(os_version: str | None, edition: str | None, os_name: str | None 
     return "server 2025" in (os_name or "").casefold()
 
 
-EXPIRED = tr.mark("The agent's registration has expired, so Azure cannot manage the server.")
+EXPIRED = tr.mark("The agent's registration has expired, so Azure can't manage the server.")
 RECONNECT = tr.mark("Connect the server again: azcmagent connect.")
 
 

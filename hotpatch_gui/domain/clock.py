@@ -1,4 +1,4 @@
-"""Where the current time comes from: the system, or the cloud's own clock."""
+"""The source of the current time: the system, or the cloud's own clock."""
 
 from __future__ import annotations
 

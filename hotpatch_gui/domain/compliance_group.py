@@ -1,4 +1,4 @@
-"""How compliant a machine is, by its situation."""
+"""The compliance of a machine, by its situation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ tr = translator("ComplianceGroup")
 
 @tr.mark_values
 class ComplianceGroup(StrEnum):
-    """How compliant a machine is. Every situation belongs to one group."""
+    """The compliance of a machine. Every situation belongs to one group."""
 
     UP_TO_DATE = "Up to date"
     UPDATES = "Updates available"

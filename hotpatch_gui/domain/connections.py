@@ -67,7 +67,7 @@ _LABELS = {
 
 
 class Connection(NamedTuple):
-    """Where to connect, and as whom.
+    """A cloud to connect to, and the account.
 
     Attributes:
         id: 0 until it is stored.

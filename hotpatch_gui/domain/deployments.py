@@ -155,7 +155,7 @@ def refusal(deployment: Deployment, changes: Sequence[WhatIfChange]) -> str:
 
 
 class DeploymentProgress(NamedTuple):
-    """How a deployment is going: ``error`` is Azure's code and message if it failed."""
+    """The progress of a deployment: ``error`` is Azure's code and message if it failed."""
 
     state: OperationState
     code: str = ""

@@ -120,7 +120,7 @@ def running_release(
 ) -> Release | None:
     """The release of the hotpatch train whose build the machine reports.
 
-    ``installed`` are recorded out-of-band KBs, which tell apart two releases with the same build.
+    ``installed`` are recorded out-of-band KBs, which distinguish two releases with the same build with the same build.
 
     Returns:
         None if the machine runs no known release of the hotpatch channel: its build isn't known, or it left the train.
@@ -175,7 +175,7 @@ def departure(evidence: Evidence, calendar: Calendar) -> Departure | None:
 def missing_releases(evidence: Evidence, calendar: Calendar, now: datetime) -> list[Release]:
     """Known releases of the train after the running one.
 
-    If a release has no published build, only a recorded installation shows that the machine has it.
+    If a release has no published build, only a recorded installation shows that it is installed on the machine.
     """
     running = running_of(evidence, calendar)
     newer = calendar.behind(running, release_day(now)) if running else []

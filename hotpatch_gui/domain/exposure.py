@@ -74,7 +74,7 @@ def _lowest_revision(release: Release) -> int:
 
 
 class Exposure(NamedTuple):
-    """How long monthly updates have been missing in a fleet.
+    """The time for which monthly updates have been missing in a fleet.
 
     Attributes:
         machines: the number of machines on which an update is missing.

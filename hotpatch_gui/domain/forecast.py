@@ -23,7 +23,7 @@ tr = translator("Forecast")
 
 @tr.mark_values
 class ReleaseAssumption(StrEnum):
-    """Which releases a forecast assumes."""
+    """The releases that a forecast assumes."""
 
     AS_RELEASED = "As released"
     AS_PLANNED = "As planned"
@@ -43,14 +43,14 @@ class ReleaseAssumption(StrEnum):
                 "A baseline in January, April, July and October, hotpatches in between."
             ),
             ReleaseAssumption.UNPLANNED: tr(
-                "As planned, and some hotpatches replaced by baselines that restart."
+                "As planned, with some hotpatches replaced by baselines."
             ),
         }[self]
 
 
 @tr.mark_values
 class RestartWindow(StrEnum):
-    """When restarts are allowed.
+    """The time in which restarts are allowed.
 
     Updates that need no restart take effect immediately.
     """

@@ -48,8 +48,9 @@ TERMS = (
     (
         tr.mark("Can't be confirmed"),
         tr.mark(
-            "Whether the machine is up to date isn't known: the build that it runs isn't, a release may be "
-            "missing from the release data, or its assessment omits what is needed."
+            "The program can't tell whether the machine is up to date: its build isn't known, a "
+            "release may be missing from the release data, or its assessment doesn't contain the "
+            "required values."
         ),
     ),
     (
@@ -133,7 +134,7 @@ TERMS = (
     ),
     (
         tr.mark("Unhealthy"),
-        tr.mark("Azure Resource Health reports a fault of a machine that nobody stopped."),
+        tr.mark("Azure Resource Health reports a problem with a machine that nobody stopped."),
     ),
     (
         tr.mark("Unknown"),

@@ -13,7 +13,7 @@ COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED = "counts", "list", "rest
 
 
 class Level(IntEnum):
-    """How much attention a machine needs; higher levels come first in the order Most urgent."""
+    """The attention that a machine needs; higher levels come first in the order Most urgent."""
 
     OK = 0
     INFO = 1

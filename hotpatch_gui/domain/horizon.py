@@ -1,4 +1,4 @@
-"""Where release knowledge ends, and how to extend it."""
+"""The end of release knowledge, and the way to extend it."""
 
 from __future__ import annotations
 

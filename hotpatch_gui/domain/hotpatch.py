@@ -72,9 +72,7 @@ _MEANINGS = {
     HotpatchStatus.PENDING: tr.mark(
         "Azure is changing the enrollment. It usually takes about ten minutes."
     ),
-    HotpatchStatus.NOT_ENROLLED: tr.mark(
-        "A license is available, but the machine is not enrolled."
-    ),
+    HotpatchStatus.NOT_ENROLLED: tr.mark("A license is available, but the machine isn't enrolled."),
     HotpatchStatus.CANCELED: tr.mark(
         "The license was canceled on this machine: no more hotpatches."
     ),
@@ -84,7 +82,7 @@ _MEANINGS = {
     HotpatchStatus.ACTION_REQUIRED: tr.mark("A prerequisite is missing on the machine."),
     HotpatchStatus.PENDING_EVALUATION: tr.mark("Azure has no current assessment of the machine."),
     HotpatchStatus.NOT_KNOWN: tr.mark(
-        "The machine can receive hotpatches; Azure does not report whether it does."
+        "The machine can receive hotpatches; Azure doesn't report whether it does."
     ),
 }
 

@@ -104,7 +104,7 @@ class InstallRequest:
 
 @tr.mark_values
 class UpdateExclusion(StrEnum):
-    """Why an available update isn't selected."""
+    """The reason why an available update isn't selected."""
 
     EXCLUDED = "Its KB is on the exclude list."
     RESTARTS = "Only updates that don't need a restart are installed."
@@ -245,7 +245,7 @@ def plan(
 
 
 def update_exclusion(request: InstallRequest, update: Update) -> UpdateExclusion | None:
-    """Why the request excludes the update; None if it is selected."""
+    """The reason why the request excludes the update; None if it is selected."""
     if update.kb is not None and update.kb in request.exclude:
         return UpdateExclusion.EXCLUDED
     wanted = update.kb in request.include or update.classification in request.classifications
@@ -305,7 +305,7 @@ class FleetReview:
         if unknown:
             parts.append(
                 tr(
-                    "What would be installed on {machines} is not known; {restarts}.",
+                    "What would be installed on {machines} isn't known; {restarts}.",
                     machines=tr("%n more", unknown) if parts else machines(unknown),
                     restarts=self._unknown_restart(unknown),
                 )

@@ -72,7 +72,7 @@ class KbList(NamedTuple):
             return ""
         names = ", ".join(f"“{_short(piece)}”" for _, _, piece in self.invalid)
         return tr(
-            "{names} are not KB numbers. Write KB and six to eight digits, such as KB5031364.",
+            "{names} aren't KB numbers. Write KB and six to eight digits, such as KB5031364.",
             len(self.invalid),
             names=names,
         )

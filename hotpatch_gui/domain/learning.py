@@ -225,7 +225,7 @@ def _own_fault(release: Release) -> str | None:
     for build in (release.build, release.lcu_build):
         if build is not None and not build.startswith(f"{release.product.build_family}."):
             return tr(
-                "{name}: {build} is no build of {label}",
+                "{name}: {build} isn't a build of {label}",
                 name=name,
                 build=build,
                 label=release.product.label,
@@ -241,7 +241,7 @@ def _own_fault(release: Release) -> str | None:
             lcu_build=release.lcu_build,
         )
     return (
-        tr("{name}: hotpatch {kb} is listed as one that restarts", name=name, kb=release.kb)
+        tr("{name}: hotpatch {kb} is listed as requiring a restart", name=name, kb=release.kb)
         if release.restarts
         else None
     )
@@ -271,7 +271,7 @@ def _disagreement(release: Release, calendar: Calendar) -> str | None:
         )
     if release.released > release.product.last_planned:
         return tr(
-            "{released}: {label} has no hotpatches any more",
+            "{released}: {label} no longer had hotpatches",
             released=month_name(release.released),
             label=release.product.label,
         )

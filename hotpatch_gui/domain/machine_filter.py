@@ -1,4 +1,4 @@
-"""Which machines a list shows."""
+"""The filter of a list of machines."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Grouping(NamedTuple):
 
 @tr.mark_values
 class LastAssessed(StrEnum):
-    """When machines were last assessed, for ``Dimension.ASSESSED``."""
+    """The age of machines' last assessment, for ``Dimension.ASSESSED``."""
 
     DAY = "In the last 24 hours"
     WEEK = "1 to 7 days ago"
@@ -99,7 +99,7 @@ class Choice(NamedTuple):
 
 
 class MachineFilter(NamedTuple):
-    """Which machines a list shows: those that fit everything.
+    """The filter of a list of machines. A machine must fit everything.
 
     Attributes:
         text: each word must occur in the machine's name, resource group, location, image, system, situation, hotpatch

@@ -194,7 +194,7 @@ def build_of(os_version: str | None) -> str | None:
 
 
 class Freshness(StrEnum):
-    """How much an assessment can be trusted, by its age."""
+    """The trust in an assessment, by its age."""
 
     NEVER = "Never assessed"
     FRESH = "Fresh"

@@ -125,14 +125,14 @@ class NewMachine(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Why Azure would reject the machine; ``field`` is the attribute of NewMachine to change."""
+    """A reason why Azure would reject the machine; ``field`` is the attribute of NewMachine to change."""
 
     field: str
     sentence: str
 
 
 def faults(machine: NewMachine) -> list[Fault]:
-    """Why Azure would reject the machine or its settings; empty if no known rule rejects it.
+    """The reasons why Azure would reject the machine or its settings; empty if no known rule rejects it.
 
     Only Azure knows whether the region offers the size, zone and image.
     """
@@ -235,7 +235,7 @@ def _admin_fault(name: str) -> str:
 
 
 def password_fault(password: str) -> str:
-    """Why Azure would reject the administrator's password; empty if no known rule rejects it."""
+    """The reason why Azure would reject the administrator's password; empty if no known rule rejects it."""
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         return tr("Use 8 to 123 characters.")
     if not password.isprintable():

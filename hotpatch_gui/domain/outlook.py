@@ -49,7 +49,7 @@ def next_restart_text(evidence: Evidence, calendar: Calendar, now: datetime, lea
     lead = lead or tr("Next expected restart")
     product, today = evidence.machine.product, release_day(now)
     if product is None:
-        return tr("The next restart is not known.")
+        return tr("The next restart isn't known.")
     running = running_of(evidence, calendar)
     overdue = [
         e

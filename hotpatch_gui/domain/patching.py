@@ -1,6 +1,6 @@
 """A rollout's progress, inferred because Azure doesn't report it.
 
-``rollout`` has the order. Installations, assessments and Resource Health show what happened.
+``rollout`` defines the order; installations, assessments and Resource Health show the progress.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def exclusion_reason(machine: Machine, schedules: MachineSchedules, now: datetim
         return _arc_reason(schedules, now)
     match settings.patch_mode:
         case None:
-            return tr("Its patch orchestration is not known.")
+            return tr("Its patch orchestration isn't known.")
         case PatchMode.IMAGE_DEFAULT:
             return tr("Image default: the image's setting decides, and Azure doesn't report it.")
         case PatchMode.MANUAL:
@@ -159,7 +159,7 @@ def exclusion_reason(machine: Machine, schedules: MachineSchedules, now: datetim
     certain = schedules.certain(now)
     if certain:
         return tr(
-            "{schedules} are assigned, but the machine is not set to Customer Managed "
+            "{schedules} are assigned, but the machine isn't set to Customer Managed "
             "Schedules, so neither a schedule nor automatic guest patching installs anything.",
             len(certain),
             schedules=_names(certain),
@@ -187,9 +187,9 @@ def _own_times(schedules: MachineSchedules, now: datetime) -> str:
     perhaps = [f for f in current if f.assignment is AssignmentKind.PERHAPS]
     hidden = [f for f in current if f.assignment is AssignmentKind.UNREAD]
     if certain:
-        also = tr(", and perhaps of {perhaps}", perhaps=_names(perhaps)) if perhaps else ""
+        also = tr(", and perhaps by {perhaps}", perhaps=_names(perhaps)) if perhaps else ""
         return tr(
-            "it is patched at the times of {certain}{also}", certain=_names(certain), also=also
+            "it is patched by the schedule {certain}{also}", certain=_names(certain), also=also
         )
     if perhaps:
         scopes = ", ".join(dict.fromkeys(f.scope for f in perhaps))
@@ -203,7 +203,7 @@ def _own_times(schedules: MachineSchedules, now: datetime) -> str:
             "it is assigned to {hidden}, which your account can't read", hidden=_names(hidden)
         )
     if schedules.unread:
-        return tr("which schedules it follows is not known ({unread})", unread=schedules.unread)
+        return tr("which schedules it follows isn't known ({unread})", unread=schedules.unread)
     if schedules.follows:
         return tr(
             "nothing patches it, because {follows} has ended", follows=_names(schedules.follows)
@@ -476,7 +476,7 @@ def _too_late(rollout: Rollout) -> str:
 
 
 def _start_reason(member: RolloutMachine, rollout: Rollout, phase: int, opened: int) -> str:
-    """Why its turn comes at this time."""
+    """The reason for its start time."""
     parts = []
     if phase > opened:
         before = ", ".join(r for p in rollout.phases[:phase] for r in p)

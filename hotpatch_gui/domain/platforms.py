@@ -1,4 +1,4 @@
-"""Which images support hotpatch.
+"""The images that support hotpatch.
 
 Source: windowsserverdocs get-started/hotpatch.md, automatic-vm-guest-patching.md.
 """

@@ -65,7 +65,7 @@ def prerequisites_of(machine: Machine) -> list[Prerequisite]:
             tr("Extension operations"),
             machine.allow_extensions,
             tr("The machine allows extension operations."),
-            tr("allowExtensionOperations is false, so Azure cannot patch."),
+            tr("allowExtensionOperations is false, so Azure can't patch."),
             tr("Allow extension operations in the machine's OS profile."),
         ),
         _patch_mode_prerequisite(settings),
@@ -75,7 +75,7 @@ def prerequisites_of(machine: Machine) -> list[Prerequisite]:
         Prerequisite(
             tr("Virtualization-based security"),
             Verdict.NOT_KNOWABLE,
-            tr("Azure does not report whether VBS runs inside the machine."),
+            tr("Azure doesn't report whether VBS runs inside the machine."),
             tr(
                 "If enrollment fails, check Win32_DeviceGuard.VirtualizationBasedSecurityStatus (2 "
                 "is running)."
@@ -133,7 +133,7 @@ def _agent_prerequisite(machine: Machine, arc: Arc) -> Prerequisite:
         check,
         None if machine.power is PowerState.UNKNOWN else machine.power is PowerState.RUNNING,
         tr("The Azure Connected Machine agent is connected."),
-        tr("The Azure Connected Machine agent is not connected."),
+        tr("The Azure Connected Machine agent isn't connected."),
         tr("Start the server and its agent; it needs to reach Azure and dls.microsoft.com."),
     )
 
@@ -173,7 +173,7 @@ def _license_prerequisite(arc: Arc) -> Prerequisite:
         return Prerequisite(
             check,
             Verdict.FAIL,
-            tr("Azure could not enroll it: {license_error}", license_error=arc.license_error),
+            tr("Azure couldn't enroll it: {license_error}", license_error=arc.license_error),
             tr("Fix the cause that Azure reports, then enroll again in Update settings."),
         )
     if arc.license in (License.ENABLING, License.DISABLING):
@@ -217,7 +217,7 @@ def _enablement_prerequisite(arc: Arc) -> Prerequisite:
                 ),
             )
         case Enablement.PENDING_EVALUATION:
-            detail = tr("Azure has not evaluated the machine yet; it takes about ten minutes.")
+            detail = tr("Azure hasn't evaluated the machine yet; it takes about ten minutes.")
             fix = tr("If this continues, check the agent: azcmagent check.")
             return Prerequisite(check, Verdict.NOT_KNOWABLE, detail, fix)
     return Prerequisite(
@@ -241,14 +241,14 @@ def _vbs_prerequisite(arc: Arc) -> Prerequisite:
     return Prerequisite(
         check,
         Verdict.NOT_KNOWABLE,
-        tr("Azure does not report whether VBS runs inside the machine."),
+        tr("Azure doesn't report whether VBS runs inside the machine."),
         tr("Check that Win32_DeviceGuard.VirtualizationBasedSecurityStatus is 2 (running)."),
     )
 
 
 def _three_state(check: str, value: bool | None, good: str, bad: str, fix: str) -> Prerequisite:
     if value is None:
-        return Prerequisite(check, Verdict.NOT_KNOWABLE, tr("Azure has not reported it yet."))
+        return Prerequisite(check, Verdict.NOT_KNOWABLE, tr("Azure hasn't reported it yet."))
     return (
         Prerequisite(check, Verdict.PASS, good)
         if value
@@ -277,7 +277,7 @@ def _image_prerequisite(machine: Machine) -> Prerequisite:
     replacement = REPLACEMENTS.get((machine.image.sku or "").casefold())
     fix = (
         tr(
-            "Redeploy from {replacement}; an image cannot be changed in place.",
+            "Redeploy from {replacement}; an image can't be changed in place.",
             replacement=replacement,
         )
         if replacement
@@ -286,7 +286,7 @@ def _image_prerequisite(machine: Machine) -> Prerequisite:
     return Prerequisite(
         tr("Image"),
         Verdict.FAIL,
-        tr("{text} does not support hotpatching.", text=machine.image.text),
+        tr("{text} doesn't support hotpatching.", text=machine.image.text),
         fix,
     )
 

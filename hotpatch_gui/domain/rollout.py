@@ -59,8 +59,8 @@ class AttemptResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """Where a rollout halted: the phase (from 0), how many of its machines were patched or are being patched, and which of them
-    are unhealthy."""
+    """The place at which a rollout halted: the phase (from 0), the number of its machines that were patched or are being patched, and those
+    that are unhealthy."""
 
     phase: int
     patched: int

@@ -21,7 +21,7 @@ class ChangeKind(StrEnum):
     SAVE = "save schedule"
     """Fails if the schedule doesn't exist."""
     EXCLUDE = "exclude update"
-    """Excludes a KB from a schedule and leaves everything else as Azure has it. Fails if the schedule doesn't exist."""
+    """Excludes a KB from a schedule and keeps all other settings. Fails if the schedule doesn't exist."""
     DELETE = "delete schedule"
     ASSIGN = "assign machine"
     UNASSIGN = "remove machine"

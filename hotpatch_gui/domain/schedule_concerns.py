@@ -74,7 +74,7 @@ def _selection(schedule: Schedule) -> Iterator[Concern]:
     if schedule.classifications and Classification.SECURITY not in chosen:
         yield Concern(
             Level.WARNING,
-            tr("It doesn't install security updates, so neither hotpatches nor baselines."),
+            tr("It doesn't install security updates, and therefore no hotpatches or baselines."),
         )
     if schedule.exclude_restarting:
         yield Concern(
@@ -89,7 +89,10 @@ def _selection(schedule: Schedule) -> Iterator[Concern]:
     ):
         yield Concern(
             Level.WARNING,
-            tr("It never restarts, so a baseline remains incomplete until someone restarts."),
+            tr(
+                "It never restarts machines, so a baseline stays incomplete until someone "
+                "restarts them."
+            ),
         )
 
 
@@ -160,7 +163,7 @@ def idle_text(names: Sequence[str], window: Window, named: int) -> str:
 def stopped_text(machines: int) -> str:
     """That machines follow a schedule but aren't running."""
     return tr(
-        "%n machine(s) are not running. Nothing is installed there unless they run when the window opens.",
+        "%n machine(s) aren't running. Nothing is installed there unless they run when the window opens.",
         machines,
     )
 
@@ -168,7 +171,7 @@ def stopped_text(machines: int) -> str:
 def unprepared_text(machines: int, names: Sequence[str], named: int) -> str:
     """That machines follow a schedule but their settings prevent it from installing."""
     return tr(
-        "%n machine(s) are not set to Customer Managed Schedules, so nothing is installed there: {names}. That mode "
+        "%n machine(s) aren't set to Customer Managed Schedules, so nothing is installed there: {names}. That mode "
         "excludes hotpatch on virtual machines.",
         machines,
         names=listed_some(names, named),

@@ -1,4 +1,4 @@
-"""When a schedule's windows open, and its recurrence in words."""
+"""The times of a schedule's windows, and its recurrence in words."""
 
 from __future__ import annotations
 

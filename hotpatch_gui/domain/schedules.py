@@ -125,7 +125,7 @@ FIRST_YEAR, NEVER_YEAR = 2000, 2126
 
 
 class AssignmentKind(StrEnum):
-    """How a schedule is assigned to a machine."""
+    """The way in which a schedule is assigned to a machine."""
 
     DIRECT = "assigned"
     DYNAMIC = "dynamic scope"

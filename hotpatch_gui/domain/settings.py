@@ -150,7 +150,7 @@ def skip_reason(
         return _refusal_of_arc(wanted, arc, os_name)
     if {current, target} == {PatchMode.AUTOMATIC_BY_OS, PatchMode.MANUAL}:
         return tr(
-            "Azure does not switch between Windows automatic updates and Manual updates: "
+            "Azure doesn't switch between Windows automatic updates and Manual updates: "
             "enableAutomaticUpdates is fixed when a machine is created."
         )
     if target is PatchMode.AUTOMATIC_BY_OS and now.automatic_updates is False:
@@ -167,7 +167,7 @@ def skip_reason(
         return None
     if not is_supported(image):
         return tr(
-            "Hotpatch is not available on this machine's image, and an image cannot be changed "
+            "Hotpatch isn't available on this machine's image, and an image can't be changed "
             "in place."
         )
     if wanted.orchestration is Orchestration.CUSTOMER_SCHEDULES:
@@ -180,7 +180,7 @@ def skip_reason(
             "Hotpatch needs Azure to orchestrate updates. Choose Azure Managed - Safe Deployment."
         )
     if now.provision_agent is False:
-        return tr("Hotpatch needs the VM agent, which this machine does not have.")
+        return tr("Hotpatch needs the VM agent, which this machine doesn't have.")
     return None
 
 

@@ -219,7 +219,7 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
     """Headline and next step if nothing is missing but it can't be confirmed."""
     if evidence.status is HotpatchStatus.NOT_KNOWN:
         return (
-            tr("Azure does not report whether this server receives hotpatches."),
+            tr("Azure doesn't report whether this server receives hotpatches."),
             tr(
                 "Azure Edition on Azure Local can receive them. Check the update history on the "
                 "server."
@@ -246,7 +246,7 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
     shared = _shared_build(evidence, calendar)
     if running_of(evidence, calendar) is None:
         why = (
-            tr("its build is not reported")
+            tr("its build isn't reported")
             if build is None
             else tr("its build is newer than the release data")
             if product is not None and calendar.is_newer_than_known(product, build)

@@ -204,11 +204,11 @@ def _disabled(machine: Machine, running: str, calendar: Calendar, now: datetime)
 def _unsupported(evidence: Evidence, situation: Situation, running: str) -> StatusText:
     machine = evidence.machine
     if machine.arc is not None:
-        headline = tr("Hotpatch is not available on this server.")
+        headline = tr("Hotpatch isn't available on this server.")
         fix = tr("Under Azure Arc, hotpatch needs Windows Server 2025 Standard or Datacenter")
     else:
         sku = REPLACEMENTS.get((machine.image.sku or "").casefold())
-        headline = tr("Hotpatch is not available on this image.")
+        headline = tr("Hotpatch isn't available on this image.")
         fix = tr("Redeploy from {sku} to use it", sku=sku or tr("a supported image"))
     step = tr("{fix}; until then each month's cumulative update restarts it.", fix=fix)
     return StatusText(Level.INFO, situation, headline, running, step)

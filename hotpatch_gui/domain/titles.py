@@ -1,4 +1,4 @@
-"""Which monthly release an update's title names, so that releases are recognized before any calendar lists them.
+"""The monthly release that an update's title names, so that releases are recognized before any calendar lists them.
 
 Titles in Windows Update start with the month: ``2026-08 Hotpatch for Windows Server 2025 (KB5120228)``, ``2026-08
 Cumulative Update for Microsoft server operating system ... (KB5120233)``.

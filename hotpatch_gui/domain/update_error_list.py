@@ -565,7 +565,7 @@ ERRORS = (
     UpdateError(
         "0x8024D009",
         "WU_E_SETUP_SKIP_UPDATE",
-        tr.mark("The WSUS server told the Windows Update Agent not to update itself."),
+        tr.mark("The WSUS server disabled self-update of the Windows Update Agent."),
         Remedy.WSUS,
         COMMON,
     ),

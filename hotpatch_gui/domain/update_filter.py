@@ -1,4 +1,4 @@
-"""Which updates a list shows."""
+"""The filter of a list of updates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class UpdateFilter(NamedTuple):
-    """Which updates of the fleet are listed; empty values for all.
+    """The filter of the fleet's updates; empty values for all.
 
     Attributes:
         hides_definitions: whether definition updates, which appear daily, are left out.

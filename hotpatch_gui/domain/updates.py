@@ -161,12 +161,10 @@ def outside_program(name: str, classification: Classification | None) -> str:
     if ".net" in name.casefold():
         return tr(".NET updates aren't part of the hotpatch program and may need a restart.")
     if classification is Classification.DEFINITION:
-        return tr(
-            "Defender definitions are not part of the hotpatch program; they need no restart."
-        )
+        return tr("Defender definitions aren't part of the hotpatch program; they need no restart.")
     if classification is not None and not classification.installed_automatically:
         return tr(
-            "{label} is not a Windows security update, so it is never a hotpatch.",
+            "{label} isn't a Windows security update, so it is never a hotpatch.",
             label=classification.label,
         )
     return tr("It isn't part of any known hotpatch release.")

@@ -30,7 +30,7 @@ ARC_ARTICLE = f"{LEARN}/windows-server/get-started/enable-hotpatch-azure-arc-ena
 
 @tr.mark_values
 class PathKind(StrEnum):
-    """How a machine gets hotpatch, from the least effort to the most."""
+    """The way in which a machine gets hotpatch, from the least effort to the most."""
 
     ON = "Hotpatch is on"
     NOT_CONFIRMED = "Turned on, not confirmed"
@@ -135,7 +135,7 @@ def upgrade_path(machine: Machine) -> UpgradePath:
     if is_client(machine):
         return UpgradePath(
             PathKind.NO_PATH,
-            tr("{os_name} is not Windows Server.", os_name=machine.os_name),
+            tr("{os_name} isn't Windows Server.", os_name=machine.os_name),
             article=HOTPATCH_ARTICLE,
         )
     if machine.arc is not None:
@@ -240,7 +240,7 @@ def _arc_path(machine: Machine, arc: Arc) -> UpgradePath:
     if version is None and name and "windows" not in name.casefold():
         return UpgradePath(
             PathKind.NO_PATH,
-            tr("{os_name} is not Windows Server.", os_name=name),
+            tr("{os_name} isn't Windows Server.", os_name=name),
             article=ARC_ARTICLE,
         )
     if version is None:

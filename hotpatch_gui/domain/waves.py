@@ -11,7 +11,7 @@ tr = translator("Waves")
 
 
 class WaveMode(StrEnum):
-    """How machines take turns."""
+    """The order in which machines are processed."""
 
     ALL = "all"
     SOME = "some"
@@ -21,7 +21,7 @@ class WaveMode(StrEnum):
 
 
 class Waves(NamedTuple):
-    """How a bulk action is divided.
+    """The division of a bulk action.
 
     ``size`` is the number of machines at a time, for SOME. After ``stop_after`` operations that were sent and failed, have
     an unknown result, or left a machine unhealthy, the remaining ones aren't sent; 0 never stops.

@@ -294,7 +294,7 @@ def calendar_description(data: CalendarData, rows: Sequence[ReleaseRow], machine
     if unknown:
         parts.append(
             tr(
-                "What was released on %n planned day(s) isn't known.",
+                "The releases of %n planned day(s) aren't known.",
                 unknown,
             )
         )

@@ -43,7 +43,7 @@ def day_text(day: ComplianceDay) -> str:
 
 
 def trend_text(data: TrendData) -> str:
-    """The trend as text."""
+    """Compliance on the first and last day with data, in a sentence."""
     if not data.days:
         return tr("Compliance is recorded starting with the first complete sync.")
     first, last = data.days[0], data.days[-1]

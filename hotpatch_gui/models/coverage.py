@@ -1,4 +1,4 @@
-"""Which machines get hotpatches, which path leads there for the others, and how many restarts that would avoid."""
+"""The machines that get hotpatches, the others' paths to it, and the restarts that would be avoided."""
 
 from __future__ import annotations
 

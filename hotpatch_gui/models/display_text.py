@@ -228,7 +228,7 @@ def situation_text(row: MachineListRow | MachineRow | SummaryRow) -> str:
 
 
 def reports_unhealthy(row: MachineListRow | MachineRow | SummaryRow) -> bool:
-    """Whether Resource Health reports a fault of the machine."""
+    """Whether Resource Health reports a problem with the machine."""
     return is_unhealthy(row.resource_health, PowerState.parse(row.power))
 
 

@@ -264,7 +264,7 @@ class ExceptionRow(NamedTuple):
 
 
 def exceptions(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> Iterator[ExceptionRow]:
-    """Unhealthy machines, those that lack a monthly update, and those that aren't up to date and don't only wait for others."""
+    """Machines that need attention or have no hotpatch, unknown ones, unhealthy ones, and those that miss a monthly update."""
     for row in _machines(db, None, calendar, now):
         group = ComplianceGroup.of(row.situation)
         is_exception = group not in (ComplianceGroup.UP_TO_DATE, ComplianceGroup.UPDATES)

@@ -56,7 +56,7 @@ def write(path: Path, report: Report) -> None:
     if writer is None:
         raise ExportError(
             tr(
-                "{name} names no format; end it with {formats}.",
+                "The extension of {name} isn't supported. Use one of: {formats}.",
                 name=path.name,
                 formats=", ".join(FORMATS),
             )
@@ -67,7 +67,7 @@ def write(path: Path, report: Report) -> None:
     except OSError as error:
         raise ExportError(
             tr(
-                "{path} could not be written: {strerror}. Choose another place, or close it "
+                "{path} couldn't be written: {strerror}. Choose another place, or close it "
                 "elsewhere.",
                 path=path,
                 strerror=error.strerror or error,
@@ -132,7 +132,7 @@ def _zip(path: Path, report: Report) -> None:
         return info
 
     with ZipFile(path, "w") as archive:
-        about = (report.title, tr("Made {made}", made=iso(report.made)), *report.notes)
+        about = (report.title, tr("Created {made}", made=iso(report.made)), *report.notes)
         archive.writestr(entry("about.txt"), "\n".join(about) + "\n")
         for number, sheet in enumerate(report.sheets, 1):
             name = _UNSAFE.sub("-", sheet.title.casefold()).strip("-")
@@ -184,7 +184,7 @@ def _xlsx(path: Path, report: Report) -> None:
 def _fill(book: Any, report: Report) -> None:
     about = book.add_worksheet(tr("About"))
     for number, line in enumerate(
-        (report.title, tr("Made {made}", made=iso(report.made)), *report.notes)
+        (report.title, tr("Created {made}", made=iso(report.made)), *report.notes)
     ):
         about.write_string(number, 0, line)
     about.set_column(0, 0, 90)

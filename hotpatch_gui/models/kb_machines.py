@@ -17,7 +17,7 @@ tr = translator("KbMachinesModel")
 
 @tr.mark_values
 class KbState(StrEnum):
-    """Which machines of an update are shown."""
+    """The machines of an update that are shown."""
 
     ANY = "Missing, installed or failed"
     MISSING = "Missing"

@@ -34,7 +34,7 @@ class UpdatesModel(WindowedModel[UpdateRow]):
     ) -> None:
         """Show updates of these machines.
 
-        ``are_others``: nothing of earlier machines stays visible; those of a single one are read at once.
+        ``are_others``: rows of the previous machines are hidden at once; rows of a single machine are read synchronously.
         """
         where = lists.updates_where(machine_ids, classifications, restarts, text)
         if are_others:

@@ -57,7 +57,8 @@ def points(machine: NewMachine, found: list[Fault]) -> list[tuple[Glyph, str, st
         text = tr("Hotpatch is off: every month's cumulative update restarts the machine.")
         reasons.append((Glyph.WARNING, tr("Note"), tr("Hotpatch"), text))
     unknown = tr(
-        "Whether the region offers this size, zone and image, and whether the size supports generation 2, is known to Azure only."
+        "Only Azure knows whether the region offers this size, zone and image, and whether the "
+        "size supports generation 2."
     )
     return [*reasons, (Glyph.UNKNOWN, tr("Not known"), tr("Region and size"), unknown)]
 

@@ -129,7 +129,7 @@ def headline(read: OverviewData) -> Headline:
             if read.last_synced is not None
             else tr("Azure hadn't been read by that day.")
         )
-        detail = tr("What was known at the end of that day, UTC. {synced}", synced=synced)
+        detail = tr("Data as known at the end of that day (UTC). {synced}", synced=synced)
         return Headline(Level.INFO, tr("Showing {day}", day=day_name(day)), detail)
     if not total:
         return Headline(Level.INFO, tr("No machines are known yet."), "")

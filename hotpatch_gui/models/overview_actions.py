@@ -343,7 +343,9 @@ def changes_text(changes: Sequence[Change], now: datetime) -> list[tuple[str, st
         "failed": lambda n: tr("%n installation(s) failed", n),
         "restarted": lambda n: tr("%n installation(s) restarted a machine", n),
         "unhealthy": lambda n: tr("%n machine(s) became unhealthy", n),
-        "deleted": lambda n: tr("%n machine(s) deleted", n),
+        "deleted": lambda n: tr(
+            "%n machine(s) no longer listed (deleted in Azure, or no longer read)", n
+        ),
         "ended": lambda n: tr("%n operation(s) of this program ended", n),
     }
     return [(texts[c.kind](c.times), age_text(c.at, now)) for c in changes]

@@ -124,7 +124,7 @@ class SummaryRow(NamedTuple):
 
 
 SUMMARY = (
-    Column("name", tr.mark("Figure"), 240, lambda r, _: r.name),
+    Column("name", tr.mark("Key number"), 240, lambda r, _: r.name),
     Column("figure", tr.mark("Value"), 120, lambda r, _: r.figure),
     Column("note", tr.mark("Note"), 320, lambda r, _: r.note),
 )
@@ -196,8 +196,8 @@ def overview_report(
             else [
                 tr("As known at the end of {day}, UTC.", day=day_name(query.day)),
                 tr(
-                    "Failed installations and restarts are those that Azure dates before the end of the day, also if they "
-                    "were read later."
+                    "Failed installations and restarts are those that Azure dates before the end "
+                    "of the day, even if they were read later."
                 ),
             ]
         )

@@ -94,7 +94,7 @@ def set_up_pages(device: QPagedPaintDevice) -> None:
 
 def footer_of(report: Report) -> str:
     """The line below each page."""
-    return f"{report.title} · {tr('Made {made}', made=iso(report.made))}"
+    return f"{report.title} · {tr('Created {made}', made=iso(report.made))}"
 
 
 def print_report(report: Report, device: QPagedPaintDevice) -> int:

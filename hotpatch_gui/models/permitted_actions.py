@@ -1,4 +1,4 @@
-"""Which operations are permitted on machines, and why not."""
+"""The operations that are permitted on machines, and the reasons why others aren't."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def disabled_reason(row: PermissionRow, kind: OperationKind) -> str:
     action = needed(kind, is_arc=is_arc)
     if action is None:
         return (
-            tr("Azure does not start or restart Arc-enabled servers; do it on the server itself.")
+            tr("Azure doesn't start or restart Arc-enabled servers; do it on the server itself.")
             if is_arc
             else tr("Azure virtual machines don't need enrollment; their image decides.")
         )

@@ -81,7 +81,7 @@ class Planner(QObject):
             process.start()
         except OSError as error:
             process.close()
-            self._fail(tr("a process could not be started: {error}", error=error))
+            self._fail(tr("a process couldn't be started: {error}", error=error))
             return
         finally:
             child_end.close()

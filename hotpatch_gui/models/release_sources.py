@@ -70,7 +70,7 @@ def summary(
             day=day_name(last_read.date()),
         )
         if last_read is not None
-        else tr("Microsoft's Security Update API has not been read yet.")
+        else tr("Microsoft's Security Update API hasn't been read yet.")
     )
     return [*lines, *horizon_notes(calendar, now)]
 
@@ -78,7 +78,7 @@ def summary(
 def summary_json(
     calendar: Calendar, shipped: Calendar, now: datetime, last_read: datetime | None
 ) -> dict[str, Any]:
-    """The summary as JSON."""
+    """Known releases, horizon and sources, as for ``releases --json``."""
     return {
         "products": [
             {

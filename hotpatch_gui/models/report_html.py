@@ -42,7 +42,7 @@ def html_of(
     title = escape(report.title)
     yield f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
     yield f"<style>{_STYLE}</style></head><body><h1>{title}</h1>"
-    for line in (tr("Made {made}", made=iso(report.made)), *report.notes):
+    for line in (tr("Created {made}", made=iso(report.made)), *report.notes):
         yield f"<p>{escape(line)}</p>"
     figures = [sheet for sheet in report.sheets if sheet.is_figures]
     for sheet in figures:

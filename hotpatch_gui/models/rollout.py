@@ -123,7 +123,7 @@ class RolloutRow(NamedTuple):
 
 @tr.mark_values
 class RolloutFilter(StrEnum):
-    """Which machines the table shows."""
+    """The machines that the table shows."""
 
     ALL = "All machines"
     DAY = "In progress, or expected in the next 24 hours"
@@ -271,7 +271,7 @@ def read_rollout(
         detail = f"{detail} {coming}"
     if any(one.what == "health" for one in additional_lists.missing(db)):
         health = tr(
-            "Resource Health could not be read, so whether machines are healthy isn't known."
+            "Resource Health couldn't be read, so whether machines are healthy isn't known."
         )
         detail = f"{detail} {health}"
     return RolloutData(
@@ -338,10 +338,11 @@ def _sentence(
             ),
             (
                 tr(
-                    "{what}: {names} are not healthy after the update: %n of {patched} patched in "
-                    "that phase. In all, {done:,} of {part:,} are patched. If it halted, no other "
-                    "machine is patched automatically. Azure doesn't report whether it halted. Check the "
-                    "unhealthy machines, and exclude the KB from installations on others.",
+                    "{what}: {names} became unhealthy after the update (%n of the {patched} "
+                    "machines patched in that phase). In all, {done:,} of {part:,} are patched. "
+                    "If it halted, no other machine is patched automatically. Azure doesn't "
+                    "report whether it halted. Check the unhealthy machines, and exclude the KB "
+                    "from installations on others.",
                     len(found.unhealthy_machines),
                     what=what,
                     names=names,
@@ -611,7 +612,7 @@ MACHINES = (
 
 
 def plan_text(data: RolloutData) -> str:
-    """The plan as text."""
+    """The rollout's phases and regions with their counts, for screen readers."""
     parts = []
     for phase in data.phases:
         regions = "; ".join(

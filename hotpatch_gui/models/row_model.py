@@ -49,7 +49,7 @@ class Column(NamedTuple):
     glyph: Callable[[Any], Glyph | None] | None = None
     right: bool = False
     cut_in_middle: bool = False
-    """Where the end tells texts apart."""
+    """Whether to elide in the middle, because the ends of the texts differ."""
     sort: str | None = None
     hidden: bool = False
     raw: Callable[[Any], Any] | None = None

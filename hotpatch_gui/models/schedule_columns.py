@@ -41,7 +41,7 @@ def _check_text(entry: ScheduleEntry) -> str:
     if entry.is_ended:
         return tr("Ended")
     serious = sum(c.level > Level.INFO for c in entry.concerns)
-    return tr("%n to check", serious) if serious else tr("No concern")
+    return tr("%n concern(s)", serious) if serious else tr("No concerns")
 
 
 def _check_glyph(entry: ScheduleEntry) -> Glyph:
@@ -117,7 +117,7 @@ SCHEDULES = (
     ),
     Column(
         "concerns",
-        tr.mark("What is wrong"),
+        tr.mark("Concerns"),
         320,
         lambda e, _: " ".join(c.text for c in e.concerns) or display_text.NOTHING,
         hidden=True,
@@ -148,7 +148,7 @@ MACHINES = (
     ),
     Column(
         "assignment",
-        tr.mark("Follows it"),
+        tr.mark("Assignment"),
         150,
         lambda r, _: schedule_text.assignment_text(r.assignment, r.scope),
         sort="assignment",
@@ -194,7 +194,7 @@ class RunRow(NamedTuple):
 
 
 def run_rows(runs: Sequence[ScheduleRun]) -> list[RunRow]:
-    """The runs as rows."""
+    """A row per run, with its result over all machines."""
     return [
         RunRow(
             row_id(r.run),

@@ -126,7 +126,7 @@ def preview(
     points += schedule_text.selection(schedule, now)
     for concern in concerns(schedule, calendar, tuple(Product), now):
         glyph = display_text.LEVEL_GLYPHS[concern.level]
-        points.append((glyph, display_text.level_text(concern.level), tr("To check"), concern.text))
+        points.append((glyph, display_text.level_text(concern.level), tr("Concern"), concern.text))
     return points
 
 

@@ -44,14 +44,15 @@ def when(followed: MachineSchedules, now: datetime) -> str:
             else ""
         )
         more = tr(", and %n more", len(current) - 1) if len(current) > 1 else ""
+        times_unknown = tr("its times aren't known")
         at = (
             tr(", next {moment}", moment=display_text.moment_text(run))
             if run
-            else f" ({first.schedule.recurs or tr('its times are not known')})"
+            else f" ({first.schedule.recurs or times_unknown})"
         )
         return f"{perhaps}{first.schedule.name}{at}{more}"
     if followed.unread:
-        return tr("Not known: the schedules could not be read")
+        return tr("Not known: the schedules couldn't be read")
     if followed.follows:
         return tr("Never: all of its schedules have ended")
     return tr("Never: no maintenance configuration is assigned")
@@ -68,7 +69,7 @@ def points(
         yield (
             Glyph.UNKNOWN,
             tr("not known"),
-            tr("Schedules could not be read"),
+            tr("Schedules couldn't be read"),
             tr("{unread} Showing earlier data.", unread=followed.unread),
         )
     for one in soonest(followed.follows, now):
@@ -107,7 +108,7 @@ def _time(schedule: Schedule, now: datetime) -> Iterator[str]:
         yield tr(
             "It recurs “{recurs}” from {starts}, which isn't supported.",
             recurs=schedule.recurs,
-            starts=schedule.starts or tr("a day that is not given"),
+            starts=schedule.starts or tr("a day that isn't given"),
         )
     if schedule.assumes_utc:
         yield tr(

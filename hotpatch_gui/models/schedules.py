@@ -215,7 +215,11 @@ def _concerns(
 ) -> Iterable[Concern]:
     if is_unread:
         yield Concern(
-            Level.UNKNOWN, tr("Your account can't read it. It may not even install updates.")
+            Level.UNKNOWN,
+            tr(
+                "Your account can't read this configuration. It may be of a kind "
+                "that doesn't install updates."
+            ),
         )
         return
     if row.unprepared:
@@ -227,7 +231,7 @@ def _concerns(
     yield from concerns(row.schedule, calendar, row.products or tuple(Product), now)
     yield from common
     if not row.by_assignment:
-        yield Concern(Level.INFO, tr("No machine that this program knows follows it."))
+        yield Concern(Level.INFO, tr("No known machine follows this schedule."))
 
 
 def _is_in_a_window(run: ScheduleRun, row: ScheduleRow) -> bool:
@@ -252,7 +256,7 @@ def what_text(schedule: Schedule) -> str:
 
 _CONCERN_TITLES = {
     Level.ERROR: tr.mark("Problem"),
-    Level.WARNING: tr.mark("To check"),
+    Level.WARNING: tr.mark("Concern"),
     Level.UNKNOWN: tr.mark("Not known"),
     Level.INFO: tr.mark("Note"),
 }

@@ -47,7 +47,7 @@ class SelectionSummary:
         one: the row of a single machine; None for several.
         assessed: machines with an assessment.
         counted: machines whose updates are counted, with or without a list.
-        offered: counted machines with available updates; a single machine also if its assessment is too old.
+        offered: counted machines with available updates; for a single machine, even if its assessment is too old.
         restarting: machines that wait for a restart, or whose updates restart or may restart.
         permitted: permitted operations by kind.
         updates: updates of the offered machines; ``critical``, ``security`` and ``other`` are of counted machines.
@@ -67,7 +67,7 @@ class SelectionSummary:
     other: int
     last_run: datetime | None
     last_installed: str
-    """What the newest run of a single machine installed; empty if it isn't known, or for several machines."""
+    """The updates that the newest run of a single machine installed; empty if it isn't known, or for several machines."""
     resource_groups: tuple[str, ...]
     platforms: tuple[tuple[str | None, str | None, str | None], ...]
     status_groups: tuple[StatusGroup, ...]

@@ -76,7 +76,7 @@ class Operation:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Operation:
-        """A stored operation, also from a file that an earlier version of the program wrote."""
+        """A stored operation, including one from a file of an earlier program version."""
         times = {key: datetime.fromisoformat(data[key]) for key in ("started", "ends")}
         other = {key: value for key, value in data.items() if key != "wish"}
         kind = _RENAMED.get(data["kind"], data["kind"])
@@ -155,6 +155,11 @@ class Cloud:
     def guest(
         self, subscription: str, resource_group: str, name: str, *, is_arc: bool = False
     ) -> Guest:
+        """The machine by its ID.
+
+        Raises:
+            ArmError: 404 if it doesn't exist or isn't readable.
+        """
         guest = self.guests.get(name.casefold())
         wanted = (subscription.casefold(), resource_group.casefold(), is_arc)
         there = guest and (guest.subscription, guest.resource_group.casefold(), guest.is_arc)

@@ -105,7 +105,7 @@ class Guest:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Guest:
-        """A stored guest, also from a file that an earlier version of the program wrote."""
+        """A stored guest, including one from a file of an earlier program version."""
         return cls(**{_RENAMED.get(name, name): value for name, value in data.items()})
 
     def to_json(self) -> dict[str, Any]:

@@ -228,10 +228,10 @@ def schedule_of(configuration: Body) -> Schedule:
 
 
 def check_configuration(body: Body, old: Body | None, now: datetime) -> None:
-    """Refuse what Azure refuses.
+    """Check a configuration by Azure's rules.
 
     Raises:
-        ArmError: 400.
+        ArmError: 400 BadRequest.
     """
     properties = body.get("properties") or {}
     window = properties.get("maintenanceWindow") or {}

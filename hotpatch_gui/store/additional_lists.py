@@ -66,7 +66,7 @@ def missing(db: sqlite3.Connection) -> list[UnreadList]:
 
 
 def unread(db: sqlite3.Connection, whats: Sequence[str]) -> dict[int, str]:
-    """Why one of these lists isn't known, by connection: it failed, or wasn't read yet."""
+    """The reason why one of these lists isn't known, by connection: it failed, or wasn't read yet."""
     marks = ", ".join("?" * len(whats))
     rows = db.execute(
         f"SELECT connection_id, problem FROM additional_lists WHERE problem<>'' AND what IN ({marks})"

@@ -136,8 +136,8 @@ def gone_problem(path: Path) -> Problem:
             "{name} in {parent} was moved, deleted or replaced.", name=path.name, parent=path.parent
         ),
         tr(
-            "Nothing is sent until it is back. Put it back, or restart the program: it opens the file that is there "
-            "now, or creates a new one."
+            "Nothing is sent until the file is restored. Put it back, or restart the program, "
+            "which opens the file now at this path or creates a new one."
         ),
     )
 
@@ -213,7 +213,7 @@ def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
         )
     if code in _NO_PERMISSION:
         return _problem(
-            tr("{folder} cannot be written to.", folder=folder),
+            tr("{folder} can't be written to.", folder=folder),
             tr("Change its permissions, or start with --data-dir."),
         )
     if code in _DAMAGED:
@@ -225,7 +225,7 @@ def store_problem(error: sqlite3.Error | OSError, path: Path) -> Problem:
             ),
         )
     return _problem(
-        tr("The file {name} could not be used: {error}.", name=path.name, error=error),
+        tr("The file {name} couldn't be used: {error}.", name=path.name, error=error),
         tr("Check {folder}; nothing was deleted.", folder=folder),
     )
 
@@ -353,7 +353,7 @@ def _refuse_foreign(db: sqlite3.Connection, path: Path) -> None:
                     parent=path.parent,
                 ),
                 tr(
-                    "Move it to another folder, or start with --data-dir and another folder. The file was not touched."
+                    "Move it to another folder, or start with --data-dir and another folder. The file wasn't touched."
                 ),
             )
         )
@@ -372,7 +372,7 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
                     schema_version=SCHEMA_VERSION,
                 ),
                 tr(
-                    "Update the program, or start with --data-dir and another folder. The file was not "
+                    "Update the program, or start with --data-dir and another folder. The file wasn't "
                     "touched."
                 ),
             )
@@ -390,7 +390,7 @@ def _refuse_other_origin(db: sqlite3.Connection, path: Path, data_origin: str) -
                     stored=stored,
                     expected=data_origin,
                 ),
-                tr("Start with --data-dir and another folder. The file was not touched."),
+                tr("Start with --data-dir and another folder. The file wasn't touched."),
             )
         )
 

@@ -1,4 +1,4 @@
-"""Which machine is which: recreated ones, moved ones, and clones that share a vmId."""
+"""The identity of machines: recreated ones, moved ones, and clones that share a vmId."""
 
 from __future__ import annotations
 

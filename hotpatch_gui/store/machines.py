@@ -33,7 +33,7 @@ _HEALTH = (
 )
 """Clears Resource Health's report when a stopped machine starts, because it no longer applies.
 
-``resource_health_at`` is then when it was last seen stopped: an earlier state isn't stored anymore.
+``resource_health_at`` then holds the time at which the machine was last seen stopped, so that an older report isn't stored again.
 """
 _UPSERT = (
     f"INSERT INTO machines ({', '.join(COLUMNS)}, attention)"
@@ -91,8 +91,8 @@ class Unseen(NamedTuple):
     """Row IDs of machines that a complete reading of the machines didn't return, by reason.
 
     Attributes:
-        unwanted: their subscription isn't selected anymore.
-        unlisted: the account can't read their subscription anymore.
+        deselected: their subscription isn't selected anymore.
+        unreadable: the account can't read their subscription anymore.
         missing: the reason isn't known; each is read individually.
     """
 
@@ -128,7 +128,7 @@ def unseen(
 
 
 def mark_deleted(db: sqlite3.Connection, machine_ids: Iterable[int], now: datetime) -> None:
-    """Record that machines were deleted; their history stays."""
+    """Record that machines are no longer listed; their history stays."""
     db.executemany(
         "UPDATE machines SET deleted_at=? WHERE id=?", [(to_text(now), i) for i in machine_ids]
     )

@@ -132,7 +132,7 @@ def _facts(
 
 
 def _is_by_user(row: sqlite3.Row) -> bool:
-    """Whether a user's installation came before an automatic one; for a machine that became unhealthy since, before that."""
+    """Whether no automatic installation had taken place when the machine was patched, or when it became unhealthy later."""
     automatic, until = row["by_platform"], row["patched"]
     if is_unhealthy(row["resource_health"], PowerState.parse(row["power"])):
         until = max(until, row["resource_health_at"] or "")

@@ -29,9 +29,9 @@ _ALSO = {OperationState.QUEUED: (OperationState.QUEUED, OperationState.SUCCEEDED
 
 
 SAME_CLICK = timedelta(minutes=5)
-"""For so long, an equal request is the same one."""
+"""An equal request within this time counts as a double-click."""
 LAG = timedelta(minutes=10)
-"""For so long, Resource Graph may not show a change."""
+"""How long Resource Graph may not show a change."""
 
 
 class StoredChange(NamedTuple):
@@ -59,9 +59,9 @@ def add(
 ) -> list[int]:
     """Queue changes in order. Call it inside a transaction.
 
-    One that does the same as the last change of its resource isn't queued again if that one is of the same request, or if it was
-    requested within SAME_CLICK, hasn't ended and no others of the request build on it. An earlier change of the same resource
-    whose result isn't known is dismissed: this one decides.
+    A change equal to the previous change of its resource in this request is skipped. In a request with changes of one kind only, a
+    change that an equal unfinished one of the last SAME_CLICK already requests isn't queued again. An earlier change of the same
+    resource with an unknown result is dismissed, because the new change replaces it.
 
     Returns:
         The row IDs, of those that were queued before, too.
@@ -122,7 +122,7 @@ def end_earlier(
     state: OperationState,
     now: datetime,
 ) -> None:
-    """End the changes of the resource in ``state`` that were requested before ``later``, because that one decides.
+    """End earlier changes of the resource in ``state``, because ``later`` replaces them.
 
     Unknown ones are dismissed, when it succeeded. Queued ones of another session are canceled, when it is sent.
     """
@@ -135,7 +135,7 @@ def end_earlier(
     end = OperationState.DISMISSED if is_unknown else OperationState.CANCELED
     event = Event.DISMISSED if is_unknown else Event.CANCELED
     for row in rows.fetchall():
-        move(db, row[0], end, now, event, note=tr("A later change decided."))
+        move(db, row[0], end, now, event, note=tr("Replaced by a later change."))
 
 
 def states_before(
@@ -353,7 +353,7 @@ class OpenChanges(NamedTuple):
     """Changes that haven't ended, of all connections.
 
     Attributes:
-        waiting: those whose result isn't awaited in vain, of which ``queued`` weren't sent.
+        waiting: changes whose result can still arrive; ``queued`` of them weren't sent.
         note: the newest one's with an unknown result, or else of one that is tried again.
     """
 

@@ -60,7 +60,7 @@ def sync_ended(
 
 
 class SyncProgressMarks(NamedTuple):
-    """When a connection was read completely, and when its changes were read."""
+    """The times at which a connection and its changes were read."""
 
     full_sync_at: datetime | None
     changes_from: datetime | None

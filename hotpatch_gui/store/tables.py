@@ -130,7 +130,8 @@ BY_URGENCY = (
     f"(m.attention={int(Level.ERROR)} AND lower(coalesce(m.resource_health, '')) IN {quoted(UNHEALTHY_STATES)}) DESC,"
     " coalesce(m.missing_since, '9999'), m.name COLLATE NOCASE"
 )
-"""The order of machines with the same level: unhealthy ones, then by how long a monthly update has been missing. An index has it."""
+"""The order of machines with the same level: unhealthy ones, then by how long a monthly update has been missing. An index
+supports this order."""
 MACHINES = Table(
     name="machines",
     source="machines m",

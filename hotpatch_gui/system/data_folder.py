@@ -43,7 +43,7 @@ def portable_data_dir(program: Path) -> Path | None:
     except OSError as error:
         raise PortableError(
             tr(
-                "This program is portable ({program}), and {folder} cannot be written: {strerror}. "
+                "This program is portable ({program}), and {folder} can't be written: {strerror}. "
                 "Nothing was read or kept elsewhere.\nMake the folder writable, remove {marker}, or "
                 "name another folder with --data-dir.",
                 program=program / MARKER,

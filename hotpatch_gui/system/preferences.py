@@ -76,7 +76,6 @@ class Preferences:
 
     @reads_releases.setter
     def reads_releases(self, is_on: bool) -> None:
-        """Whether Microsoft's release data is read once a day; off by default."""
         self._store.setValue("reads_releases", "true" if is_on else "false")
 
     @property

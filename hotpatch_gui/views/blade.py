@@ -185,7 +185,7 @@ class Blade(QStackedWidget):
             self._s.actions.read_machine(self._ids[0])
 
     def _show_reading(self) -> None:
-        """Show nothing of earlier machines, and disable commands."""
+        """Hide the previous machines, and disable commands."""
         self._selection = None
         self._update_command_bar()
         self.setCurrentWidget(self._reading)

@@ -115,10 +115,10 @@ class UserActions(Protocol):
         ...
 
     def exclude_update(self, connection_id: int, resource_id: str, name: str, kb: str) -> None:
-        """Exclude a KB from a schedule, and leave everything else as Azure has it."""
+        """Exclude a KB from a schedule, and keep its other settings."""
 
     def check_deployment(self, connection_id: int, deployment: Deployment, password: str) -> None:
-        """Ask Azure what a deployment would do; the source's ``deployment_checked`` has the answer."""
+        """Ask Azure what a deployment would do; the result arrives in the source's ``deployment_checked``."""
 
     def deploy(self, connection_id: int, deployment: Deployment, password: str) -> None:
         """Create a machine. The password is never stored."""

@@ -124,7 +124,7 @@ class StatusBar(QFrame):
             )
         else:
             self._glyph.set_glyph(Glyph.WARNING if self._missing.names else Glyph.OK)
-            odd = tr(" · %n row(s) could not be read", last.unreadable) if last.unreadable else ""
+            odd = tr(" · %n row(s) couldn't be read", last.unreadable) if last.unreadable else ""
             who = (
                 tr("Signed in as {account}", account=last.account)
                 if last.account
@@ -132,7 +132,7 @@ class StatusBar(QFrame):
             )
             missing = self._missing
             without = (
-                tr(" · could not be read: {names}", names=missing.names) if missing.names else ""
+                tr(" · couldn't be read: {names}", names=missing.names) if missing.names else ""
             )
             self.connection.set_full_text(
                 tr(

@@ -19,10 +19,12 @@ from .urgency import Urgency
 
 T = TypeVar("T")
 MAX_THROTTLED = 5
-MAX_QUERIES, MAX_POLLS, MAX_BULK = 6, 8, 12
-"""Limits of a connection at a time. MAX_QUERIES: Resource Graph queries; a second, independent limit of the same size is for all
-requests of syncs. MAX_POLLS: requests that follow operations. MAX_BULK: requests of bulk actions,
-and bulk operations between reading the machine and sending."""
+MAX_QUERIES = 6
+"""A connection's concurrent Resource Graph queries, and separately its concurrent sync requests."""
+MAX_POLLS = 8
+"""A connection's concurrent polling requests."""
+MAX_BULK = 12
+"""A connection's concurrent bulk requests, and bulk operations that have read their machine and not yet sent."""
 
 
 class RequestSlot:

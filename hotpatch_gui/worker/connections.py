@@ -50,7 +50,7 @@ def setup_hangs() -> Problem:
 def _no_connection(name: str, error: Exception) -> Problem:
     return Problem(
         ProblemKind.REJECTED,
-        tr("The connection {name} could not be set up: {error}", name=name, error=error),
+        tr("The connection {name} couldn't be set up: {error}", name=name, error=error),
         tr("Change it in Settings › Connections."),
     )
 

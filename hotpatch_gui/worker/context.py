@@ -26,7 +26,7 @@ from .urgency import Urgency
 
 @dataclass(slots=True)
 class LastDerivation:
-    """When the situations of all of a connection's machines were last derived in this session; None if they weren't."""
+    """The time at which the situations of all of a connection's machines were last derived in this session; None if they weren't."""
 
     at: datetime | None = None
 

@@ -116,7 +116,7 @@ class Deployments:
         return None
 
     async def _check(self, context: Context, deployment: Deployment, password: str) -> None:
-        """Report whether the deployment is valid, and what it would do; also if the check can't end."""
+        """Report whether the deployment is valid, and what it would do; even if the check can't finish."""
         found: tuple[WhatIfChange, ...] = ()
         problem: Problem | None = Problem(
             ProblemKind.OFFLINE,
@@ -257,7 +257,7 @@ class Deployments:
         return claimed
 
     async def _request(self, row_id: int, request: partial[str], slot: RequestSlot) -> float | None:
-        """Send once and store the response, also while the program ends.
+        """Send once and store the response, even while the program closes.
 
         Returns:
             Seconds until it is sent again, because Azure throttled it; None if it was accepted, rejected or lost.

@@ -76,7 +76,7 @@ class Jobs:
     def keep(self, owner: str, job: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Start a task that survives the end of its owner's job.
 
-        ``owner`` is a label; ``kept`` finds tasks by its beginning.
+        ``owner`` is a label; ``wait_for_kept`` finds tasks by its prefix.
         """
         task = asyncio.ensure_future(job)
         self._kept[task] = owner
@@ -92,7 +92,7 @@ class Jobs:
         return await asyncio.shield(self.keep(owner, job))
 
     async def end(self, prefix: str) -> None:
-        """Cancel jobs whose names start with the prefix. Kept tasks continue; see ``kept``."""
+        """Cancel jobs whose names start with the prefix. Kept tasks continue; see ``keep``."""
         names = [n for n in self._tasks if n.startswith(prefix)]
         await self._end([self._tasks.pop(n) for n in names])
 
@@ -172,7 +172,7 @@ class Jobs:
             self._resting -= 1
 
     def report_if_idle(self) -> None:
-        """Report if idle."""
+        """Call the idle callback if every job rests."""
         if self.is_idle:
             self._idled()
 

@@ -51,7 +51,7 @@ def missing_machines(count: int) -> Problem:
     return Problem(
         ProblemKind.NOT_FOUND,
         tr(
-            "%n of the machines are not in the current data, so nothing was requested for them.",
+            "%n of the machines aren't in the current data, so nothing was requested for them.",
             count,
         ),
         tr("Refresh the data, then select the machines again."),
@@ -62,7 +62,7 @@ def _partly_queued(queued: int, of: int) -> Problem:
     return Problem(
         ProblemKind.STORE,
         tr(
-            "Only {queued:,} of {of:,} operations were queued, because the data file could not "
+            "Only {queued:,} of {of:,} operations were queued, because the data file couldn't "
             "take the rest.",
             queued=queued,
             of=of,

@@ -30,7 +30,7 @@ SLICE = 100
 
 
 class SendPolicy(Enum):
-    """Which queued operations an engine sends. Sent ones are always followed."""
+    """The queued operations that an engine sends. Sent ones are always followed."""
 
     NOTHING = auto()
     OWN = auto()
@@ -127,7 +127,7 @@ class OperationScheduler:
 
         Call it in the transaction that marks an operation *sent*, before it is marked.
         """
-        since = self._sleep.look()
+        since = self._sleep.check()
         if since is not None:
             queue.expire_older(db, since, self._clock())
             schedule_changes.expire_older(db, since, self._clock())
@@ -136,7 +136,7 @@ class OperationScheduler:
         while True:
             await self._jobs.rest(TICK_S)
             # The watch remembers a sleep, so expire_after_sleep finds it again.
-            if self._sleep.look() is not None and queue.any_queued(self._file.db):
+            if self._sleep.check() is not None and queue.any_queued(self._file.db):
                 async with self._file.transaction(durable=True) as db:
                     self.expire_after_sleep(db)
                 self._changed("operations", "audit_log")

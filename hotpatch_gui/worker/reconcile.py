@@ -29,7 +29,7 @@ _CHANGING = {OperationKind.ENROLL: License.ENABLING, OperationKind.UNENROLL: Lic
 
 @tr.mark_values
 class NotYet(StrEnum):
-    """Why the machine doesn't show the result yet; the value is for the user."""
+    """The reason why the machine doesn't show the result yet; the value is for the user."""
 
     IN_PROGRESS = ""
     NO_TRACE = "Azure shows no trace of this request. Check the machine in the portal, then dismiss this operation."

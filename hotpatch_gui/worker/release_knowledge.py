@@ -179,7 +179,7 @@ def _from_list(rows: Any, known: KnownReleases, name: str) -> ReleaseDataUpdate:
     for number, row in enumerate(rows, 1):
         release = _row(row)
         if release is None:
-            rejected.append(tr("row {number} is not a release", number=number))
+            rejected.append(tr("row {number} isn't a release", number=number))
             continue
         calendar = known.beside(FILE, release.month)
         if _brings_nothing(release, calendar):

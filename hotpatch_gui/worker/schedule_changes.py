@@ -103,7 +103,7 @@ class ScheduleChanges:
             wake.set()
 
     def resume(self, connection_id: int) -> None:
-        """Send what waits, also from an earlier session."""
+        """Send the waiting changes, including those of an earlier session."""
         context = self._contexts.get(connection_id)
         if context is not None and store.any_unfinished(self._file.db, connection_id):
             name = f"{connection_id} schedule changes"

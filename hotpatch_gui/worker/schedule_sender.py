@@ -61,7 +61,7 @@ DIFFERS = tr.mark(
 _BLOCKING_STATES = {OperationState.FAILED, OperationState.CANCELED, OperationState.DISMISSED}
 """States after which nothing that builds on the change is sent."""
 _StatesBefore = Mapping[int, set[OperationState]]
-"""What ``store.states_before`` returns."""
+"""By row ID, the states of earlier changes of other kinds (``store.states_before``)."""
 TABLES = Changes.to("schedule_changes", "audit_log")
 
 
@@ -72,7 +72,7 @@ def _refusal(kind: ProblemKind, sentence: str, step: str) -> ProblemError:
 
 @dataclass(slots=True)
 class _Attempts:
-    """When a change is sent or checked again.
+    """The next attempts to send and to check a change.
 
     Attributes:
         at: as a time of the monotonic clock.
@@ -190,7 +190,7 @@ class ScheduleSender:
         row: StoredChange,
         urgency: Urgency,
     ) -> None:
-        """A bug concerns one change: it is sent or checked again later, as often as others, and the others go on."""
+        """Contain a bug to its change: try that change again later, and continue the others."""
         try:
             await act(row, urgency)
         except (ProblemError, sqlite3.Error):
@@ -264,12 +264,11 @@ class ScheduleSender:
         checked: Sequence[StoredChange],
         before: _StatesBefore,
     ) -> list[StoredChange]:
-        """The queued changes that nothing holds back.
+        """The queued changes that can be sent now.
 
         Returns:
-            The first of each resource whose earlier changes of other kinds in its action have succeeded, unless an earlier
-            creation or deletion of its schedule, also an unknown one, is left. The deletion of a schedule also waits for earlier
-            assignments to it.
+            The first change of each resource, if all earlier changes of other kinds in its action have succeeded and no creation
+            or deletion of its schedule is unfinished or unknown. A schedule's deletion also waits for earlier assignments to it.
         """
         first_of_target: dict[str, int] = {}
         creation_or_deletion_of: dict[str, int] = {}
@@ -357,7 +356,7 @@ class ScheduleSender:
         return True
 
     async def _request(self, row: StoredChange, change: partial[Sent], slot: RequestSlot) -> None:
-        """Send the change and store what the response says, also while the program ends."""
+        """Send the change and store the result of the response, even while the program closes."""
         self._requests.add(row.id)
         try:
             sent = await slot.run(change)

@@ -25,6 +25,7 @@ tr = translator("Signing")
 
 
 def signed_out() -> Problem:
+    """The problem that is shown after a sign-out."""
     return Problem(
         ProblemKind.NOT_SIGNED_IN,
         tr.mark("You signed out."),

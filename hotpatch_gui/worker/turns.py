@@ -1,4 +1,4 @@
-"""When operations may be sent, and waking those that wait."""
+"""The turns of operations: waiting for one, and waking those that wait."""
 
 from __future__ import annotations
 

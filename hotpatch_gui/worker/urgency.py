@@ -1,4 +1,4 @@
-"""Which request goes first."""
+"""The priority of requests."""
 
 from __future__ import annotations
 

@@ -176,10 +176,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>What was released on %n planned day(s) isn't known.</source>
+      <source>The releases of %n planned day(s) aren't known.</source>
       <translation>
-        <numerusform>What was released on %n planned day isn't known.</numerusform>
-        <numerusform>What was released on %n planned days isn't known.</numerusform>
+        <numerusform>The releases of %n planned day aren't known.</numerusform>
+        <numerusform>The releases of %n planned days aren't known.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -477,10 +477,10 @@
   <context>
     <name>Fleet</name>
     <message numerus="yes">
-      <source>%n of its rows could not be read.</source>
+      <source>%n of its rows couldn't be read.</source>
       <translation>
-        <numerusform>One of its rows could not be read.</numerusform>
-        <numerusform>%n of its rows could not be read.</numerusform>
+        <numerusform>%n of its rows couldn't be read.</numerusform>
+        <numerusform>%n of its rows couldn't be read.</numerusform>
       </translation>
     </message>
   </context>
@@ -587,10 +587,10 @@
   <context>
     <name>Kb</name>
     <message numerus="yes">
-      <source>{names} are not KB numbers. Write KB and six to eight digits, such as KB5031364.</source>
+      <source>{names} aren't KB numbers. Write KB and six to eight digits, such as KB5031364.</source>
       <translation>
-        <numerusform>{names} is not a KB number. Write KB and six to eight digits, such as KB5031364.</numerusform>
-        <numerusform>{names} are not KB numbers. Write KB and six to eight digits, such as KB5031364.</numerusform>
+        <numerusform>{names} isn't a KB number. Write KB and six to eight digits, such as KB5031364.</numerusform>
+        <numerusform>{names} aren't KB numbers. Write KB and six to eight digits, such as KB5031364.</numerusform>
       </translation>
     </message>
   </context>
@@ -695,10 +695,10 @@
   <context>
     <name>OperationQueue</name>
     <message numerus="yes">
-      <source>%n of the machines are not in the current data, so nothing was requested for them.</source>
+      <source>%n of the machines aren't in the current data, so nothing was requested for them.</source>
       <translation>
-        <numerusform>One of the machines is not in the current data, so nothing was requested for it.</numerusform>
-        <numerusform>%n of the machines are not in the current data, so nothing was requested for them.</numerusform>
+        <numerusform>%n of the machines isn't in the current data, so nothing was requested for it.</numerusform>
+        <numerusform>%n of the machines aren't in the current data, so nothing was requested for them.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -764,10 +764,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n machine(s) deleted</source>
+      <source>%n machine(s) no longer listed (deleted in Azure, or no longer read)</source>
       <translation>
-        <numerusform>%n machine deleted</numerusform>
-        <numerusform>%n machines deleted</numerusform>
+        <numerusform>%n machine no longer listed (deleted in Azure, or no longer read)</numerusform>
+        <numerusform>%n machines no longer listed (deleted in Azure, or no longer read)</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -955,10 +955,10 @@
   <context>
     <name>Patching</name>
     <message numerus="yes">
-      <source>{schedules} are assigned, but the machine is not set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</source>
+      <source>{schedules} are assigned, but the machine isn't set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</source>
       <translation>
-        <numerusform>{schedules} is assigned, but the machine is not set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</numerusform>
-        <numerusform>{schedules} are assigned, but the machine is not set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</numerusform>
+        <numerusform>{schedules} is assigned, but the machine isn't set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</numerusform>
+        <numerusform>{schedules} are assigned, but the machine isn't set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</numerusform>
       </translation>
     </message>
   </context>
@@ -1003,10 +1003,10 @@
   <context>
     <name>PlannerPage</name>
     <message numerus="yes">
-      <source>%n are not patched automatically: they are assumed to restart once per release, on an unknown day.</source>
+      <source>%n aren't patched automatically: they are assumed to restart once per release, on an unknown day.</source>
       <translation>
-        <numerusform>%n is not patched automatically: it is assumed to restart once per release, on an unknown day.</numerusform>
-        <numerusform>%n are not patched automatically: they are assumed to restart once per release, on an unknown day.</numerusform>
+        <numerusform>%n isn't patched automatically: it is assumed to restart once per release, on an unknown day.</numerusform>
+        <numerusform>%n aren't patched automatically: they are assumed to restart once per release, on an unknown day.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1116,10 +1116,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>{what}: {names} are not healthy after the update: %n of {patched} patched in that phase. In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
+      <source>{what}: {names} became unhealthy after the update (%n of the {patched} machines patched in that phase). In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</source>
       <translation>
-        <numerusform>{what}: {names} is not healthy after the update: %n of {patched} patched in that phase. In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
-        <numerusform>{what}: {names} are not healthy after the update: %n of {patched} patched in that phase. In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} became unhealthy after the update (%n of the {patched} machines patched in that phase). In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
+        <numerusform>{what}: {names} became unhealthy after the update (%n of the {patched} machines patched in that phase). In all, {done:,} of {part:,} are patched. If it halted, no other machine is patched automatically. Azure doesn't report whether it halted. Check the unhealthy machines, and exclude the KB from installations on others.</numerusform>
       </translation>
     </message>
   </context>
@@ -1173,27 +1173,27 @@
   <context>
     <name>ScheduleColumns</name>
     <message numerus="yes">
-      <source>%n to check</source>
+      <source>%n concern(s)</source>
       <translation>
-        <numerusform>%n to check</numerusform>
-        <numerusform>%n to check</numerusform>
+        <numerusform>%n concern</numerusform>
+        <numerusform>%n concerns</numerusform>
       </translation>
     </message>
   </context>
   <context>
     <name>ScheduleConcerns</name>
     <message numerus="yes">
-      <source>%n machine(s) are not running. Nothing is installed there unless they run when the window opens.</source>
+      <source>%n machine(s) aren't running. Nothing is installed there unless they run when the window opens.</source>
       <translation>
-        <numerusform>%n machine is not running. Nothing is installed there unless it runs when the window opens.</numerusform>
-        <numerusform>%n machines are not running. Nothing is installed there unless they run when the window opens.</numerusform>
+        <numerusform>%n machine isn't running. Nothing is installed there unless it runs when the window opens.</numerusform>
+        <numerusform>%n machines aren't running. Nothing is installed there unless they run when the window opens.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n machine(s) are not set to Customer Managed Schedules, so nothing is installed there: {names}. That mode excludes hotpatch on virtual machines.</source>
+      <source>%n machine(s) aren't set to Customer Managed Schedules, so nothing is installed there: {names}. That mode excludes hotpatch on virtual machines.</source>
       <translation>
-        <numerusform>%n machine is not set to Customer Managed Schedules, so nothing is installed there: {names}. That mode excludes hotpatch on virtual machines.</numerusform>
-        <numerusform>%n machines are not set to Customer Managed Schedules, so nothing is installed there: {names}. That mode excludes hotpatch on virtual machines.</numerusform>
+        <numerusform>%n machine isn't set to Customer Managed Schedules, so nothing is installed there: {names}. That mode excludes hotpatch on virtual machines.</numerusform>
+        <numerusform>%n machines aren't set to Customer Managed Schedules, so nothing is installed there: {names}. That mode excludes hotpatch on virtual machines.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1511,10 +1511,10 @@
   <context>
     <name>StatusBar</name>
     <message numerus="yes">
-      <source> · %n row(s) could not be read</source>
+      <source> · %n row(s) couldn't be read</source>
       <translation>
-        <numerusform> · %n row could not be read</numerusform>
-        <numerusform> · %n rows could not be read</numerusform>
+        <numerusform> · %n row couldn't be read</numerusform>
+        <numerusform> · %n rows couldn't be read</numerusform>
       </translation>
     </message>
   </context>
@@ -1672,10 +1672,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>{name}: %n rows could not be read and were left out.</source>
+      <source>{name}: %n rows couldn't be read and were left out.</source>
       <translation>
-        <numerusform>{name}: %n row could not be read and was left out.</numerusform>
-        <numerusform>{name}: %n rows could not be read and were left out.</numerusform>
+        <numerusform>{name}: %n row couldn't be read and was left out.</numerusform>
+        <numerusform>{name}: %n rows couldn't be read and were left out.</numerusform>
       </translation>
     </message>
   </context>

@@ -52,4 +52,4 @@ def draw(
             plot.getAxis(side).setTextPen("k")
     widget.show()
     application().processEvents()
-    assert widget.grab().save(str(path)), f"{path} could not be written"
+    assert widget.grab().save(str(path)), f"{path} couldn't be written"

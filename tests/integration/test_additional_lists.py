@@ -65,7 +65,7 @@ def test_a_side_list_that_fails_ends_no_sync_and_is_named(
     assert missing.what == what
     assert missing.problem
     bar = stage.window.status_bar.connection
-    assert f"could not be read: {display_text.list_text(what)}" in bar.full_text
+    assert f"couldn't be read: {display_text.list_text(what)}" in bar.full_text
     assert missing.problem in html.unescape(bar.toolTip())
     assert not stage.window.notice.isVisible()
 
@@ -89,7 +89,7 @@ def test_resource_health_that_cannot_be_read_for_long_is_not_claimed_anymore(
     stage.settle()
     page = stage.window.page("rollout")
     assert isinstance(page, RolloutPage)
-    assert "Resource Health could not be read" in page.banner.detail.text()
+    assert "Resource Health couldn't be read" in page.banner.detail.text()
 
 
 def test_permissions_that_cannot_be_read_keep_nobody_from_reading(stage: Stage) -> None:
@@ -117,7 +117,7 @@ def test_without_the_schedules_no_machine_is_shown_without_one(
     assert "403" in followed.unread
     machine = machines.read(db, number)
     assert machine is not None
-    assert "which schedules it follows is not known" in str(
+    assert "which schedules it follows isn't known" in str(
         exclusion_reason(machine, followed, stage.clock.now())
     )
     name = db.execute("SELECT name FROM machines WHERE id=?", (number,)).fetchone()[0]
@@ -127,7 +127,7 @@ def test_without_the_schedules_no_machine_is_shown_without_one(
     stage.settle()
     shown = [w.text() for w in blade.schedule.findChildren(type(blade.schedule.title))]
     assert not any(t.startswith("Never") for t in shown), shown
-    assert any("Schedules could not be read" in t for t in shown)
+    assert any("Schedules couldn't be read" in t for t in shown)
 
 
 NOTHING = Response(200, {"totalRecords": 0, "count": 0, "data": [], "resultTruncated": "false"})
@@ -146,7 +146,7 @@ def test_a_configuration_that_the_account_cannot_see_is_not_taken_for_none(
     ).fetchone()
     followed = schedules.of_machine(db, number)
     assert [f.assignment for f in followed.follows] == [AssignmentKind.UNREAD]
-    assert when(followed, stage.clock.now()) == "Perhaps: files-saturdays (its times are not known)"
+    assert when(followed, stage.clock.now()) == "Perhaps: files-saturdays (its times aren't known)"
     machine = machines.read(db, number)
     assert machine is not None
     assert "assigned to files-saturdays, which your account can't read" in str(
@@ -199,7 +199,7 @@ def test_rows_that_cannot_be_read_leave_the_rest_not_known(
     db = stage.app.source.db
     assert db is not None
     problems = {m.what: m.problem for m in additional_lists.missing(db)}
-    assert problems["assignments"] == "One of its rows could not be read."
+    assert problems["assignments"] == "One of its rows couldn't be read."
     (number,) = db.execute("SELECT id FROM machines WHERE bypass_safety_checks=1").fetchone()
     assert schedules.of_machine(db, number).unread
 

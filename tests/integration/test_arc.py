@@ -169,7 +169,7 @@ def test_they_stand_in_the_list_with_their_state_in_words(stage: Stage) -> None:
     )
     assert not blade.commands["restart"].isEnabled()
     assert (
-        "Azure does not start or restart Arc-enabled servers" in blade.commands["restart"].toolTip()
+        "Azure doesn't start or restart Arc-enabled servers" in blade.commands["restart"].toolTip()
     )
     stage.choose("srv-branch-01")
     assert "VBS" in stage.window.machines.blade.banner.headline.text()

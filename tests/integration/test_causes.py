@@ -89,7 +89,7 @@ def test_tls_inspection_names_the_issuer_and_the_systems_store(
     with secure_azure(azure.simulator, tmp_path / "company") as company:
         monkeypatch.setenv("SSL_CERT_FILE", str(azure.root))  # the company's root is not trusted
         found = problem_with(company.principal())
-    assert "is not trusted on this computer, so nothing was sent" in found.sentence
+    assert "isn't trusted on this computer, so nothing was sent" in found.sentence
     assert "It was issued by “trustme" in found.sentence
     assert "add its root certificate to the system's certificate store" in found.next_step
     assert not found.may_have_been_sent
@@ -118,7 +118,7 @@ def test_a_proxy_that_refuses_is_named_without_its_password(
     monkeypatch.delenv("no_proxy", raising=False)
     azure.behind_proxy()
     found = problem_with(azure.principal())
-    assert f"The proxy 127.0.0.1:{port} did not let the request" in found.sentence
+    assert f"The proxy 127.0.0.1:{port} didn't let the request" in found.sentence
     assert "hunter2" not in found.text
 
 
@@ -149,7 +149,7 @@ def test_of_an_error_that_names_nothing_nothing_is_claimed() -> None:
 @pytest.mark.parametrize(
     ("code", "says", "step"),
     [
-        ("AADSTS90002", "The tenant was not found", "tenant's ID or domain"),
+        ("AADSTS90002", "The tenant wasn't found", "tenant's ID or domain"),
         (
             "AADSTS53003",
             "A Conditional Access policy blocks the sign-in",
@@ -183,7 +183,7 @@ def test_the_azure_cli_may_take_a_minute_and_says_so_when_it_takes_longer(
     monkeypatch.setattr(credentials, "CLI_TIMEOUT_S", 1)
     mine = Connection("Contoso", azure.cloud, SignInMethod.CLI, id=7)
     found = problem_with(mine)
-    assert "The Azure CLI did not answer within 1 s" in found.sentence
+    assert "The Azure CLI didn't answer within 1 s" in found.sentence
     assert "az account get-access-token" in found.next_step
 
 

@@ -377,7 +377,7 @@ def test_an_output_that_cannot_be_written_is_reported(
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr == "The output could not be written: No space left on device.\n"
+    assert done.stderr == "The output couldn't be written: No space left on device.\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")

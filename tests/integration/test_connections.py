@@ -136,7 +136,7 @@ def test_a_lapse_asks_once_and_keeps_the_screen(empty: Stage, azure: SecureAzure
     stage.app.actions.sync()
     notice = stage.window.notice
     stage.until(notice.isVisible)
-    assert "Azure did not accept the sign-in (401)" in notice.headline.text()
+    assert "Azure didn't accept the sign-in (401)" in notice.headline.text()
     assert notice.button.text() == "Sign in"
     assert len(names(stage)) == 16
     assert stage.window.machines.model.rowCount() == 16
@@ -300,7 +300,7 @@ def test_a_sign_in_that_fails_does_not_leave_the_demo(stage: Stage, azure: Secur
     assert stage.app.next is None, "the demo stays until the first sync has worked"
     assert stage.window.isVisible()
     assert dialog.isVisible()
-    assert "The tenant was not found (AADSTS90002)" in dialog.problem.text()
+    assert "The tenant wasn't found (AADSTS90002)" in dialog.problem.text()
     assert [c.cloud.key for c in stored(stage)] == ["demo"], (
         "the demo's file has only the demo's connection"
     )
@@ -330,7 +330,7 @@ def test_the_demo_is_left_once_the_first_sync_has_worked(stage: Stage, azure: Se
     fill(dialog, azure)
     azure.identity.refuses = "AADSTS90002"
     dialog.connect_button.click()
-    stage.until(lambda: "The tenant was not found (AADSTS90002)" in dialog.problem.text())
+    stage.until(lambda: "The tenant wasn't found (AADSTS90002)" in dialog.problem.text())
     assert dialog.isVisible()
     assert "tenant's ID or domain" in dialog.problem.text()
     assert stage.app.next is None
@@ -379,7 +379,7 @@ def test_a_failed_sign_in_keeps_the_dialog_open_and_leaves_nothing(
     fill(dialog, azure)
     azure.identity.refuses = "AADSTS90002"
     dialog.connect_button.click()
-    stage.until(lambda: "The tenant was not found" in dialog.problem.text())
+    stage.until(lambda: "The tenant wasn't found" in dialog.problem.text())
     assert dialog.isVisible()
     assert dialog.name.text() == "Contoso", "nothing that was typed is lost"
     assert len(stored(stage)) == 1

@@ -525,7 +525,7 @@ def test_a_throttled_deployment_is_sent_when_azure_accepts_requests_again(stage:
     ("response", "words"),
     [
         (error(403, "AuthorizationFailed"), "Access denied (403)"),
-        (error(404, "ResourceGroupNotFound", "Resource group 'rg-web' could not be found."), "404"),
+        (error(404, "ResourceGroupNotFound", "Resource group 'rg-web' couldn't be found."), "404"),
         (error(409, "DeploymentActive"), "409 DeploymentActive"),
     ],
 )

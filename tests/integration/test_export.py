@@ -195,7 +195,7 @@ def test_a_file_that_cannot_be_written_is_reported(stage: Stage, chosen: dict[st
     stage.settle()
     chosen["name"] = "nowhere/x.xlsx"
     next(b for b in stage.window.findChildren(ExportButton) if b.isVisible()).click()
-    assert "could not be written: No such file or directory. Choose another place" in message(stage)
+    assert "couldn't be written: No such file or directory. Choose another place" in message(stage)
 
 
 def test_the_end_of_the_program_ends_an_export(

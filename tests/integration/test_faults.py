@@ -76,7 +76,7 @@ FAULTS = {
         "connection was interrupted before Azure answered",
         "Check the network",
     ),
-    "401": (error(401), "did not accept the sign-in (401)", "sign in again"),
+    "401": (error(401), "didn't accept the sign-in (401)", "sign in again"),
     "403": (error(403), "Access denied (403)", "role that allows it"),
     "404": (error(404), "didn't find the resource (404)", "Refresh the data"),
     "409": (
@@ -220,13 +220,13 @@ def note(stage: Stage) -> str:
     ("outcome", "sentence"),
     [
         (refused(), "No connection to the server could be made"),
-        (error(401), "did not accept the sign-in"),
+        (error(401), "didn't accept the sign-in"),
         (error(403, "AuthorizationFailed"), "Azure reported: Azure's own words."),
         (error(404), "didn't find the resource"),
         (error(409, "Conflict"), "Another operation is in progress there (409)"),
         (error(409, "ScopeLocked"), "A lock prevents the change (409 ScopeLocked)"),
         (error(409, "MissingSubscriptionRegistration"), "not registered for the resource provider"),
-        (error(409, "OperationNotAllowed"), "does not allow this operation for the machine"),
+        (error(409, "OperationNotAllowed"), "doesn't allow this operation for the machine"),
         (error(409, "SomethingElse"), "because of the resource's state (409 SomethingElse)"),
         (Response(409), "because of the resource's state (409)"),
         (error(400, "InvalidParameter"), "rejected the request (400 InvalidParameter)"),
@@ -265,7 +265,7 @@ def test_a_simulated_azure_that_cannot_start_is_reported_until_it_can(qapp, tmp_
         stage.until(lambda: "simulated-azure.sqlite3 is damaged" in connection.full_text)
         assert "Never synced" in connection.full_text
         texts = [label.text() for label in stage.window.machines.blade.findChildren(QLabel)]
-        assert "Azure could not be read" in texts
+        assert "Azure couldn't be read" in texts
         damaged.unlink()
         stage.app.actions.sync()
         stage.until(lambda: connection.full_text.startswith("Connected"))
@@ -521,7 +521,7 @@ def test_an_answer_that_points_to_a_foreign_host_is_not_followed(stage: Stage) -
     stage.simulator.faults.append(always(Response(202, None, foreign), "installPatches"))
     begin(stage)
     stage.until(lambda: "evil.invalid" in note(stage))
-    assert "A response pointed to evil.invalid, which is not azure.demo.invalid." in note(stage)
+    assert "A response pointed to evil.invalid, which isn't azure.demo.invalid." in note(stage)
 
 
 @pytest.mark.expects_log

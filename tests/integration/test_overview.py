@@ -441,7 +441,7 @@ def test_the_export_of_today_has_the_figures_and_each_machine(stage: Stage, tmp_
     assert made["open operations"] == []
     assert made["restarts"]
     excepted = {row["Machine"]: row["Why"] for row in made["exceptions"]}
-    assert excepted["vm-legacy-01"] == "Hotpatch is not available on this image."
+    assert excepted["vm-legacy-01"] == "Hotpatch isn't available on this image."
     well = {row["Machine"] for row in made["machines"] if row["Situation"] == "Up to date"}
     assert not well & set(excepted)
     assert sum(row["Updates available"] for row in made["by subscription"]) == int(

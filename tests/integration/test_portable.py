@@ -36,7 +36,7 @@ def test_a_read_only_folder_is_reported_and_nothing_is_written_elsewhere(
     (program / PORTABLE_FOLDER).write_text("a file where the folder should be")
     done = run(program, tmp_path / "home", "--demo", "sync")
     assert done.returncode == 1
-    assert f"{program / PORTABLE_FOLDER} cannot be written" in done.stderr
+    assert f"{program / PORTABLE_FOLDER} can't be written" in done.stderr
     assert "--data-dir" in done.stderr
     assert not (tmp_path / "home").exists()
     named = run(program, tmp_path / "home", "--demo", "--data-dir", str(tmp_path / "named"), "sync")

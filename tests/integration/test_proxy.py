@@ -148,4 +148,4 @@ def test_a_proxy_that_opens_no_tunnel_sent_nothing(
         thread.join(5)
     assert server.received == []
     assert not found.may_have_been_sent
-    assert f"The proxy 127.0.0.1:{port} did not let the request" in found.sentence
+    assert f"The proxy 127.0.0.1:{port} didn't let the request" in found.sentence

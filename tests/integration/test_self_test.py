@@ -25,6 +25,6 @@ def test_missing_parts_are_named_and_the_rest_is_tested(tmp_path: Path) -> None:
     assert done.returncode == 1
     (resources,) = (line for line in done.stdout.splitlines() if " resources:" in line)
     assert resources.startswith("FAILED")
-    assert "is empty or cannot be read" in resources
+    assert "is empty or can't be read" in resources
     assert "FAILED  assessment" in done.stdout, "without its query nothing can be read"
     assert "ok      exports" in done.stdout

@@ -457,7 +457,7 @@ def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, 
     for step in (1, 2, 3):
         dialog.go_to(step)
     assert (
-        "What would be installed on 1 more is not known; it may restart."
+        "What would be installed on 1 more isn't known; it may restart."
         in dialog.sentence.headline.text()
     )
     rows = {
@@ -486,7 +486,7 @@ def test_unknown_updates_still_follow_the_restart_setting(
     unknown = plan(request, [], is_known=False)
     assert (
         FleetReview(request, {1: unknown}).sentence
-        == f"What would be installed on 1 machine is not known; {says}."
+        == f"What would be installed on 1 machine isn't known; {says}."
     )
     assert FleetReview(request, {1: unknown}).may_restart is (setting is not RestartSetting.NEVER)
 

@@ -136,7 +136,7 @@ def read_only(disk: _Disk) -> None:
     assert lock(disk.data) is not None, "it reports that another program uses it"
     with disk.stage() as stage:
         stage.app.start()
-        disk.says(stage, "cannot be written to")
+        disk.says(stage, "can't be written to")
         assert stage.window.machines.model.rowCount() == machines, "what is stored is not shown"
 
 

@@ -84,9 +84,9 @@ def test_a_network_share_has_no_wal_and_works(
     [
         (errno.ENOSPC, "is full"),
         (errno.EDQUOT, "is full"),
-        (errno.EACCES, "cannot be written to"),
-        (errno.EROFS, "cannot be written to"),
-        (errno.EIO, "could not be used"),
+        (errno.EACCES, "can't be written to"),
+        (errno.EROFS, "can't be written to"),
+        (errno.EIO, "couldn't be used"),
     ],
 )
 def test_the_systems_code_decides_and_not_a_word_in_the_path(
@@ -113,14 +113,14 @@ def test_sqlites_code_decides(tmp_path: Path) -> None:
     ):
         db.execute("CREATE TABLE u (x)")
     found = database.store_problem(refused.value, path).sentence
-    assert found == f"{path.parent} cannot be written to."
+    assert found == f"{path.parent} can't be written to."
     with closing(sqlite3.connect(path)) as one, closing(sqlite3.connect(path, timeout=0)) as two:
         one.execute("BEGIN EXCLUSIVE")
         with pytest.raises(sqlite3.OperationalError) as held:
             two.execute("CREATE TABLE u (x)")
     assert "locked" in database.store_problem(held.value, path).sentence
     odd = sqlite3.ProgrammingError("a disk full of locked words")
-    assert "could not be used" in database.store_problem(odd, path).sentence
+    assert "couldn't be used" in database.store_problem(odd, path).sentence
 
 
 def lock_of(folder: Path, text: str) -> None:

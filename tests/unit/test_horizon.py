@@ -256,7 +256,7 @@ STATES = [
         {},
         S.NOT_CONFIRMED,
         L.UNKNOWN,
-        ("its build is not reported", "10 Nov 2026"),
+        ("its build isn't reported", "10 Nov 2026"),
         SAFE,
     ),
     State(
@@ -266,7 +266,7 @@ STATES = [
         {},
         S.NOT_CONFIRMED,
         L.UNKNOWN,
-        ("its build is not reported",),
+        ("its build isn't reported",),
         SAFE,
     ),
     State(

@@ -296,7 +296,7 @@ def test_a_scope_that_may_take_a_machine_in_says_perhaps() -> None:
     assert spoken == "not known"
     assert "Perhaps, by the dynamic scope night scope" in detail
     unread = MachineSchedules(unread="Access denied (403).")
-    assert schedule_text.when(unread, AUGUST) == "Not known: the schedules could not be read"
+    assert schedule_text.when(unread, AUGUST) == "Not known: the schedules couldn't be read"
     assert (
         schedule_text.when(MachineSchedules(), AUGUST)
         == "Never: no maintenance configuration is assigned"

@@ -29,12 +29,12 @@ NOW = GOOD.settings
         (
             replace(NOW, patch_mode=PatchMode.AUTOMATIC_BY_OS),
             SettingsChange(O.MANUAL, False, True),
-            "does not switch",
+            "doesn't switch",
         ),
         (
             replace(NOW, patch_mode=PatchMode.MANUAL),
             SettingsChange(O.WINDOWS_AUTOMATIC, False, True),
-            "does not switch",
+            "doesn't switch",
         ),
         (
             replace(NOW, provision_agent=False),

@@ -423,7 +423,7 @@ def test_a_sign_in_that_failed_is_not_called_a_rejected_request() -> None:
     assert problem.kind is ProblemKind.NOT_SIGNED_IN
     assert (
         problem.sentence
-        == "The tenant was not found (AADSTS90002), so the sign-in failed while signing in."
+        == "The tenant wasn't found (AADSTS90002), so the sign-in failed while signing in."
     )
 
 

@@ -220,11 +220,11 @@ class DeployDialog(SurfaceDialog):
             self.model.set_rows([])
         note = row.note or row.state.label
         if row.state is OperationState.RUNNING:
-            note = tr("{note} You can close this dialog; Azure goes on.", note=note)
+            note = tr("{note} You can close this dialog; Azure continues.", note=note)
         self._show(deployments.glyph_of(row), note)
 
     def reject(self) -> None:
-        """Close; what is sent goes on, and its end is announced."""
+        """Close; a deployment that was sent continues, and a notification follows."""
         row = (
             deployments.latest(self._s.source, self._wanted.resource_id)
             if self._is_sent and self._wanted is not None

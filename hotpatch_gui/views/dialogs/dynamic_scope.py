@@ -93,8 +93,9 @@ class DynamicScopeDialog(SurfaceDialog):
             label(
                 services.theme,
                 tr(
-                    "Azure decides when a window opens: machines that match then are patched, also those that don't "
-                    "exist yet. Their update settings must be Customer Managed Schedules."
+                    "Azure decides when a window opens: machines that match then are patched, "
+                    "including machines created later. Their update settings must be Customer "
+                    "Managed Schedules."
                 ),
                 role="secondary",
                 wrap=True,

@@ -84,7 +84,7 @@ class LogDialog(SurfaceDialog):
         ]
         self.text.setPlainText("\n".join(shown))
         self.text.setPlaceholderText(
-            tr("No entry fits.") if self._entries else tr("There is no log yet.")
+            tr("No entries match.") if self._entries else tr("There is no log yet.")
         )
         self.text.moveCursor(QTextCursor.MoveOperation.End)
         self.count.setText(tr("{shown:,} of %n entries", len(self._entries), shown=len(shown)))

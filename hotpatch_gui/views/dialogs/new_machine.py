@@ -272,7 +272,7 @@ class NewMachineDialog(SurfaceDialog):
         dialog.open()
 
     def write(self, path: str) -> None:
-        """Write the file, and report that it is there, or why not."""
+        """Write the file, and report its path or the error."""
         file = QSaveFile(path)
         content = encoded(self.text.toPlainText(), self._format)
         is_written = (

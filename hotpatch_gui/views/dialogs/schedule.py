@@ -275,7 +275,7 @@ class ScheduleDialog(SurfaceDialog):
             before.azure_id if before is not None else "",
         )
 
-    def _what_is_wrong(self) -> str:
+    def _find_problem(self) -> str:
         schedule = self.schedule
         texts = "\n".join(b.toPlainText() for b in (self.include, self.exclude))
         before = self._entry.row.schedule.starts[:16] if self._entry is not None else ""
@@ -300,7 +300,7 @@ class ScheduleDialog(SurfaceDialog):
         meaning = schedule_form.meaning(position)
         self.meaning.setText(meaning)
         self._form.setRowVisible(self.meaning, bool(meaning))
-        wrong = self._what_is_wrong()
+        wrong = self._find_problem()
         self.problem.setText(wrong)
         self.problem.setVisible(bool(wrong and self.name.text()))
         self.save.setEnabled(not wrong)

@@ -124,21 +124,21 @@ class StepsDialog(QDialog):
         """Called when a step becomes visible."""
 
     def check(self) -> None:
-        """Show what is wrong and whether Next is possible."""
-        problem = self.what_is_wrong()
+        """Show the problem, and whether Next is possible."""
+        problem = self.find_problem()
         self.problem.setText(problem)
-        self.problem.setProperty("role", "secondary" if self.is_to_be_entered() else "error")
+        self.problem.setProperty("role", "secondary" if self.is_incomplete() else "error")
         self.problem.style().unpolish(self.problem)
         self.problem.style().polish(self.problem)
         self.next.setEnabled(not problem)
         self.act.setEnabled(not problem)
 
-    def what_is_wrong(self) -> str:
+    def find_problem(self) -> str:
         """Why Next isn't possible; empty if it is."""
         return ""
 
-    def is_to_be_entered(self) -> bool:
-        """Whether what is wrong is only that nothing was entered yet."""
+    def is_incomplete(self) -> bool:
+        """Whether only required input is missing."""
         return False
 
     def do_it(self) -> None:

@@ -79,7 +79,7 @@ class SupportDialog(SurfaceDialog):
         dialog.open()
 
     def write(self, path: str) -> None:
-        """Write the bundle, and report that it is there, or why not."""
+        """Write the bundle, and report its path or the error."""
         source, outcomes = self._s.source, self._s.outcomes
         try:
             write_bundle(Path(path), self.text.toPlainText(), source.path, source.db)

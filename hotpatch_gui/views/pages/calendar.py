@@ -175,8 +175,8 @@ class CalendarPage(Page):
         of = f"{self._name}: " if self._name else tr("No machines yet. ")
         self.total.setText(
             tr(
-                "{of}{text} Restarts by other means than Azure's installations and this program "
-                "aren't included.",
+                "{of}{text} Only restarts by Azure's installations and by this program are "
+                "included.",
                 of=of,
                 text=read.ledger.text,
             )

@@ -441,7 +441,7 @@ class MachinesPage(QSplitter):
         elif state.problem and not syncing:
             self.blade.show_empty_state(
                 display_text.LEVEL_GLYPHS[problem_level(state)],
-                tr("Azure could not be read"),
+                tr("Azure couldn't be read"),
                 f"{state.problem} {state.next_step}",
             )
         elif self.model.rowCount() == 0 and self._is_filtered and not self._is_first_reading:
@@ -514,7 +514,7 @@ class MachinesPage(QSplitter):
         if self._current_filter.text and others:
             words = tr("Only the filtered machines were searched.")
         else:
-            words = tr("No machine fits the filter.") if others else ""
+            words = tr("No machines match the filter.") if others else ""
         button = tr("Clear the filter") if others else ""
         self.nothing.show_text(Glyph.INFO, tr("No match"), words, button)
 

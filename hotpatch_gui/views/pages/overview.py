@@ -64,7 +64,7 @@ _TABLES = frozenset({"machines", "installations", "operations", "releases", "con
 _KEYS = {group: key for key, group in overview_groups.COLUMN_GROUPS.items()}
 
 
-EXPLANATION = tr.mark("The whole fleet. Click a figure to see its machines.")
+EXPLANATION = tr.mark("The whole fleet. Click a number to see its machines.")
 
 
 class OverviewPage(Page):
@@ -409,18 +409,18 @@ class OverviewPage(Page):
                 name=tr("Compliance"),
                 day=self.past,
                 content=tr(
-                    "Figures and charts, each machine with what is missing on it, exceptions, failed "
-                    "installations, open operations and restarts."
+                    "Key numbers and charts, each machine with its missing updates, exceptions, "
+                    "failed installations, open operations and restarts."
                 )
                 if self.past is None
                 else tr(
-                    "What was known at the end of {day}: figures and charts, each machine, failed "
-                    "installations and restarts.",
+                    "Data as known at the end of {day}: key numbers and charts, each machine, "
+                    "failed installations and restarts.",
                     day=day_name(self.past),
                 ),
                 make=self._report,
                 exporter=self.exporter,
-                short=tr("Short: figures, exceptions and failures, without each machine"),
+                short=tr("Short: key numbers, exceptions and failures, without each machine"),
             ),
         )
 

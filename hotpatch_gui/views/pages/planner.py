@@ -308,7 +308,7 @@ def _sentence(found: Forecast) -> str:
     if found.by_hand:
         parts.append(
             tr(
-                "%n are not patched automatically: they are assumed to restart once per release, on an "
+                "%n aren't patched automatically: they are assumed to restart once per release, on an "
                 "unknown day.",
                 found.by_hand,
             )

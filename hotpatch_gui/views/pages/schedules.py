@@ -389,7 +389,7 @@ class SchedulesPage(Page):
         self.machines_panel.empty.show_text(
             Glyph.INFO,
             tr("No machine follows it"),
-            tr("No machine that this program knows is assigned or in one of its dynamic scopes."),
+            tr("No known machine is assigned, directly or by a dynamic scope."),
         )
 
     @property

@@ -37,7 +37,7 @@ RESTARTS = (
 
 
 class UpdatesPage(Page):
-    """Where each update is missing, installed and failed.
+    """The machines on which each update is missing, installed and failed.
 
     Signals:
         machine_opened (int): a machine's row ID.

@@ -1,4 +1,4 @@
-"""The key of a chart: a mark and what it stands for, side by side."""
+"""The key of a chart: a mark and its meaning, side by side."""
 
 from __future__ import annotations
 

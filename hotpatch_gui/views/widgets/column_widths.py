@@ -13,9 +13,9 @@ def fitted(
 ) -> list[int]:
     """The width of each column, in pixels.
 
-    If everything fits, each column has what its content needs, and of the ``growing`` ones (by position), the one that
-    needs most has up to half as much again; the rest stays empty. Otherwise, columns that lack least are served first, and
-    no column is narrower than the smaller of its least width and its content.
+    If everything fits, each column gets the width of its content, and the widest ``growing`` column (by position) gets up to
+    50 % more. Otherwise, the columns that are closest to their content's width get theirs first. No column becomes narrower than
+    its minimum or its content, whichever is smaller.
     """
     widths = [min(pair) for pair in zip(least, needed, strict=True)]
     spare = available - sum(widths)

@@ -1,4 +1,4 @@
-"""An input field with what is wrong with it below."""
+"""An input field with its error below."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ProblemField(QWidget):
         self._was_edited = True
 
     def show_problem(self, text: str) -> bool:
-        """Show what is wrong, or nothing. Whether it is shown."""
+        """Show the error, or none; return whether one is shown."""
         shown = bool(text) and (self._was_edited or bool(self.edit.text()))
         self.problem.setText(text if shown else "")
         self.problem.setVisible(shown)

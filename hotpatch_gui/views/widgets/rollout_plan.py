@@ -43,7 +43,7 @@ HATCHES = {
     RolloutStatus.UNHEALTHY: (RISING, FALLING),
 }
 BEING_PATCHED_PX = 4
-"""The height of machines that are being patched, which aren't as far as the patched ones."""
+"""The bar height of machines that are being patched; lower than that of patched ones."""
 
 
 def _height(regions: Sequence[Region]) -> int:

@@ -68,7 +68,7 @@ class Tile(QFrame):
         self.setAccessibleName(f"{self.caption.full_text}: {figure}. {note}".strip())
 
     def set_opens(self, opens: bool) -> None:
-        """Whether a click opens or filters something."""
+        """Set whether a click opens or filters something."""
         self._clickable = opens
         self.setProperty("clickable", opens)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if opens else Qt.FocusPolicy.NoFocus)

@@ -348,7 +348,7 @@ class _FleetSync:
             await self._pages(what, pages, store)
             is_read = True
             if self._unreadable[what]:
-                problem = tr("%n of its rows could not be read.", self._unreadable[what])
+                problem = tr("%n of its rows couldn't be read.", self._unreadable[what])
         except ProblemError as error:
             problem = error.problem.sentence
             self._log_failure(what, error)

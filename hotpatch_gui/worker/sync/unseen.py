@@ -13,7 +13,7 @@ from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.urgency import Urgency
 
 MAX_INDIVIDUAL_READS = 50
-"""How many are read individually; the others count as deleted if all readable ones of these were."""
+"""How many missing machines are read individually. If none of those that the account can read exists, the rest count as deleted."""
 
 
 async def mark_unseen(

@@ -304,7 +304,7 @@ class InstallDialog(StepsDialog):
             return [tr("All are in one group: {shown}.", shown=shown)]
         return [tr("%n groups, in this order: {shown}{more}.", len(sizes), shown=shown, more=more)]
 
-    def what_is_wrong(self) -> str:
+    def find_problem(self) -> str:
         if self._candidates is None:
             return self._failure or tr("Reading the machines…")
         if not self.machines.count:
@@ -323,7 +323,7 @@ class InstallDialog(StepsDialog):
             return tr("None of the machines is missing a selected update.")
         return self.typed.problem if number == 3 else ""
 
-    def is_to_be_entered(self) -> bool:
+    def is_incomplete(self) -> bool:
         return bool(self.typed.problem) and not self.typed.text()
 
     def _make_request(self, *, checked: bool = False) -> InstallRequest:
@@ -344,7 +344,7 @@ class InstallDialog(StepsDialog):
         )
 
     def do_it(self) -> None:
-        if self._planned is None or self.what_is_wrong() or self._candidates is None:
+        if self._planned is None or self.find_problem() or self._candidates is None:
             return
         self.act.setEnabled(False)
         selected = [row.id for row in self._planned.rows]

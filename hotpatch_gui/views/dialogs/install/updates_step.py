@@ -1,4 +1,4 @@
-"""Which updates: by classification, KB, restart and date, with a preview."""
+"""The choice of updates: by classification, KB, restart and date, with a preview."""
 
 from __future__ import annotations
 
