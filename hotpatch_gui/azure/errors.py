@@ -58,7 +58,9 @@ def _no_connection(error: OSError, doing: str) -> Problem:
         return Problem(
             ProblemKind.OFFLINE,
             tr("The connection to Azure failed while {doing}: {error}", doing=doing, error=error),
-            tr("Check the network and the proxy; an open window retries automatically."),
+            tr(
+                "Check the network and the proxy. While its window is open, the program retries automatically."
+            ),
             may_have_been_sent=True,
         )
     return Problem(
@@ -97,14 +99,18 @@ def problem_of(error: AzureError, doing: str, hide: Callable[[str], str] = str) 
             cause.sentence if cause else tr("No connection to Azure while {doing}.", doing=doing),
             cause.next_step
             if cause
-            else tr("Check the network and the proxy; an open window retries automatically."),
+            else tr(
+                "Check the network and the proxy. While its window is open, the program retries automatically."
+            ),
             may_have_been_sent=not precedes_sending(error),
         )
     if isinstance(error, ServiceRequestError | ServiceResponseError):
         return Problem(
             ProblemKind.OFFLINE,
             tr("The connection was interrupted before Azure answered while {doing}.", doing=doing),
-            tr("Check the network and the proxy; an open window retries automatically."),
+            tr(
+                "Check the network and the proxy. While its window is open, the program retries automatically."
+            ),
         )
     if isinstance(error, ClientAuthenticationError) and _status_of(error) != 401:
         return sign_in_problem(error, cause, doing)
@@ -150,7 +156,7 @@ def _kind_and_text(
             ProblemKind.TOKEN_REFUSED,
             tr("Azure didn't accept the sign-in (401) while {doing}.", doing=doing),
             tr(
-                "An open window retries automatically. If this continues, sign in again. The data on "
+                "While its window is open, the program retries automatically. If this continues, sign in again. The data on "
                 "screen stays."
             ),
         )
@@ -162,7 +168,10 @@ def _kind_and_text(
                 doing=doing,
                 reason=reason,
             ),
-            tr("Request a role that allows it. Settings › Connections › Permissions contains one."),
+            tr(
+                "Request a role that allows it. Settings › Connections › Permissions has one to "
+                "copy."
+            ),
         )
     if status == 404:
         return (
@@ -187,7 +196,9 @@ def _kind_and_text(
                 "Azure didn't receive the complete request in time (408) while {doing}.",
                 doing=doing,
             ),
-            tr("Check the network and the proxy; an open window retries automatically."),
+            tr(
+                "Check the network and the proxy. While its window is open, the program retries automatically."
+            ),
         )
     if 400 <= status < 500:
         return (
@@ -210,7 +221,9 @@ def _kind_and_text(
                 doing=doing,
                 reason=reason,
             ),
-            tr("An open window retries automatically. If this continues, see status.azure.com."),
+            tr(
+                "While its window is open, the program retries automatically. If this continues, see status.azure.com."
+            ),
         )
     failed = malformed_response(doing)
     return failed.kind, f"{failed.sentence}{reason}", failed.next_step

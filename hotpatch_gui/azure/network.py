@@ -56,7 +56,9 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
     if any(isinstance(e, urllib3_errors.NameResolutionError | socket.gaierror) for e in chain):
         return NetworkCause(
             tr("The name {named} couldn't be resolved while {doing}.", named=named, doing=doing),
-            tr("Check the network, the VPN and DNS; an open window retries automatically."),
+            tr(
+                "Check the network, the VPN and DNS. While its window is open, the program retries automatically."
+            ),
         )
     if any(
         isinstance(e, urllib3_errors.NewConnectionError) for e in chain
@@ -64,7 +66,7 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
         return NetworkCause(
             tr("No connection to {named} could be made while {doing}.", named=named, doing=doing),
             tr(
-                "Check the network, the VPN and the firewall; an open window retries automatically."
+                "Check the network, the VPN and the firewall. While its window is open, the program retries automatically."
             ),
         )
     if any(isinstance(e, urllib3_errors.ConnectTimeoutError) for e in chain):
@@ -75,7 +77,7 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
                 doing=doing,
             ),
             tr(
-                "Check the network, the VPN and the firewall; an open window retries automatically."
+                "Check the network, the VPN and the firewall. While its window is open, the program retries automatically."
             ),
         )
     if any(isinstance(e, ssl.SSLError) for e in chain):
@@ -86,7 +88,7 @@ def cause_of(error: BaseException, doing: str) -> NetworkCause | None:
                 doing=doing,
             ),
             tr(
-                "A proxy or firewall may cut it off; check them. An open window retries automatically."
+                "A proxy or firewall may cut it off; check them. While its window is open, the program retries automatically."
             ),
         )
     if any(isinstance(e, subprocess.TimeoutExpired) for e in chain):

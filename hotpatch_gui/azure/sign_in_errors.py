@@ -92,7 +92,7 @@ def sign_in_problem(
                 doing=doing,
             ),
             tr(
-                "An open window retries automatically. If this continues, see status.azure.com. {kept}",
+                "While its window is open, the program retries automatically. If this continues, see status.azure.com. {kept}",
                 kept=tr(_KEPT),
             ),
             code[0] if code else "",

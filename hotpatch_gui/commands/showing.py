@@ -43,7 +43,7 @@ _COLUMNS = (
     "Machine",
     "State",
     "Hotpatch",
-    "Situation",
+    "Status",
     "Resource Health",
     "Updates",
     "Assessed (UTC)",

@@ -281,9 +281,7 @@ def _enrollment_state(arc: Arc) -> tuple[PathKind, str]:
 
 
 FROM_BASELINE = tr.mark("Hotpatches begin with the next baseline, which restarts the machine once.")
-ARC_COST = tr.mark(
-    "Under Azure Arc, no charge since 19 May 2026 (before that, USD 1.50 per core per month)."
-)
+ARC_COST = tr.mark("Azure Arc: no charge since 19 May 2026 (before: USD 1.50 per core per month).")
 
 
 def _unsupported_2025(arc: Arc) -> UpgradePath:

@@ -96,7 +96,7 @@ MACHINES = (
     Column("location", "Location", 0, lambda r, _: r.location),
     Column("machine_power", "State", 0, lambda r, _: display_text.power_text(r)),
     Column("hotpatch", "Hotpatch", 0, lambda r, _: r.hotpatch_status),
-    Column("situation", "Situation", 0, lambda r, _: r.situation or "Not read yet"),
+    Column("situation", "Status", 0, lambda r, _: r.situation or "Not read yet"),
     Column(
         "health",
         "Resource Health",

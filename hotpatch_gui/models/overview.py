@@ -286,9 +286,7 @@ def _restart_glyph(pending: int) -> Glyph | None:
 def _exposed(read: OverviewData) -> Figure:
     exposed = read.exposure
     if exposed.machines:
-        note = tr(
-            "median {median}, maximum {worst} days", median=exposed.median, worst=exposed.worst
-        )
+        note = tr("median {median} d, max. {worst} d", median=exposed.median, worst=exposed.worst)
         machines = having(Condition.UPDATE_MISSING)
         return Figure(f"{exposed.machines:,}", note, Glyph.WARNING, machines)
     if exposed.not_known:

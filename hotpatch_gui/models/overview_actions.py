@@ -117,7 +117,8 @@ def next_steps(read: OverviewData, calendar: Calendar) -> list[ActionItem]:
     for situation, glyph, detail in _SITUATIONS:
         count = read.count(lambda g, value=situation.value: g.situation == value)  # type: ignore[misc]
         if count:
-            title = f"{situation.label}: {count:,}"
+            machines = tr("%n machine(s)", count)
+            title = f"{situation.label}: {machines}"
             where = MachineFilter(situations=(situation.value,))
             found.append(ActionItem(glyph, title, translated(detail), tr("Show"), where))
     found += _errors_elsewhere(read)
@@ -258,7 +259,10 @@ def _next_day() -> ActionItem:
     return ActionItem(
         Glyph.INFO,
         tr("In the next 24 hours"),
-        tr("Which machines are expected to start installing updates, and which may restart"),
+        tr(
+            "Shows the machines that are expected to start installing updates, and which may "
+            "restart."
+        ),
         tr("Show"),
         page="rollout",
     )

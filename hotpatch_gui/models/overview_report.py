@@ -241,7 +241,9 @@ def _current_sheets(
     return [
         export_sheets.sheet("machines", db, None, calendar, now),
         exceptions,
-        export_sheets.sheet("compliance", db, None, calendar, now),
+        replace(
+            export_sheets.sheet("compliance", db, None, calendar, now), title=tr("Missing updates")
+        ),
         _failed_runs(db, now, now),
         still_open,
         export_sheets.sheet_of(

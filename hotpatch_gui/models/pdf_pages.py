@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,10 +26,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtSvg import QSvgRenderer
 
+from hotpatch_gui.domain.dates import moment_name
 from hotpatch_gui.translation import translator
 
-from .report import Report, iso
-from .report_html import html_of
+from .report import Report
+from .report_html import TEXT_POINTS, html_of, style
 
 tr = translator("PdfPages")
 
@@ -37,7 +38,9 @@ MARGINS = QMarginsF(15, 12, 15, 12)
 """Of each page, in millimeters."""
 FOOTER_SHARE = 0.05
 """Of the page's height."""
-TEXT_POINTS, FOOTER_POINTS = 8, 7
+POINTS = (TEXT_POINTS, 7.5, 7.0, 6.5, 6.0, 5.5)
+"""Sizes of the text: the first with which every table fits on the page."""
+FOOTER_POINTS = 7
 PDF_ROWS = 2000
 """Rows of a section on paper; other formats have all."""
 CHART_SCALE = 3
@@ -94,7 +97,8 @@ def set_up_pages(device: QPagedPaintDevice) -> None:
 
 def footer_of(report: Report) -> str:
     """The line below each page."""
-    return f"{report.title} · {tr('Created {made}', made=iso(report.made))}"
+    made = tr("Created {made} UTC", made=moment_name(report.made.astimezone(UTC)))
+    return f"{report.title} · {made}"
 
 
 def print_report(report: Report, device: QPagedPaintDevice) -> int:
@@ -103,13 +107,17 @@ def print_report(report: Report, device: QPagedPaintDevice) -> int:
     Returns:
         The number of pages.
     """
-    document = _document(report)
     resolution = device.logicalDpiX()
     area = device.pageLayout().paintRectPixels(resolution)
     width, height = area.width(), round(area.height() * (1 - FOOTER_SHARE))
-    document.documentLayout().setPaintDevice(device)
-    document.setDocumentMargin(0)
-    document.setPageSize(QSizeF(width, -1))  # one page without an end
+    html = _Html(report)
+    for points in POINTS:
+        document = html.document(points)
+        document.documentLayout().setPaintDevice(device)
+        document.setDocumentMargin(0)
+        document.setPageSize(QSizeF(width, -1))  # one page without an end
+        if document.idealWidth() <= width:
+            break
     pages = list(paginate(list(_pieces(document)), height))
     painter = QPainter(device)
     below = QRectF(0, height, width, area.height() - height)
@@ -135,29 +143,38 @@ def page_font(points: float) -> QFont:
     return font
 
 
-def _document(report: Report) -> QTextDocument:
-    """The report as a document; charts are pictures."""
-    document = QTextDocument()
-    document.setDefaultFont(page_font(TEXT_POINTS))  # headings are relative to it
-    whole_words = QTextOption()
-    whole_words.setWrapMode(QTextOption.WrapMode.WordWrap)
-    document.setDefaultTextOption(whole_words)
-    charts: list[str] = []
+class _Html:
+    """The report's page, read once; charts are pictures."""
 
-    def embed(svg: str) -> str:
-        charts.append(svg)
+    def __init__(self, report: Report) -> None:
+        self._charts: list[QImage] = []
+        page = "".join(html_of(report, PDF_ROWS, self._embed))
+        self._body = page[page.index("<body>") :]
+
+    def document(self, points: float) -> QTextDocument:
+        """The page with a size of its text."""
+        document = QTextDocument()
+        document.setDefaultFont(page_font(points))  # headings are relative to it
+        document.setDefaultStyleSheet(style(points, margin_px=0))
+        whole_words = QTextOption()
+        whole_words.setWrapMode(QTextOption.WrapMode.WordWrap)
+        document.setDefaultTextOption(whole_words)
+        for number, image in enumerate(self._charts):
+            kind = QTextDocument.ResourceType.ImageResource
+            document.addResource(kind, QUrl(f"chart-{number}"), image)
+        document.setHtml(self._body)
+        return document
+
+    def _embed(self, svg: str) -> str:
         size = QSvgRenderer(svg.encode()).defaultSize()
-        name = f"chart-{len(charts)}"
         image = QImage(size * CHART_SCALE, QImage.Format.Format_RGB32)
         image.fill(Qt.GlobalColor.white)
         painter = QPainter(image)
         QSvgRenderer(svg.encode()).render(painter)
         painter.end()
-        document.addResource(QTextDocument.ResourceType.ImageResource, QUrl(name), image)
+        name = f"chart-{len(self._charts)}"
+        self._charts.append(image)
         return f'<p><img src="{name}" width="{size.width()}" height="{size.height()}"></p>'
-
-    document.setHtml("".join(html_of(report, PDF_ROWS, embed)))
-    return document
 
 
 def _pieces(document: QTextDocument) -> Iterator[Piece]:

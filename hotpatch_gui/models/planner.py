@@ -259,7 +259,7 @@ MONTHS = (
     ),
     Column(
         "exposure_without",
-        tr.mark("Average without"),
+        tr.mark("Average without hotpatch"),
         126,
         lambda r, _: days(r.exposure_without),
         right=True,

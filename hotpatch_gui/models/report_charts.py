@@ -16,6 +16,8 @@ WIDTH, LEGEND, LABEL = 1000, 28, 22
 """Of a chart, its legend, and the labels of days, in SVG units."""
 DAYS_HEIGHT, BAR, NAMES = 120, 22, 230
 """The height of columns of days, of a bar with its distance, and the width of the bars' names."""
+SCALE = 48
+"""The width of the scale beside columns of days."""
 MAX_BARS = 8
 """Groups that a chart shows; its table has all."""
 NAME_CHARACTERS = 34
@@ -32,9 +34,9 @@ class Bar(NamedTuple):
 
 
 def chart_svg(sheet: Sheet, rows: Sequence[Sequence[Any]]) -> str:
-    """Columns along a time axis if the first column holds days, else bars with names; empty without rows."""
+    """Columns along a time axis if the first column holds days, else bars with names; empty without rows, or for a single day."""
     bars = [Bar(row[0], [row[n] for n in sheet.stacked]) for row in rows]
-    if not bars:
+    if not bars or (isinstance(bars[0].name, date) and len(bars) == 1):
         return ""
     names = [sheet.heads[n] for n in sheet.stacked]
     colors = list(sheet.stacked.values())
@@ -55,21 +57,25 @@ def _legend(names: Sequence[str], colors: Sequence[str]) -> Iterator[str]:
 
 
 def _columns(bars: Sequence[Bar], colors: Sequence[str]) -> Iterator[str]:
-    """A column for each day; days without data are gaps."""
+    """A column for each day above a scale of machines; days without data are gaps."""
     first, last = bars[0].name, bars[-1].name
     days = (last - first).days + 1
-    step = WIDTH / max(days, 30)
+    step = (WIDTH - SCALE) / max(days, 30)
     top = max(sum(bar.parts) for bar in bars)
+    for value in sorted({0, top // 2, top}):
+        height = LEGEND + DAYS_HEIGHT - (DAYS_HEIGHT * value / top if top else 0.0)
+        yield _rectangle(SCALE, height, WIDTH - SCALE, 0.5, "#c8c6c4")
+        yield _words(0, height + 4, f"{value:,}")
     for bar in bars:
-        left, bottom = (bar.name - first).days * step, float(LEGEND + DAYS_HEIGHT)
+        left, bottom = SCALE + (bar.name - first).days * step, float(LEGEND + DAYS_HEIGHT)
         for part, color in zip(bar.parts, colors, strict=True):
             height = DAYS_HEIGHT * part / top if top else 0.0
             bottom -= height
             yield _rectangle(left, bottom, step * 0.8, height, color)
     for number in range(0, days, max(1, ceil(DAY_LABEL / step))):
         day = first + timedelta(days=number)
-        if number * step < WIDTH - DAY_LABEL:
-            yield _words(number * step, LEGEND + DAYS_HEIGHT + 16, day_name(day))
+        if SCALE + number * step < WIDTH - DAY_LABEL:
+            yield _words(SCALE + number * step, LEGEND + DAYS_HEIGHT + 16, day_name(day))
 
 
 def _bars(bars: Sequence[Bar], colors: Sequence[str]) -> Iterator[str]:

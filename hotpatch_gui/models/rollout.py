@@ -566,16 +566,6 @@ def _restarted_by(row: RolloutRow) -> str:
 
 MACHINES = (
     Column("name", tr.mark("Machine"), 130, lambda r, _: r.name, sort="name"),
-    Column("region", tr.mark("Region"), 104, lambda r, _: r.region, sort="region"),
-    Column("zone", tr.mark("Zone or set"), 120, lambda r, _: r.zone, sort="zone"),
-    Column(
-        "phase",
-        tr.mark("Phase"),
-        58,
-        lambda r, _: display_text.NOTHING if r.phase is None else str(r.phase + 1),
-        sort="phase",
-        right=True,
-    ),
     Column(
         "status",
         tr.mark("Status"),
@@ -607,6 +597,17 @@ MACHINES = (
         300,
         lambda r, _: r.reason,
         tip=lambda r, _: r.reason,
+    ),
+    Column("region", tr.mark("Region"), 104, lambda r, _: r.region, sort="region"),
+    Column("zone", tr.mark("Zone or set"), 120, lambda r, _: r.zone, sort="zone"),
+    Column(
+        "phase",
+        tr.mark("Phase"),
+        58,
+        lambda r, _: display_text.NOTHING if r.phase is None else str(r.phase + 1),
+        sort="phase",
+        right=True,
+        hidden=True,
     ),
 )
 

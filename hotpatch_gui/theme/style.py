@@ -164,7 +164,7 @@ QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent}
     image: url("{icons}/tick-{t.scheme}.svg"); }}
 QCheckBox::indicator:indeterminate {{ background: {t.accent}; border-color: {t.accent};
     image: url("{icons}/dash-{t.scheme}.svg"); }}
-QCheckBox::indicator:focus {{ border: 2px solid {t.accent}; }}
+QCheckBox::indicator:focus {{ width: 14px; height: 14px; border: 2px solid {t.accent}; }}
 QCheckBox::indicator:disabled {{ border-color: {t.divider}; }}
 QRadioButton::indicator {{ width: 16px; height: 16px; border: 1px solid {t.border};
     border-radius: 9px; background: {t.surface}; }}

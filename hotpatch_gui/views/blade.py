@@ -130,6 +130,7 @@ class Blade(QStackedWidget):
             self.tabs.addTab(widget, text)
             widget.built.connect(self._show_tab)
         self.tabs.currentChanged.connect(self._build_tab)
+        self.tabs.currentChanged.connect(self._show_banner)
         self.empty, self._reading = EmptyState(theme), EmptyState(theme)
 
     def _lay_out(self) -> None:
@@ -290,6 +291,10 @@ class Blade(QStackedWidget):
         )
         self.banner.button.setText(text)
         self.banner.button.setVisible(bool(text))
+
+    def _show_banner(self) -> None:
+        """The Update history tab has the details of a run below, so it needs the room."""
+        self.banner.set_brief(self.tabs.currentWidget() is self._history)
 
     def _take_next_step(self) -> None:
         """Do what the status sentence suggests."""

@@ -27,9 +27,9 @@ _ASSESS_MEANING = tr.mark(
     "Each machine checks for updates. This takes a few minutes and changes nothing on the machines."
 )
 _RESTART_MEANING = tr.mark(
-    "Workloads on the machine are interrupted for a few minutes. Azure doesn't stagger "
-    "restarts by availability zones and sets. A machine that is installing updates "
-    "restarts when the installation finishes."
+    "Workloads on the selected machines are interrupted for a few minutes. Azure doesn't stagger "
+    "restarts by availability zones and sets. A machine that is installing updates restarts when "
+    "the installation finishes."
 )
 _START_MEANING = tr.mark(
     "Azure charges for a machine while it runs. Assess it once it is running to see what is missing."

@@ -66,7 +66,8 @@ class Header(QFrame):
         self.search.setObjectName("search")
         self.search.setAccessibleName(tr("Search machines"))
         self.search.setPlaceholderText(tr("Search machines  (Ctrl+K)"))
-        self.search.setFixedWidth(round(280 * theme.scale))
+        self.search.setMinimumWidth(round(160 * theme.scale))
+        self.search.setMaximumWidth(round(280 * theme.scale))
         self.search.textChanged.connect(self.search_changed)
         for keys, slot in (
             ("Esc", self.search.clear),

@@ -757,6 +757,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n machine(s)</source>
+      <translation>
+        <numerusform>%n machine</numerusform>
+        <numerusform>%n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n machine(s) became unhealthy</source>
       <translation>
         <numerusform>%n machine became unhealthy</numerusform>

@@ -190,7 +190,7 @@ def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QA
             page.banner.headline.text()
             == "Rollout halted in phase 2 of 2 (westus2), inferred from Azure's published rules and an assumed limit"
         )
-        assert "vm-app-01 is not healthy after the update" in page.banner.detail.text()
+        assert "vm-app-01 became unhealthy after the update" in page.banner.detail.text()
         rows = [page.model.row(n) for n in range(page.model.count())]
         status = {r.name: r.status.value for r in rows if r is not None}
         assert status["vm-app-01"] == "Unhealthy"

@@ -170,7 +170,7 @@ def test_the_audit_log_is_exported_with_bodies_and_request_ids(
     stage.request.install([number], InstallRequest(frozenset({Classification.SECURITY})))
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
     stage.window.show_page("activity")
-    stage.window.page("activity").tabs.setCurrentIndex(2)
+    stage.window.page("activity").tabs.setCurrentIndex(3)
     stage.settle()
     chosen["name"] = "audit.csv"
     next(b for b in stage.window.findChildren(ExportButton) if b.isVisible()).click()
@@ -258,6 +258,6 @@ def test_a_short_report_has_no_machine_that_is_in_order(
         message(stage)
         found.append(json.loads((tmp_path / name).read_text(encoding="utf-8")))
     whole, short = found
-    assert set(whole) - set(short) == {"machines", "compliance", "schedules", "restarts"}
+    assert set(whole) - set(short) == {"machines", "missing updates", "schedules", "restarts"}
     assert short["exceptions"] == whole["exceptions"] != []
     assert any("Short report" in note for note in short["notes"])

@@ -282,7 +282,7 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
     assert page.ring.buttons["not_known"].text() == before
     assert not page.ring.buttons["not_known"].isEnabled()
     assert page.tiles["exposed"].isVisible()
-    assert page.tiles["exposed"].note.text() == "median 14, maximum 77 days"
+    assert page.tiles["exposed"].note.text() == "median 14 d, max. 77 d"
     assert not page.tiles["failed"].isVisible()
     assert page.tiles["restart"].figure.text() == "1"
     assert not page.next_steps.isVisible()
@@ -431,7 +431,7 @@ def test_the_export_of_today_has_the_figures_and_each_machine(stage: Stage, tmp_
     writing.run()
     assert writing.problem == ""
     made = json.loads(path.read_text(encoding="utf-8"))
-    values = {row["Figure"]: row["Value"] for row in made["summary"]}
+    values = {row["Key number"]: row["Value"] for row in made["summary"]}
     assert values["Monthly update missing"] == page.tiles["exposed"].figure.text()
     assert values["Machines"] == "16" == str(len(made["machines"]))
     missing = [m for m in made["machines"] if m["Monthly update missing"] == "Yes"]
@@ -442,18 +442,18 @@ def test_the_export_of_today_has_the_figures_and_each_machine(stage: Stage, tmp_
     assert made["restarts"]
     excepted = {row["Machine"]: row["Why"] for row in made["exceptions"]}
     assert excepted["vm-legacy-01"] == "Hotpatch isn't available on this image."
-    well = {row["Machine"] for row in made["machines"] if row["Situation"] == "Up to date"}
+    well = {row["Machine"] for row in made["machines"] if row["Status"] == "Up to date"}
     assert not well & set(excepted)
     assert sum(row["Updates available"] for row in made["by subscription"]) == int(
         values["Updates available"]
     )
-    current = {m["Required build"] for m in made["machines"] if m["Situation"] == "Up to date"}
+    current = {m["Required build"] for m in made["machines"] if m["Status"] == "Up to date"}
     assert current == {"26100.33222 or 26100.33296"}, "the hotpatch, or the cumulative update"
     terms = [row["Term"] for row in made["definitions"]]
     assert terms == [*(g.label for g in ComplianceGroup), "Exceptions", "Required build"]
     assert {m["Machine"] for m in missing} <= set(excepted)
     attention = {s.value for s in ComplianceGroup.ATTENTION.situations}
-    urgent = {m["Machine"] for m in made["machines"] if m["Situation"] in attention}
+    urgent = {m["Machine"] for m in made["machines"] if m["Status"] in attention}
     assert urgent
     assert urgent <= set(excepted)
     assert all(len(row["Meaning"]) > 50 for row in made["definitions"])

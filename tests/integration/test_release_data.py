@@ -387,7 +387,7 @@ def test_an_export_judges_what_is_on_file_by_the_day_of_the_export(stage: Stage)
 
     def situations_at(now: datetime) -> dict[str, str]:
         sheet = export_sheets.sheet("machines", db, None, resources.calendar(), now)
-        name, situation = (list(sheet.heads).index(head) for head in ("Machine", "Situation"))
+        name, situation = (list(sheet.heads).index(head) for head in ("Machine", "Status"))
         return {row[name]: row[situation] for row in sheet.rows}
 
     assert situations_at(EPOCH)["vm-web-01"] == "Up to date"

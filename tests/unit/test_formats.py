@@ -285,7 +285,8 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(qapp, tmp_path: Path, en
 
 def test_an_unusable_path_or_extension_is_reported(tmp_path: Path) -> None:
     with pytest.raises(
-        ExportError, match=r"x\.doc names no format; end it with \.csv, \.zip, \.xlsx"
+        ExportError,
+        match=r"The extension of x\.doc isn't supported\. Use one of: \.csv, \.zip, \.xlsx",
     ):
         export_writers.write(tmp_path / "x.doc", report())
     for ending in export_writers.FORMATS:

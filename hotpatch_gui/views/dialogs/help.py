@@ -28,7 +28,7 @@ from .surface import SurfaceDialog
 
 tr = translator("HelpDialog")
 
-SIZE_PX, LIST_PX = (860, 600), 320
+SIZE_PX, LIST_PX = (900, 600), 380
 TOPIC = Qt.ItemDataRole.UserRole
 """The role of a topic's number."""
 

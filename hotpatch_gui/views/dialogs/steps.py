@@ -18,6 +18,7 @@ from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import NORMAL_WEIGHT, SEMIBOLD_WEIGHT, TITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.widgets.labels import label, line
+from hotpatch_gui.views.widgets.screen_room import resize_within_screen
 
 tr = translator("StepsDialog")
 
@@ -31,7 +32,7 @@ class StepsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.setModal(True)
-        self.resize(round(860 * theme.scale), round(600 * theme.scale))
+        resize_within_screen(self, 860 * theme.scale, 600 * theme.scale)
         self._names: list[QLabel] = []
         self._name_row = QHBoxLayout()
         self._name_row.setSpacing(8)

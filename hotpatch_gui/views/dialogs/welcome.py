@@ -10,6 +10,7 @@ from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.screen_room import resize_within_screen
 
 from .connect import ConnectDialog
 from .surface import SurfaceDialog
@@ -51,7 +52,7 @@ class WelcomeDialog(SurfaceDialog):
         self.explore.setObjectName("welcomeDemo")
         self.column.addLayout(ways, 1)
         width, height = 640, 330
-        self.resize(round(width * theme.scale), round(height * theme.scale))
+        resize_within_screen(self, width * theme.scale, height * theme.scale)
 
     def _way(
         self, row: QHBoxLayout, title: str, text: str, button: str, slot: Callable[[], object]

@@ -9,6 +9,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.models import work
 from hotpatch_gui.models.exports import Make
+from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.actions import ActionsTab
@@ -144,6 +145,8 @@ class ActivityPage(Page):
             else tr("Cancel queued")
         )
         self.cancel.setEnabled(queued + changes > 0)
+        nothing = tr("None of the selected rows is queued.")
+        self.cancel.setToolTip("" if queued + changes else plain_tip(nothing))
         self.dismiss.setText(tr("Dismiss %n unknown result(s)", unknown))
         self.dismiss.setVisible(unknown > 0)
         failed = len(work.failed_installations(source, ids).machine_ids)

@@ -120,7 +120,8 @@ class CoveragePage(Page):
         self.details = ScrollArea(tr("Details"), body)
         self.details.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         across = self._splitter(Qt.Orientation.Horizontal, self.machines_panel, self.details)
-        across.setStretchFactor(0, 1)
+        across.setStretchFactor(0, 3)
+        across.setStretchFactor(1, 2)
         self.details.setMinimumWidth(round(DETAILS_PX * self._s.theme.scale))
         down = self._splitter(Qt.Orientation.Vertical, self.paths_panel, across)
         down.setStretchFactor(0, 2)
@@ -260,7 +261,7 @@ def _points(row: CoverageRow) -> list[Point]:
     )
     points = [Point(Glyph.NONE, "", title, text) for title, text in facts if text]
     points += map(prerequisite_point, path.checks)
-    spoken = tr("To be checked by you")
-    return points + [
-        Point(Glyph.NONE, spoken, tr("To check"), sentence) for sentence in path.checklist
-    ]
+    for number, sentence in enumerate(path.checklist):
+        title = tr("Check first") if number == 0 else ""
+        points.append(Point(Glyph.NONE, tr("To be checked by you"), title, sentence))
+    return points

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.health import Level
@@ -32,7 +32,7 @@ from .table_page import TABLE_PX, Page
 
 tr = translator("RolloutPage")
 
-PLAN_PX = 270
+PLAN_PX = 480
 """The plan's largest share of the page, after which it scrolls."""
 
 
@@ -64,6 +64,7 @@ class RolloutPage(Page):
             theme, translated(rollout.ASSUMED), px=CAPTION_PX, role="secondary", wrap=True
         )
         self.plan_area = ScrollArea(tr("Plan"), self.plan)
+        self.plan.height_changed.connect(self._fit_plan)
         self.model = ListedModel(services.source, rollout.MACHINES, services.clock, self)
         self.panel = TablePanel(
             theme,
@@ -80,6 +81,10 @@ class RolloutPage(Page):
         self.showing.currentIndexChanged.connect(self._filter)
         self.tools.addWidget(ExportButton(services, tr("Rollout"), self._report))
         self.counted = label(theme, role="secondary")
+        self.explain = QPushButton(tr("How this is inferred"))
+        self.explain.setProperty("link", True)
+        self.explain.setCheckable(True)
+        self.explain.toggled.connect(self.assumed.setVisible)
         self._rows: list[RolloutRow] = []
         self._lay_out()
         self.banner.button.clicked.connect(self._take_next_step)
@@ -91,8 +96,15 @@ class RolloutPage(Page):
         body = QVBoxLayout()
         body.setContentsMargins(16, 4, 16, 12)
         body.setSpacing(8)
-        for widget in (self.banner, self.plan_area, self.legend, self.assumed):
+        for widget in (self.banner, self.plan_area):
             body.addWidget(widget)
+        below = QHBoxLayout()
+        below.setSpacing(12)
+        below.addWidget(self.legend, 1)
+        below.addWidget(self.explain, 0, Qt.AlignmentFlag.AlignTop)
+        body.addLayout(below)
+        self.assumed.hide()
+        body.addWidget(self.assumed)
         filters = QHBoxLayout()
         filters.setSpacing(12)
         filters.addWidget(self.showing)
@@ -159,6 +171,9 @@ class RolloutPage(Page):
             self.banner.button.hide()
         self._channel.query(work, is_refresh=is_refresh)
 
+    def _fit_plan(self, height: int) -> None:
+        self.plan_area.setFixedHeight(min(height + 2, round(PLAN_PX * self._s.theme.scale)))
+
     def _show_failure(self, why: str) -> None:
         self.banner.show_text(Level.UNKNOWN, tr("The rollout can't be shown."), why)
         self._rows = []
@@ -168,6 +183,7 @@ class RolloutPage(Page):
             self.counted,
             self.plan_area,
             self.legend,
+            self.explain,
             self.assumed,
             self.banner.button,
         ):
@@ -177,10 +193,10 @@ class RolloutPage(Page):
     def _show_result(self, data: RolloutData) -> None:
         self.banner.show_text(data.level, data.headline, data.detail)
         self.plan.show_phases(data.phases, rollout.plan_text(data))
-        height = min(self.plan.height() + 2, round(PLAN_PX * self._s.theme.scale))
-        self.plan_area.setFixedHeight(height)
-        for widget in (self.plan_area, self.legend, self.assumed):
+        self._fit_plan(self.plan.height())
+        for widget in (self.plan_area, self.legend, self.explain):
             widget.setVisible(bool(data.phases))
+        self.assumed.setVisible(bool(data.phases) and self.explain.isChecked())
         self._needs_releases = data.needs_releases
         self.banner.button.setText(
             tr("Release data…") if data.needs_releases else tr("Show unhealthy machines")

@@ -24,7 +24,7 @@ from .table_page import Page
 
 tr = translator("UpdatesPage")
 
-SEARCH_PX = 200
+SEARCH_PX = 168
 
 AGES_DAYS = (7, 30, 90)
 RESTARTS = (

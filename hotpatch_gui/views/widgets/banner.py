@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.models.display_text import LEVEL_GLYPHS, SITUATION_GLYPHS
+from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
@@ -38,6 +39,7 @@ class Banner(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self._surface = ""
+        self._is_brief = False
         self._glyph = GlyphLabel(theme, 20)
         self.headline = label(theme, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT, wrap=True)
         self.headline.setObjectName("bannerHeadline")
@@ -71,6 +73,16 @@ class Banner(QFrame):
             page=status_text.page,
         )
 
+    def set_brief(self, is_brief: bool) -> None:
+        """Show only the headline, and the detail as a tooltip, because the rest of the page explains it."""
+        self._is_brief = is_brief
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        detail = self.detail.text()
+        self.detail.setVisible(bool(detail) and not self._is_brief)
+        self.setToolTip(plain_tip(detail) if self._is_brief else "")
+
     def show_text(
         self,
         level: Level,
@@ -83,7 +95,7 @@ class Banner(QFrame):
         self._glyph.set_glyph(glyph or LEVEL_GLYPHS[level])
         self.headline.setText(headline)
         self.detail.setText(detail)
-        self.detail.setVisible(bool(detail))
+        self._show_detail()
         self.link.set_page(page)
         self.setAccessibleName(f"{headline} {detail}")
         if self._surface != _SURFACES[level]:

@@ -57,7 +57,7 @@ class CellDelegate(QStyledItemDelegate):
             size = round(GLYPH_PX * scale)
             self._paint_glyph(painter, rect, glyph, (left, size))
             left += size + round(GAP_PX * scale)
-        room = rect.adjusted(left, 0, -END_PX, 0)
+        room = rect.adjusted(left, 0, -round(END_PX * scale), 0)
         in_middle = model.columns[column].cut_in_middle
         cut = Qt.TextElideMode.ElideMiddle if in_middle else Qt.TextElideMode.ElideRight
         shown = option.fontMetrics.elidedText(model.text(row, column), cut, room.width())

@@ -76,7 +76,7 @@ AXIS_PX, TITLED_AXIS_PX = 22, 40
 """The height of the axis below a chart, without and with a title."""
 FAILED_SHARE = 0.5
 """The width of failed updates' bars as a share of the others', because color alone isn't enough."""
-MIN_UPDATES = 5
+MIN_UPDATES = 3
 """The axis shows at least this many updates, so that one update isn't a bar across the window."""
 
 
@@ -215,10 +215,11 @@ class HistoryChart(_Plot):
         ]
         self.plot.getAxis("bottom").setTicks([shown])
         most = max((a + b for a, b in zip(installed, failed, strict=True)), default=1) or 1
-        self.plot.getAxis("left").setTicks([_round_ticks(most)])
+        ticks = _round_ticks(most)
+        self.plot.getAxis("left").setTicks([ticks])
         self.title_axis("left", tr("Updates"), theme)
         self.plot.setXRange(-0.6, days - 0.4, padding=0)
-        self.plot.setYRange(0, most * 1.1, padding=0)
+        self.plot.setYRange(0, ticks[-1][0] * 1.06, padding=0)
 
 
 def _released() -> tuple[KeyEntry, ...]:
@@ -460,7 +461,7 @@ class RestartsChart(_MonthsPlot):
     def key(self) -> Sequence[KeyEntry]:
         return (
             KeyEntry("bar", "accent_text", tr("Restarts with hotpatch")),
-            KeyEntry("bar", "border", tr("Without"), is_outline=True),
+            KeyEntry("bar", "border", tr("Without hotpatch"), is_outline=True),
         )
 
     def draw(self, shown: PlannerData, theme: Theme) -> None:
@@ -484,7 +485,7 @@ class ExposureChart(_MonthsPlot):
     def key(self) -> Sequence[KeyEntry]:
         return (
             KeyEntry("bar", "accent_text", tr("Average days of exposure with hotpatch")),
-            KeyEntry("bar", "border", tr("Without"), is_outline=True),
+            KeyEntry("bar", "border", tr("Without hotpatch"), is_outline=True),
         )
 
     def draw(self, shown: PlannerData, theme: Theme) -> None:

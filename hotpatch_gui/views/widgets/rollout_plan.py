@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -51,7 +51,13 @@ def _height(regions: Sequence[Region]) -> int:
 
 
 class RolloutPlan(QWidget):
-    """Painted directly, so that ten thousand machines are as fast as twelve."""
+    """Painted directly, so that ten thousand machines are as fast as twelve.
+
+    Signals:
+        height_changed (int): the height that shows everything, which depends on the width.
+    """
+
+    height_changed = Signal(int)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -75,7 +81,10 @@ class RolloutPlan(QWidget):
         """Set the height of the highest phase."""
         heights = [max(map(_height, self._columns(p)), default=0) for p in self._phases]
         height = 2 * PAD_PX + HEAD_PX + max(heights) if heights else 0
-        self.setFixedHeight(round(height * self._theme.scale))
+        needed = round(height * self._theme.scale)
+        if needed != self.height():
+            self.setFixedHeight(needed)
+            self.height_changed.emit(needed)
 
     @property
     def _card_width(self) -> float:

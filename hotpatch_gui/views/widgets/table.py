@@ -197,8 +197,8 @@ class Table(QTableView):
             return
         shown = [n for n in range(len(self.rows.columns)) if not self.isColumnHidden(n)]
         scale = self._theme.scale
-        least = [max(round(self.rows.columns[n].width_px * scale), self._titled(n)) for n in shown]
         needed = [self._needed(n) for n in shown]
+        least = [max(round(self.rows.columns[n].width_px * scale), self._titled(n)) for n in shown]
         growing = [n for n, column in enumerate(shown) if not self.rows.columns[column].right]
         widths = fitted(least, needed, self.viewport().width(), growing)
         self._is_fitting = True
@@ -209,21 +209,30 @@ class Table(QTableView):
     def _needed(self, column: int) -> int:
         """The width of a column's title and of its shown rows' texts."""
         measure = self.fontMetrics().horizontalAdvance
-        left = FIRST_MARGIN_PX if self.is_first(column) else MARGIN_PX
         widest = 0
         first = max(0, self.rowAt(0))
         for number in range(first, min(self.rows.count(), first + MEASURED_ROWS)):
             row = self.rows.row(number)
             if row is not None:
-                glyph = GLYPH_ROOM_PX if self.rows.glyph(row, column) is not None else 0
+                has_glyph = self.rows.glyph(row, column) is not None
+                glyph = self._scaled(GLYPH_ROOM_PX) if has_glyph else 0
                 widest = max(widest, measure(self.rows.text(row, column)) + glyph)
-        return min(max(left + widest + END_PX + SPARE_PX, self._titled(column)), WIDEST_PX)
+        needed = max(self._margins(column) + widest, self._titled(column))
+        return min(needed, self._scaled(WIDEST_PX))
 
     def _titled(self, column: int) -> int:
         """The width of a column's title."""
         title = translated(self.rows.columns[column].title)
+        width = self.horizontalHeader().fontMetrics().horizontalAdvance(title)
+        return self._margins(column) + width + self._scaled(SORT_PX)
+
+    def _margins(self, column: int) -> int:
+        """The room beside a column's text."""
         left = FIRST_MARGIN_PX if self.is_first(column) else MARGIN_PX
-        return left + self.fontMetrics().horizontalAdvance(title) + SORT_PX + END_PX + SPARE_PX
+        return self._scaled(left + END_PX + SPARE_PX)
+
+    def _scaled(self, px: int) -> int:
+        return round(px * self._theme.scale)
 
     def _on_opened(self, index: Index) -> None:
         row_id = self.rows.id_at(index.row())

@@ -108,5 +108,5 @@ class WaveChoice(QObject):
 
     def _on_edited(self) -> None:
         self.size.setVisible(self.waves.mode is WaveMode.SOME)
-        self.stop.setEnabled(self.waves.mode is not WaveMode.ALL)
+        self.stop.setVisible(self.waves.mode is not WaveMode.ALL)
         self.edited.emit()

@@ -199,6 +199,9 @@ class UpdatesStep(QObject):
         kb = self._current_kb
         self.only_this.setEnabled(kb is not None)
         self.only_this.setText(tr("Only {kb}", kb=kb) if kb else tr("Only the highlighted update"))
+        self.only_this.setToolTip(
+            "" if kb else plain_tip(tr("Highlight an update in the list first."))
+        )
 
     def _take_only_this(self) -> None:
         kb = self._current_kb
