@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import sqlite3
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from hotpatch_gui.models.resource_groups import read_resource_groups
 from hotpatch_gui.store import deployments, machines
 from hotpatch_gui.store.deployments import StoredDeployment
 from hotpatch_gui.system.console import plain
-from hotpatch_gui.translation import translator
+from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.worker.operation_scheduler import SendPolicy
 
 from .common import (
@@ -27,16 +28,26 @@ from .common import (
     Exit,
     print_json,
     print_table,
+    reading,
     session,
     write_message,
 )
 from .named import named_resource_group
 
 if TYPE_CHECKING:
-    from hotpatch_gui.application.headless import Session
     from hotpatch_gui.application.targets import CloudTarget
 
 tr = translator("Deploying")
+
+_LEFT = {
+    OperationState.QUEUED: tr.mark(
+        "It wasn't sent, and the next start of the program cancels it. Nothing was created."
+    ),
+    OperationState.SENT: tr.mark(
+        "Azure hasn't answered. The next start of the program reads the result."
+    ),
+}
+"""The future of a deployment that this command leaves."""
 
 
 def deploy(
@@ -89,9 +100,10 @@ def deploy(
             running.wait_for_deployment(row_id, options.wait)
         except AbandonedError as error:
             write_message(str(error))
+    with reading(folder) as db:  # nothing is sent anymore
         return _report(
-            running,
-            deployments.read(running.db, row_id),
+            db,
+            deployments.read(db, row_id),
             found,
             as_json=options.json,
             is_waiting=options.wait > 0,
@@ -117,7 +129,7 @@ def _password(options: argparse.Namespace) -> str:
 
 
 def _report(
-    running: Session,
+    db: sqlite3.Connection,
     row: StoredDeployment,
     found: dict[str, Any],
     *,
@@ -125,17 +137,20 @@ def _report(
     is_waiting: bool,
 ) -> Exit:
     machine_id = row.deployment.machine_id.lower()
-    known = machines.ids(running.db, [machine_id])
-    rows = machines.read_rows(running.db, list(known.values()))
+    known = machines.ids(db, [machine_id])
+    rows = machines.read_rows(db, list(known.values()))
     status = rows[0].hotpatch_status if rows else ""
+    note = f"{row.note} {translated(_LEFT.get(row.state, ''))}".strip()
     if as_json:
-        print_json(found | {"state": row.state.value, "note": row.note, "hotpatch": status or None})
+        print_json(found | {"state": row.state.value, "note": note, "hotpatch": status or None})
     else:
-        print(plain(f"{row.deployment.machine}: {row.state.label}. {row.note}"))
+        print(plain(f"{row.deployment.machine}: {row.state.label}. {note}".rstrip()))
         if row.state is OperationState.SUCCEEDED:
             print(
                 plain(tr("Hotpatch: {status}", status=status))
                 if status
+                else tr("Its hotpatch status isn't known yet; the next sync reads it.")
+                if rows
                 else tr("Azure's lists don't show it yet; the next sync reads it.")
             )
     if row.state is OperationState.SUCCEEDED:
@@ -144,5 +159,5 @@ def _report(
         return Exit.DONE
     if row.state in POSSIBLY_CARRIED_OUT:
         return Exit.NOT_KNOWN
-    code = deployments.azure_code(running.db, row)
+    code = deployments.azure_code(db, row)
     return Exit.NOT_PERMITTED if code in FORBIDDEN_CODES else Exit.FAILED

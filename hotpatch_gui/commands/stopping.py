@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hotpatch_gui.application.headless import AbandonedError
 from hotpatch_gui.domain.kb import normalize_kb
 from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.permissions import FORBIDDEN_CODES
 from hotpatch_gui.models.stop_update import StillInstalling, read_still_installing
 from hotpatch_gui.store import operations, schedule_changes
 from hotpatch_gui.store.schedule_changes import StoredChange
@@ -49,7 +51,8 @@ def stop(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
             print_json(_as_json(kb, found, changes, canceled))
         else:
             _print(found, changes, canceled)
-        return Exit.DONE if options.dry_run else _code(found, changes, canceled)
+        codes = schedule_changes.azure_codes(running.db, [change.id for change in changes])
+        return Exit.DONE if options.dry_run else _code(found, changes, canceled, codes)
 
 
 def _exclude(running: Session, found: StillInstalling, kb: str) -> list[StoredChange]:
@@ -133,7 +136,12 @@ def _print(found: StillInstalling, changes: list[StoredChange], canceled: list[i
         print(plain(f"{title}. {detail}"))
 
 
-def _code(found: StillInstalling, changes: list[StoredChange], canceled: list[int]) -> Exit:
+def _code(
+    found: StillInstalling,
+    changes: list[StoredChange],
+    canceled: list[int],
+    codes: Mapping[int, str],
+) -> Exit:
     """The exit code; schedules that couldn't be read or changed are failures."""
     good = sum(c.state is OperationState.SUCCEEDED for c in changes) + len(canceled)
     unsure = sum(c.state in POSSIBLY_CARRIED_OUT for c in changes)
@@ -142,4 +150,7 @@ def _code(found: StillInstalling, changes: list[StoredChange], canceled: list[in
         return Exit.DONE
     if good + unsure == wanted and found.is_known:
         return Exit.NOT_KNOWN
-    return Exit.PARTLY if good or unsure else Exit.FAILED
+    if good or unsure:
+        return Exit.PARTLY
+    is_forbidden = bool(changes) and all(codes[c.id] in FORBIDDEN_CODES for c in changes)
+    return Exit.NOT_PERMITTED if is_forbidden else Exit.FAILED

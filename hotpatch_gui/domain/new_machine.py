@@ -62,6 +62,8 @@ _FORBIDDEN_USERS = frozenset(
     }
 )
 """Names that Azure rejects for an administrator (OSProfile.adminUsername)."""
+_LOCATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ]*")
+"""A region's name, such as westus2, or as the portal writes it."""
 _PASSWORD_KINDS = ("[a-z]", "[A-Z]", "[0-9]", r"[\W_]")
 _FORBIDDEN_PASSWORDS = frozenset(
     {
@@ -139,7 +141,7 @@ def faults(machine: NewMachine) -> list[Fault]:
     found = [
         Fault("name", _name_fault(machine.name)),
         Fault("resource_group", _group_fault(machine.resource_group)),
-        Fault("location", "" if machine.location.strip() else tr("Choose a region.")),
+        Fault("location", "" if _LOCATION.fullmatch(machine.location) else tr("Choose a region.")),
         Fault(
             "size",
             ""
@@ -215,7 +217,7 @@ def _zone_fault(name: str) -> str:
 
 
 def _subnet_fault(subnet: str) -> str:
-    if subnet and not _SUBNET.fullmatch(subnet):
+    if subnet and not (subnet.isprintable() and _SUBNET.fullmatch(subnet)):
         return tr(
             "This isn't the resource ID of a subnet: /subscriptions/…/virtualNetworks/…/subnets/…"
         )
@@ -227,7 +229,8 @@ def _admin_fault(name: str) -> str:
         return tr("The administrator's name has 1 to 20 characters.")
     if name.casefold() in _FORBIDDEN_USERS:
         return tr("Azure doesn't allow {name} as the administrator's name.", name=name)
-    if name.endswith(".") or not _FORBIDDEN_IN_USER.isdisjoint(name):
+    is_plain = name.isprintable() and _FORBIDDEN_IN_USER.isdisjoint(name)
+    if name.endswith(".") or not is_plain:
         return tr(
             "The administrator's name can't contain spaces or special characters, or end with a period."
         )

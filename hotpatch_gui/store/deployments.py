@@ -73,7 +73,7 @@ def move(
     if row is None or state not in OperationState.parse(row[0]).may_change_to:
         return False
     db.execute(
-        "UPDATE deployments SET state=?, note=?, ended_at=?, sent_at=coalesce(sent_at, ?) WHERE id=?",
+        "UPDATE deployments SET state=?, note=?, ended_at=?, sent_at=coalesce(?, sent_at) WHERE id=?",
         (
             state,
             note,

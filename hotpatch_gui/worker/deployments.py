@@ -30,7 +30,7 @@ from . import commands
 from .events import Changed, DeploymentChecked, DeploymentStored, Failed, Observer
 from .file import DataFile
 from .jobs import Jobs
-from .operations.pauses import FIRST_BACK_OFF_S
+from .operations.pauses import EXPIRES, FIRST_BACK_OFF_S
 from .until_stored import until_stored
 from .urgency import Urgency
 
@@ -208,8 +208,13 @@ class Deployments:
     ) -> None:
         """Repeat the what-if and send the deployment until Azure accepts or rejects it, then follow it."""
         pause: float | None = 0.0
+        began = self._clock()
         while pause is not None:
             await self._jobs.rest(pause)
+            if self._clock() - began > EXPIRES:
+                note = tr("It couldn't be sent within an hour. Nothing was created.")
+                await self._move(row_id, OperationState.CANCELED, Event.CANCELED, note)
+                return
             if not await self._only_creates(context, row_id, deployment, password):
                 return
             async with context.calls.writes.slot(Urgency.ACT) as slot:
@@ -403,10 +408,13 @@ def _explained(problem: Problem) -> Problem:
 
 
 def _not_created(problem: Problem) -> Problem:
-    """A problem that may pass, with a step that fits: neither a check nor a deployment is repeated automatically."""
-    if not problem.kind.is_transient and problem.kind is not ProblemKind.MALFORMED_RESPONSE:
-        return problem
-    step = tr("Nothing was created. Check the connection and the sign-in, then try again.")
+    """A problem with a step that fits: neither a check nor a deployment is repeated automatically."""
+    if problem.kind.is_transient or problem.kind is ProblemKind.MALFORMED_RESPONSE:
+        step = tr("Nothing was created. Check the connection and the sign-in, then try again.")
+    elif problem.kind is ProblemKind.NOT_FOUND:
+        step = tr("Nothing was created. Choose a resource group that exists.")
+    else:
+        step = tr("Nothing was created. {step}", step=problem.next_step)
     return problem._replace(next_step=step)
 
 

@@ -94,7 +94,7 @@ def test_errors_are_reported_before_the_password_is_requested(
     assert (without_password.returncode, "--password-stdin" in without_password.stderr) == (2, True)
     elsewhere = call(azure, tmp_path, "vm-cli-02", "--check", group="rg-nowhere")
     assert elsewhere.returncode == 2
-    assert "knows the resource group “rg-nowhere”" in elsewhere.stderr
+    assert "has a resource group named “rg-nowhere”" in elsewhere.stderr
 
 
 def test_without_waiting_it_ends_when_azure_has_accepted_it(

@@ -24,7 +24,7 @@ from hotpatch_gui.domain.deployments import (
     deployment_of,
     refusal,
 )
-from hotpatch_gui.domain.new_machine import NewMachine, password_fault
+from hotpatch_gui.domain.new_machine import NewMachine, faults, password_fault
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.models.deployments import what_if_rows
 from hotpatch_gui.simulator.guest import SUBSCRIPTION
@@ -678,3 +678,52 @@ def test_the_resources_of_the_deployment_are_listed_first_and_the_rest_is_counte
     rows = what_if_rows([*others, change("Create", wanted.machine_id)])
     assert rows[0].cells[2] == Effect.CREATE.label
     assert rows[-1].cells[0] == "and 301 more"
+
+
+@pytest.mark.expects_log
+def test_a_deployment_that_is_throttled_for_an_hour_is_canceled(stage: Stage) -> None:
+    sent = puts(stage)
+    respond(
+        stage, "PUT", lambda: Response(429, {"error": {"code": "Throttled"}}, {"Retry-After": "1"})
+    )
+    deploy(stage)
+    stage.until(lambda: len(sent) >= 1 and states(stage) == ["queued"])
+    stage.clock.advance(minutes=61)
+    stage.until(lambda: states(stage) == ["cancelled"])
+    assert "within an hour. Nothing was created." in rows(stage)[0][1]
+    count = len(sent)
+    stage.settle()
+    assert len(sent) == count
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 500])
+def test_a_repeated_what_if_that_fails_says_that_nothing_was_created(
+    stage: Stage, status: int
+) -> None:
+    def fail(method: str, path: str) -> Response | None:
+        return error(status, "ResourceGroupNotFound") if path.endswith("/whatIf") else None
+
+    stage.simulator.faults.append(fail)
+    deploy(stage)
+    stage.until(lambda: states(stage) == ["failed"])
+    note = rows(stage)[0][1]
+    assert "Nothing was created." in note
+    assert "automatically" not in note
+    assert ("Choose a resource group that exists." in note) == (status == 404)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("location", "west'us2\nTEMPLATE"),
+        ("location", "<b>"),
+        ("location", "[resourceGroup().location]"),
+        ("admin", "oper\nator"),
+        ("subnet", f"{MACHINE.subnet}/subscriptions/1\n"),
+    ],
+)
+def test_values_that_could_leave_their_place_in_a_template_are_rejected(
+    field: str, value: str
+) -> None:
+    assert field in [fault.field for fault in faults(MACHINE._replace(**{field: value}))]

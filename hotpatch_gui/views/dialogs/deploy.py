@@ -11,6 +11,7 @@ from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.domain.deployments import Deployment, WhatIfChange, deployment_of, refusal
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
 from hotpatch_gui.domain.operations import OperationState
+from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.models import deployments
 from hotpatch_gui.models.checked import CheckedModel
 from hotpatch_gui.models.new_machine_form import summary_of
@@ -39,6 +40,14 @@ INTRODUCTION = tr.mark(
     "Enter a password, then select Check to see what Azure would create. Nothing is created yet."
 )
 _TABLES = frozenset({"deployments"})
+
+_REJECTIONS = (
+    ProblemKind.REJECTED,
+    ProblemKind.FORBIDDEN,
+    ProblemKind.NOT_FOUND,
+    ProblemKind.CONFLICT,
+)
+"""After other problems it isn't known whether Azure would create the machine."""
 
 
 class DeployDialog(SurfaceDialog):
@@ -183,7 +192,9 @@ class DeployDialog(SurfaceDialog):
         why = problem.text if problem is not None else refusal(self._wanted, changes)
         self._is_good = not why
         good = tr("Azure would accept it. Nothing is created yet.")
-        if why:
+        if problem is not None and problem.kind not in _REJECTIONS:
+            self._show(Glyph.UNKNOWN, why, tr("Not checked"))
+        elif why:
             self._show(Glyph.ERROR, why, tr("Can't be created"))
         else:
             self._show(Glyph.OK, good, tr("Checked"))
@@ -232,10 +243,14 @@ class DeployDialog(SurfaceDialog):
         )
         if row is not None and not row.state.is_final:
             machine = row.deployment.machine
-            title = (
-                tr("Azure is creating {machine}", machine=machine)
-                if row.state is OperationState.RUNNING
-                else tr("Create {machine}: requested", machine=machine)
-            )
-            self._s.outcomes.add(Glyph.INFO, title, tr("A notification follows when it ends."))
+            titles = {
+                OperationState.QUEUED: tr("{machine} waits to be sent to Azure", machine=machine),
+                OperationState.SENT: tr(
+                    "{machine} was requested; Azure hasn't answered yet", machine=machine
+                ),
+                OperationState.RUNNING: tr("Azure is creating {machine}", machine=machine),
+            }
+            if row.state in titles:
+                end = tr("A notification follows when it ends.")
+                self._s.outcomes.add(Glyph.INFO, titles[row.state], end)
         super().reject()

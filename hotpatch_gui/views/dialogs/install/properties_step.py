@@ -24,6 +24,8 @@ tr = translator("PropertiesStep")
 
 DEFAULT_MINUTES = 120
 AT_ONCE_UP_TO = 20
+ORDER_ROW = 2
+"""The form's row for several machines."""
 """For more machines, waves are proposed."""
 _RESTARTS = {
     RestartSetting.IF_REQUIRED: tr.mark(
@@ -90,8 +92,7 @@ class PropertiesStep(QObject):
     def set_groups(self, tag_names: Sequence[str], machines: int) -> None:
         """Offer orders for several machines; a single one has none."""
         self._machines = machines
-        for row in range(2, self._form_layout.rowCount()):
-            self._form_layout.setRowVisible(row, machines > 1)
+        self._form_layout.setRowVisible(ORDER_ROW, machines > 1)
         self.choice.set_groups(tag_names, machines)
         self.show_summary()
 
@@ -169,4 +170,6 @@ class PropertiesStep(QObject):
             )
         )
         self.wave_words.setText(self.order_text(max(2, self._machines)))
+        stops = self._machines > 1 and self.waves.mode is not WaveMode.ALL
+        self._form_layout.setRowVisible(self.choice.stop, stops)
         self.edited.emit()
