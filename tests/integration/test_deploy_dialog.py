@@ -85,7 +85,7 @@ def test_a_machine_is_checked_created_and_listed(stage: Stage) -> None:
     assert dialog.create_.isEnabled()
     assert said(dialog).startswith("Checked ")
     dialog.create_.click()
-    stage.until(lambda: "You can close this dialog; Azure goes on." in said(dialog))
+    stage.until(lambda: "You can close this dialog; Azure continues." in said(dialog))
     assert is_any_queued_or_in_progress(stage.app.source)
     stage.settle()
     assert stage.window.status_bar.work.full_text == "Creating vm-dep-01"
