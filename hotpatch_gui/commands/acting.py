@@ -15,6 +15,7 @@ from hotpatch_gui.domain.installs import (
     InstallRequest,
     RequestError,
     RestartSetting,
+    harmless_kbs,
     plan,
 )
 from hotpatch_gui.domain.kb import KbTextError, parse_kbs
@@ -117,12 +118,15 @@ def _request(options: argparse.Namespace) -> InstallRequest:
 
 
 def _review(db: sqlite3.Connection, request: InstallRequest, ids: Sequence[int]) -> FleetReview:
+    offers = {machine_id: list(assessments.offered(db, machine_id)) for machine_id in ids}
+    harmless = harmless_kbs(update for offer in offers.values() for update in offer)
     plans = {
         row.id: plan(
             request,
-            assessments.offered(db, row.id),
+            offers[row.id],
             restart_pending=bool(row.restart_pending),
             is_known=display_text.is_listed(row),
+            harmless=harmless,
         )
         for row in machines.read_rows(db, ids)
     }

@@ -65,10 +65,18 @@ def _list(entries: Sequence[ScheduleEntry], unread: str, *, as_json: bool) -> No
         found = {"schedules": [_json(e) for e in entries], "unread": unread}
         print_json(found)
         return
-    heads = ("Schedule", "Recurrence", "Next window (local)", "Machines", "Concerns")
+    heads = (
+        "Schedule",
+        "Resource group",
+        "Recurrence",
+        "Next window (local)",
+        "Machines",
+        "Concerns",
+    )
     rows = [
         (
             e.name,
+            e.row.group,
             e.recurrence,
             display_text.moment_text(e.opens) if e.opens else display_text.NOTHING,
             display_text.number(e.machines),

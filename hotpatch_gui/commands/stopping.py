@@ -117,7 +117,8 @@ def _print(found: StillInstalling, changes: list[StoredChange], canceled: list[i
         text = one.disabled_reason or tr("may install it, not changed")
         if (result := results.get(one.row.resource_id.lower())) is not None:
             text = f"{result.state.label}. {result.note}".rstrip()
-        print(plain(tr("Schedule {name}: {text}", name=one.row.schedule.name, text=text)))
+        name = f"{one.row.schedule.name} ({one.row.group})"
+        print(plain(tr("Schedule {name}: {text}", name=name, text=text)))
     if found.queued:
         print(
             tr(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -120,7 +121,12 @@ class UpdateExclusion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A request's effect on one machine. ``not_offered`` are included KBs that the assessment doesn't offer."""
+    """A request's effect on one machine.
+
+    Attributes:
+        not_offered: included KBs that the assessment doesn't offer.
+        may_follow: those of them that may restart the machine if Azure offers them after all.
+    """
 
     taken: tuple[Update, ...] = ()
     left_out: tuple[tuple[Update, UpdateExclusion], ...] = ()
@@ -129,6 +135,7 @@ class Plan:
     restart_pending: bool = False
     is_known: bool = True
     """Whether a current assessment lists the available updates."""
+    may_follow: tuple[str, ...] = ()
 
     @property
     def will_restart(self) -> tuple[Update, ...]:
@@ -154,14 +161,14 @@ class Plan:
         """2 if the machine certainly restarts, 1 if it may, 0 if not."""
         if self.restarts_certainly:
             return 2
-        is_possible = bool(self.may_restart or self.not_offered) or not self.is_known
+        is_possible = bool(self.may_restart or self.may_follow) or not self.is_known
         return int(is_possible and self.restart_setting is not RestartSetting.NEVER)
 
     @property
     def may_stay_unfinished(self) -> bool:
         """Whether selected updates may wait for a restart that Azure doesn't perform."""
         is_never = self.restart_setting is RestartSetting.NEVER
-        return is_never and bool(self.will_restart or self.may_restart or self.not_offered)
+        return is_never and bool(self.will_restart or self.may_restart or self.may_follow)
 
     @property
     def restart_sentence(self) -> str:
@@ -175,7 +182,7 @@ class Plan:
             goes = tr("Azure will not restart it") if never else tr("it may restart")
             return tr("No current assessment shows what would be installed; {goes}.", goes=goes)
         will = _names(self.will_restart)
-        may = ", ".join(filter(None, (_names(self.may_restart), *self.not_offered)))
+        may = ", ".join(filter(None, (_names(self.may_restart), *self.may_follow)))
         if self.restart_setting is RestartSetting.NEVER:
             if not will and not may:
                 return tr("No restart: none of the selected updates needs one.")
@@ -221,11 +228,12 @@ def plan(
     *,
     restart_pending: bool = False,
     is_known: bool = True,
+    harmless: AbstractSet[str] = frozenset(),
 ) -> Plan:
     """Apply a request to the updates of the current assessment, by Azure's rules.
 
     ``restart_pending``: the machine waits for a restart, which an installation would perform. ``is_known``: a current
-    assessment exists.
+    assessment exists. ``harmless``: KBs that never restart a machine (``harmless_kbs``).
     """
     if not is_known:
         return Plan((), (), (), request.sent_restart, restart_pending, is_known=False)
@@ -241,7 +249,24 @@ def plan(
         else:
             left.append((update, reason))
     not_offered = tuple(kb for kb in request.include if kb not in seen)
-    return Plan(tuple(taken), tuple(left), not_offered, request.sent_restart, restart_pending)
+    return Plan(
+        tuple(taken),
+        tuple(left),
+        not_offered,
+        request.sent_restart,
+        restart_pending,
+        may_follow=tuple(kb for kb in not_offered if kb not in harmless),
+    )
+
+
+def harmless_kbs(offered: Iterable[Update]) -> frozenset[str]:
+    """The KBs that, wherever they are offered, never restart a machine."""
+    kbs: dict[str, bool] = {}
+    for update in offered:
+        if update.kb:
+            is_harmless = update.restart is RestartBehavior.NEVER
+            kbs[update.kb] = kbs.get(update.kb, True) and is_harmless
+    return frozenset(kb for kb, is_harmless in kbs.items() if is_harmless)
 
 
 def update_exclusion(request: InstallRequest, update: Update) -> UpdateExclusion | None:

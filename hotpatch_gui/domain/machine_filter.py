@@ -71,6 +71,7 @@ class Condition(StrEnum):
     ENROLLMENT_FAILED = "Enrollment failed"
     DISCONNECTED = "Disconnected"
     RELEASE_UNKNOWN = "Monthly update: not known"
+    RESTARTS_BY_WINDOWS = "Windows Update may restart it at any time"
 
     @property
     def label(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from hotpatch_gui.domain.installs import FleetReview, InstallRequest, Plan, plan
+from hotpatch_gui.domain.installs import FleetReview, InstallRequest, Plan, harmless_kbs, plan
 from hotpatch_gui.domain.machines import Freshness, Machine, freshness
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.phrases import some_names
@@ -193,6 +193,7 @@ def plan_all(
     wanted = set(selected)
     mine = [m for m in candidates.machines if m.id in wanted]
     plans: dict[tuple[str, bool, bool], Plan] = {}
+    harmless = harmless_kbs(update for offer in candidates.offers.values() for update in offer)
     for machine in mine:
         key = (machine.offer, machine.restart_pending, machine.is_listed)
         if key not in plans:
@@ -201,6 +202,7 @@ def plan_all(
                 candidates.offers.get(machine.offer, ()),
                 restart_pending=machine.restart_pending,
                 is_known=machine.is_listed,
+                harmless=harmless,
             )
     by_machine = {m.id: plans[m.offer, m.restart_pending, m.is_listed] for m in mine}
     many = Counter(map(id, by_machine.values()))

@@ -209,6 +209,8 @@ def next_restarts(read: OverviewData, calendar: Calendar) -> list[ActionItem]:
             dated.append((expected.day if expected else date.max, item))
     if read.machines:
         dated.append((date.min, _next_day()))
+    if read.counts.by_windows:
+        dated.append((date.min, _by_windows(read.counts.by_windows)))
     days = [e.day for p in each for e in calendar.expected(p, today)[:1]]
     departed = read.count(lambda g: g.situation == Situation.OFF_TRAIN)
     if departed:
@@ -265,6 +267,20 @@ def _next_day() -> ActionItem:
         ),
         tr("Show"),
         page="rollout",
+    )
+
+
+def _by_windows(machines: int) -> ActionItem:
+    """The machines on which Windows Update installs, not Azure."""
+    return ActionItem(
+        Glyph.RESTART,
+        tr("At any time: %n machine(s)", machines),
+        tr(
+            "Windows automatic updates: Windows Update on the machine decides when it installs and "
+            "restarts."
+        ),
+        tr("Show"),
+        having(Condition.RESTARTS_BY_WINDOWS),
     )
 
 

@@ -14,7 +14,7 @@ from hotpatch_gui.domain.machine_filter import (
     LastAssessed,
     MachineFilter,
 )
-from hotpatch_gui.domain.machines import GRAPH_KEEPS_ASSESSMENTS
+from hotpatch_gui.domain.machines import GRAPH_KEEPS_ASSESSMENTS, PatchMode
 from hotpatch_gui.domain.power import PowerState
 
 from . import unhealthy
@@ -47,6 +47,8 @@ CONDITIONS = {
     Condition.DISCONNECTED: f"m.power='{PowerState.DISCONNECTED}'",
     Condition.RELEASE_UNKNOWN: "m.update_missing IS NULL",
     Condition.UNHEALTHY: unhealthy.IS_UNHEALTHY,
+    Condition.RESTARTS_BY_WINDOWS: f"m.patch_mode='{PatchMode.AUTOMATIC_BY_OS}'"
+    " AND (m.restart_pending=1 OR m.updates_restarting>0 OR m.updates_may_restart>0)",
 }
 """Conditions as SQL over ``machines m``; FAILED and UNHEALTHY_SINCE need a time. A baseline that waits for its restart isn't missing."""
 _TEXT = (

@@ -64,6 +64,7 @@ class FleetCounts(NamedTuple):
         failed: machines with failed installations in the last FAILURE_DAYS; ``failures`` is the number of these installations.
         unhealthy_since: machines that became unhealthy after an installation.
         unknown: machines with an operation whose result isn't known.
+        by_windows: machines that Windows Update may restart at any time.
     """
 
     groups: list[FleetGroup]
@@ -71,6 +72,7 @@ class FleetCounts(NamedTuple):
     failures: int
     unhealthy_since: int
     unknown: int
+    by_windows: int = 0
 
 
 _GROUPS = f"""
@@ -87,6 +89,10 @@ _UNKNOWN = """
 SELECT count(DISTINCT o.machine_id) FROM operations o JOIN machines m ON m.id=o.machine_id
 WHERE o.state='unknown' AND m.deleted_at IS NULL
 """
+_BY_WINDOWS = (
+    "SELECT count(*) FROM machines m WHERE m.deleted_at IS NULL AND "
+    + CONDITIONS[Condition.RESTARTS_BY_WINDOWS]
+)
 
 
 def counts(db: sqlite3.Connection, now: datetime) -> FleetCounts:
@@ -122,9 +128,10 @@ def counts(db: sqlite3.Connection, now: datetime) -> FleetCounts:
     since = to_text(now - timedelta(days=FAILURE_DAYS))
     failed, failures = db.execute(_FAILED, (since,)).fetchone()
     unknown = db.execute(_UNKNOWN).fetchone()[0]
+    by_windows = db.execute(_BY_WINDOWS).fetchone()[0]
     has_unhealthy = any(g.is_unhealthy for g in groups)
     after = unhealthy.count(db, now) if has_unhealthy else 0
-    return FleetCounts(groups, failed, failures, after, unknown)
+    return FleetCounts(groups, failed, failures, after, unknown, by_windows)
 
 
 class GroupCount(NamedTuple):

@@ -806,6 +806,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>At any time: %n machine(s)</source>
+      <translation>
+        <numerusform>At any time: %n machine</numerusform>
+        <numerusform>At any time: %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>Installing this {kind} restarts %n machine(s) with hotpatch.</source>
       <translation>
         <numerusform>Installing this {kind} restarts %n machine with hotpatch.</numerusform>

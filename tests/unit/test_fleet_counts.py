@@ -80,7 +80,8 @@ def fill(db: sqlite3.Connection, seed: int) -> list[dict[str, object]]:
         for (machine_id,) in db.execute("SELECT id FROM machines").fetchall():
             db.execute(
                 "UPDATE machines SET situation=?, hotpatch_status=?, restart_pending=?, deleted_at=?, product=?,"
-                " update_missing=?, missing_since=?, baseline_missing=?, power=?, license_error=?, assessed_at=?, resource_health=?, resource_health_at=? WHERE id=?",
+                " update_missing=?, missing_since=?, baseline_missing=?, power=?, license_error=?, assessed_at=?, resource_health=?, resource_health_at=?,"
+                " patch_mode=?, updates_restarting=?, updates_may_restart=? WHERE id=?",
                 (
                     rng.choice(SITUATIONS),
                     rng.choice(tuple(HotpatchStatus)).value,
@@ -102,6 +103,9 @@ def fill(db: sqlite3.Connection, seed: int) -> list[dict[str, object]]:
                     ),
                     rng.choice((None, "Available", "Unavailable", "degraded")),
                     rng.choice((None, "2026-08-19T12:00:00.000Z", "2026-07-23T00:00:00.000Z")),
+                    rng.choice((None, "AutomaticByOS", "AutomaticByPlatform", "Manual")),
+                    rng.choice((0, 0, 1)),
+                    rng.choice((0, 0, 2)),
                     machine_id,
                 ),
             )
@@ -227,6 +231,15 @@ def test_every_figure_is_a_plain_count_and_its_filter_lists_as_many(
         Condition.DISCONNECTED: (
             having(fleet, power="disconnected"),
             count(lambda g: g.is_disconnected),
+        ),
+        Condition.RESTARTS_BY_WINDOWS: (
+            {
+                m["id"]
+                for m in fleet
+                if m["patch_mode"] == "AutomaticByOS"
+                and (m["restart_pending"] or m["updates_restarting"] or m["updates_may_restart"])
+            },
+            counts.by_windows,
         ),
     }
     assert set(plain) == set(Condition)

@@ -12,6 +12,7 @@ from hotpatch_gui.domain.installs import (
     RequestError,
     RestartSetting,
     UpdateExclusion,
+    harmless_kbs,
     plan,
 )
 from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
@@ -248,7 +249,7 @@ def test_the_sentence_adds_up_to_all_machines() -> None:
     assert review.sentence.startswith(
         "1 update on 1 of 3 machines. 1 machine restarts; 1 won't restart."
     )
-    assert "1 more is not known" in review.sentence
+    assert "1 more isn't known" in review.sentence
     assert not review.is_foreseen
 
 
@@ -262,3 +263,15 @@ def test_the_preview_counts_also_the_machines_that_are_left_out(qapp) -> None:
     planned = plan_all(candidates, [1, 2], InstallRequest(SECURITY), leaves_idle=True)
     assert [(line.update, line.machines) for line in planned.taken] == [(HOTPATCH, 1)]
     assert [(line.update, line.machines) for line in planned.left_out] == [(DEFINITIONS, 1)]
+
+
+def test_a_kb_that_never_restarts_elsewhere_is_no_reason_to_expect_a_restart() -> None:
+    """It may be offered after all, but wherever it is offered, it needs no restart."""
+    request = InstallRequest(include=("KB1111111",))
+    elsewhere = replace(HOTPATCH, kb="KB1111111", restart=RestartBehavior.NEVER)
+    unsure = plan(request, [])
+    assert (unsure.not_offered, unsure.restart_rank) == (("KB1111111",), 1)
+    sure = plan(request, [], harmless=harmless_kbs([elsewhere]))
+    assert (sure.not_offered, sure.restart_rank) == (("KB1111111",), 0)
+    mixed = [elsewhere, replace(elsewhere, restart=RestartBehavior.UNKNOWN)]
+    assert plan(request, [], harmless=harmless_kbs(mixed)).restart_rank == 1
