@@ -110,7 +110,7 @@ def _resources(_: Path) -> str:
 
 def _needs(is_there: bool, what: str) -> None:
     if not is_there:
-        raise SelfTestError(f"{what} is empty or cannot be read")
+        raise SelfTestError(f"{what} is empty or can't be read")
 
 
 def _assessment(folder: Path) -> str:

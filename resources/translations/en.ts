@@ -479,7 +479,7 @@
     <message numerus="yes">
       <source>%n of its rows couldn't be read.</source>
       <translation>
-        <numerusform>%n of its rows couldn't be read.</numerusform>
+        <numerusform>One of its rows couldn't be read.</numerusform>
         <numerusform>%n of its rows couldn't be read.</numerusform>
       </translation>
     </message>
@@ -697,7 +697,7 @@
     <message numerus="yes">
       <source>%n of the machines aren't in the current data, so nothing was requested for them.</source>
       <translation>
-        <numerusform>%n of the machines isn't in the current data, so nothing was requested for it.</numerusform>
+        <numerusform>One of the machines isn't in the current data, so nothing was requested for it.</numerusform>
         <numerusform>%n of the machines aren't in the current data, so nothing was requested for them.</numerusform>
       </translation>
     </message>

@@ -106,7 +106,7 @@ def test_the_log_is_searched_filtered_and_copied(
         assert "began <b>quietly</b>" in dialog.text.toPlainText()
         dialog.only.setChecked(True)
         assert dialog.text.toPlainText() == ""
-        assert dialog.text.placeholderText() == "No entry fits."
+        assert dialog.text.placeholderText() == "No entries match."
         dialog.search.clear()
         assert "INFO" not in dialog.text.toPlainText()
         log.warning("a later one")

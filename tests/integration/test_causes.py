@@ -103,7 +103,7 @@ def test_an_unknown_host_is_reported(azure: SecureAzure, monkeypatch: pytest.Mon
     mine = azure.principal()._replace(cloud=address)
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     found = problem_with(mine)
-    assert "The name 127.0.0.1 could not be resolved" in found.sentence
+    assert "The name 127.0.0.1 couldn't be resolved" in found.sentence
     assert "DNS" in found.next_step
 
 

@@ -277,7 +277,7 @@ def test_one_that_cannot_be_set_up_keeps_no_other_from_working(
     lost = azure.principal("Lost")._replace(certificate=str(tmp_path / "lost.pem"))
     stage.app.actions.save_connection(lost)
     stage.until(stage.window.notice.isVisible)
-    assert "The connection Lost could not be set up" in stage.window.notice.headline.text()
+    assert "The connection Lost couldn't be set up" in stage.window.notice.headline.text()
     stage.app.actions.save_connection(azure.principal())
     stage.until(lambda: len(names(stage)) == 16)
     assert "Lost" in stage.window.notice.headline.text(), "and it goes on saying so"

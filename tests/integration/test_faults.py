@@ -538,7 +538,7 @@ def test_rows_that_cannot_be_read_are_left_out_and_counted(stage: Stage) -> None
     before = stored(stage)
     stage.simulator.faults.append(second)
     stage.app.actions.sync()
-    stage.until(lambda: "3 rows could not be read" in stage.window.status_bar.connection.full_text)
+    stage.until(lambda: "3 rows couldn't be read" in stage.window.status_bar.connection.full_text)
     assert stored(stage) == before
 
 

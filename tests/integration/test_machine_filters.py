@@ -145,7 +145,7 @@ def test_a_saved_filter_has_its_search(stage: Stage) -> None:
     stage.window.header.search.setText("web")
     stage.settle()
     found = page.model.rowCount()
-    stage.app.settings.filters = {"web servers": to_text(page._wanted)}
+    stage.app.settings.filters = {"web servers": to_text(page._current_filter)}
     stage.window.header.search.clear()
     page.filters.filtered.emit(EVERY_MACHINE)
     stage.settle()
@@ -153,7 +153,7 @@ def test_a_saved_filter_has_its_search(stage: Stage) -> None:
     page.filters.menu.aboutToShow.emit()
     action(page.filters.menu, "web servers").trigger()
     stage.settle()
-    assert (page._wanted, page.model.rowCount()) == (wanted, found)
+    assert (page._current_filter, page.model.rowCount()) == (wanted, found)
     assert stage.window.header.search.text() == "web"
 
 

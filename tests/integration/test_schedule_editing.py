@@ -234,7 +234,7 @@ def test_baseline_months_only_says_what_azure_cannot_express(stage: Stage) -> No
     assert "unplanned baseline waits for the next window" in form.meaning.text()
     stage.settle()
     titles = [title.text() for _, title, _ in form.preview._rows]
-    assert "To check" in titles, "a release waits long for a window"
+    assert "Concern" in titles, "a release waits long for a window"
 
 
 def test_without_permission_the_buttons_say_why(stage: Stage) -> None:

@@ -126,12 +126,12 @@ def test_problems_are_named_and_the_machines_come_first(stage: Stage) -> None:
     stage.settle()
     assert found.level is Level.ERROR
     texts = [c.text for c in found.concerns]
-    assert texts[0].startswith("1 machine is not set to Customer Managed Schedules")
+    assert texts[0].startswith("1 machine isn't set to Customer Managed Schedules")
     assert ": vm-web-02. That mode excludes hotpatch" in texts[0]
     assert "lasts 60 min" in texts[1]
     assert "doesn't install security updates" in texts[2]
     number = [e.name for e in shown.model.all_rows].index(NAME)
-    assert shown.model.index(number, 1).data() == "3 to check"
+    assert shown.model.index(number, 1).data() == "3 concerns"
     assert shown.name.text() == f"{NAME} · rg-web"
     assert [r.name for r in shown.machines.all_rows] == ["vm-web-02", "vm-web-01"]
     assert shown.machines.glyph(shown.machines.all_rows[0], 1) is Glyph.ERROR
@@ -158,7 +158,7 @@ def test_a_stopped_machine_is_named_and_not_green(stage: Stage) -> None:
     found = entry(shown, "nights")
     stage.settle()
     assert [c.text for c in found.concerns] == [
-        "1 machine is not running. Nothing is installed there unless it runs when the window opens."
+        "1 machine isn't running. Nothing is installed there unless it runs when the window opens."
     ]
     assert shown.machines.glyph(shown.machines.all_rows[0], 1) is Glyph.OFF
 

@@ -291,7 +291,7 @@ def test_a_connection_that_cannot_be_set_up_says_so(qapp, tmp_path: Path) -> Non
     ) as stage:
         stage.app.start()
         stage.until(stage.window.notice.isVisible)
-        assert "The connection Contoso could not be set up" in stage.window.notice.headline.text()
+        assert "The connection Contoso couldn't be set up" in stage.window.notice.headline.text()
         stage.window.notice.button.click()
         stage.until(stage.window.notice.isVisible)
 

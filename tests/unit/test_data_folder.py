@@ -131,7 +131,7 @@ def lock_of(folder: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("", "left no name"),
+        ("", "an unknown program"),
         ("4242\nhotpatch-gui\nADMIN-PC\n", "process 4242 on the computer ADMIN-PC"),
     ],
 )
@@ -203,4 +203,4 @@ def test_the_window_asks_before_it_takes_over(
     assert held is not None
     held.unlock()
     assert "its lock file is empty" in seen[0]
-    assert "could send a request twice" in seen[0]
+    assert "a request could be sent twice" in seen[0]

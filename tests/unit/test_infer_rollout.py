@@ -165,7 +165,7 @@ def test_it_halts_only_for_machines_that_became_unhealthy_by_it() -> None:
             None,
             "Windows Update on the machine decides",
         ),
-        ({"bypass_safety_checks": True}, SATURDAYS, "patched at the times of Saturdays"),
+        ({"bypass_safety_checks": True}, SATURDAYS, "patched by the schedule Saturdays"),
         (
             {"bypass_safety_checks": True},
             None,
@@ -177,7 +177,7 @@ def test_it_halts_only_for_machines_that_became_unhealthy_by_it() -> None:
             "neither a schedule nor automatic guest patching",
         ),
         ({"provision_agent": False}, None, "without the VM agent"),
-        ({"patch_mode": None}, None, "not known"),
+        ({"patch_mode": None}, None, "n't known"),
     ],
 )
 def test_reasons_for_exclusion(
@@ -300,7 +300,7 @@ def test_an_arc_enabled_server_follows_its_schedules_without_a_setting() -> None
     on_schedule, without = found.positions["s"], found.positions["t"]
     assert on_schedule.window == datetime(2026, 9, 12, 22, tzinfo=UTC)
     assert on_schedule.restart is not None
-    assert "patched at the times of Saturdays" in on_schedule.reason
+    assert "patched by the schedule Saturdays" in on_schedule.reason
     assert (without.window, without.restart) == (None, None)
     assert "only for virtual machines" in without.reason
 

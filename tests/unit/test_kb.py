@@ -21,7 +21,7 @@ def test_pasted_text_is_read_with_every_separator() -> None:
 
 
 def test_a_piece_that_is_no_kb_is_named() -> None:
-    with pytest.raises(KbTextError, match="“hello” is not a KB number"):
+    with pytest.raises(KbTextError, match="“hello” isn't a KB number"):
         parse_kbs("KB5031364 hello")
 
 
@@ -30,7 +30,7 @@ def test_the_valid_numbers_count_and_every_other_piece_is_named_with_its_place()
     found = read_kbs(text)
     assert found.kbs == ("KB5031364", "KB5031361")
     assert [text[start:end] for start, end, _ in found.invalid] == ["hello", "KB12"]
-    assert found.problem.startswith("“hello”, “KB12” are not KB numbers.")
+    assert found.problem.startswith("“hello”, “KB12” aren't KB numbers.")
 
 
 @given(

@@ -135,7 +135,7 @@ CONTRADICTIONS: list[tuple[str, list[dict[str, Any]], str]] = [
             fix("5991025", [WS25], "26100.33800"),
             fix("5991125", [WS25], "26100.33750", HOTPATCH[0], "Yes"),
         ],
-        "one that restarts",
+        "as requiring a restart",
     ),
     ("a KB of another month", [fix("5122871", [WS25], "26100.33800")], "is September 2026's"),
     (
@@ -266,7 +266,7 @@ def test_only_what_is_missing_is_downloaded_and_once(calendar: Calendar) -> None
         ),
         ("/updates", (200, {}, b"[]"), ProblemKind.MALFORMED_RESPONSE, "couldn't be read"),
         ("/cvrf/2026-Nov", (200, {}, b"{"), ProblemKind.MALFORMED_RESPONSE, "couldn't be read"),
-        ("/cvrf/2026-Nov", (200, {}, b"{}"), ProblemKind.REJECTED, "names no month"),
+        ("/cvrf/2026-Nov", (200, {}, b"{}"), ProblemKind.REJECTED, "doesn't contain a month"),
         (
             "/cvrf/2026-Nov",
             (200, {"Content-Length": "999999"}, b"{}"),
@@ -372,7 +372,7 @@ def test_an_answer_that_cannot_be_unpacked_is_not_called_a_missing_connection(
 def test_no_network_and_a_wrong_address_are_reported(calendar: Calendar) -> None:
     with pytest.raises(ProblemError, match="No connection to Microsoft"):
         download("http://127.0.0.1:9/", KnownReleases(calendar), {})
-    with pytest.raises(ProblemError, match="is no https address"):
+    with pytest.raises(ProblemError, match="isn't an https address"):
         download("http://api.msrc.example/", KnownReleases(calendar), {})
 
 
@@ -399,12 +399,12 @@ ROW = {
         ({"release_date": "2030-01-01"}, "another month"),
         ({"release_date": "2026-03-01"}, "another month"),
         ({"month": "2001-01", "release_date": "2001-01-09"}, "no hotpatches yet"),
-        ({"month": "2099-12", "release_date": "2099-12-08"}, "no hotpatches any more"),
+        ({"month": "2099-12", "release_date": "2099-12-08"}, "no longer had hotpatches"),
         ({"kb": "KB5122871"}, "is September 2026's"),
         ({"kb": "KB5129237", "lcu_kb": None}, "for Windows Server 2022"),
-        ({"requires_reboot": True}, "one that restarts"),
+        ({"requires_reboot": True}, "as requiring a restart"),
         ({"os_build": "26100.1"}, "doesn't fit"),
-        ({"os_build": "20348.33750"}, "no build of"),
+        ({"os_build": "20348.33750"}, "isn't a build of"),
         ({"os_build": "26100.33801"}, "isn't below"),
         ({"kb": None, "os_build": None}, "neither its KB nor its build"),
         ({"offered": "no"}, "isn't a release"),

@@ -182,8 +182,8 @@ def test_a_cloned_server_is_named() -> None:
             Verdict.PASS,
             "allow",
         ),
-        ({"configMode": "full", "extensionsAllowList": []}, Verdict.NOT_KNOWABLE, "not reported"),
-        (None, Verdict.NOT_KNOWABLE, "not reported"),
+        ({"configMode": "full", "extensionsAllowList": []}, Verdict.NOT_KNOWABLE, "n't reported"),
+        (None, Verdict.NOT_KNOWABLE, "n't reported"),
     ],
 )
 def test_the_agents_lists_and_its_mode_are_prerequisites(

@@ -201,7 +201,7 @@ def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
         (
             {"status": HotpatchStatus.NOT_AVAILABLE},
             Situation.UNSUPPORTED,
-            "not available on this image",
+            "n't available on this image",
         ),
         (
             {"machine": replace(GOOD, power=PowerState.DEALLOCATED)},
