@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import sys
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from hotpatch_gui.models.exports import ExportContext
 from hotpatch_gui.models.overview import OverviewQuery
 from hotpatch_gui.models.overview_report import overview_report
 from hotpatch_gui.models.report import Report, iso
-from hotpatch_gui.store import daily_states
+from hotpatch_gui.store import daily_states, health
 from hotpatch_gui.store.releases import calendar_of
 from hotpatch_gui.system import resources
 from hotpatch_gui.translation import translator
@@ -109,9 +110,12 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
     if path.suffix.casefold() == ".pdf":
         _make_fonts()
     only = connection_ids(folder, target, options.connection)
-    with reading(folder) as db:
-        now, mine = target.clock(db)(), ids(db, only)
+    with reading(folder) as file, ExitStack() as stack:
+        now, db = target.clock(file)(), file
         calendar = calendar_of(db, resources.calendar())
+        if is_report and options.day is None:  # its numbers are read from derived columns
+            db = stack.enter_context(health.derived_copy(file, calendar, now))
+        mine = ids(db, only)
         origin = ExportContext(now, calendar, target.label.demo)
         report = (
             _report(db, origin, options.day, with_audit="audit" in wanted)

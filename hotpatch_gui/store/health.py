@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -18,12 +19,15 @@ from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 
-from . import assessments, daily_states
+from . import assessments, daily_states, machines
 from .machine_columns import SHARED, machine_of, shared_fields
 from .machine_rows import MachineRow
 from .run_sql import GOOD_RUNS
 from .sql import as_list
 from .timestamps import from_text
+
+COPIED_AT_ONCE = 1000
+"""Machines of a copy that are derived at a time."""
 
 
 @lru_cache(maxsize=4096)
@@ -90,8 +94,29 @@ def _kbs(text: str) -> tuple[str, ...]:
 def refresh_health(
     db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
 ) -> None:
-    """Derive counts, the last run and the health of each machine; write only what changed, and record it as the day's
-    state."""
+    """Derive the health of each machine, and record it as the day's state."""
+    derive(db, machine_ids, calendar, now)
+    daily_states.record(db, machine_ids, now)
+
+
+@contextmanager
+def derived_copy(
+    db: sqlite3.Connection, calendar: Calendar, now: datetime
+) -> Iterator[sqlite3.Connection]:
+    """A copy of the file in memory with the health of each machine at ``now``, because the last sync may be long ago."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+        db.backup(copy)
+        copy.row_factory = sqlite3.Row
+        ids = machines.present(copy)
+        for start in range(0, len(ids), COPIED_AT_ONCE):
+            derive(copy, ids[start : start + COPIED_AT_ONCE], calendar, now)
+        yield copy
+
+
+def derive(
+    db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
+) -> None:
+    """Derive counts, the last run and the health of each machine; write only what changed."""
     changed = []
     for row in db.execute(_FRESH, {"ids": as_list(machine_ids)}).fetchall():
         machine_id, in_graph = row[:2]
@@ -114,7 +139,6 @@ def refresh_health(
         )
         changed.append((*derived, machine_id, *derived))
     db.executemany(_UPDATE_DERIVED, changed)
-    daily_states.record(db, machine_ids, now)
 
 
 def has_underived_machines(db: sqlite3.Connection, connection_id: int) -> bool:

@@ -24,9 +24,10 @@ from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilt
 from hotpatch_gui.domain.patching import RolloutStatus
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import export_writers
-from hotpatch_gui.models.exports import ReportChoice, Writing
+from hotpatch_gui.models.exports import ExportContext, ReportChoice, Writing
 from hotpatch_gui.models.overview import OverviewData, OverviewQuery, headline, read_overview
 from hotpatch_gui.models.overview_report import PAST, overview_report, past_rows
+from hotpatch_gui.store import health
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
@@ -541,3 +542,28 @@ def test_changes_name_machines_that_restarted_or_became_unhealthy(
         texts = [title.text() for _, title, _ in page.changes._rows]
         assert "1 machine became unhealthy" in texts
         assert any(text.endswith("restarted a machine") for text in texts), texts
+
+
+def test_a_report_long_after_the_last_sync_counts_what_its_table_lists(stage: Stage) -> None:
+    """The counts come from derived columns, which the last sync wrote."""
+    stage.start()
+    db, calendar = stage.app.source.db, resources.calendar()
+    assert db is not None
+    later = stage.clock.now() + timedelta(days=40)
+    days = db.execute("SELECT count(*) FROM machine_states").fetchone()[0]
+    with health.derived_copy(db, calendar, later) as copy:
+        context = ExportContext(later, calendar, "")
+        query = OverviewQuery(later, calendar, Dimension.SUBSCRIPTION, "", later, None)
+        made = overview_report(query, context, with_audit=False)(copy)
+        sheets = {sheet.title: (list(sheet.heads), list(sheet.rows)) for sheet in made.sheets}
+        assert copy.execute("SELECT count(*) FROM machine_states").fetchone()[0] == days
+    heads, rows = sheets["Machines"]
+    statuses = [row[heads.index("Status")] for row in rows]
+    assert "Assessment too old" in statuses
+    values = {row[0]: row[1] for row in sheets["Summary"][1]}
+    for group in ComplianceGroup:
+        listed = sum(status in {s.value for s in group.situations} for status in statuses)
+        assert values[group.label] == str(listed), group
+    assert db.execute(
+        "SELECT count(*) FROM machines WHERE situation='Assessment too old'"
+    ).fetchone()[0] < statuses.count("Assessment too old")
