@@ -80,6 +80,7 @@ _GROUPS = {
     Situation.NOT_OFFERED: ComplianceGroup.UPDATES,
     Situation.RESTART_PENDING: ComplianceGroup.ATTENTION,
     Situation.OFF_TRAIN: ComplianceGroup.ATTENTION,
+    Situation.AWAITS_BASELINE: ComplianceGroup.UPDATES,
     Situation.ACTION_REQUIRED: ComplianceGroup.ATTENTION,
     Situation.LAST_FAILED: ComplianceGroup.ATTENTION,
     Situation.DISABLED: ComplianceGroup.NO_HOTPATCH,

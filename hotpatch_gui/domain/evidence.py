@@ -78,6 +78,7 @@ LEVELS = {
     Situation.NO_PERMISSION: Level.UNKNOWN,
     Situation.RESTART_PENDING: Level.WARNING,
     Situation.OFF_TRAIN: Level.ERROR,
+    Situation.AWAITS_BASELINE: Level.WARNING,
     Situation.ACTION_REQUIRED: Level.ERROR,
     Situation.ENROLLING: Level.UNKNOWN,
     Situation.UNENROLLING: Level.UNKNOWN,
@@ -120,7 +121,7 @@ def running_release(
 ) -> Release | None:
     """The release of the hotpatch train whose build the machine reports.
 
-    ``installed`` are recorded out-of-band KBs, which distinguish two releases with the same build with the same build.
+    ``installed`` are recorded out-of-band KBs, which distinguish two releases with the same build.
 
     Returns:
         None if the machine runs no known release of the hotpatch channel: its build isn't known, or it left the train.
@@ -207,7 +208,7 @@ def offers_release(evidence: Evidence, calendar: Calendar) -> bool | None:
 def offered_instead(evidence: Evidence, calendar: Calendar) -> tuple[Release, str | None] | None:
     """The hotpatch whose cumulative update is offered to an enrolled machine, and that update's KB.
 
-    The machine has left the train.
+    Its hotpatches begin with the next baseline: hotpatch was turned on after the last one, or the machine has left the train.
     """
     product = evidence.machine.product
     if product is None or evidence.status is not HotpatchStatus.ENABLED:
@@ -278,7 +279,7 @@ _CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]],
     (Situation.DISABLED, lambda e, c, now: not is_on(e.machine)),
     (Situation.OFF_TRAIN, lambda e, c, now: departure(e, c) is not None),
     (Situation.NEVER_ASSESSED, lambda e, c, now: freshness(e.assessed, now) is Freshness.NEVER),
-    (Situation.OFF_TRAIN, lambda e, c, now: offered_instead(e, c) is not None),
+    (Situation.AWAITS_BASELINE, lambda e, c, now: offered_instead(e, c) is not None),
     (Situation.LAST_FAILED, lambda e, c, now: e.last_run_error is not None),
     (Situation.STALE, lambda e, c, now: freshness(e.assessed, now) is Freshness.TOO_OLD),
     (Situation.BEHIND, lambda e, c, now: _offers_more(e) and offers_release(e, c) is not False),

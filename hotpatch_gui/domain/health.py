@@ -30,6 +30,7 @@ class Situation(StrEnum):
     UNSUPPORTED = "Not available on this image"
     RESTART_PENDING = "Restart pending"
     OFF_TRAIN = "Off the hotpatch train"
+    AWAITS_BASELINE = "Waiting for a baseline"
     ACTION_REQUIRED = "Action required"
     ENROLLING = "Enrollment in progress"
     UNENROLLING = "Unenrollment in progress"

@@ -276,6 +276,9 @@ def infer_rollout(
             if comes_first and not is_certain:
                 restart = RestartBehavior.UNKNOWN
             positions[f.key] = positions[f.key]._replace(restart=restart)
+        elif starts_at_any_time(f):
+            restart = expected_restart(f, released, now, baselines)
+            positions[f.key] = positions[f.key]._replace(restart=restart)
     unhealthy = {m.key for m in halted.unhealthy} if halted else set()
     return RolloutState(
         released,
@@ -285,6 +288,11 @@ def infer_rollout(
         halted,
         tuple(f for f in facts if f.key in unhealthy),
     )
+
+
+def starts_at_any_time(f: MachineFacts) -> bool:
+    """Whether Windows Update on the machine decides when it installs updates."""
+    return f.machine.settings.patch_mode is PatchMode.AUTOMATIC_BY_OS
 
 
 def own_time(f: MachineFacts, now: datetime) -> datetime | None:

@@ -94,6 +94,8 @@ def _patch_status(evidence: Evidence, calendar: Calendar, now: datetime) -> Stat
         return replace(_WHOLE[situation](evidence, situation, running), level=level)
     if situation is Situation.OFF_TRAIN:
         return _off_train(evidence, calendar, now)
+    if situation is Situation.AWAITS_BASELINE:
+        return _awaits_baseline(evidence, calendar, now)
     if situation is Situation.DISABLED:
         return _disabled(machine, running, calendar, now)
     if situation is Situation.UP_TO_DATE:
@@ -311,30 +313,41 @@ _WHOLE: dict[Situation, Callable[[Evidence, Situation, str], StatusText]] = {
 def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> StatusText:
     machine = evidence.machine
     cause = departure(evidence, calendar)
-    if cause is not None:
-        why = tr(
-            "It runs {update}, build {build}, which isn't based on the current baseline.",
-            update=cause.update,
-            build=machine.build,
-        )
-    else:
-        offered = offered_instead(evidence, calendar)
-        assert offered is not None
-        month, kb = offered
-        named = f" {kb}" if kb else ""
-        why = tr(
-            "It is offered {month}'s cumulative update{named} instead of the {title}.",
-            month=month.month_name,
-            named=named,
-            title=month.title,
-        )
-    rejoins = rejoin_text(machine.product, calendar, now, cause.day if cause else None)
+    assert cause is not None
+    why = tr(
+        "It runs {update}, build {build}, which isn't based on the current baseline.",
+        update=cause.update,
+        build=machine.build,
+    )
+    rejoins = rejoin_text(machine.product, calendar, now, cause.day)
     return StatusText(
         Level.ERROR,
         Situation.OFF_TRAIN,
         tr("Off the hotpatch train: no hotpatches until the next baseline."),
         why,
         tr("Until then each month's update restarts it. It rejoins {rejoins}.", rejoins=rejoins),
+    )
+
+
+def _awaits_baseline(evidence: Evidence, calendar: Calendar, now: datetime) -> StatusText:
+    """Hotpatch was turned on after the last baseline, or the machine left the train in a way that isn't known."""
+    offered = offered_instead(evidence, calendar)
+    assert offered is not None
+    month, kb = offered
+    return StatusText(
+        Level.WARNING,
+        Situation.AWAITS_BASELINE,
+        tr("Hotpatch is on and begins with the next baseline."),
+        tr(
+            "Azure offers {month}'s cumulative update{named} instead of the {title}.",
+            month=month.month_name,
+            named=f" {kb}" if kb else "",
+            title=month.title,
+        ),
+        tr(
+            "Until then each month's update restarts it. Hotpatches begin {begins}.",
+            begins=rejoin_text(evidence.machine.product, calendar, now),
+        ),
     )
 
 

@@ -44,6 +44,11 @@ _SITUATIONS = (
     (Situation.LAST_FAILED, Glyph.ERROR, tr.mark("The update history shows the error.")),
     (Situation.OFF_TRAIN, Glyph.ERROR, tr.mark("No hotpatches until the next baseline.")),
     (
+        Situation.AWAITS_BASELINE,
+        Glyph.WARNING,
+        tr.mark("Hotpatch is on and begins with the next baseline."),
+    ),
+    (
         Situation.NOT_OFFERED,
         Glyph.WARNING,
         tr.mark("Updates are missing, but Azure offers none."),
@@ -212,15 +217,16 @@ def next_restarts(read: OverviewData, calendar: Calendar) -> list[ActionItem]:
     if read.counts.by_windows:
         dated.append((date.min, _by_windows(read.counts.by_windows)))
     days = [e.day for p in each for e in calendar.expected(p, today)[:1]]
-    departed = read.count(lambda g: g.situation == Situation.OFF_TRAIN)
+    monthly = (Situation.OFF_TRAIN.value, Situation.AWAITS_BASELINE.value)
+    departed = read.count(lambda g: g.situation in monthly)
     if departed:
-        title = tr("%n machine(s) off the hotpatch train", departed)
+        title = tr("%n machine(s) without hotpatches until the next baseline", departed)
         item = ActionItem(
             Glyph.RESTART,
             f"{day_name(min(days))}: {title}" if days else title,
-            tr("They restart with each monthly update until they have the next baseline."),
+            tr("Off the hotpatch train, or hotpatch was turned on after the last baseline."),
             tr("Show"),
-            MachineFilter(situations=(Situation.OFF_TRAIN.value,)),
+            MachineFilter(situations=monthly),
         )
         dated.append((min(days, default=date.max), item))
     off = tuple(status.value for status in WITHOUT_HOTPATCH)

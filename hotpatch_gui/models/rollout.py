@@ -23,6 +23,7 @@ from hotpatch_gui.domain.patching import (
     expected_restart,
     infer_rollout,
     own_time,
+    starts_at_any_time,
 )
 from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.release_calendar import Calendar
@@ -294,7 +295,8 @@ def _without_rollout(
     found = []
     for f in read_facts(db, since):
         excluded, window = exclusion_reason(f.machine, f.schedules, now), own_time(f, now)
-        restart = expected_restart(f, since, now, ()) if window is not None else None
+        has_start = window is not None or starts_at_any_time(f)
+        restart = expected_restart(f, since, now, ()) if has_start else None
         state = status if excluded is None else RolloutStatus.NOT_INCLUDED
         position = RolloutPosition(f.key, state, None, window, excluded or why, restart)
         found.append(_row(f, position))

@@ -78,11 +78,13 @@ class ScopePreview(NamedTuple):
 
     Attributes:
         unprepared: how many of them have settings that prevent schedules.
+        hotpatched: how many of these have hotpatch on, which those settings exclude.
     """
 
     names: tuple[str, ...]
     perhaps: int
     unprepared: int
+    hotpatched: int = 0
 
     @property
     def text(self) -> str:
@@ -99,19 +101,22 @@ class ScopePreview(NamedTuple):
         if not self.unprepared:
             return text
         waiting = tr(
-            "Azure runs no schedule on %n of them until their settings change, which turns hotpatch off there.",
-            self.unprepared,
+            "Azure runs no schedule on %n of them until their settings change.", self.unprepared
         )
+        if self.hotpatched:
+            turned = tr("That turns hotpatch off on %n of them.", self.hotpatched)
+            waiting = f"{waiting} {turned}"
         return f"{text} {waiting}"
 
 
 def preview_scope(db: sqlite3.Connection, connection_id: int, scope: Scope) -> ScopePreview:
     """Compare the filter with all machines of a connection."""
-    names, perhaps, unprepared = [], 0, 0
-    for name, is_unprepared, target in schedules.scope_targets(db, connection_id):
+    names, perhaps, unprepared, hotpatched = [], 0, 0, 0
+    for name, is_unprepared, is_on, target in schedules.scope_targets(db, connection_id):
         fits = matches(scope, target)
         if fits:
             names.append(name)
             unprepared += is_unprepared
+            hotpatched += is_unprepared and is_on
         perhaps += fits is None
-    return ScopePreview(tuple(sorted(names, key=str.casefold)), perhaps, unprepared)
+    return ScopePreview(tuple(sorted(names, key=str.casefold)), perhaps, unprepared, hotpatched)

@@ -56,6 +56,7 @@ class StillInstalling(NamedTuple):
         queued: row IDs of the queued installations that may install it.
         points: (glyph, its meaning, title, explanation) of what can't be stopped here, or isn't known.
         is_known: whether all schedules could be read.
+        automatic: row IDs of the machines on which Azure installs it automatically.
     """
 
     schedules: tuple[ScheduleToChange, ...] = ()
@@ -63,6 +64,7 @@ class StillInstalling(NamedTuple):
     queued: tuple[int, ...] = ()
     points: tuple[tuple[Glyph, str, str, str], ...] = ()
     is_known: bool = True
+    automatic: tuple[int, ...] = ()
 
 
 class _Kinds(NamedTuple):
@@ -99,12 +101,14 @@ def read_still_installing(db: sqlite3.Connection, kb: str, clock: Clock) -> Stil
     ]
     found = _machines(db, kb)
     unread = _unread_schedules(db)
+    installers = _who_installs(db, [r.id for r in found if r.is_missing], kinds, clock)
     return StillInstalling(
         tuple(ScheduleToChange(row, _disabled_reason(row, kb)) for row in selecting),
         sum(kb in row.schedule.exclude for row in rows),
         tuple(o.id for o in installing if o.state is OperationState.QUEUED),
-        (*unread, *_nowhere(found), *_points(db, found, installing, kinds, clock)),
+        (*unread, *_nowhere(found), *_points(db, found, installing, installers)),
         is_known=not unread,
+        automatic=tuple(installers.by_azure),
     )
 
 
@@ -166,8 +170,7 @@ def _points(
     db: sqlite3.Connection,
     found: Sequence[KbMachineRow],
     installing: Sequence[OpenInstallation],
-    kinds: _Kinds,
-    clock: Clock,
+    installers: _Installers,
 ) -> list[tuple[Glyph, str, str, str]]:
     """The causes that continue regardless: installations in progress, automatic patching, and machines with the update."""
     missing = [row for row in found if row.is_missing]
@@ -178,7 +181,7 @@ def _points(
     unclear = [row.name for row in missing if row.id in lost]
     installed = [row.name for row in found if row.state == "Installed"]
     unassessed = machines.without_assessment(db, {row.id for row in found})
-    by_azure, by_windows, unknown = _who_installs(db, [r.id for r in missing], kinds, clock)
+    by_azure, by_windows, unknown = (list(names.values()) for names in installers)
     facts = (
         (
             running,
@@ -239,22 +242,30 @@ def _points(
     ]
 
 
+class _Installers(NamedTuple):
+    """Names by row ID of the machines on which Azure installs the update automatically, on which Windows does, and for which this
+    isn't known."""
+
+    by_azure: dict[int, str]
+    by_windows: dict[int, str]
+    unknown: dict[int, str]
+
+
 def _who_installs(
     db: sqlite3.Connection, machine_ids: Sequence[int], kinds: _Kinds, clock: Clock
-) -> tuple[list[str], list[str], list[str]]:
-    """Names of the machines on which Azure installs the update automatically, on which Windows does, and for which this isn't known."""
+) -> _Installers:
     schedules = stored_schedules.of_machines(db, machine_ids)
-    by_azure, by_windows, unknown = list[str](), list[str](), list[str]()
+    found = _Installers({}, {}, {})
     for row in machines.read_rows(db, machine_ids):
         machine = machine_columns.machine_of(row)
         follows = schedules.get(row.id, NO_SCHEDULES)
         mode, is_arc = machine.settings.patch_mode, machine.arc is not None
         if mode is PatchMode.AUTOMATIC_BY_OS:
-            by_windows.append(machine.name)
+            found.by_windows[row.id] = machine.name
         elif mode is PatchMode.MANUAL or (is_arc and mode is PatchMode.AUTOMATIC_BY_PLATFORM):
             continue  # on an Arc-enabled server, only a schedule or a person installs then
         elif mode is not PatchMode.AUTOMATIC_BY_PLATFORM or follows.unread:
-            unknown.append(machine.name)
+            found.unknown[row.id] = machine.name
         elif kinds.automatic is not False and exclusion_reason(machine, follows, clock()) is None:
-            (by_azure if kinds.automatic else unknown).append(machine.name)
-    return by_azure, by_windows, unknown
+            (found.by_azure if kinds.automatic else found.unknown)[row.id] = machine.name
+    return found

@@ -150,10 +150,10 @@ def _is_better(new: Release, old: Release | None) -> bool:
 
 def _sightings(db: sqlite3.Connection, since: str) -> Iterable[Sighting]:
     """Sightings of releases on enrolled machines since the month ``since``."""
-    enrolled = (HotpatchStatus.ENABLED, Situation.OFF_TRAIN)
+    enrolled = (HotpatchStatus.ENABLED, Situation.OFF_TRAIN, Situation.AWAITS_BASELINE)
     rows = db.execute(
         "SELECT id, sku, os_name, os_version, edition, offered_releases FROM machines WHERE deleted_at IS NULL"
-        " AND hotpatch_status=? AND situation<>? AND offered_releases>''",
+        " AND hotpatch_status=? AND situation NOT IN (?, ?) AND offered_releases>''",
         enrolled,
     )
     for row in rows:
@@ -167,7 +167,7 @@ def _sightings(db: sqlite3.Connection, since: str) -> Iterable[Sighting]:
         "  AS runs"
         " FROM installations i JOIN installation_updates u ON u.installation_id=i.id JOIN machines m"
         " ON m.id=i.machine_id WHERE i.started_at>=? AND u.state='Installed' AND u.name GLOB '20[0-9][0-9]-*'"
-        " AND m.deleted_at IS NULL AND m.hotpatch_status=? AND m.situation<>? ORDER BY i.started_at",
+        " AND m.deleted_at IS NULL AND m.hotpatch_status=? AND m.situation NOT IN (?, ?) ORDER BY i.started_at",
         (f"{since}-01", *enrolled),
     )
     newest: dict[int, Sighting] = {}

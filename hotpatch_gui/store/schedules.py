@@ -86,7 +86,7 @@ def save(
     db.executemany(f"{insert} NOTHING", [rows[i] for i in unread])  # another connection may read it
     _save_assignments(db, connection_id, direct, scopes)
     _follow(db, [(m, i, AssignmentKind.DIRECT, "") for _, m, i in direct if i in known])
-    machines = [target for _, _, target in scope_targets(db, connection_id)] if scopes else []
+    machines = [target for *_, target in scope_targets(db, connection_id)] if scopes else []
     found = [f for s in scopes if s.schedule_id in known for f in _found(machines, s)]
     _follow(
         db, sorted(found, key=lambda f: f[2] is AssignmentKind.PERHAPS)
@@ -221,10 +221,12 @@ UNPREPARED = (
 
 def scope_targets(
     db: sqlite3.Connection, connection_id: int
-) -> Iterator[tuple[str, bool, ScopeTarget]]:
-    """(name, whether its settings prevent schedules, as a dynamic scope's filter sees it) of a connection's machines."""
+) -> Iterator[tuple[str, bool, bool, ScopeTarget]]:
+    """(name, whether its settings prevent schedules, whether hotpatch is on, as a dynamic scope's filter sees it) of a connection's
+    machines."""
     rows = db.execute(
-        f"SELECT name, coalesce({UNPREPARED}, 0) AS unprepared, resource_id, kind, resource_group, location, tag_pairs"
+        f"SELECT name, coalesce({UNPREPARED}, 0) AS unprepared, coalesce(hotpatch_enabled, 0) AS hotpatched,"
+        " resource_id, kind, resource_group, location, tag_pairs"
         " FROM machines m WHERE deleted_at IS NULL AND connection_id=?",
         (connection_id,),
     )
@@ -232,6 +234,7 @@ def scope_targets(
         yield (
             row["name"],
             bool(row["unprepared"]),
+            bool(row["hotpatched"]),
             ScopeTarget(
                 row["resource_id"],
                 _RESOURCE_TYPES.get(row["kind"], ""),

@@ -785,17 +785,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n machine(s) off the hotpatch train</source>
-      <translation>
-        <numerusform>%n machine off the hotpatch train</numerusform>
-        <numerusform>%n machines off the hotpatch train</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
       <source>%n machine(s) with an unknown result</source>
       <translation>
         <numerusform>%n machine with an unknown result</numerusform>
         <numerusform>%n machines with an unknown result</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s) without hotpatches until the next baseline</source>
+      <translation>
+        <numerusform>%n machine without hotpatches until the next baseline</numerusform>
+        <numerusform>%n machines without hotpatches until the next baseline</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1256,10 +1256,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>Azure runs no schedule on %n of them until their settings change, which turns hotpatch off there.</source>
+      <source>Azure runs no schedule on %n of them until their settings change.</source>
       <translation>
-        <numerusform>Azure runs no schedule on %n of them until its settings change, which turns hotpatch off there.</numerusform>
-        <numerusform>Azure runs no schedule on %n of them until their settings change, which turns hotpatch off there.</numerusform>
+        <numerusform>Azure runs no schedule on 1 of them until its settings change.</numerusform>
+        <numerusform>Azure runs no schedule on %n of them until their settings change.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>That turns hotpatch off on %n of them.</source>
+      <translation>
+        <numerusform>That turns hotpatch off on %n of them.</numerusform>
+        <numerusform>That turns hotpatch off on %n of them.</numerusform>
       </translation>
     </message>
   </context>
@@ -1570,6 +1577,13 @@
       <translation>
         <numerusform>Exclude it in %n schedule</numerusform>
         <numerusform>Exclude it in %n schedules</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Update settings of %n machine(s)…</source>
+      <translation>
+        <numerusform>Update settings of %n machine…</numerusform>
+        <numerusform>Update settings of %n machines…</numerusform>
       </translation>
     </message>
     <message numerus="yes">

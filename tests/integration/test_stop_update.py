@@ -20,6 +20,7 @@ from hotpatch_gui.simulator.maintenance import schedule_of
 from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.views.dialogs.stop_update import StopUpdateDialog
+from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.pages.updates import UpdatesPage
 
 KB = "KB5120708"
@@ -81,7 +82,12 @@ def test_schedules_exclude_it_and_only_installations_of_it_are_canceled(stage: S
 
 
 def test_causes_that_cannot_be_stopped_are_named(stage: Stage) -> None:
-    found = points(stop_dialog(stage))
+    dialog = stop_dialog(stage)
+    found = points(dialog)
+    assert dialog.settings.text() == "Update settings of 4 machines…"
+    dialog.settings.click()
+    (settings,) = dialog.findChildren(UpdateSettingsDialog)
+    settings.reject()
     assert "vm-app-01" in found["Azure installs it on 4 machines"]
     assert "It is installed on 1 machine" in found
     assert all("vm-legacy-01" not in detail for detail in found.values())
@@ -137,7 +143,7 @@ def test_a_run_of_the_history_offers_to_stop_the_update_that_failed(stage: Stage
     history.details.stop.click()
     stage.settle()
     (dialog,) = stage.window.findChildren(StopUpdateDialog)
-    assert dialog.windowTitle() == "Stop KB5120228 on all machines"
+    assert dialog.windowTitle() == "Stop KB5120228"
     dialog.reject()
 
 

@@ -208,6 +208,16 @@ def test_a_machine_with_a_schedule_of_its_own_has_that_ones_next_run() -> None:
 NIGHT = RELEASED + timedelta(hours=3)
 
 
+def test_a_machine_that_windows_patches_has_no_time_but_may_restart() -> None:
+    by_windows = replace(GOOD.settings, patch_mode=PatchMode.AUTOMATIC_BY_OS)
+    one = facts("w", assessed=NIGHT, restart_pending=False, important=RestartBehavior.ALWAYS)
+    found = at(one._replace(machine=machine("w", settings=by_windows)), now=NIGHT).positions["w"]
+    assert (found.window, found.restart) == (None, RestartBehavior.ALWAYS)
+    manual = replace(GOOD.settings, patch_mode=PatchMode.MANUAL)
+    found = at(one._replace(machine=machine("w", settings=manual)), now=NIGHT).positions["w"]
+    assert (found.window, found.restart) == (None, None)
+
+
 def restart_of(**known: object) -> RestartBehavior | None:
     """How a machine that was assessed after the release restarts at its expected start."""
     one = facts("a", assessed=NIGHT, restart_pending=False, important=RestartBehavior.NEVER)

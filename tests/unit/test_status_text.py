@@ -171,15 +171,16 @@ def test_an_assessment_that_failed_is_no_evidence(calendar: Calendar) -> None:
     assert "The agent did not response." in found.headline
 
 
-def test_being_offered_the_ordinary_update_of_a_hotpatch_month_shows_the_drift(
+def test_being_offered_the_ordinary_update_of_a_hotpatch_month_waits_for_a_baseline(
     calendar: Calendar,
 ) -> None:
     blind = replace(GOOD, os_version=None)
     found = status_text(
         replace(CURRENT, machine=blind, updates=1, offered=("KB5120233",)), calendar, EPOCH
     )
-    assert found.situation is Situation.OFF_TRAIN
+    assert found.situation is Situation.AWAITS_BASELINE
     assert "instead of the hotpatch KB5120228" in found.running
+    assert "rejoins" not in found.next_step, "it may never have been on the train"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QCheckBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.changes import Changes
 from hotpatch_gui.models.checked import CheckedModel, CheckedRow
@@ -18,11 +18,12 @@ from hotpatch_gui.views.widgets.points import Point, Points
 from hotpatch_gui.views.widgets.scroll_area import scrolling
 
 from .install.parts import fit_names, list_of
+from .once import open_once
 from .surface import SurfaceDialog
 
 tr = translator("StopUpdateDialog")
 
-SIZE_PX = (800, 420)
+SIZE_PX = (860, 560)
 _TABLES = frozenset(
     {"operations", "installations", "schedules", "schedule_changes", "machines", "connections"}
 )
@@ -34,9 +35,7 @@ class StopUpdateDialog(SurfaceDialog):
     """Shows what would still install the update. All that can be stopped is selected at first."""
 
     def __init__(self, services: Services, parent: QWidget, kb: str) -> None:
-        super().__init__(
-            services.theme, "stopUpdateDialog", tr("Stop {kb} on all machines", kb=kb), parent
-        )
+        super().__init__(services.theme, "stopUpdateDialog", tr("Stop {kb}", kb=kb), parent)
         self._s, self._kb, self._found = services, kb, StillInstalling()
         theme = services.theme
         self.summary = label(theme, tr("Reading…"), wrap=True)
@@ -49,10 +48,18 @@ class StopUpdateDialog(SurfaceDialog):
         self.cancels = QCheckBox()
         self.cancels.setObjectName("stopQueued")
         self.points = Points(theme)
+        self.settings = QPushButton()
+        self.settings.setObjectName("stopSettings")
+        self.settings.clicked.connect(self._open_settings)
+        change = QHBoxLayout()
+        change.addWidget(self.settings)
+        change.addStretch(1)
         parts = QVBoxLayout()
         parts.setSpacing(12)
-        for widget in (self.view, self.cancels, self.points):
-            parts.addWidget(widget)
+        parts.addWidget(self.points)
+        parts.addLayout(change)
+        parts.addWidget(self.view)
+        parts.addWidget(self.cancels)
         self.column.addWidget(self.summary)
         self.column.addWidget(scrolling(tr("What installs the update"), parts), 1)
         self.stop = QPushButton()
@@ -118,6 +125,8 @@ class StopUpdateDialog(SurfaceDialog):
         )
         self.cancels.setChecked(bool(found.queued))
         self.points.show_points([Point(*point) for point in found.points])
+        self.settings.setVisible(bool(found.automatic))
+        self.settings.setText(tr("Update settings of %n machine(s)…", len(found.automatic)))
         self._show_button()
 
     @property
@@ -142,6 +151,13 @@ class StopUpdateDialog(SurfaceDialog):
             )
             + excluding
         )
+
+    def _open_settings(self) -> None:
+        """Change the settings of the machines on which Azure installs it automatically."""
+        from .update_settings import UpdateSettingsDialog  # noqa: PLC0415 - only when it opens
+
+        ids = self._found.automatic
+        open_once(self, lambda: UpdateSettingsDialog(self._s, ids, self))
 
     @property
     def _queued(self) -> tuple[int, ...]:

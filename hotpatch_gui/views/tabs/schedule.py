@@ -165,10 +165,11 @@ class ScheduleTab(ScrollArea):
         )
         self.table.setRowCount(len(entries))
         self.table.setColumnHidden(_PRODUCT, len(products) < 2)
-        waiting = situation in (Situation.OFF_TRAIN, Situation.UNSUPPORTED)
+        awaits = situation in (Situation.OFF_TRAIN, Situation.AWAITS_BASELINE)
+        waiting = awaits or situation == Situation.UNSUPPORTED
         for number, entry in enumerate(entries):
             baseline = entry.kind is not ReleaseKind.HOTPATCH
-            waiting = waiting and not (baseline and situation == Situation.OFF_TRAIN)
+            waiting = waiting and not (baseline and awaits)
             is_due = entry.day <= today
             if is_due:
                 effect = tr("Not known")
@@ -177,7 +178,7 @@ class ScheduleTab(ScrollArea):
             elif waiting:
                 effect = (
                     tr("Restarts: no hotpatches before the next baseline")
-                    if situation == Situation.OFF_TRAIN
+                    if awaits
                     else tr("Restarts")
                 )
             else:
