@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QIcon, QKeySequence, QShortcut
+from PySide6.QtGui import QIcon, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -32,6 +32,8 @@ tr = translator("Header")
 LOGO_PX = 24
 TICK_MS = 1000
 
+SEARCH_PX, NARROW_SEARCH_PX, WIDE_PX = 280, 204, 1200
+"""The search field's width in a window that is at least WIDE_PX wide, and in others."""
 
 class Header(QFrame):
     """The header.
@@ -66,8 +68,7 @@ class Header(QFrame):
         self.search.setObjectName("search")
         self.search.setAccessibleName(tr("Search machines"))
         self.search.setPlaceholderText(tr("Search machines  (Ctrl+K)"))
-        self.search.setMinimumWidth(round(160 * theme.scale))
-        self.search.setMaximumWidth(round(280 * theme.scale))
+        self._fit_search()
         self.search.textChanged.connect(self.search_changed)
         for keys, slot in (
             ("Esc", self.search.clear),
@@ -102,6 +103,16 @@ class Header(QFrame):
             self._ticker.start()
         self.show_subscription()
         self.show_clock()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_search()
+
+    def _fit_search(self) -> None:
+        """In a narrow window, the subscriptions keep their room."""
+        scale = self._s.theme.scale
+        is_wide = self.width() >= WIDE_PX * scale
+        self.search.setFixedWidth(round((SEARCH_PX if is_wide else NARROW_SEARCH_PX) * scale))
 
     def add_bell(self) -> None:
         """Add the bell, which isn't in the first paint."""
