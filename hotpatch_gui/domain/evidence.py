@@ -173,6 +173,23 @@ def departure(evidence: Evidence, calendar: Calendar) -> Departure | None:
     return cause
 
 
+def first_departure(evidence: Evidence, calendar: Calendar, left: Departure) -> Release | None:
+    """The recorded out-of-band update that took the machine off the train before the one that it runs; None if none is recorded."""
+    product = evidence.machine.product
+    base = calendar.baseline_in_force(product, left.day) if product is not None else None
+    if product is None or base is None:
+        return None
+    known = [calendar.by_kb(product, kb) for kb in evidence.out_of_band_kbs]
+    earlier = [
+        release
+        for release in known
+        if release is not None
+        and not release.on_train
+        and base.released <= release.released < left.day
+    ]
+    return min(earlier, key=lambda release: release.released, default=None)
+
+
 def missing_releases(evidence: Evidence, calendar: Calendar, now: datetime) -> list[Release]:
     """Known releases of the train after the running one.
 

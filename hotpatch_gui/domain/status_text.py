@@ -10,7 +10,7 @@ from hotpatch_gui.translation import translator
 
 from .clock import age_text
 from .dates import day_name
-from .evidence import LEVELS, Evidence, classify, departure, offered_instead
+from .evidence import LEVELS, Evidence, classify, departure, first_departure, offered_instead
 from .health import Level, Situation
 from .horizon import release_data_step
 from .hotpatch import HotpatchStatus
@@ -319,6 +319,15 @@ def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> StatusT
         update=cause.update,
         build=machine.build,
     )
+    first = first_departure(evidence, calendar, cause)
+    if first is not None:
+        why = tr(
+            "It left the train with {kb}, released on {day}, and runs {update}, build {build}.",
+            kb=first.kb,
+            day=day_name(first.released),
+            update=cause.update,
+            build=machine.build,
+        )
     rejoins = rejoin_text(machine.product, calendar, now, cause.day)
     return StatusText(
         Level.ERROR,

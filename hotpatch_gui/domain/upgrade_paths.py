@@ -149,13 +149,18 @@ def _unmet(machine: Machine) -> tuple[Prerequisite, ...]:
 
 def _turn_on(machine: Machine) -> UpgradePath:
     """An Azure VM whose image supports hotpatch."""
+    follows = machine.follows_schedules
     return UpgradePath(
         PathKind.TURN_ON,
-        tr("Hotpatch is off."),
+        tr("Hotpatch is off, and Customer Managed Schedules exclude it.")
+        if follows
+        else tr("Hotpatch is off."),
         product=machine.product,
         checks=_unmet(machine),
         checklist=(tr(FROM_BASELINE),),
-        cost=tr("In Azure, no extra charge."),
+        cost=tr("In Azure, no extra charge; the machine leaves its schedules.")
+        if follows
+        else tr("In Azure, no extra charge."),
         article=HOTPATCH_ARTICLE,
     )
 

@@ -35,6 +35,7 @@ TICK_MS = 1000
 SEARCH_PX, NARROW_SEARCH_PX, WIDE_PX = 280, 204, 1200
 """The search field's width in a window that is at least WIDE_PX wide, and in others."""
 
+
 class Header(QFrame):
     """The header.
 

@@ -298,6 +298,13 @@
         <numerusform>Turn hotpatch on for %n machines…</numerusform>
       </translation>
     </message>
+    <message numerus="yes">
+      <source>Turn on or enroll %n machine(s)…</source>
+      <translation>
+        <numerusform>Turn on or enroll %n machine…</numerusform>
+        <numerusform>Turn on or enroll %n machines…</numerusform>
+      </translation>
+    </message>
   </context>
   <context>
     <name>DeploymentsModel</name>
@@ -393,6 +400,13 @@
       <translation>
         <numerusform>The assessment is {age} old; the installation may find other updates.</numerusform>
         <numerusform>The oldest of their assessments is {age} old; the installation may find other updates.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>The oldest of their assessments is {age} old; updates that were installed or withdrawn since are skipped.</source>
+      <translation>
+        <numerusform>The oldest of their assessments is {age} old; updates that were installed or withdrawn since are skipped.</numerusform>
+        <numerusform>The oldest of their assessments is {age} old; updates that were installed or withdrawn since are skipped.</numerusform>
       </translation>
     </message>
     <message numerus="yes">

@@ -101,6 +101,10 @@ def test_the_story_of_october_2025(calendar: Calendar) -> None:
     assert found.situation is Situation.OFF_TRAIN
     assert "out-of-band update KB5070881" in found.running
     assert "13 Jan 2026" in found.next_step
+    updated = replace(drifted, machine=replace(GOOD, os_version="10.0.26100.7171"))
+    later = status_text(updated, calendar, november)
+    assert "It left the train with KB5070881, released on 23 Oct 2025" in later.running
+    assert "KB5068861" in later.running
     back = replace(drifted, machine=replace(GOOD, os_version="10.0.26100.32230"))
     assert (
         status_text(back, calendar, EPOCH.replace(month=1, day=14)).situation

@@ -211,7 +211,12 @@ class CoveragePage(Page):
 
     def _show_selected(self) -> None:
         selected, settable = self._selected, self._settable
-        self.turn_on.setText(tr("Turn hotpatch on for %n machine(s)…", len(settable)))
+        enrolls = any(row.path.kind is PathKind.ENROLL for row in settable)
+        self.turn_on.setText(
+            tr("Turn on or enroll %n machine(s)…", len(settable))
+            if enrolls
+            else tr("Turn hotpatch on for %n machine(s)…", len(settable))
+        )
         self.turn_on.setVisible(bool(settable))
         one = selected[0] if len(selected) == 1 else None
         replaces = one is not None and one.path.kind is PathKind.REPLACE

@@ -26,6 +26,7 @@ from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.translation import translated, translator
+from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.chart_host import ChartHost
 from hotpatch_gui.views.widgets.kb_machines import open_stop_update
@@ -35,6 +36,7 @@ from hotpatch_gui.views.widgets.table import Table, TablePanel
 from hotpatch_gui.views.widgets.tiles import Tile
 
 if TYPE_CHECKING:
+    from hotpatch_gui.store.history_rows import RunRow
     from hotpatch_gui.views.widgets.charts import Chart
 
 tr = translator("HistoryTab")
@@ -136,11 +138,27 @@ class HistoryTab(QWidget):
         self.panel.table.selectionModel().selectionChanged.connect(self._show_details)
         self.panel.table.opened.connect(self._open)
         self.details.stop_requested.connect(self._stop_update)
+        self.details.support_requested.connect(self._open_support)
         self._s.source.changed.connect(self._on_changed)
         self._s.source.minute_passed.connect(self._update_time_range)
 
     def _stop_update(self, kb: str) -> None:
         open_stop_update(self._s, self.window(), kb)
+
+    def _open_support(self) -> None:
+        """Write a support request about the machine of the selected run."""
+        from hotpatch_gui.views.dialogs.support import SupportDialog  # noqa: PLC0415 - only when it opens
+
+        run = self._selected_run
+        if run is not None:
+            ids = (run.machine_id,)
+            open_once(self, lambda: SupportDialog(self._s, ids, self.window()))
+
+    @property
+    def _selected_run(self) -> RunRow | None:
+        ids = self.panel.table.selected_ids
+        number = self.model.number_of(ids[0]) if len(ids) == 1 else None
+        return self.model.row(number) if number is not None else None
 
     def show_machines(self, machine_ids: Sequence[int] | None) -> None:
         ids = None if machine_ids is None else tuple(machine_ids)
@@ -270,11 +288,10 @@ class HistoryTab(QWidget):
             self.machine_opened.emit(run.machine_id)
 
     def _show_details(self) -> None:
-        ids = self.panel.table.selected_ids
-        number = self.model.number_of(ids[0]) if len(ids) == 1 else None
-        run = self.model.row(number) if number is not None else None
+        run = self._selected_run
         if run is not None:
-            self.details.show_run(run_text(self._s.source, ids[0], run))
+            run_id = self.panel.table.selected_ids[0]
+            self.details.show_run(run_text(self._s.source, run_id, run))
         self.details.setVisible(run is not None)
         self._show_chart()
 

@@ -51,9 +51,11 @@ class RunDetails(QFrame):
 
     Signals:
         stop_requested (str): the KB of an update to stop.
+        support_requested (): write a support request about the machine.
     """
 
     stop_requested = Signal(str)
+    support_requested = Signal()
 
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
@@ -82,6 +84,11 @@ class RunDetails(QFrame):
         self.results.itemSelectionChanged.connect(self._show_button)
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
+        self.support = QPushButton(tr("Get support…"))
+        self.support.setObjectName(f"{name}Support")
+        self.support.setAutoDefault(False)
+        self.support.clicked.connect(self.support_requested)
+        head.addWidget(self.support)
         head.addWidget(self.stop)
         self._lay_out(head)
 
@@ -116,6 +123,7 @@ class RunDetails(QFrame):
         self.title.setText(run.title)
         self.errors.setText(run.errors)
         self.errors.setVisible(bool(run.errors))
+        self.support.setVisible(bool(run.errors))
         for number, link in enumerate(self.links):
             link.set_page(run.pages[number] if number < len(run.pages) else "")
         self.results.clear()

@@ -251,6 +251,12 @@ class InstallDialog(StepsDialog):
                     count,
                     age=age,
                 )
+                if planned.review.request.classifications
+                else tr(
+                    "The oldest of their assessments is {age} old; updates that were installed or withdrawn since are skipped.",
+                    count,
+                    age=age,
+                )
             )
         if never:
             lines.append(
