@@ -93,7 +93,7 @@ def test_details_say_what_is_known_and_what_a_person_has_to_check(stage: Stage) 
 def test_hotpatch_is_turned_on_from_here_for_both_kinds_of_machines(stage: Stage) -> None:
     page = coverage(stage)
     choose(page, "vm-file-01", "srv-hq-02", "vm-legacy-01")
-    assert page.turn_on.text() == "Turn hotpatch on for 2 machines…"
+    assert page.turn_on.text() == "Turn on or enroll 2 machines…"
     page.turn_on.click()
     (dialog,) = stage.window.findChildren(UpdateSettingsDialog)
     planned = {m.name: m for m in dialog.plan.machines}
@@ -111,7 +111,7 @@ def test_without_a_selected_machine_hotpatch_is_turned_on_for_all_shown(stage: S
     settable = [
         r for r in page.machines.all_rows if r.path.kind in (PathKind.TURN_ON, PathKind.ENROLL)
     ]
-    assert page.turn_on.text() == f"Turn hotpatch on for {len(settable)} machines…"
+    assert page.turn_on.text() == f"Turn on or enroll {len(settable)} machines…"
     page.turn_on.click()
     (dialog,) = stage.window.findChildren(UpdateSettingsDialog)
     assert len(dialog.plan.affected) == len(settable) > 2

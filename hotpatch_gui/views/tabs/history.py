@@ -36,7 +36,6 @@ from hotpatch_gui.views.widgets.table import Table, TablePanel
 from hotpatch_gui.views.widgets.tiles import Tile
 
 if TYPE_CHECKING:
-    from hotpatch_gui.store.history_rows import RunRow
     from hotpatch_gui.views.widgets.charts import Chart
 
 tr = translator("HistoryTab")
@@ -149,16 +148,12 @@ class HistoryTab(QWidget):
         """Write a support request about the machine of the selected run."""
         from hotpatch_gui.views.dialogs.support import SupportDialog  # noqa: PLC0415 - only when it opens
 
-        run = self._selected_run
-        if run is not None:
-            ids = (run.machine_id,)
-            open_once(self, lambda: SupportDialog(self._s, ids, self.window()))
-
-    @property
-    def _selected_run(self) -> RunRow | None:
         ids = self.panel.table.selected_ids
         number = self.model.number_of(ids[0]) if len(ids) == 1 else None
-        return self.model.row(number) if number is not None else None
+        run = self.model.row(number) if number is not None else None
+        if run is not None:
+            machine_ids = (run.machine_id,)
+            open_once(self, lambda: SupportDialog(self._s, machine_ids, self.window()))
 
     def show_machines(self, machine_ids: Sequence[int] | None) -> None:
         ids = None if machine_ids is None else tuple(machine_ids)
@@ -288,10 +283,11 @@ class HistoryTab(QWidget):
             self.machine_opened.emit(run.machine_id)
 
     def _show_details(self) -> None:
-        run = self._selected_run
+        ids = self.panel.table.selected_ids
+        number = self.model.number_of(ids[0]) if len(ids) == 1 else None
+        run = self.model.row(number) if number is not None else None
         if run is not None:
-            run_id = self.panel.table.selected_ids[0]
-            self.details.show_run(run_text(self._s.source, run_id, run))
+            self.details.show_run(run_text(self._s.source, ids[0], run))
         self.details.setVisible(run is not None)
         self._show_chart()
 
