@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 def _free_id(below: str, name: str, schedule: str, taken: frozenset[str]) -> str:
-    """The ID of an assignment: by this name, or by a distinct one if another schedule's assignment has it."""
+    """The ID of an assignment: by this name, or by a distinct one if another schedule's assignment uses it."""
     usual = assignment_id(below, name)
     return assignment_id(below, distinct_name(name, schedule)) if usual.lower() in taken else usual
 

@@ -104,7 +104,7 @@ class Effect(StrEnum):
 
     @property
     def touches_existing(self) -> bool:
-        """Whether it may change or delete something that exists, or isn't known to leave it alone."""
+        """Whether it may change or delete something that exists, or isn't known to keep it unchanged."""
         return self not in (Effect.CREATE, Effect.NO_CHANGE, Effect.IGNORE)
 
 

@@ -208,7 +208,7 @@ def contradiction(there: Release, by: Release) -> str | None:
 
 
 def objection(release: Release, calendar: Calendar) -> str | None:
-    """Why a release can't be true, alone or next to known ones; None if it can."""
+    """The reason why a release can't be true, on its own or compared with known ones; None if it can."""
     return _own_fault(release) or _claimed_kb(release, calendar) or _disagreement(release, calendar)
 
 

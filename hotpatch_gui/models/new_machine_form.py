@@ -80,7 +80,7 @@ def _title(name: str) -> str:
 
 
 def replacement(row: CoverageRow) -> NewMachine | None:
-    """A new machine in place of one whose image doesn't support hotpatch; None for others."""
+    """A new machine to replace one whose image doesn't support hotpatch; None for others."""
     image = next((i for i in IMAGES if i.sku == row.path.target), None)
     if image is None:
         return None

@@ -199,7 +199,7 @@ def _pieces(document: QTextDocument) -> Iterator[Piece]:
             block = block.next()
         else:
             rows = _rows(document, table)
-            together = rows[:2]  # the head isn't alone at the end of a page
+            together = rows[:2]  # a head is never the last row of a page
             yield Piece(
                 VerticalSpan(_first(heading, rows[0].top), together[-1].bottom), None, starts_page
             )

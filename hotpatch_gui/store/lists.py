@@ -285,7 +285,7 @@ def operations_where(
 ) -> Where:
     """Conditions for operations, by words in the machine, operation, state, requester or note.
 
-    ``meanings`` are the stored kinds and states that a word, as the window shows it, may stand for.
+    ``meanings`` are the stored kinds and states that a word, as the window shows it, may mean.
     """
     where = within("o.created_at", span)
     for word in words(text):

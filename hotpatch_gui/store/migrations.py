@@ -383,7 +383,7 @@ CREATE INDEX machines_by_attention ON machines(attention DESC,
 CREATE INDEX IF NOT EXISTS machines_by_resource_health ON machines(resource_health_at) WHERE resource_health IS NOT NULL;
 CREATE INDEX IF NOT EXISTS installations_restarted ON installations(modified_at) WHERE restart_status='Completed'
 """
-"""Only machines that Resource Health calls unhealthy are the most urgent. Early files of version 25 lack two indexes."""
+"""Only machines that Resource Health calls unhealthy are the most urgent. Early files of version 25 don't have two indexes."""
 
 _M0027 = """
 CREATE TABLE deployments (

@@ -12,7 +12,7 @@ from .tokens import Tokens
 
 
 class Glyph(StrEnum):
-    """A state's glyph; each has its own shape, because color alone isn't enough."""
+    """A state's glyph; each has its own shape, because color isn't enough to distinguish them."""
 
     OK = "ok"
     INFO = "info"

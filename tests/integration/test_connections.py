@@ -95,7 +95,7 @@ def test_a_connection_is_made_in_the_window_and_signed_in_by_device_code(
         assert below.isVisible()
         assert edit.property("invalid")
         assert not dialog.connect_button.isEnabled()
-        assert dialog.problem.text() == "", "it is said once"
+        assert dialog.problem.text() == "", "it is shown once"
         edit.clear()
         dialog.check()
         assert not below.isVisible()

@@ -101,7 +101,7 @@ def test_hotpatch_is_turned_on_from_here_for_both_kinds_of_machines(stage: Stage
     assert "Hotpatch" in planned["srv-hq-02"].text
     assert planned["srv-hq-02"].changes_license
     assert "Safe Deployment" in planned["vm-file-01"].text
-    assert "1 machine leaves the schedules" in dialog.sum.text(), "the price is said"
+    assert "1 machine leaves the schedules" in dialog.sum.text(), "the price is named"
     assert dialog.remedy.isHidden(), "nothing is left out"
 
 

@@ -136,5 +136,5 @@ def test_killed_while_azure_creates_it_the_next_session_says_how_it_ended(
 def _is_accepted(folder: Path) -> bool:
     try:
         return bool(deployments(folder)) and deployments(folder)[0][0] == "running"
-    except (sqlite3.Error, StopIteration):  # the file isn't there yet
+    except (sqlite3.Error, StopIteration):  # the file doesn't exist yet
         return False

@@ -460,10 +460,10 @@ def test_two_deployments_have_two_names(stage: Stage) -> None:
 @pytest.mark.expects_log
 @pytest.mark.parametrize("question", ["validate", "whatIf"])
 def test_a_check_that_failed_names_azures_reason(stage: Stage, question: str) -> None:
-    reason = {"code": "SkuNotAvailable", "message": "The size isn't there."}
+    reason = {"code": "SkuNotAvailable", "message": "The size isn't available."}
     found = checked(stage, question, Response(200, {"status": "Failed", "error": reason}))
     assert found.problem is not None
-    assert "The size isn't there." in found.problem.sentence
+    assert "The size isn't available." in found.problem.sentence
 
 
 def test_the_password_is_neither_in_the_file_nor_in_the_log_nor_in_an_error(

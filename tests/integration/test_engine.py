@@ -128,7 +128,7 @@ def test_actions_turned_off_stay_off_whatever_else_is_changed(stage: Stage) -> N
 
 
 def test_a_restart_announces_no_assessment_that_is_not_queued(stage: Stage) -> None:
-    """Both stand in one transaction: whoever sees the end sees what follows it."""
+    """Both are in one transaction: whoever sees the end sees what follows it."""
     stage.start()
     stage.request.restart([ids(stage)["vm-dc-01"]])
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
@@ -560,7 +560,7 @@ def test_one_whose_end_is_not_known_holds_no_wave_up(
 def test_an_answer_that_is_under_way_is_kept_where_the_program_ends(
     qapp: QApplication, tmp_path: Path
 ) -> None:
-    """Azure takes its second for it; to drop it would leave a restart that nobody can ever tell of."""
+    """Azure needs a second to respond; dropping the response would leave a restart of which nothing is recorded."""
     simulator = stopped_simulator(SteppedClock(EPOCH))
     handle = simulator.handle
 

@@ -1,4 +1,4 @@
-"""The engine without a window: what a command waits for, and what it takes back when it is given up."""
+"""The engine without a window: which results a command waits for, and which requests it cancels when interrupted."""
 
 from __future__ import annotations
 

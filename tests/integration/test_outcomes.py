@@ -246,7 +246,7 @@ def test_a_clock_that_jumps_back_silences_nothing(stage: Stage) -> None:
 def test_results_of_before_a_program_update_are_no_news(
     stage: Stage, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    """The file of an earlier version opens only after its migration, when the window is there already."""
+    """The file of an earlier version opens only after its migration, when the window is already open."""
     stage.request.assess(ids(stage, "vm-web-01", "vm-web-02"))
     end(stage)
     path = tmp_path / "hotpatch.sqlite3"

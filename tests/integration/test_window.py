@@ -290,7 +290,7 @@ def test_the_history_shows_its_chart_after_a_failure_and_a_run_despite_a_chosen_
 
 
 def test_further_requirements_of_hotpatch_are_one_click_away(stage: Stage) -> None:
-    """Turning hotpatch on for machines whose orchestration prevents it once only said that nothing is changed."""
+    """Turning hotpatch on for machines whose orchestration prevents it once only reported that nothing changes."""
     stage.start()
     stage.choose("vm-file-01", "vm-web-01")
     stage.window.machines.blade.command_bar.open_settings()

@@ -76,7 +76,7 @@ def mutated(value: Any, rng: random.Random, rate: float) -> Any:
 
 
 class Mutating(SimulatorApi):
-    """The demo's wire, whose responses come out changed."""
+    """The demo's wire, with changed responses."""
 
     def __init__(self, simulator: SimulatorApi, rng: random.Random) -> None:
         self.simulator, self.rng, self.responses = simulator, rng, 0

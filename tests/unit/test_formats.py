@@ -249,7 +249,7 @@ def test_a_zip_has_a_guarded_csv_file_per_table_and_the_notes(tmp_path: Path) ->
 
 
 def test_the_text_of_a_pdf_can_be_searched(qapp, tmp_path: Path) -> None:
-    """The bundled font draws "-" and ":" between digits with forms that no character stands for."""
+    """The bundled font draws "-" and ":" between digits with forms without a character of their own."""
     path = tmp_path / "x.pdf"
     export_writers.write(path, report(("2026-08-25", 1, AT), ("10:30", 2, AT)))
     maps = re.findall(rb"begincmap.*?endcmap", path.read_bytes(), re.DOTALL)

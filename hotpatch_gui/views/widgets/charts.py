@@ -75,7 +75,7 @@ class _UnknownDays(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has 
 AXIS_PX, TITLED_AXIS_PX = 22, 40
 """The height of the axis below a chart, without and with a title."""
 FAILED_SHARE = 0.5
-"""The width of failed updates' bars as a share of the others', because color alone isn't enough."""
+"""The width of failed updates' bars as a share of the others', because color isn't enough to distinguish them."""
 MIN_UPDATES = 3
 """The axis shows at least this many updates, so that one update isn't a bar across the window."""
 

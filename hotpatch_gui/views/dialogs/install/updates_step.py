@@ -62,7 +62,7 @@ class UpdatesStep(QObject):
         self.no_restarts.setObjectName("excludeRestarting")
         self.limit_date = QCheckBox(tr("Only published on or before"))
         self.limit_date.setObjectName("limitDate")
-        self.date = QDateEdit(QDate(services.clock().date()))  # type: ignore[call-overload]  # PySide6's stubs lack it
+        self.date = QDateEdit(QDate(services.clock().date()))  # type: ignore[call-overload]  # missing in PySide6's stubs
         self.date.setObjectName("publishedBy")
         self.date.setAccessibleName(tr("Latest publish date"))
         self.date.setDisplayFormat("d MMM yyyy")
