@@ -11,12 +11,14 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
+from hotpatch_gui.captures.scenes.acts import show_tab
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.support import CHOICES, NEW_REQUEST
 from hotpatch_gui.models.support import MAX_MACHINES, request_text
 from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.support import SupportDialog
+from hotpatch_gui.views.tabs.history import HistoryTab
 
 pytestmark = pytest.mark.expects_log
 
@@ -123,3 +125,21 @@ def test_the_portals_page_of_a_new_request_is_opened(
     stage.window.machines.open_support()
     dialog(stage).findChild(QPushButton, "supportPortal").click()
     assert opened == [NEW_REQUEST]
+
+
+def test_support_is_one_click_from_a_failed_installation(stage: Stage) -> None:
+    stage.choose("vm-print-01")
+    blade = stage.window.machines.blade
+    show_tab(stage, 2)
+    tab = blade.findChild(HistoryTab)
+    assert tab is not None
+    failed = next(
+        n
+        for n in range(tab.model.rowCount())
+        if (run := tab.model.row(n)) and run.status == "Failed"
+    )
+    tab.panel.table.selectRow(failed)
+    stage.settle()
+    assert tab.details.support.isVisible()
+    tab.details.support.click()
+    assert "vm-print-01" in dialog(stage).text.toPlainText()
