@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
+from hotpatch_gui.domain.foreign_text import without_controls
 from hotpatch_gui.translation import translator
 
 from .report import Report, Sheet, iso
@@ -41,8 +42,8 @@ class ExportError(Exception):
 
 
 def guarded(text: str) -> str:
-    """A cell that is safe in a spreadsheet: no formula, one line, no tab."""
-    flat = " ".join(text.split())
+    """A cell that is safe in a spreadsheet and a terminal: no formula, one line, no tab, no control characters."""
+    flat = without_controls(" ".join(text.split()))
     return f"'{flat}" if flat.startswith(_FORMULA_STARTS) else flat
 
 
@@ -221,7 +222,7 @@ def _write_value(page: Any, row: int, column: int, value: Any, formats: Sequence
     elif isinstance(value, bool | int | float):
         page.write(row, column, value)
     elif value is not None:
-        text = str(value)
+        text = without_controls(str(value))
         starts = text.startswith(_FORMULA_STARTS)
         page.write_string(row, column, text, quoted if starts else None)
 

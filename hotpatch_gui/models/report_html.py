@@ -9,6 +9,7 @@ from itertools import chain, islice
 from typing import Any
 
 from hotpatch_gui.domain.dates import day_name, moment_name
+from hotpatch_gui.domain.foreign_text import without_controls
 from hotpatch_gui.translation import translator
 
 from .report import Report, Sheet
@@ -118,7 +119,7 @@ def _printed(value: Any, *, is_first: bool) -> str:
     elif isinstance(value, date):
         text = day_name(value)
     else:
-        text = "" if value is None else str(value)
+        text = "" if value is None else without_controls(str(value))
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     kinds = ("whole" if isinstance(value, date) or is_first else "", "number" if is_number else "")
     style = " ".join(filter(None, kinds))

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpatch_gui.domain.foreign_text import without_controls
 from hotpatch_gui.models import export_writers, pdf_pages
 from hotpatch_gui.models.export_writers import ExportError
 from hotpatch_gui.models.pdf_pages import Piece, VerticalSpan
@@ -32,6 +33,9 @@ HOSTILE = (
     "שרת 🖥",
     'a "quoted", one',
     "two\nlines",
+    "\x1b[2Jcleared",
+    "name\u202egnp.exe",
+    "👩\u200d💻",
 )
 NS = {"s": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 
@@ -83,6 +87,9 @@ def test_csv_is_utf8_with_a_mark_and_guards_every_cell(tmp_path: Path) -> None:
         "שרת 🖥",
         'a "quoted", one',
         "two lines",
+        "\ufffd[2Jcleared",
+        "name\ufffdgnp.exe",
+        "👩\u200d💻",
     ]
 
 
@@ -107,7 +114,8 @@ def test_xlsx_has_a_sheet_each_frozen_with_a_filter(tmp_path: Path) -> None:
     assert page.find("s:autoFilter", NS).get("ref") == f"A1:C{len(HOSTILE) + 1}"
     assert not list(page.iterfind(".//s:f", NS)), "no formula"
     texts = ["".join(c.itertext()) for c in page.iterfind(".//s:c[@t='inlineStr']", NS)]
-    assert texts[3:] == list(HOSTILE), "as they are: the format says that they are text"
+    shown = [without_controls(text) for text in HOSTILE]
+    assert texts[3:] == shown, "as they are: the format says that they are text"
     quoted = [
         n
         for n, x in enumerate(styles.iterfind("s:cellXfs/s:xf", NS))
