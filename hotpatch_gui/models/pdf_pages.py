@@ -41,6 +41,8 @@ FOOTER_SHARE = 0.05
 POINTS = (TEXT_POINTS, 7.5, 7.0, 6.5, 6.0, 5.5)
 """Sizes of the text: the first with which every table fits on the page."""
 FOOTER_POINTS = 7
+ROUNDING = 0.01
+"""Device pixels by which a page may overflow, because heights are sums of floats."""
 PDF_ROWS = 2000
 """Rows of a section on paper; other formats have all."""
 CHART_SCALE = 3
@@ -236,12 +238,12 @@ def _rows(document: QTextDocument, table: QTextTable) -> list[VerticalSpan]:
 
 def paginate(pieces: Sequence[Piece], height: float) -> Iterator[PagePart]:
     """Fill pages with pieces. Only a piece that is higher than a page is split."""
-    start, end, head, room = 0.0, 0.0, None, height
+    start, end, head, room = 0.0, 0.0, None, height + ROUNDING
     for piece in pieces:
         if end > start and (piece.starts_page or piece.span.bottom - start > room):
             yield PagePart(VerticalSpan(start, end), head)
             start, head = piece.span.top, piece.head
-            room = height - (head.height if head else 0.0)
+            room = height + ROUNDING - (head.height if head else 0.0)
         while piece.span.bottom - start > room:
             yield PagePart(VerticalSpan(start, start + room), head)
             start += room
