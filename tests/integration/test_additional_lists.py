@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from hotpatch_gui.captures.scenes.acts import advance_and_sync
+from hotpatch_gui.captures.scenes.steps import advance_and_sync
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.schedules import AssignmentKind

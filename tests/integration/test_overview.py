@@ -16,7 +16,7 @@ from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from hotpatch_gui.captures.scenes.acts import advance_and_sync
+from hotpatch_gui.captures.scenes.steps import advance_and_sync
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.exposure import Exposure

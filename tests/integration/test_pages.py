@@ -14,7 +14,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox
 from pytestqt.qtbot import QtBot
 
-from hotpatch_gui.captures.scenes.acts import advance_and_sync
+from hotpatch_gui.captures.scenes.steps import advance_and_sync
 from hotpatch_gui.captures.stage import Stage, SteppedClock
 from hotpatch_gui.domain.clouds import PUBLIC
 from hotpatch_gui.domain.connections import Connection, SignInMethod

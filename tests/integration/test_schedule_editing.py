@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 from requests.exceptions import ConnectionError as Broken
 
-from hotpatch_gui.captures.scenes.acts import advance_and_sync
+from hotpatch_gui.captures.scenes.steps import advance_and_sync
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.permissions import READ
 from hotpatch_gui.domain.schedule_windows import windows

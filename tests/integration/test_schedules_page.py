@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from hotpatch_gui.captures.scenes.acts import advance_and_sync
+from hotpatch_gui.captures.scenes.steps import advance_and_sync
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.settings import Orchestration

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from helpers.contrast import contrast
-from hotpatch_gui.captures.scenes.acts import show_tab
+from hotpatch_gui.captures.scenes.steps import show_tab
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.models.display_text import machine_glyph
 from hotpatch_gui.models.selection import read_selection

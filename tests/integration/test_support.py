@@ -11,7 +11,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 
-from hotpatch_gui.captures.scenes.acts import show_tab
+from hotpatch_gui.captures.scenes.steps import show_tab
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.support import CHOICES, NEW_REQUEST
 from hotpatch_gui.models.support import MAX_MACHINES, request_text

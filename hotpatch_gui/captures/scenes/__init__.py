@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from hotpatch_gui.application import targets
 from hotpatch_gui.captures.stage import Stage
 
-from . import connections, data_ends, dialogs, machines, pages  # noqa: F401 - they register themselves
+from . import connections, dialogs, horizon, machines, pages  # noqa: F401 - they register themselves
 from .registry import SCENARIOS_BY_SCENE, SCENES, WITHOUT_DEMO
 
 

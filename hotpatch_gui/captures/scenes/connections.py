@@ -18,10 +18,10 @@ from hotpatch_gui.views.dialogs.permissions import PermissionsDialog
 from hotpatch_gui.views.dialogs.welcome import WelcomeDialog
 from hotpatch_gui.worker.signing import signed_out
 
-from .acts import (
+from .registry import scene
+from .steps import (
     dialog_of,
 )
-from .registry import scene
 
 
 @scene

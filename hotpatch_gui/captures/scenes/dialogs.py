@@ -18,12 +18,12 @@ from hotpatch_gui.views.dialogs.stop_update import StopUpdateDialog
 from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.pages.updates import UpdatesPage
 
-from .acts import (
+from .pages import updates
+from .registry import scene
+from .steps import (
     dialog_of,
     open_install,
 )
-from .pages import updates
-from .registry import scene
 
 
 @scene

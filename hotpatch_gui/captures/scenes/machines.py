@@ -6,12 +6,12 @@ from PySide6.QtWidgets import QWidget
 
 from hotpatch_gui.captures.stage import Stage
 
-from .acts import (
+from .registry import scene, without_demo
+from .steps import (
     install_half,
     no_network,
     show_tab,
 )
-from .registry import scene, without_demo
 
 
 @scene

@@ -30,14 +30,14 @@ from hotpatch_gui.views.pages.planner import PlannerPage
 from hotpatch_gui.views.pages.schedules import SchedulesPage
 from hotpatch_gui.views.pages.updates import UpdatesPage
 
-from .acts import (
+from .registry import in_scenario, scene
+from .steps import (
     advance_and_sync,
     dialog_of,
     install_half,
     machine_ids,
     until_state,
 )
-from .registry import in_scenario, scene
 
 
 @scene

@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QWidget
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.views.dialogs.releases import ReleasesDialog
 
-from .acts import (
+from .registry import in_scenario, scene
+from .steps import (
     dialog_of,
 )
-from .registry import in_scenario, scene
 
 
 @scene
