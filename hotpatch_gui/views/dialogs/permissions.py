@@ -19,7 +19,7 @@ from hotpatch_gui.models.permission_list import PermissionScope, read_scopes, ro
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.glyphs import Glyph
-from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.theme.tokens import ICON_PX, ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.focus_ring import FocusRing
@@ -52,6 +52,7 @@ class PermissionsDialog(SurfaceDialog):
         self.list.setObjectName("permissionList")
         self.list.setAccessibleName(tr("Permissions by resource group"))
         self.list.setRootIsDecorated(False)
+        self.list.setIconSize(QSize(ICON_PX, ICON_PX) * theme.scale)
         self.list.setHeaderLabels(
             (tr("Scope"), tr("Azure virtual machines"), tr("Arc-enabled servers"), tr("Read"))
         )

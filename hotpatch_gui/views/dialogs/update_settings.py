@@ -235,7 +235,7 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def _indented(self, widget: QWidget) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setContentsMargins(INDENT_PX, 0, 0, 0)
+        row.setContentsMargins(round(INDENT_PX * self._theme.scale), 0, 0, 0)
         row.addWidget(widget)
         return row
 

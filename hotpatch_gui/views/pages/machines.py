@@ -238,6 +238,7 @@ class MachinesPage(QSplitter):
             self._s, tr("Machines"), lambda: table_report(grid, tr("Machines"), self._s)
         )
         export.setProperty("flat", True)
+        export.setIconSize(self._bar.iconSize())
         self._s.icons.give("export", export.setIcon)
         self._bar.insertWidget(self._bar_end, export)
         return grid

@@ -56,11 +56,14 @@ class _MachineDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, lines: MachineLines
     ) -> None:
         t = self._theme.tokens
-        area = QRectF(option.rect).adjusted(12, 7, -12, -7)
-        size = GLYPH_PX * self._theme.scale
-        glyph_area = QRectF(area.left(), area.top() + 1, size, size)
+        scale = self._theme.scale
+        beside, above = 12 * scale, 7 * scale
+        area = QRectF(option.rect).adjusted(beside, above, -beside, -above)
+        size = GLYPH_PX * scale
+        middle = area.top() + area.height() / 4  # of the first line
+        glyph_area = QRectF(area.left(), round(middle - size / 2), size, size)
         glyphs.paint(painter, lines.glyph, glyph_area, t)
-        area.setLeft(area.left() + size + 10)
+        area.setLeft(area.left() + size + 10 * scale)
         top = QRectF(area.left(), area.top(), area.width(), area.height() / 2)
         below = QRectF(area.left(), area.center().y(), area.width(), area.height() / 2)
         self._pair(painter, top, lines.name, lines.hotpatch, t.text, strong=True)
@@ -81,7 +84,7 @@ class _MachineDelegate(QStyledItemDelegate):
         )
         painter.setFont(left_font)
         painter.setPen(QColor(color))
-        room = int(area.width() - width - 12)
+        room = int(area.width() - width - 12 * self._theme.scale)
         shown = painter.fontMetrics().elidedText(left, Qt.TextElideMode.ElideRight, room)
         painter.drawText(area, centre | Qt.AlignmentFlag.AlignLeft, shown)
 

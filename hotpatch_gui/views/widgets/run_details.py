@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFrame,
@@ -21,7 +21,7 @@ from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
-from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT
+from hotpatch_gui.theme.tokens import ICON_PX, ROW_PX, SEMIBOLD_WEIGHT
 from hotpatch_gui.translation import translator
 
 from .focus_ring import FocusRing
@@ -70,6 +70,7 @@ class RunDetails(QFrame):
         self.results.setObjectName(f"{name}Results")
         self.results.setAccessibleName(tr("Results by update"))
         self.results.setRootIsDecorated(False)
+        self.results.setIconSize(QSize(ICON_PX, ICON_PX) * theme.scale)
         self.results.setHeaderLabels([tr(title) for title in _TITLES])
         header = self.results.header()
         header.setStretchLastSection(False)

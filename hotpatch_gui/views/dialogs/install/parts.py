@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractItemModel
+from PySide6.QtCore import QAbstractItemModel, QSize
 from PySide6.QtWidgets import QLayout, QTreeView, QTreeWidget, QVBoxLayout, QWidget
 
 from hotpatch_gui.theme.theme import Theme
+from hotpatch_gui.theme.tokens import ICON_PX
 from hotpatch_gui.views.widgets.focus_ring import FocusRing
 from hotpatch_gui.views.widgets.row_ticks import RowTicks
 
@@ -50,6 +51,7 @@ def list_of(
     made.setObjectName(name)
     made.setAccessibleName(accessible_name)
     made.setRootIsDecorated(False)
+    made.setIconSize(QSize(ICON_PX, ICON_PX) * theme.scale)
     made.setUniformRowHeights(True)
     made.setModel(model)
     for number, width in enumerate(widths):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QDate, QObject, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QDate, QObject, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -24,7 +24,7 @@ from hotpatch_gui.models import display_text, update_text
 from hotpatch_gui.models.install_plan import Line, Planned
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme import glyphs
-from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
+from hotpatch_gui.theme.tokens import ICON_PX, SEMIBOLD_WEIGHT
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.focus_ring import FocusRing
@@ -120,6 +120,7 @@ class UpdatesStep(QObject):
         made.setObjectName("installPreview")
         made.setAccessibleName(tr("Selected and excluded updates"))
         made.setRootIsDecorated(False)
+        made.setIconSize(QSize(ICON_PX, ICON_PX) * self._theme.scale)
         made.setHeaderLabels(
             (
                 tr("Update"),
