@@ -189,7 +189,9 @@ def _add_simulate(commands: argparse._SubParsersAction[argparse.ArgumentParser])
         "--machines",
         type=_number(int, 1, 100_000),
         default=16,
-        help=tr("how many machines (default: 16)"),
+        help=tr(
+            "how many machines (default: 16); some scenarios have their own number, or add to it"
+        ),
     )
     simulator.add_argument(
         "--seed", type=int, default=1, help=tr("the same seed creates the same machines")

@@ -189,7 +189,9 @@ def _add_new_machine(command: Callable[[str, str], argparse.ArgumentParser]) -> 
     parser.add_argument(
         "--check",
         action="store_true",
-        help=tr("ask Azure whether it would accept the VM and what it would create"),
+        help=tr(
+            "ask Azure whether it would accept the VM and what it would create; needs the password"
+        ),
     )
     parser.add_argument(
         "--deploy", action="store_true", help=tr("check, then create the VM in Azure")

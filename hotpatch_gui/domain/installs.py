@@ -193,11 +193,11 @@ class Plan:
             )
         if will:
             return tr("The machine restarts for {will}.", will=will)
-        return (
-            tr("The machine may restart for {may}.", may=may)
-            if may
-            else tr("No restart: none of the selected updates needs one.")
-        )
+        if may:
+            return tr("The machine may restart for {may}.", may=may)
+        if not self.taken and not self.not_offered:
+            return tr("No restart: no update would be installed.")
+        return tr("No restart: none of the selected updates needs one.")
 
 
 def only_kb(body: str) -> str:

@@ -117,7 +117,7 @@ def problem(schedule: Schedule, now: datetime, *, has_moved: bool) -> str:
 def preview(
     schedule: Schedule, calendar: Calendar, now: datetime
 ) -> list[tuple[Glyph, str, str, str]]:
-    """(glyph, its meaning, title, detail): the recurrence and next windows, and what is wrong with it."""
+    """(glyph, its meaning, title, detail): the recurrence, the next windows and the concerns."""
     coming = windows(schedule, now, now + LOOKED_AHEAD)
     texts = [window_text(w, schedule) for _, w in zip(range(WINDOWS), coming, strict=False)]
     points = [(Glyph.INFO, "", tr("Repeats"), recurrence_text(schedule))]

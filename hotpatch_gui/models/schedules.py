@@ -1,4 +1,4 @@
-"""Schedules as rows: when they run, what they install, on how many machines, and what is wrong with them."""
+"""Schedules as rows: when they run, what they install, on how many machines, and their problems."""
 
 from __future__ import annotations
 

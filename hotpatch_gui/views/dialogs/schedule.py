@@ -1,4 +1,4 @@
-"""The dialog that creates, changes or duplicates a schedule, with its next windows and what is wrong with it."""
+"""The dialog that creates, changes or duplicates a schedule, with its next windows and problems."""
 
 from __future__ import annotations
 
@@ -293,7 +293,7 @@ class ScheduleDialog(SurfaceDialog):
         )
 
     def _show(self) -> None:
-        """Show the next windows, what is to be checked, and what is wrong."""
+        """Show the next windows, the concerns and the problem with the input."""
         schedule, position = self.schedule, self.preset.currentIndex()
         is_other = position == len(PRESETS) - 1
         self._form.setRowVisible(self.recurs, is_other)
