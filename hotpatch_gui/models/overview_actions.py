@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from operator import itemgetter
 from typing import NamedTuple
@@ -217,18 +217,8 @@ def next_restarts(read: OverviewData, calendar: Calendar) -> list[ActionItem]:
     if read.counts.by_windows:
         dated.append((date.min, _by_windows(read.counts.by_windows)))
     days = [e.day for p in each for e in calendar.expected(p, today)[:1]]
-    monthly = (Situation.OFF_TRAIN.value, Situation.AWAITS_BASELINE.value)
-    departed = read.count(lambda g: g.situation in monthly)
-    if departed:
-        title = tr("%n machine(s) without hotpatches until the next baseline", departed)
-        item = ActionItem(
-            Glyph.RESTART,
-            f"{day_name(min(days))}: {title}" if days else title,
-            tr("Off the hotpatch train, or hotpatch was turned on after the last baseline."),
-            tr("Show"),
-            MachineFilter(situations=monthly),
-        )
-        dated.append((min(days, default=date.max), item))
+    first = min(days, default=date.max)
+    dated += [(first, item) for item in _until_a_baseline(read, days)]
     off = tuple(status.value for status in WITHOUT_HOTPATCH)
     without = read.count(lambda g: g.status in off)
     if without:
@@ -245,6 +235,34 @@ def next_restarts(read: OverviewData, calendar: Calendar) -> list[ActionItem]:
     if unknown is not None:
         dated.append((date.max, unknown))
     return [item for _, item in sorted(dated, key=itemgetter(0))]
+
+
+def _until_a_baseline(read: OverviewData, days: Sequence[date]) -> Iterator[ActionItem]:
+    """The machines with hotpatch on that each monthly update restarts until the next baseline. ``days``: the next planned releases."""
+    departed = read.count(lambda g: g.situation == Situation.OFF_TRAIN)
+    waiting = read.count(lambda g: g.situation == Situation.AWAITS_BASELINE)
+    for situation, count, title, detail in (
+        (
+            Situation.OFF_TRAIN,
+            departed,
+            tr("%n machine(s) off the hotpatch train", departed),
+            tr("They restart with each monthly update until they have the next baseline."),
+        ),
+        (
+            Situation.AWAITS_BASELINE,
+            waiting,
+            tr("%n machine(s) waiting for a baseline", waiting),
+            tr("Hotpatch is on. Until the next baseline, they restart with each monthly update."),
+        ),
+    ):
+        if count:
+            yield ActionItem(
+                Glyph.RESTART,
+                f"{day_name(min(days))}: {title}" if days else title,
+                detail,
+                tr("Show"),
+                MachineFilter(situations=(situation.value,)),
+            )
 
 
 def _not_known(read: OverviewData) -> ActionItem | None:

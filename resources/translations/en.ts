@@ -799,17 +799,24 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n machine(s) off the hotpatch train</source>
+      <translation>
+        <numerusform>%n machine off the hotpatch train</numerusform>
+        <numerusform>%n machines off the hotpatch train</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n machine(s) waiting for a baseline</source>
+      <translation>
+        <numerusform>%n machine waiting for a baseline</numerusform>
+        <numerusform>%n machines waiting for a baseline</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n machine(s) with an unknown result</source>
       <translation>
         <numerusform>%n machine with an unknown result</numerusform>
         <numerusform>%n machines with an unknown result</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>%n machine(s) without hotpatches until the next baseline</source>
-      <translation>
-        <numerusform>%n machine without hotpatches until the next baseline</numerusform>
-        <numerusform>%n machines without hotpatches until the next baseline</numerusform>
       </translation>
     </message>
     <message numerus="yes">

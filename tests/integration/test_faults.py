@@ -225,7 +225,7 @@ def note(stage: Stage) -> str:
         (error(404), "didn't find the resource"),
         (error(409, "Conflict"), "Another operation is in progress there (409)"),
         (error(409, "ScopeLocked"), "A lock prevents the change (409 ScopeLocked)"),
-        (error(409, "MissingSubscriptionRegistration"), "not registered for the resource provider"),
+        (error(409, "MissingSubscriptionRegistration"), "registered for the resource provider"),
         (error(409, "OperationNotAllowed"), "doesn't allow this operation for the machine"),
         (error(409, "SomethingElse"), "because of the resource's state (409 SomethingElse)"),
         (Response(409), "because of the resource's state (409)"),
