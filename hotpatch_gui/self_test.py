@@ -30,7 +30,7 @@ MIN_COLORS = 50
 
 
 class SelfTestError(Exception):
-    """``str()`` is what is wrong."""
+    """``str()`` describes the error."""
 
 
 def run() -> int:

@@ -35,7 +35,7 @@ _CAUSES = {
     "AADSTS53000": (
         tr.mark("A Conditional Access policy needs a compliant device"),
         tr.mark(
-            "Sign in from a managed device (on Windows with the account of Windows), or ask the "
+            "Sign in from a managed device (on Windows, with a Windows account), or ask the "
             "administrator."
         ),
     ),
@@ -79,7 +79,7 @@ def sign_in_problem(
                 named=named,
                 doing=doing,
             ),
-            tr("Choose Sign in, then repeat what was refused. {kept}", kept=tr(_KEPT)),
+            tr("Choose Sign in, then repeat the rejected action. {kept}", kept=tr(_KEPT)),
             code[0] if code else "",
             may_have_been_sent=False,
         )

@@ -47,7 +47,7 @@ _LEFT = {
         "Azure hasn't answered. The next start of the program reads the result."
     ),
 }
-"""The future of a deployment that this command leaves."""
+"""The note on a deployment that hasn't ended when the command does, by its state."""
 
 
 def deploy(

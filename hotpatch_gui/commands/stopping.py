@@ -1,4 +1,4 @@
-"""``stop``: an update isn't installed anymore, as with the window's “Stop this update”."""
+"""``stop``: stops an update, as the window's *Stop this update…* does."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WAIT_MINUTES = 10.0
 
 
 def stop(options: argparse.Namespace, folder: Path, target: CloudTarget) -> int:
-    """Sync, exclude the KB in all schedules that may install it, cancel queued installations of it, and say what goes on.
+    """Sync, exclude the KB in all schedules that may install it, cancel queued installations of it, and report those that continue.
 
     Raises:
         CommandError: it isn't a KB number.

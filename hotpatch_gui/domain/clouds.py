@@ -1,4 +1,4 @@
-"""The clouds this program can talk to: where ARM is, who signs in, and for whom tokens are made.
+"""The clouds this program can talk to: their Resource Manager endpoint, authority and token audience.
 
 Source of endpoints and audiences: azure-mgmt-core's ``get_arm_endpoints``; of authorities: azure-identity's
 ``AzureAuthorityHosts``.

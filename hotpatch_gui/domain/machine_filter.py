@@ -15,7 +15,7 @@ FAILURE_DAYS = 30
 
 @tr.mark_values
 class Dimension(StrEnum):
-    """By what the fleet is grouped and filtered."""
+    """A property by which the fleet is grouped and filtered."""
 
     CONNECTION = "Connection"
     SUBSCRIPTION = "Subscription"

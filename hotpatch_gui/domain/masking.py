@@ -18,7 +18,7 @@ tr = translator("Masking")
 MASK = "•••"
 """Shown instead of a secret that is written plainly or as JSON."""
 PART = 6
-"""So many characters of a secret, or all of a shorter one, hide the text: whoever wrote it may have cut it."""
+"""A text with this many consecutive characters of a secret (or all of a shorter one) is hidden: the secret may have been truncated."""
 _ROUNDS = 3
 """A text may be encoded more than once, such as JSON in JSON."""
 _CODE = re.compile(r"[A-Za-z]+")

@@ -242,7 +242,7 @@ def infer_rollout(
 
     Args:
         released: when the release was published.
-        facts: every machine, also those that automatic guest patching doesn't include.
+        facts: every machine, including those that automatic guest patching doesn't include.
         pairs: Azure's paired regions.
         now: when Azure was read.
         baselines: the products whose release is a baseline.

@@ -152,8 +152,9 @@ def overlap_text(name: str, window: Window, machines: int) -> str:
 def idle_text(names: Sequence[str], window: Window, named: int) -> str:
     """That machines on which an update is missing installed nothing in the last window."""
     return tr(
-        "In the last window, on {day}, %n machine(s) installed nothing although an update is missing: {names}. Check that "
-        "they ran and were prepared, and that the schedule installs what is missing.",
+        "In the last window, on {day}, %n machine(s) installed nothing although an update is "
+        "missing: {names}. Check that they were running and set to Customer Managed Schedules, "
+        "and that the schedule installs the missing updates.",
         len(names),
         day=day_name(window.opens.date()),
         names=listed_some(names, named),

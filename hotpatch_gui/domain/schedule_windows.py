@@ -41,7 +41,7 @@ _ORDINALS = dict(
 
 
 class Window(NamedTuple):
-    """From when until when a schedule may install updates, UTC."""
+    """The period in which a schedule may install updates, UTC."""
 
     opens: datetime
     closes: datetime

@@ -13,4 +13,4 @@ CHOICES = (
     ("Problem type", "Azure Features"),
     ("Problem subtype", "Automatic VM Guest Patching"),
 )
-"""What the article says to choose, in the portal's own words, for Azure virtual machines."""
+"""The choices that the article names, in the portal's own words, for Azure virtual machines."""

@@ -31,7 +31,7 @@ Make = Callable[[sqlite3.Connection], Report]
 
 
 class ReportChoice(NamedTuple):
-    """The contents of a report: also the audit log, or only the most important parts."""
+    """The contents of a report: with the audit log, or only the most important parts."""
 
     with_audit: bool
     is_short: bool

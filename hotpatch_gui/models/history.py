@@ -1,4 +1,4 @@
-"""Figures above the table of installation runs, and one run in detail."""
+"""Counts above the table of installation runs, and one run in detail."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def read_history_counts(
     today: date,
     text: str = "",
 ) -> HistoryCounts:
-    """Read the figures of the runs that the filter ``text`` finds; ``span`` is from ``span_of``."""
+    """Read the counts of the runs that the filter ``text`` finds; ``span`` is from ``span_of``."""
     where = lists.history_where(machine_ids, span, (), text)
     total, failed, succeeded = lists.tally(db, where)
     tally = {"total": total, "failed": failed, "succeeded": succeeded}

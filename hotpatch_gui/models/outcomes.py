@@ -40,7 +40,7 @@ class Outcome(NamedTuple):
     """Something that ended.
 
     Attributes:
-        detail: more about it, also the next step after a failure.
+        detail: more about it, including the next step after a failure.
         actions: (label, what it does), for buttons.
     """
 

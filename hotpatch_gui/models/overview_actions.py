@@ -93,7 +93,7 @@ def next_steps(read: OverviewData, calendar: Calendar) -> list[ActionItem]:
             ActionItem(
                 Glyph.ERROR,
                 _title(Condition.UNHEALTHY, unhealthy),
-                tr("Resource Health reports a fault."),
+                tr("Resource Health reports a problem."),
                 tr("Show"),
                 having(Condition.UNHEALTHY),
             )

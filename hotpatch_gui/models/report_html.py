@@ -1,4 +1,4 @@
-"""A report as a printable page: a cover with figures and charts, then the tables."""
+"""A report as a printable page: a cover with key numbers and charts, then the tables."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def html_of(
 ) -> Iterator[str]:
     """Yield the page in pieces, with at most ``most`` rows per table, which then has no empty columns.
 
-    Figures and charts come first, on their own page in print.
+    Key numbers and charts come first, on their own page in print.
     """
     title = escape(report.title)
     yield f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'

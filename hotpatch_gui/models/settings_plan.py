@@ -96,7 +96,7 @@ class SettingsPlan(NamedTuple):
 
     @property
     def handover_text(self) -> str:
-        """That Azure installs updates from now on, for machines with schedules or manual updates; empty without any."""
+        """The note that Azure installs updates from now on, for machines with schedules or manual updates; empty without any."""
         left = Counter(m.leaves for m in self.affected)
         scheduled, manual = left[Orchestration.CUSTOMER_SCHEDULES], left[Orchestration.MANUAL]
         return join(

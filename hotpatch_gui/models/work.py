@@ -49,7 +49,7 @@ def _label(kind: str) -> str:
 
 
 def read_work(db: sqlite3.Connection, machine_ids: Sequence[int] | None = None) -> WorkText:
-    """Operations on these machines; or all, also the creation of machines."""
+    """Operations on these machines; or all, including the creation of machines."""
     found = operations.work(db, machine_ids)
     created = operations.machines_being_created(db) if machine_ids is None else []
     total, by_kind = found.total + len(created), dict(found.by_kind)

@@ -268,7 +268,7 @@ def offers(
 def counts_by_classification(
     db: sqlite3.Connection, machine_ids: Sequence[int]
 ) -> list[tuple[str, int, int]]:
-    """(classification, updates, updates that may restart) of these machines, most first."""
+    """(classification, updates, updates that may restart) of these machines, largest first."""
     rows = db.execute(
         "SELECT classification, count(*), sum(restart<>'NeverReboots') FROM updates u"
         f" JOIN machines m ON m.id=u.machine_id AND m.deleted_at IS NULL WHERE u.machine_id IN {IN_JSON}"

@@ -148,7 +148,7 @@ def remove(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
     own = [
         r[0] for r in db.execute("SELECT id FROM machines WHERE connection_id=?", (connection_id,))
     ]
-    queue.cancel_queued(db, own, tr("Canceled with its connection."), now)
+    queue.cancel_queued(db, own, tr("Canceled, because its connection was removed."), now)
     queue.mark_unknown(db, own, tr("Its connection was removed while it was in progress."), now)
     from . import deployments, schedule_changes  # noqa: PLC0415 - not in the first paint
 

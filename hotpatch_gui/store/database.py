@@ -49,7 +49,7 @@ def must_be_readable(path: Path) -> None:
     """Check a file that ``open_reader`` doesn't open.
 
     Raises:
-        ProblemError: what is wrong with the file. Nothing is raised for a missing, empty or older file.
+        ProblemError: the file can't be used. Nothing is raised for a missing, empty or older file.
     """
     if path.is_dir():
         raise ProblemError(

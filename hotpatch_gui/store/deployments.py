@@ -136,7 +136,7 @@ def end_all(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
     """Cancel the queued deployments of a connection that is removed, and dismiss the others. Call it inside a transaction."""
     for row in unfinished(db, connection_id):
         if row.state is OperationState.QUEUED:
-            note = tr("Canceled with its connection.")
+            note = tr("Canceled, because its connection was removed.")
             move(db, row.id, OperationState.CANCELED, now, Event.CANCELED, note=note)
             continue
         note = tr("Its connection was removed before the deployment ended.")

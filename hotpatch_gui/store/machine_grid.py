@@ -91,7 +91,7 @@ class Group(NamedTuple):
     """A group of machines.
 
     Attributes:
-        id: takes a row ID's place among the machines; negative.
+        id: a negative number, so that it differs from the machines' row IDs.
         name: its display name; empty for machines without a value.
     """
 

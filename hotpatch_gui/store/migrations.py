@@ -357,7 +357,7 @@ CREATE TABLE earlier_schedules (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX schedule_changes_open ON schedule_changes(connection_id) WHERE ended_at IS NULL
 """
-"""Assignments as Azure has them (``machine`` is a lower-case resource ID, ``scope`` JSON), changes of schedules, and which windows
+"""Assignments as Azure reports them (``machine`` is a lower-case resource ID, ``scope`` JSON), changes of schedules, and which windows
 schedules had until when."""
 
 _M0025 = """

@@ -25,7 +25,7 @@ _OPEN = quoted(
 
 
 _ALSO = {OperationState.QUEUED: (OperationState.QUEUED, OperationState.SUCCEEDED)}
-"""Besides an operation's transitions: another try, and a schedule that exists just as requested."""
+"""Transitions that operations don't have: a retry, and a schedule that already exists as requested."""
 
 
 SAME_CLICK = timedelta(minutes=5)
@@ -188,7 +188,7 @@ def end_all(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
     """End the changes of a connection that is removed. Call it inside a transaction."""
     for row in unfinished(db, connection_id):
         if row.state is OperationState.QUEUED:
-            note = tr("Canceled with its connection.")
+            note = tr("Canceled, because its connection was removed.")
             move(db, row.id, OperationState.CANCELED, now, Event.CANCELED, note=note)
             continue
         if row.state is OperationState.SENT:

@@ -30,7 +30,7 @@ class ScheduleRow(NamedTuple):
         by_assignment: machines by the kind of their assignment.
         unprepared: machines that certainly follow it, but whose settings prevent it, and some of their names.
         stopped: machines that certainly follow it and aren't running.
-        earlier: until when it had which other windows, oldest first.
+        earlier: earlier windows, each with the time until which it applied, oldest first.
     """
 
     resource_id: str
@@ -214,7 +214,7 @@ def not_following(db: sqlite3.Connection, connection_id: int, schedule_id: str) 
 
 
 def shared(db: sqlite3.Connection) -> list[tuple[str, str, int]]:
-    """(resource ID, resource ID, machines) of each two schedules that certainly have machines in common."""
+    """(resource ID, resource ID, machines) of each pair of schedules that certainly have machines in common."""
     return [
         tuple(row)
         for row in db.execute(
@@ -263,7 +263,7 @@ def idle_machines(
 ) -> list[str]:
     """Names of machines that installed nothing in a past window that they followed, although an update is missing.
 
-    ``until`` is when an installation of this window may have started at the latest. Machines that weren't read since then
+    ``until`` is the latest time at which an installation of this window can have started. Machines that weren't read since then
     are left out.
     """
     values = {"schedule": schedule_id, "opens": to_text(opens), "until": to_text(until)}
@@ -277,7 +277,7 @@ _LAST = """(SELECT i.{column} FROM installations i WHERE i.machine_id=m.id AND i
 def machines_of(
     db: sqlite3.Connection, schedule_id: str, runs: Sequence[str]
 ) -> list[ScheduleMachine]:
-    """The machines that follow a schedule, those that are not prepared first, with their last of its ``runs``."""
+    """The machines that follow a schedule, unprepared ones first, with their last of its ``runs``."""
     rows = db.execute(
         f"SELECT m.id, {DISPLAY_NAME}, m.resource_group, m.power, f.assignment, f.scope, coalesce({UNPREPARED}, 0) AS unprepared,"
         f" {_LAST.format(column='started_at')}, {_LAST.format(column='status')}"

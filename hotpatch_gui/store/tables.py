@@ -19,7 +19,7 @@ from .sql import IN_JSON, UNDER_WAY, as_list, quoted
 R = TypeVar("R")
 
 DISPLAY_NAME = """CASE
-    WHEN m.deleted_at IS NOT NULL THEN m.name || ' (deleted)'
+    WHEN m.deleted_at IS NOT NULL THEN m.name || ' (no longer listed)'
     WHEN EXISTS (SELECT 1 FROM machines d WHERE d.deleted_at IS NULL AND d.name=m.name COLLATE NOCASE AND d.id<>m.id)
     THEN m.name || ' (' || m.resource_group || CASE
         WHEN EXISTS (SELECT 1 FROM machines d WHERE d.deleted_at IS NULL AND d.name=m.name COLLATE NOCASE AND d.id<>m.id
@@ -28,7 +28,7 @@ DISPLAY_NAME = """CASE
             AND s.id=m.subscription_id), m.subscription_id) || CASE m.kind WHEN 'arc' THEN ', Arc' ELSE '' END
         ELSE '' END || ')'
     ELSE m.name END"""
-"""A machine's name for lists, as SQL over ``machines m``: equal names are distinguished, deleted ones marked."""
+"""A machine's name for lists, as SQL over ``machines m``: equal names are distinguished, machines that are no longer listed are marked."""
 
 
 class Where(NamedTuple):

@@ -16,7 +16,7 @@ IS_UNHEALTHY = (
     f"m.deleted_at IS NULL AND lower(m.resource_health) IN {quoted(UNHEALTHY_STATES)}"
     f" AND m.power IN {quoted(MAY_BE_RUNNING)}"
 )
-"""Whether Resource Health reports a fault of machine ``m``, as ``domain.health.is_unhealthy``."""
+"""Whether Resource Health reports a problem with machine ``m``, as ``domain.resource_health.is_unhealthy``."""
 _RUNS = f"""
 FROM machines m CROSS JOIN installations i ON i.id=(
     SELECT b.id FROM installations b WHERE b.machine_id=m.id AND b.status IN {GOOD_RUNS}

@@ -154,7 +154,7 @@ class ChangeSchedules:
 
 @dataclass(frozen=True, slots=True)
 class CancelChanges:
-    """Cancel these changes of schedules, or all (None), as far as they are queued."""
+    """Cancel these changes of schedules, or all (None), if they are still queued."""
 
     change_ids: tuple[int, ...] | None = None
 

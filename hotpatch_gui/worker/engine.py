@@ -361,7 +361,7 @@ class Engine:
                 Problem(
                     ProblemKind.STORE,
                     tr("The program isn't ready, so nothing was done."),
-                    tr("See the other message, then try again."),
+                    tr("Resolve the reported problem, then try again."),
                 )
             )
 

@@ -109,7 +109,7 @@ class DeploymentStored:
 
 @dataclass(frozen=True, slots=True)
 class Idled:
-    """Nothing is to be done until the next command or periodic sync."""
+    """There is nothing to do until the next command or periodic sync."""
 
 
 Event = (

@@ -86,7 +86,7 @@ class ScheduleChanges:
         self._wake(command.connection_id).set()
 
     async def dismiss(self) -> None:
-        """Dismiss all changes whose result isn't known; what waited for one goes on, or is canceled."""
+        """Dismiss all changes whose result isn't known; changes that waited for one continue, or is canceled."""
         async with self._file.transaction() as db:
             store.dismiss_unknown(db, self._clock())
         self._observe(Changed(TABLES))

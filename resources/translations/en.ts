@@ -1232,10 +1232,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>In the last window, on {day}, %n machine(s) installed nothing although an update is missing: {names}. Check that they ran and were prepared, and that the schedule installs what is missing.</source>
+      <source>In the last window, on {day}, %n machine(s) installed nothing although an update is missing: {names}. Check that they were running and set to Customer Managed Schedules, and that the schedule installs the missing updates.</source>
       <translation>
-        <numerusform>In the last window, on {day}, %n machine installed nothing although an update is missing: {names}. Check that it ran and was prepared, and that the schedule installs what is missing.</numerusform>
-        <numerusform>In the last window, on {day}, %n machines installed nothing although an update is missing: {names}. Check that they ran and were prepared, and that the schedule installs what is missing.</numerusform>
+        <numerusform>In the last window, on {day}, %n machine installed nothing although an update is missing: {names}. Check that it was running and set to Customer Managed Schedules, and that the schedule installs the missing updates.</numerusform>
+        <numerusform>In the last window, on {day}, %n machines installed nothing although an update is missing: {names}. Check that they were running and set to Customer Managed Schedules, and that the schedule installs the missing updates.</numerusform>
       </translation>
     </message>
     <message numerus="yes">

@@ -1,5 +1,5 @@
 """Acting on a whole fleet: what the UI thread spends on queueing 10,000 installations, on every change after that, and
-on the install dialog. Azure holds back every request meanwhile, so that nothing else goes on."""
+on the install dialog. Azure delays every request, so that nothing else runs."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def _off_peak(trace: Trace) -> Iterator[bool]:
 
 
 def _phases_in_turn(trace: Trace) -> Iterator[bool]:
-    """Nobody begins before everyone of the phases before was tried, and a day has gone by since."""
+    """No machine starts before all machines of the earlier phases were tried, and a day has passed since."""
     slot = {region: n for n, phase in enumerate(trace.phases) for region in phase}
     first: dict[str, datetime] = {}
     for hour, member, _ in trace.begun:
@@ -136,7 +136,7 @@ def _phases_in_turn(trace: Trace) -> Iterator[bool]:
 
 
 def _stops_when_ill(trace: Trace) -> Iterator[bool]:
-    """Once more than a twentieth of a phase's updated machines is unhealthy, nobody begins any more."""
+    """If more than one in twenty patched machines of a phase are unhealthy, no further machine starts."""
     slot = {region: n for n, phase in enumerate(trace.phases) for region in phase}
     updated: Counter[int] = Counter()
     ill: Counter[int] = Counter()

@@ -1,5 +1,5 @@
 """A dumb Azure beside the simulated one: it replays responses that were written by hand after the specification, keeps
-no rules and has no state but how often it was asked.
+no rules and has no state but how often it was requested.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def finish(stage: Stage, *states: OperationState, minutes: int = 30) -> None:
     stage.until(lambda: stage.operation_states()[-len(states) :] == list(states))
 
 
-def test_they_stand_in_the_list_with_their_state_in_words(stage: Stage) -> None:
+def test_arc_servers_are_listed_with_their_state(stage: Stage) -> None:
     stage.start()
     rows = stage.app.source.db.execute(
         "SELECT name, hotpatch_status, situation FROM machines WHERE kind='arc' ORDER BY name"

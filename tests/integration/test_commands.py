@@ -331,7 +331,7 @@ def test_one_writer_at_a_time_and_readers_beside_it(azure: Simulated, tmp_path: 
         held.unlock()
 
 
-def test_many_machines_want_their_number(tmp_path: Path) -> None:
+def test_many_machines_require_their_number(tmp_path: Path) -> None:
     with simulate("--speed", "3000", "--quota", "1000", "--machines", "40") as azure:
         requested = run(tmp_path, "--endpoint", azure.endpoint, "assess", "--all")
         assert requested.returncode == 2
@@ -496,9 +496,7 @@ def test_a_service_principal_connects_and_is_not_permitted_to_act(
     assert b"BEGIN PRIVATE KEY" not in kept
 
 
-def test_a_certificate_that_is_not_there_makes_no_connection(
-    secure: SecureAzure, tmp_path: Path
-) -> None:
+def test_a_missing_certificate_makes_no_connection(secure: SecureAzure, tmp_path: Path) -> None:
     data = tmp_path / "data"
     wrong = replace(secure, certificate=tmp_path / "nope.pem")
     made = connect(data, wrong, "Contoso")

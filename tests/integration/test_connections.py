@@ -154,7 +154,7 @@ def test_a_lapse_asks_once_and_keeps_the_screen(empty: Stage, azure: SecureAzure
 
 
 @pytest.mark.expects_log
-def test_two_tenants_stand_side_by_side_in_one_list(
+def test_machines_of_two_tenants_are_in_one_list(
     empty: Stage, azure: SecureAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = empty

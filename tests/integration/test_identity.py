@@ -108,7 +108,7 @@ def test_a_machine_made_again_under_its_name_inherits_nothing(
     assert (new["deleted_at"], new["out_of_band_kbs"], runs(db, new["id"])) == (None, "", set())
     assert new["situation"] == "Never assessed"
     shown = HISTORY.rows(db, HISTORY.ids(db, Where(), "started", True))
-    assert f"{NAME} (deleted)" in {row.machine_name for row in shown.values()}
+    assert f"{NAME} (no longer listed)" in {row.machine_name for row in shown.values()}
 
 
 def test_a_request_for_the_old_machine_never_reaches_the_new_one(

@@ -110,7 +110,7 @@ def test_the_first_screen_appears_at_once_and_all_rows_follow(qtbot, source: Dat
     qtbot.waitUntil(lambda: model.rowCount() == ROWS)
 
 
-def test_only_the_rows_in_sight_are_fetched(qtbot, source: DataSource) -> None:
+def test_only_visible_rows_are_fetched(qtbot, source: DataSource) -> None:
     model = loaded(qtbot, model_of(source, lists.UPDATES, columns.COMPLIANCE))
     view = QTableView()
     qtbot.addWidget(view)

@@ -1,6 +1,6 @@
-"""A program that asks for one thing after another, to be killed at any moment.
+"""A program that sends one request after another, to be killed at any moment.
 
-Arguments: endpoint, _, folder, seed and number of its life. Prints a line for each thing asked. Every fifth life begins with
+Arguments: endpoint, _, folder, seed and run number. Prints a line for each request. Every fifth run begins with
 a burst of operations on BURST machines, once so many are known.
 """
 

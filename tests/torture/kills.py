@@ -23,7 +23,7 @@ BUSY = Path(__file__).with_name("busy.py")
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_LIFE_S, BURST_LIFE_S = 3.0, 0.3
 BURST_EVERY, BURST_S = 5, 60.0
-"""Which lives begin with a burst, and how long one is waited for."""
+"""Which runs begin with a burst, and how long one is waited for."""
 DEEP = 50
 """So many open operations at a kill are a burst that it fell into."""
 KEPT = (

@@ -51,7 +51,7 @@ def torture(folder: Path, kills: int, seed: int) -> killing.Outcome:
 
 
 def all_ended(stage: Stage) -> bool:
-    """Whether no operation and no change of a schedule is open, but for those that nobody can find out about any more."""
+    """Whether no operation and no change of a schedule is open, but for those that can't be determined anymore."""
     db = stage.app.source.db
     assert db is not None
     (left,) = db.execute(

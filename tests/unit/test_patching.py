@@ -208,7 +208,7 @@ def test_a_year_of_patching_restarts_as_often_as_the_year_had_baselines() -> Non
     assert causes["off"] >= 11, "some months' update is overtaken by an out-of-band one"
 
 
-def test_machines_are_assessed_daily_where_they_ask_for_it_and_else_every_few_days() -> None:
+def test_machines_are_assessed_daily_if_their_mode_requests_it_otherwise_every_few_days() -> None:
     cloud = of(
         machine("daily"),
         machine("default", assessment_mode="ImageDefault"),

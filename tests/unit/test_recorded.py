@@ -259,7 +259,7 @@ def test_a_windows_client_has_no_calendar_and_is_not_available(calendar: Calenda
     assert "up to date" not in status_text(Evidence(machine, status, NOW), calendar, NOW).text
 
 
-def test_an_old_agent_does_not_tell_the_build() -> None:
+def test_an_old_agent_does_not_report_the_build() -> None:
     machine = arc(
         osSku="Windows Server 2016 Standard", osVersion="Microsoft Windows NT 10.0.14393.0"
     )

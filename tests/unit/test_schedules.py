@@ -257,7 +257,7 @@ SCOPE = Scope("nights", "c", "/subscriptions/S")
         ({"unknown": ("moonPhase",), "locations": ("eastus",)}, False),
     ],
 )
-def test_a_dynamic_scope_is_evaluated_where_all_that_it_asks_for_is_known(
+def test_a_dynamic_scope_is_evaluated_if_everything_its_filter_needs_is_known(
     changed: dict[str, object], found: bool | None
 ) -> None:
     assert matches(SCOPE._replace(**changed), VM) is found

@@ -297,7 +297,7 @@ def test_every_way_makes_a_credential_without_asking(method: SignInMethod) -> No
     assert hasattr(SignIn(mine, print).credential, "get_token")
 
 
-def test_a_certificate_that_is_not_there_is_a_value_that_cannot_be_used(tmp_path: Path) -> None:
+def test_a_missing_certificate_is_an_unusable_value(tmp_path: Path) -> None:
     mine = Connection(
         "C",
         PUBLIC,

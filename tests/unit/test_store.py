@@ -223,7 +223,7 @@ def test_an_operation_of_a_removed_connection_ends_or_is_unknown(
         for r in db.execute("SELECT operation_id, event, connection, result FROM audit_log")
     ]
     assert reported == [
-        (queued, "cancelled", "Contoso", "Canceled with its connection."),
+        (queued, "cancelled", "Contoso", "Canceled, because its connection was removed."),
         (sent, "answer lost", "Contoso", "Its connection was removed while it was in progress."),
     ]
 

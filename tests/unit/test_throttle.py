@@ -113,7 +113,7 @@ def test_a_storm_that_names_no_time_is_answered_with_growing_pauses() -> None:
     assert request(throttle) == 5, "it begins again once one was answered"
 
 
-def test_a_429_that_asks_for_no_pause_causes_one() -> None:
+def test_a_429_without_a_time_causes_a_pause() -> None:
     throttle = Throttle(monotonic=Ticks())
     response(throttle, 429, Retry_After="0")
     assert request(throttle) == 5

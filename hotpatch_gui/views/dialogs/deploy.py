@@ -1,4 +1,4 @@
-"""The dialog that creates a new machine in Azure: its password, what Azure will do, and how it is going."""
+"""The dialog that creates a new machine in Azure: its password, what Azure will do, and its progress."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _REJECTIONS = (
 
 
 class DeployDialog(SurfaceDialog):
-    """Checks the deployment, then starts it. Azure goes on if the dialog is closed.
+    """Checks the deployment, then starts it. If the dialog is closed, Azure continues.
 
     Args:
         groups: the resource groups with the machine's name for it, at least one.
@@ -212,7 +212,7 @@ class DeployDialog(SurfaceDialog):
             field.edit.blockSignals(False)
 
     def _on_stored(self, is_stored: bool) -> None:
-        """If it was refused, the main window says why, and it can be entered again."""
+        """If it was rejected, the main window shows why, and it can be entered again."""
         if self._is_sent and not is_stored:
             self._is_sent = False
             self._reset()

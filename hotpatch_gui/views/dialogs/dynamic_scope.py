@@ -189,7 +189,7 @@ class DynamicScopeDialog(SurfaceDialog):
 
     @property
     def scope(self) -> Scope:
-        """The scope as chosen. A tag is written as ``name=value``, or as the program shows it: ``name:value``."""
+        """The scope as entered. A tag is written as ``name=value``, or as the program shows it: ``name:value``."""
         tags: dict[str, list[str]] = {}
         for word in _words(self.tags.text()):
             name, separator, value = word.partition("=" if "=" in word else ":")

@@ -214,7 +214,7 @@ class NewMachineDialog(SurfaceDialog):
 
     @property
     def machine(self) -> NewMachine:
-        """The machine as chosen."""
+        """The machine as entered."""
         return NewMachine(
             self.name.text().strip(),
             self.group.currentText().strip(),

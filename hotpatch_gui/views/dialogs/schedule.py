@@ -257,7 +257,7 @@ class ScheduleDialog(SurfaceDialog):
 
     @property
     def schedule(self) -> Schedule:
-        """The schedule as chosen."""
+        """The schedule as entered."""
         before = self._entry.row.schedule if self._entry is not None else None
         return Schedule(
             self.name.text().strip(),

@@ -80,7 +80,7 @@ class StopUpdateDialog(SurfaceDialog):
             self._channel.query(self._read)
 
     def _show_found(self, found: StillInstalling) -> None:
-        """Show what is found now; what the user didn't select stays so."""
+        """Refresh the lists; items that the user cleared stay cleared."""
         left = {
             self._found.schedules[row.id].row.resource_id
             for row in self.model.rows

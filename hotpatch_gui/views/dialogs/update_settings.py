@@ -217,7 +217,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.finish(SIZE_OF_SEVERAL_PX if several else SIZE_PX, self.save, self.cancel)
 
     def _order(self, *, shown: bool) -> QWidget:
-        """How the machines take turns; a single one has no order."""
+        """The order of the machines; a single one has none."""
         made = QWidget()
         rows = QVBoxLayout(made)
         rows.setContentsMargins(0, 6, 0, 6)
@@ -304,7 +304,7 @@ class UpdateSettingsDialog(SurfaceDialog):
             self._show_choice(chosen)
 
     def _show_choice(self, chosen: _Choice) -> None:
-        """Show what was chosen before for this kind of machine."""
+        """Show the earlier selection for this kind of machine."""
         self._is_loading = True
         change, touched = chosen.change, chosen.touched
         for name, box, value in (
@@ -489,8 +489,9 @@ class UpdateSettingsDialog(SurfaceDialog):
             tr("All requests are sent at once.")
             if is_all
             else tr(
-                "{text} This program sends each machine's request while it's running. A license and the settings that follow it "
-                "are two actions, each in this order.",
+                "{text} This program sends each machine's request while it's running. If a "
+                "license must be assigned first, enrollment and settings are sent as two "
+                "actions, each in this order.",
                 text=self.choice.waves.text,
             )
         )

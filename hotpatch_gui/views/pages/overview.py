@@ -97,7 +97,7 @@ class OverviewPage(Page):
         self._targets: dict[str, MachineFilter | None] = {}
         self._headline_machines: MachineFilter | None = None
         self._shown: OverviewQuery | None = None
-        """The query that the shown figures answer."""
+        """The query of the numbers that are shown."""
         self._channel = QueryChannel(services.source, self._show_result, self._show_failure, self)
         theme = services.theme
         self.banner = Banner(theme)
@@ -420,7 +420,9 @@ class OverviewPage(Page):
                 ),
                 make=self._report,
                 exporter=self.exporter,
-                short=tr("Short: key numbers, exceptions and failures, without each machine"),
+                short=tr(
+                    "Short: key numbers, exceptions and failures, without individual machines"
+                ),
             ),
         )
 
