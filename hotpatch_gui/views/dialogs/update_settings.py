@@ -55,7 +55,7 @@ LISTED = 500
 """How many machines the list of changes shows; more are counted."""
 LIST_PX = 130
 """The least height of the list of changes; the form scrolls on a low screen."""
-SIZE_PX, SIZE_OF_SEVERAL_PX = (660, 620), (720, 760)
+SIZE_PX, SIZE_OF_SEVERAL_PX = (660, 620), (720, 804)
 
 
 class _Choice(NamedTuple):
