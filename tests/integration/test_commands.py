@@ -42,6 +42,13 @@ def here(azure: Simulated, tmp_path: Path):
     return lambda *arguments: run(tmp_path, "--endpoint", azure.endpoint, *arguments)
 
 
+@pytest.fixture
+def own_here(tmp_path: Path):
+    """Like ``here``, for tests that change schedules: against a simulated Azure of their own."""
+    with simulate("--speed", "3000", "--quota", "1000") as azure:
+        yield lambda *arguments: run(tmp_path, "--endpoint", azure.endpoint, *arguments)
+
+
 def test_a_sync_says_what_was_read_and_a_list_shows_it(here) -> None:
     missing = here("list")
     assert (missing.returncode, missing.stdout) == (1, "")
@@ -574,50 +581,50 @@ def test_schedules_are_listed_shown_and_their_runs_printed(here) -> None:
     assert "No schedule is named “nightly”" in unknown.stderr
 
 
-def test_a_schedule_goes_through_a_file_and_gets_machines(here, tmp_path: Path) -> None:
-    assert here("sync").returncode == 0
+def test_a_schedule_goes_through_a_file_and_gets_machines(own_here, tmp_path: Path) -> None:
+    assert own_here("sync").returncode == 0
     saved = tmp_path / "saved.json"
-    assert here("schedules", "save", "files-saturdays", "--out", str(saved)).returncode == 0
+    assert own_here("schedules", "save", "files-saturdays", "--out", str(saved)).returncode == 0
     body = json.loads(saved.read_text())
     assert body["type"] == "Microsoft.Maintenance/maintenanceConfigurations"
     bicep = tmp_path / "saved.bicep"
-    assert here("schedules", "save", "files-saturdays", "--out", str(bicep)).returncode == 0
+    assert own_here("schedules", "save", "files-saturdays", "--out", str(bicep)).returncode == 0
     assert "recurEvery: 'Week Saturday'" in bicep.read_text()
-    odd = here("schedules", "save", "files-saturdays", "--out", str(tmp_path / "saved.txt"))
+    odd = own_here("schedules", "save", "files-saturdays", "--out", str(tmp_path / "saved.txt"))
     assert odd.returncode == 2
     del body["id"]
     body["name"] = "from-file"
     window = body["properties"]["maintenanceWindow"]
     saved.write_text(json.dumps(body))
-    past = here("schedules", "apply", str(saved), "--resource-group", "rg-web")
+    past = own_here("schedules", "apply", str(saved), "--resource-group", "rg-web")
     assert past.returncode == 2
     assert "The start must be today or later" in past.stderr
     window["startDateTime"] = "2030-01-05 22:00"
     saved.write_text(json.dumps(body))
-    homeless = here("schedules", "apply", str(saved))
+    homeless = own_here("schedules", "apply", str(saved))
     assert (homeless.returncode, "--resource-group" in homeless.stderr) == (2, True)
-    made = here("schedules", "apply", str(saved), "--resource-group", "rg-web", "--json")
+    made = own_here("schedules", "apply", str(saved), "--resource-group", "rg-web", "--json")
     assert made.returncode == 0, made.stderr
     (change,) = json.loads(made.stdout)["changes"]
     assert (change["change"], change["state"]) == ("create schedule", "succeeded")
-    assert "Note:" in here("schedules", "show", "from-file").stdout
-    (listed,) = [x for x in here("schedules").stdout.splitlines() if x.startswith("from-file")]
+    assert "Note:" in own_here("schedules", "show", "from-file").stdout
+    (listed,) = [x for x in own_here("schedules").stdout.splitlines() if x.startswith("from-file")]
     assert listed.split()[-1] == "0", "notes don't ask for a check"
-    given = here("schedules", "assign", "from-file", "vm-web-01", "vm-web-02")
+    given = own_here("schedules", "assign", "from-file", "vm-web-01", "vm-web-02")
     assert given.returncode == 0, given.stderr
     assert given.stdout.count("succeeded. Azure made the change.") == 2
-    shown = json.loads(here("schedules", "show", "from-file", "--json").stdout)
+    shown = json.loads(own_here("schedules", "show", "from-file", "--json").stdout)
     assert [f["machine"] for f in shown["followers"]] == ["vm-web-01", "vm-web-02"]
-    again = here("schedules", "apply", str(saved), "--resource-group", "rg-web")
+    again = own_here("schedules", "apply", str(saved), "--resource-group", "rg-web")
     assert (again.returncode, "already exists" in again.stderr) == (2, True)
     foreign = dict(body, id=f"{change['resource_id']}x", name="from-file")
     saved.write_text(json.dumps(foreign))
-    wrong = here("schedules", "apply", str(saved))
+    wrong = own_here("schedules", "apply", str(saved))
     assert (wrong.returncode, "isn't that of the schedule" in wrong.stderr) == (2, True)
-    nobody = here("schedules", "assign", "from-file", "vm-nobody")
+    nobody = own_here("schedules", "assign", "from-file", "vm-nobody")
     assert (nobody.returncode, "No machine is named" in nobody.stderr) == (2, True)
     saved.write_text('{"name": "x"}')
-    nonsense = here("schedules", "apply", str(saved))
+    nonsense = own_here("schedules", "apply", str(saved))
     assert nonsense.returncode == 2
     assert "isn't the JSON of a maintenance configuration" in nonsense.stderr
 
@@ -656,20 +663,20 @@ def test_the_file_of_a_new_machine_is_written_in_each_format(here, tmp_path: Pat
     assert not (tmp_path / "other.bicep").exists()
 
 
-def test_an_update_is_stopped_and_what_goes_on_is_named(here) -> None:
-    planned = here("stop", "KB5120708", "--dry-run", "--json")
+def test_an_update_is_stopped_and_what_goes_on_is_named(own_here) -> None:
+    planned = own_here("stop", "KB5120708", "--dry-run", "--json")
     assert planned.returncode == 0, planned.stderr
     said = json.loads(planned.stdout)
     assert "files-saturdays" in [one["name"] for one in said["schedules"]]
     assert (said["changes"], said["schedules_known"]) == ([], True)
     assert any(text.startswith("Azure installs it on") for text in said["goes_on"])
-    done = here("stop", "5120708")
+    done = own_here("stop", "5120708")
     assert done.returncode == 0, done.stderr
     assert "Schedule files-saturdays (rg-files): succeeded. Azure made the change." in done.stdout
-    again = here("stop", "KB5120708")
+    again = own_here("stop", "KB5120708")
     assert again.returncode == 0
     assert again.stdout.startswith("No schedule or queued installation installs it.")
-    assert here("stop", "none").returncode == 2
+    assert own_here("stop", "none").returncode == 2
 
 
 def test_coverage_and_rollout_are_exported(here, tmp_path: Path) -> None:
