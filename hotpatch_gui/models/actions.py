@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QObject
 
-from hotpatch_gui.domain.clock import Clock, Span
+from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.store import lists
 from hotpatch_gui.store.history_rows import ActionRow
@@ -15,10 +15,10 @@ from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
-from . import display_text, operation_text
+from . import columns, display_text, operation_text
+from .log_model import LogModel
 from .row_model import Column, field, time_of
 from .source import DataSource
-from .windowed import WindowedModel
 
 tr = translator("ActionsModel")
 
@@ -85,13 +85,7 @@ COLUMNS = (
         raw=field("total"),
         hidden=True,
     ),
-    Column(
-        "requested_by",
-        tr.mark("Requested by"),
-        120,
-        lambda r, _: r.requested_by or display_text.NOTHING,
-        sort="requested_by",
-    ),
+    columns.REQUESTED_BY,
     Column(
         "created",
         tr.mark("Requested"),
@@ -121,17 +115,11 @@ COLUMNS = (
 )
 
 
-class ActionsModel(WindowedModel[ActionRow]):
-    """All actions, newest first."""
+class ActionsModel(LogModel[ActionRow]):
+    """All actions, newest first; a text finds those with an operation that contains its words."""
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
-        super().__init__(
-            source, lists.ACTIONS, COLUMNS, clock, where=lists.actions_where(), parent=parent
-        )
-
-    def filter(self, words: str, span: Span) -> None:
-        """Show actions of the time with an operation that contains the words."""
-        self.set_where(lists.actions_where(words, span, operation_text.meanings))
+        super().__init__(source, lists.ACTIONS, COLUMNS, lists.actions_where, clock, parent=parent)
 
 
 def title(row: ActionRow) -> str:

@@ -339,15 +339,24 @@ REQUEST_TIMES = (
 )
 """When it was requested, when it finished, and how long it took."""
 
+STATE = Column(
+    "state",
+    tr.mark("State"),
+    150,
+    lambda r, _: operation_text.text(r),
+    glyph=operation_text.glyph,
+    sort="state",
+)
+REQUESTED_BY = Column(
+    "requested_by",
+    tr.mark("Requested by"),
+    112,
+    lambda r, _: r.requested_by or display_text.NOTHING,
+    sort="requested_by",
+)
+
 OPERATIONS = (
-    Column(
-        "state",
-        tr.mark("State"),
-        150,
-        lambda r, _: operation_text.text(r),
-        glyph=operation_text.glyph,
-        sort="state",
-    ),
+    STATE,
     Column("kind", tr.mark("Operation"), 152, lambda r, _: operation_text.kind(r), sort="kind"),
     Column("machine", tr.mark("Machine"), 130, lambda r, _: r.machine_name, sort="machine"),
     Column(

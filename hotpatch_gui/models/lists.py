@@ -12,7 +12,8 @@ from hotpatch_gui.store import lists
 from hotpatch_gui.store.history_rows import CallRow, KbRow, RunRow, UpdateRow
 from hotpatch_gui.store.rows import OperationRow
 
-from . import columns, operation_text
+from . import columns
+from .log_model import LogModel
 from .source import DataSource
 from .windowed import WindowedModel
 
@@ -78,19 +79,22 @@ class RunsModel(WindowedModel[RunRow]):
             self.set_where(where)
 
 
-class OperationsModel(WindowedModel[OperationRow]):
+class OperationsModel(LogModel[OperationRow]):
     """All operations, newest first."""
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
-        super().__init__(source, lists.OPERATIONS, columns.OPERATIONS, clock, parent=parent)
-
-    def filter(self, text: str, span: Span) -> None:
-        """Show operations of the time that contain the words."""
-        self.set_where(lists.operations_where(text, span, operation_text.meanings))
+        super().__init__(
+            source,
+            lists.OPERATIONS,
+            columns.OPERATIONS,
+            lists.operations_where,
+            clock,
+            parent=parent,
+        )
 
 
 class OperationsOfActions(WindowedModel[OperationRow]):
-    """The operations of chosen actions, those that need attention first."""
+    """The operations of selected actions, those that need attention first."""
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         table = lists.OPERATIONS_BY_STATE
@@ -101,12 +105,10 @@ class OperationsOfActions(WindowedModel[OperationRow]):
         self.set_where(lists.of_actions(action_ids))
 
 
-class CallsModel(WindowedModel[CallRow]):
+class CallsModel(LogModel[CallRow]):
     """The audit log, newest first."""
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
-        super().__init__(source, lists.CALLS, columns.CALLS, clock, parent=parent)
-
-    def filter(self, text: str, span: Span) -> None:
-        """Show calls of the time that contain the words."""
-        self.set_where(lists.calls_where(text, span, operation_text.meanings))
+        super().__init__(
+            source, lists.CALLS, columns.CALLS, lists.calls_where, clock, parent=parent
+        )

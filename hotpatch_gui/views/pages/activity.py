@@ -99,17 +99,16 @@ class ActivityPage(Page):
     def show_action(self, action_id: int) -> None:
         """Select an action, and show its operations."""
         self.tabs.setCurrentWidget(self.by_action)
-        self.by_action.show_action(action_id)
+        self.by_action.select(action_id)
 
     def show_change(self, row_id: int) -> None:
         """Select a change of a schedule, or the deployment of a machine."""
         self.tabs.setCurrentWidget(self.changes)
-        self.changes.show_change(row_id)
+        self.changes.select(row_id)
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.affects(self.operations.model.table.touched_by):
-            self.operations.show_detail()
-            self._show_tools()
+            self.operations.show_selected()
 
     @property
     def _ids(self) -> list[int]:
