@@ -31,7 +31,7 @@ from hotpatch_gui.worker.events import (
 )
 from hotpatch_gui.worker.operation_scheduler import SendPolicy
 
-from .user_actions import UserActions
+from .user_actions import EngineUserActions
 
 if TYPE_CHECKING:
     from hotpatch_gui.domain.connections import Connection
@@ -101,7 +101,7 @@ class Session:
             sends=sends,
         )
         self.send = self._engine.send
-        self.actions = UserActions(
+        self.actions = EngineUserActions(
             self.send, self._path, lambda: self.db, self._fail, clock=self.clock
         )
         self._db: sqlite3.Connection | None = None

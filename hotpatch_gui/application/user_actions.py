@@ -55,7 +55,7 @@ class NextSession(NamedTuple):
     is_azure: bool = False
 
 
-class UserActions:
+class EngineUserActions:
     """Sends what the user did to the engine as commands. Methods return at once; results appear in the file and in events.
     The methods are documented in ``views/protocols.py``.
 

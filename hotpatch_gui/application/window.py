@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
-from hotpatch_gui.demo.time import DemoTime
+from hotpatch_gui.demo.time import SimulatedTime
 from hotpatch_gui.domain.connections import TrialOutcome
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.models.display_text import list_text
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from .connection_trial import ConnectionTrial
     from .quit_signals import QuitSignals
     from .single_instance import SingleInstanceServer
-    from .user_actions import NextSession, UserActions
+    from .user_actions import EngineUserActions, NextSession
 
 tr = translator("Window")
 
@@ -142,21 +142,21 @@ class App(QObject):
         self._unseen.setSingleShot(True)
         path = folder / FILE_NAME
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.settings = Preferences(folder)
+        self.preferences = Preferences(folder)
         self.source = DataSource(path, self)
         self.releases = CalendarCache(resources.calendar, lambda: self.source.db)
         self.clock = target.clock(self.source.db)
         self.theme = Theme(
             application,
-            theme or self.settings.theme,
+            theme or self.preferences.theme,
             bundled_font=bundled_font,
-            scale=scale or self.settings.size_percent / 100,
+            scale=scale or self.preferences.size_percent / 100,
         )
         self.events = EngineEvents(self)
         self._target = target
-        self.actions = cast("UserActions", _OnFirstUse(self._make_actions))
+        self.actions = cast("EngineUserActions", _OnFirstUse(self._make_actions))
         self.icons = Icons(self.theme)
-        self.demo = DemoTime(target.simulator, self._sync, self) if target.simulator else None
+        self.demo = SimulatedTime(target.simulator, self._sync, self) if target.simulator else None
         self.outcomes = cast("Outcomes", _OnFirstUse(self._make_outcomes))
         self.services = Services(
             self.source,
@@ -164,7 +164,7 @@ class App(QObject):
             self.releases,
             self.theme,
             self.icons,
-            self.settings,
+            self.preferences,
             self.actions,
             target.label,
             self.outcomes,
@@ -185,19 +185,19 @@ class App(QObject):
             self.clock,
             resources.calendar,
             self.events.observe,
-            sync_every_s=self.settings.sync_minutes * 60.0,
+            sync_every_s=self.preferences.sync_minutes * 60.0,
             seed=self._target.seed,
             transport=self._target.transport,
-            release_feed=self.settings.release_feed if self.settings.reads_releases else None,
+            release_feed=self.preferences.release_feed if self.preferences.reads_releases else None,
         )
 
     def _sync(self) -> None:
         self.actions.sync()
 
-    def _make_actions(self) -> UserActions:
-        from .user_actions import UserActions  # noqa: PLC0415 - like the engine
+    def _make_actions(self) -> EngineUserActions:
+        from .user_actions import EngineUserActions  # noqa: PLC0415 - like the engine
 
-        return UserActions(
+        return EngineUserActions(
             self.engine.send,
             self.source.path,
             lambda: self.source.db,
@@ -258,7 +258,7 @@ class App(QObject):
         if QSystemTrayIcon.isSystemTrayAvailable():
             from .tray import Tray  # noqa: PLC0415 - after the first paint
 
-            Tray(self.window, self.outcomes, self.settings)
+            Tray(self.window, self.outcomes, self.preferences)
 
     @Slot()
     def end_on_signals(self) -> None:

@@ -102,7 +102,7 @@ class Account(NamedTuple):
     record: str | None = None
 
 
-class SignIn:
+class SignInSession:
     """A connection's credential, and the sign-in of methods that need a person.
 
     Only ``now`` prompts. Anything else that needs a token without a sign-in receives an error.

@@ -153,7 +153,7 @@ def _kind_and_text(
     reason = tr(" Azure reported: {message}", message=message) if message else ""
     if status == 401:
         return (
-            ProblemKind.TOKEN_REFUSED,
+            ProblemKind.TOKEN_REJECTED,
             tr("Azure didn't accept the sign-in (401) while {doing}.", doing=doing),
             tr(
                 "While its window is open, the program retries automatically. If this continues, sign in again. The data on "

@@ -36,7 +36,7 @@ from hotpatch_gui.translation import translator
 
 from . import maintenance, pages, parse, results, values
 from .bodies import enroll_body, first_license_body
-from .credentials import Account, NoAuthentication, SignIn
+from .credentials import Account, NoAuthentication, SignInSession
 from .errors import as_problems, malformed_response
 from .operations import PollResult, begin, poll
 from .pages import (
@@ -48,7 +48,7 @@ from .pages import (
     SchedulePage,
 )
 from .policies import ClockSync, RaiseConflict, RenewedOnce, SameHostPolicy
-from .resource_graph import ALL, Page, ResourceGraph, RowFilter
+from .resource_graph import ALL, QueryFilter, ResourceGraph, ResultPage
 from .throttle import Throttle, Throttles
 from .transport import network_transport
 
@@ -99,7 +99,7 @@ class Gateway:
     ) -> None:
         self._clock = clock
         self.connection = connection
-        self._sign_in = SignIn(connection, prompt)
+        self._sign_in = SignInSession(connection, prompt)
         self._credential = self._sign_in.credential
         self._transport = transport() if transport is not None else network_transport()
         arm, graph = throttles or Throttles.begin()
@@ -173,13 +173,13 @@ class Gateway:
         """Arc-enabled servers, including machines on Azure Local."""
         return map(self._arc_page, self._graph.pages("arc-machines"))
 
-    def assessment_pages(self, row_filter: RowFilter = ALL) -> Iterator[AssessmentPage]:
+    def assessment_pages(self, filter_fields: QueryFilter = ALL) -> Iterator[AssessmentPage]:
         """Assessment results and their updates."""
-        return map(pages.assessment_page, self._graph.pages("assessments", row_filter))
+        return map(pages.assessment_page, self._graph.pages("assessments", filter_fields))
 
-    def installation_pages(self, row_filter: RowFilter = ALL) -> Iterator[InstallationPage]:
+    def installation_pages(self, filter_fields: QueryFilter = ALL) -> Iterator[InstallationPage]:
         """Installation results and their updates."""
-        return map(pages.installation_page, self._graph.pages("installations", row_filter))
+        return map(pages.installation_page, self._graph.pages("installations", filter_fields))
 
     def resource_health_pages(self) -> Iterator[ResourceHealthPage]:
         """Machines that Resource Health doesn't report as available."""
@@ -193,14 +193,14 @@ class Gateway:
         """Assignments of schedules to machines, and dynamic scopes."""
         return map(pages.assignment_page, self._graph.pages("assignments"))
 
-    def _machine_page(self, page: Page) -> MachinePage:
+    def _machine_page(self, page: ResultPage) -> MachinePage:
         return self._machines_of(page, pages.VM, parse.machine)
 
-    def _arc_page(self, page: Page) -> MachinePage:
+    def _arc_page(self, page: ResultPage) -> MachinePage:
         return self._machines_of(page, pages.ARC, parse.arc_machine)
 
     def _machines_of(
-        self, page: Page, kind: str, read: Callable[[Mapping[str, Any], datetime], Machine]
+        self, page: ResultPage, kind: str, read: Callable[[Mapping[str, Any], datetime], Machine]
     ) -> MachinePage:
         now = self._clock()
         machines: list[Machine] = []

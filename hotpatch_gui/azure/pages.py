@@ -15,7 +15,7 @@ from hotpatch_gui.domain.schedules import Schedule, Scope
 from hotpatch_gui.domain.updates import Update
 
 from . import parse, results, values
-from .resource_graph import Page
+from .resource_graph import ResultPage
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ def _is_update(kind: str, of: str) -> bool:
     return plain not in wanted
 
 
-def resource_health_page(page: Page) -> ResourceHealthPage:
+def resource_health_page(page: ResultPage) -> ResourceHealthPage:
     """Parse a page of Resource Health."""
     states: list[tuple[str, str, datetime | None]] = []
 
@@ -113,7 +113,7 @@ GUESTS = "InGuestPatch"
 """The ``maintenanceScope`` of configurations that patch guests."""
 
 
-def schedule_page(page: Page) -> SchedulePage:
+def schedule_page(page: ResultPage) -> SchedulePage:
     """Parse a page of maintenance configurations."""
     found: list[tuple[str, Schedule | None]] = []
 
@@ -125,7 +125,7 @@ def schedule_page(page: Page) -> SchedulePage:
     return SchedulePage(found, parse_rows(page.rows, parse_row), page.total)
 
 
-def assignment_page(page: Page) -> AssignmentPage:
+def assignment_page(page: ResultPage) -> AssignmentPage:
     """Parse a page of assignments."""
     found: list[tuple[str, str, str]] = []
     scopes: list[Scope] = []
@@ -170,7 +170,7 @@ def parse_rows(
     return bad
 
 
-def assessment_page(page: Page) -> AssessmentPage:
+def assessment_page(page: ResultPage) -> AssessmentPage:
     """Parse a page of assessments and updates."""
     found: list[tuple[str, Assessment]] = []
     updates: list[tuple[str, Update]] = []
@@ -187,7 +187,7 @@ def assessment_page(page: Page) -> AssessmentPage:
     return AssessmentPage(found, updates, parse_rows(page.rows, parse_row), page.total)
 
 
-def installation_page(page: Page) -> InstallationPage:
+def installation_page(page: ResultPage) -> InstallationPage:
     """Parse a page of installation runs and updates."""
     runs: list[tuple[str, InstallationRun]] = []
     updates: list[tuple[str, str, RunUpdate]] = []

@@ -258,7 +258,7 @@ def schedule(row: Mapping[str, Any]) -> Schedule:
         time_zone=text(window.get("timeZone")),
         recurs=text(window.get("recurEvery")) or "",
         expires=text(window.get("expirationDateTime")),
-        classifications=_words(windows.get("classificationsToInclude"), Classification),
+        classifications=_enum_values(windows.get("classificationsToInclude"), Classification),
         include=_kb_list(windows.get("kbNumbersToInclude")),
         exclude=_kb_list(windows.get("kbNumbersToExclude")),
         exclude_restarting=flag(windows.get("excludeKbsRequiringReboot")),
@@ -268,9 +268,9 @@ def schedule(row: Mapping[str, Any]) -> Schedule:
     )
 
 
-def _words(values: Any, words: Iterable[str]) -> tuple[str, ...]:
+def _enum_values(values: Any, known: Iterable[str]) -> tuple[str, ...]:
     """Enum values in their standard spelling, without spaces: the file separates them by spaces."""
-    found = (spelled("".join((text(value) or "").split()), words) for value in items(values))
+    found = (spelled("".join((text(value) or "").split()), known) for value in items(values))
     return tuple(w for w in found if w)
 
 

@@ -38,7 +38,7 @@ class Part(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class RowFilter:
+class QueryFilter:
     """A restriction of a query to rows below these IDs, changed since a time, and of one part."""
 
     below: Sequence[str] = ()
@@ -46,11 +46,11 @@ class RowFilter:
     part: Part = Part.BOTH
 
 
-ALL = RowFilter()
+ALL = QueryFilter()
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ResultPage:
     """Up to 1,000 rows; ``total`` counts all rows."""
 
     rows: list[Mapping[str, Any]]
@@ -64,16 +64,18 @@ class ResourceGraph:
         self._client = client
         self.subscription_ids = subscription_ids
 
-    def pages(self, query_name: str, row_filter: RowFilter = ALL, *, of_all: bool = False) -> Pages:
+    def pages(
+        self, query_name: str, filter_fields: QueryFilter = ALL, *, of_all: bool = False
+    ) -> Pages:
         """The pages of ``resources/kql/<query_name>.kql``. ``of_all`` ignores the selection."""
         text = resources.read_text(f"kql/{query_name}.kql")
         selected = () if of_all else self.subscription_ids
         groups = [selected[n : n + GROUP] for n in range(0, len(selected), GROUP)] or [()]
-        return Pages(self, query_name, _narrowed(text, row_filter), groups)
+        return Pages(self, query_name, _narrowed(text, filter_fields), groups)
 
     def page(
         self, name: str, text: str, subscription_ids: Sequence[str], token: str | None
-    ) -> tuple[Page, str | None]:
+    ) -> tuple[ResultPage, str | None]:
         """One page and the token of the next. Without subscriptions, Azure uses the tenant's.
 
         Raises:
@@ -105,7 +107,7 @@ class ResourceGraph:
         if not isinstance(rows, list) or not set(map(type, rows)) <= {dict}:
             raise ProblemError(malformed_response(doing))
         count = total if isinstance(total, int) else len(rows)
-        return Page(rows, count), next_token if isinstance(next_token, str) else None
+        return ResultPage(rows, count), next_token if isinstance(next_token, str) else None
 
     def _query(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The response's JSON object through the SDK's pipeline.
@@ -141,7 +143,7 @@ def _read(content: bytes) -> Any:
         return json.loads(content)
 
 
-class Pages(Iterator[Page]):
+class Pages(Iterator[ResultPage]):
     """One query's pages, for one group of subscriptions after another.
 
     After a failed page, ``next`` requests it again. ``total`` counts the groups so far.
@@ -156,7 +158,7 @@ class Pages(Iterator[Page]):
         self._before = 0
         self._seen: set[str] = set()
 
-    def __next__(self) -> Page:
+    def __next__(self) -> ResultPage:
         if not self._groups:
             raise StopIteration
         page, self._token = self._graph.page(self._name, self._text, self._groups[0], self._token)
@@ -178,16 +180,16 @@ class Pages(Iterator[Page]):
         return replace(page, total=total)
 
 
-def _narrowed(text: str, row_filter: RowFilter) -> str:
+def _narrowed(text: str, filter_fields: QueryFilter) -> str:
     """Insert filters before the query's other steps, so that only matching rows are read."""
     table, rest = text.split("\n", 1)
     steps = []
-    if row_filter.below:
-        steps.append(" or ".join(f"id startswith '{_quoted(one)}/'" for one in row_filter.below))
-    if row_filter.part is not Part.BOTH:
-        steps.append(row_filter.part.value)
-    if row_filter.since is not None:
-        at = row_filter.since.astimezone(UTC).isoformat()
+    if filter_fields.below:
+        steps.append(" or ".join(f"id startswith '{_quoted(one)}/'" for one in filter_fields.below))
+    if filter_fields.part is not Part.BOTH:
+        steps.append(filter_fields.part.value)
+    if filter_fields.since is not None:
+        at = filter_fields.since.astimezone(UTC).isoformat()
         steps.append(f"todatetime(properties.lastModifiedDateTime) >= todatetime('{at}')")
     return "\n".join([table, *(f"| where {step}" for step in steps), rest])
 

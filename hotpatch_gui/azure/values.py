@@ -69,11 +69,11 @@ def flag(value: Any) -> bool | None:
 _FLAGS = {"true": True, "false": False}
 
 
-def spelled(value: Any, words: Iterable[str]) -> str | None:
+def spelled(value: Any, known: Iterable[str]) -> str | None:
     """An enum value in its standard spelling, from any case; unknown values unchanged."""
     given = text(value)
     folded = (given or "").casefold()
-    return next((word for word in words if word.casefold() == folded), given)
+    return next((word for word in known if word.casefold() == folded), given)
 
 
 def moment(value: Any) -> datetime | None:

@@ -236,9 +236,9 @@ def _permitted_and_refused(
     With ``--all``, only those without permission are among the others.
     """
     rows = machines.read_rows(db, ids(db, only))
-    wanted = rows if options.all else named_machines(rows, options.machines)
-    permitted = [row.id for row in wanted if not disabled_reason(row, kind)]
-    refused = [(row, disabled_reason(row, kind)) for row in wanted if disabled_reason(row, kind)]
+    matching = rows if options.all else named_machines(rows, options.machines)
+    permitted = [row.id for row in matching if not disabled_reason(row, kind)]
+    refused = [(row, disabled_reason(row, kind)) for row in matching if disabled_reason(row, kind)]
     if options.all:
         refused = [(row, why) for row, why in refused if not is_permitted(row, kind)]
     return permitted, refused

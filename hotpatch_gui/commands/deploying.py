@@ -68,15 +68,15 @@ def deploy(
         if not running.is_connected(group.connection_id):
             raise CommandError(tr("The connection isn't ready, so nothing was requested."))
         own = machine._replace(resource_group=group.name)
-        wanted = deployment_of(own, group.subscription_id, target.clock(running.db)())
-        checked = running.check_deployment(group.connection_id, wanted, password)
+        deployment = deployment_of(own, group.subscription_id, target.clock(running.db)())
+        checked = running.check_deployment(group.connection_id, deployment, password)
         if checked.problem is not None:
             is_forbidden = checked.problem.kind is ProblemKind.FORBIDDEN
             raise CommandError(
                 checked.problem.text, Exit.NOT_PERMITTED if is_forbidden else Exit.FAILED
             )
         found: dict[str, Any] = {
-            "machine": wanted.machine_id,
+            "machine": deployment.machine_id,
             "changes": [
                 {"resource_id": f.resource_id, "effect": f.effect.value} for f in checked.changes
             ],
@@ -84,7 +84,7 @@ def deploy(
         if not options.json:
             rows = [(f.name, f.kind, f.effect.label) for f in checked.changes]
             print_table((tr("Resource"), tr("Type"), tr("Change")), rows)
-        why = refusal(wanted, checked.changes)
+        why = refusal(deployment, checked.changes)
         if not options.deploy:
             if options.json:
                 print_json(found | {"refusal": why})
@@ -93,7 +93,7 @@ def deploy(
             return Exit.FAILED if why else Exit.DONE
         if why:
             raise CommandError(tr("{why} Nothing was created.", why=why))
-        row_id = running.deploy(group.connection_id, wanted, password)
+        row_id = running.deploy(group.connection_id, deployment, password)
         if row_id is None:
             raise CommandError(tr("Nothing was sent."))
         try:

@@ -55,7 +55,7 @@ def change_schedules(options: argparse.Namespace, folder: Path, target: CloudTar
         CommandError: the file, the schedule or the machines can't be used.
     """
     try:
-        wanted = read_file(options.file) if options.schedules_action == "apply" else None
+        schedule = read_file(options.file) if options.schedules_action == "apply" else None
     except ScheduleFileError as error:
         raise CommandError(str(error), Exit.USAGE) from error
     with session(folder, target, sends=SendPolicy.OWN) as running:
@@ -63,8 +63,8 @@ def change_schedules(options: argparse.Namespace, folder: Path, target: CloudTar
         db = running.db
         entries = _entries(db, target)
         send = (
-            _saving(running, entries, wanted, options, target)
-            if wanted is not None
+            _saving(running, entries, schedule, options, target)
+            if schedule is not None
             else _assigning(running, entries, options)
         )
         mine: list[int] = []
@@ -87,42 +87,46 @@ def _entries(db: sqlite3.Connection, target: CloudTarget) -> list[ScheduleEntry]
 def _saving(
     running: Session,
     entries: Sequence[ScheduleEntry],
-    wanted: Schedule,
+    schedule: Schedule,
     options: argparse.Namespace,
     target: CloudTarget,
 ) -> Callable[[], None]:
     """The call that creates the schedule, or changes the one with its resource ID."""
     known = {e.row.resource_id: e for e in entries}
-    old = known.get(wanted.azure_id.lower())
-    if wanted.azure_id and not is_schedule_id(wanted.azure_id, wanted.name):
+    old = known.get(schedule.azure_id.lower())
+    if schedule.azure_id and not is_schedule_id(schedule.azure_id, schedule.name):
         raise CommandError(
-            tr("The file's id isn't that of the schedule {name}.", name=wanted.name), Exit.USAGE
+            tr("The file's id isn't that of the schedule {name}.", name=schedule.name), Exit.USAGE
         )
     groups = resource_groups.read_resource_groups(running.db)
     if old is not None:
-        resource_id, connection_id = wanted.azure_id, old.row.connection_id
+        resource_id, connection_id = schedule.azure_id, old.row.connection_id
         before = old.row.schedule.starts[:16]
     else:
-        group = _group_of_new(groups, wanted, options.resource_group)
+        group = _group_of_new(groups, schedule, options.resource_group)
         before, connection_id = "", group.connection_id
-        resource_id = wanted.azure_id or schedule_id(group.subscription_id, group.name, wanted.name)
+        resource_id = schedule.azure_id or schedule_id(
+            group.subscription_id, group.name, schedule.name
+        )
         if resource_id.lower() in known:
             raise CommandError(
                 tr(
                     "The schedule {name} already exists. To change it, add its id to the file: {id}",
-                    name=wanted.name,
+                    name=schedule.name,
                     id=resource_id,
                 ),
                 Exit.USAGE,
             )
     why = schedule_form.problem(
-        wanted, target.clock(running.db)(), has_moved=wanted.starts[:16] != before
+        schedule, target.clock(running.db)(), has_moved=schedule.starts[:16] != before
     )
     if why:
         raise CommandError(why, Exit.USAGE)
     _require(running, connection_id)
     is_new = old is None
-    return lambda: running.actions.save_schedule(connection_id, resource_id, wanted, is_new=is_new)
+    return lambda: running.actions.save_schedule(
+        connection_id, resource_id, schedule, is_new=is_new
+    )
 
 
 def _require(running: Session, connection_id: int) -> None:
@@ -136,14 +140,14 @@ def _require(running: Session, connection_id: int) -> None:
 
 
 def _group_of_new(
-    groups: Sequence[ResourceGroup], wanted: Schedule, default: str | None
+    groups: Sequence[ResourceGroup], schedule: Schedule, default: str | None
 ) -> ResourceGroup:
     """The resource group of a new schedule: by its resource ID, or else the one named ``default``.
 
     Raises:
         CommandError: the group isn't known, or several are.
     """
-    parts = wanted.azure_id.split("/")
+    parts = schedule.azure_id.split("/")
     subscription = parts[2] if len(parts) > 4 else ""
     name = parts[4] if len(parts) > 4 else default or ""
     if not name:
@@ -159,13 +163,13 @@ def _assigning(
     """The call that assigns the machines."""
     row = named_schedule(entries, options.name).row
     rows = machines.read_rows(running.db, ids(running.db, frozenset({row.connection_id})))
-    chosen = [m.id for m in named_machines(rows, options.machines)]
-    confirm(options, len(chosen))
+    selected = [m.id for m in named_machines(rows, options.machines)]
+    confirm(options, len(selected))
     if not row.may_act:
         raise CommandError(
             tr("Changes are off for {name}.", name=row.connection), Exit.NOT_PERMITTED
         )
-    waiting = len(set(chosen) & _unprepared(running.db, row))
+    waiting = len(set(selected) & _unprepared(running.db, row))
     if waiting:
         write_message(
             tr(
@@ -176,7 +180,7 @@ def _assigning(
     _require(running, row.connection_id)
     known = row.schedule.azure_id or row.resource_id
     return lambda: running.actions.assign_machines(
-        row.connection_id, known, row.schedule.name, chosen
+        row.connection_id, known, row.schedule.name, selected
     )
 
 

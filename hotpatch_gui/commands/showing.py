@@ -78,9 +78,9 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
     Raises:
         CommandError: the options aren't valid, or the file can't be written.
     """
-    wanted = options.what or ["machines", *export_sheets.REPORTED]
-    is_report = REPORT in wanted
-    unknown = sorted(set(wanted) - {*export_sheets.EXPORT_NAMES, REPORT})
+    sheets = options.what or ["machines", *export_sheets.REPORTED]
+    is_report = REPORT in sheets
+    unknown = sorted(set(sheets) - {*export_sheets.EXPORT_NAMES, REPORT})
     if unknown:
         there = ", ".join((*export_sheets.EXPORT_NAMES, REPORT))
         raise CommandError(
@@ -101,11 +101,11 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
             ),
             Exit.USAGE,
         )
-    if is_report and (set(wanted) - {REPORT, "audit"} or options.connection):
+    if is_report and (set(sheets) - {REPORT, "audit"} or options.connection):
         raise CommandError(tr("A report covers all machines; you can add only audit."), Exit.USAGE)
     if options.day is not None and not is_report:
         raise CommandError(tr("--day needs a report: hotpatch-gui export report."), Exit.USAGE)
-    if path.suffix.casefold() == ".csv" and (is_report or len(wanted) > 1):
+    if path.suffix.casefold() == ".csv" and (is_report or len(sheets) > 1):
         raise CommandError(tr("A CSV file has one table. Name one, such as history."), Exit.USAGE)
     if path.suffix.casefold() == ".pdf":
         _make_fonts()
@@ -118,12 +118,12 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
         mine = ids(db, only)
         origin = ExportContext(now, calendar, target.label.demo)
         report = (
-            _report(db, origin, options.day, with_audit="audit" in wanted)
+            _report(db, origin, options.day, with_audit="audit" in sheets)
             if is_report
             else export_sheets.report(
                 db,
                 tr("Hotpatch report"),
-                [export_sheets.sheet(what, db, mine, calendar, now) for what in wanted],
+                [export_sheets.sheet(what, db, mine, calendar, now) for what in sheets],
                 now,
                 calendar,
                 demo=origin.demo,

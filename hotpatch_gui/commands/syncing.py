@@ -134,5 +134,5 @@ def _print_syncs(options: argparse.Namespace, running: Session, only: frozenset[
         return Exit.PARTLY if any(s.unreadable for s in states) else Exit.DONE
     if len(bad) < len(states):
         return Exit.PARTLY
-    refused = (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED, ProblemKind.FORBIDDEN)
+    refused = (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REJECTED, ProblemKind.FORBIDDEN)
     return Exit.NOT_PERMITTED if all(s.problem_kind in refused for s in bad) else Exit.FAILED

@@ -20,7 +20,7 @@ STEP_MARGIN = timedelta(minutes=5)
 """How long after a release a step stops."""
 
 
-class DemoTime(QObject):
+class SimulatedTime(QObject):
     """Moves the simulated Azure's clock. Lives on the UI thread.
 
     Signals:

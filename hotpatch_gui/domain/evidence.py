@@ -222,7 +222,9 @@ def offers_release(evidence: Evidence, calendar: Calendar) -> bool | None:
     )
 
 
-def offered_instead(evidence: Evidence, calendar: Calendar) -> tuple[Release, str | None] | None:
+def offered_cumulative_update(
+    evidence: Evidence, calendar: Calendar
+) -> tuple[Release, str | None] | None:
     """The hotpatch whose cumulative update is offered to an enrolled machine, and that update's KB.
 
     Its hotpatches begin with the next baseline: hotpatch was turned on after the last one, or the machine has left the train.
@@ -296,7 +298,7 @@ _CHECKS: tuple[tuple[Situation, Callable[[Evidence, Calendar, datetime], bool]],
     (Situation.DISABLED, lambda e, c, now: not is_on(e.machine)),
     (Situation.OFF_TRAIN, lambda e, c, now: departure(e, c) is not None),
     (Situation.NEVER_ASSESSED, lambda e, c, now: freshness(e.assessed, now) is Freshness.NEVER),
-    (Situation.AWAITS_BASELINE, lambda e, c, now: offered_instead(e, c) is not None),
+    (Situation.AWAITS_BASELINE, lambda e, c, now: offered_cumulative_update(e, c) is not None),
     (Situation.LAST_FAILED, lambda e, c, now: e.last_run_error is not None),
     (Situation.STALE, lambda e, c, now: freshness(e.assessed, now) is Freshness.TOO_OLD),
     (Situation.BEHIND, lambda e, c, now: _offers_more(e) and offers_release(e, c) is not False),

@@ -198,7 +198,7 @@ class Freshness(StrEnum):
 
     NEVER = "Never assessed"
     FRESH = "Fresh"
-    AGEING = "More than a day old"
+    AGING = "More than a day old"
     TOO_OLD = "Too old"
 
 
@@ -209,4 +209,4 @@ def freshness(assessed: datetime | None, now: datetime) -> Freshness:
     age = now - assessed
     if age > GRAPH_KEEPS_ASSESSMENTS:
         return Freshness.TOO_OLD
-    return Freshness.AGEING if age > timedelta(days=1) else Freshness.FRESH
+    return Freshness.AGING if age > timedelta(days=1) else Freshness.FRESH

@@ -199,8 +199,8 @@ def _security_fault(machine: NewMachine) -> str:
 def _hotpatch_fault(machine: NewMachine) -> str:
     if machine.hotpatch and not is_supported(machine.image):
         return tr("{image} doesn't support hotpatch.", image=machine.image.text)
-    wanted = SettingsChange(machine.orchestration, machine.hotpatch, machine.periodic_assessment)
-    return skip_reason(machine.image, PatchSettings(provision_agent=True), wanted) or ""
+    requested = SettingsChange(machine.orchestration, machine.hotpatch, machine.periodic_assessment)
+    return skip_reason(machine.image, PatchSettings(provision_agent=True), requested) or ""
 
 
 def _restart_fault(machine: NewMachine) -> str:

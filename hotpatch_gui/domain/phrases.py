@@ -46,15 +46,15 @@ def lower(text: str) -> str:
     return text[0].lower() + text[1:]
 
 
-def listed_some(words: Sequence[str], most: int) -> str:
+def listed_some(items: Sequence[str], most: int) -> str:
     """The first words as ``a, b and 3 more``; all of them if there aren't more."""
-    if len(words) <= most:
-        return listed(words)
-    return listed([*words[:most], tr("%n more", len(words) - most)])
+    if len(items) <= most:
+        return listed(items)
+    return listed([*items[:most], tr("%n more", len(items) - most)])
 
 
-def listed(words: Sequence[str]) -> str:
+def listed(items: Sequence[str]) -> str:
     """The words as ``a, b and c``."""
-    if len(words) < 2:
-        return "".join(words)
-    return tr("{first} and {last}", first=", ".join(words[:-1]), last=words[-1])
+    if len(items) < 2:
+        return "".join(items)
+    return tr("{first} and {last}", first=", ".join(items[:-1]), last=items[-1])

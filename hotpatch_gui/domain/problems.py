@@ -16,7 +16,7 @@ class ProblemKind(StrEnum):
     OFFLINE = "offline"
     NOT_SIGNED_IN = "not signed in"
     """The credential requires a person, or its tool (the Azure CLI) does."""
-    TOKEN_REFUSED = "token refused"  # noqa: S105 - a kind of problem
+    TOKEN_REJECTED = "token refused"  # noqa: S105 - a kind of problem
     """Azure rejected a token; the next one may be valid."""
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not found"
@@ -38,7 +38,7 @@ _PASSING = frozenset(
     {
         ProblemKind.OFFLINE,
         ProblemKind.NOT_SIGNED_IN,
-        ProblemKind.TOKEN_REFUSED,
+        ProblemKind.TOKEN_REJECTED,
         ProblemKind.THROTTLED,
         ProblemKind.AZURE_FAILED,
     }

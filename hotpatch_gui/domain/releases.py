@@ -128,12 +128,12 @@ class Release:
     def title(self) -> str:
         """The title, such as ``July 2026 baseline KB5099536``; without the KB if unknown."""
         if self.kind.is_baseline:
-            words = tr("{month} baseline", month=self.month_name)
+            name = tr("{month} baseline", month=self.month_name)
         elif self.kb is None:
-            words = f"{self.month_name} {self.kind.label}"
+            name = f"{self.month_name} {self.kind.label}"
         else:
-            words = self.kind.label
-        return f"{words} {self.kb}" if self.kb else words
+            name = self.kind.label
+        return f"{name} {self.kb}" if self.kb else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,8 +80,8 @@ class ScheduleChange(NamedTuple):
     subject: str
     body: str = ""
 
-    def does_as(self, other: ScheduleChange) -> bool:
-        """Whether the other one requests the same of the same resource."""
+    def requests_same(self, other: ScheduleChange) -> bool:
+        """Whether both request the same, if they are about the same resource; the caller compares resources."""
         return (self.kind, self.body) == (other.kind, other.body)
 
     @property

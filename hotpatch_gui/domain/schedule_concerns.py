@@ -22,7 +22,7 @@ tr = translator("ScheduleConcerns")
 
 SHORTEST_MIN, LONGEST_MIN = 90, 235
 """A guest schedule's limits. Source: Microsoft's documentation of maintenance configurations (25 September 2026)."""
-LOOKED_AHEAD = timedelta(days=92)
+LOOK_AHEAD = timedelta(days=92)
 LATE = timedelta(days=14)
 """A release that waits longer for a window is named; this program's choice."""
 
@@ -70,8 +70,8 @@ def _length(schedule: Schedule) -> Iterator[Concern]:
 
 
 def _selection(schedule: Schedule) -> Iterator[Concern]:
-    chosen = {Classification.parse(c) for c in schedule.classifications}
-    if schedule.classifications and Classification.SECURITY not in chosen:
+    selected = {Classification.parse(c) for c in schedule.classifications}
+    if schedule.classifications and Classification.SECURITY not in selected:
         yield Concern(
             Level.WARNING,
             tr("It doesn't install security updates, and therefore no hotpatches or baselines."),
@@ -103,9 +103,9 @@ def _late(
     days = sorted({e.day for p in products for e in calendar.expected(p, now.date(), 3)})
     for day in days:
         released = datetime.combine(day, RELEASE_HOUR)
-        if released > now + LOOKED_AHEAD:
+        if released > now + LOOK_AHEAD:
             return
-        first = next(windows(schedule, released, released + LOOKED_AHEAD), None)
+        first = next(windows(schedule, released, released + LOOK_AHEAD), None)
         if first is not None and first.opens - released > LATE:
             yield Concern(
                 Level.WARNING,
@@ -119,9 +119,9 @@ def _late(
             return
 
 
-def coming(schedule: Schedule, now: datetime) -> list[Window]:
+def upcoming_windows(schedule: Schedule, now: datetime) -> list[Window]:
     """The windows of the next three months."""
-    return list(windows(schedule, now, now + LOOKED_AHEAD))
+    return list(windows(schedule, now, now + LOOK_AHEAD))
 
 
 def overlaps(one: Iterable[Window], other: Iterable[Window]) -> Window | None:
@@ -140,7 +140,7 @@ def overlaps(one: Iterable[Window], other: Iterable[Window]) -> Window | None:
 
 
 def overlap_text(name: str, window: Window, machines: int) -> str:
-    """That another schedule has machines in common and opens at the same time."""
+    """The concern that another schedule updates the same machines at the same time."""
     return tr(
         "It overlaps with {name} on {day}, on %n machine(s). Azure runs one of them first, and the other when it ends.",
         machines,
@@ -150,7 +150,7 @@ def overlap_text(name: str, window: Window, machines: int) -> str:
 
 
 def idle_text(names: Sequence[str], window: Window, named: int) -> str:
-    """That machines on which an update is missing installed nothing in the last window."""
+    """The concern that machines with missing updates installed nothing in the last window."""
     return tr(
         "In the last window, on {day}, %n machine(s) installed nothing although an update is "
         "missing: {names}. Check that they were running and set to Customer Managed Schedules, "
@@ -162,17 +162,17 @@ def idle_text(names: Sequence[str], window: Window, named: int) -> str:
 
 
 def stopped_text(machines: int) -> str:
-    """That machines follow a schedule but aren't running."""
+    """The concern that some of a schedule's machines aren't running."""
     return tr(
-        "%n machine(s) aren't running. Nothing is installed there unless they run when the window opens.",
+        "%n machine(s) aren't running. Nothing is installed on them unless they run when the window opens.",
         machines,
     )
 
 
 def unprepared_text(machines: int, names: Sequence[str], named: int) -> str:
-    """That machines follow a schedule but their settings prevent it from installing."""
+    """The concern that settings prevent a schedule from patching some of its machines."""
     return tr(
-        "%n machine(s) aren't set to Customer Managed Schedules, so nothing is installed there: {names}. That mode "
+        "%n machine(s) aren't set to Customer Managed Schedules, so nothing is installed on them: {names}. That mode "
         "excludes hotpatch on virtual machines.",
         machines,
         names=listed_some(names, named),

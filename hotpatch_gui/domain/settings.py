@@ -136,18 +136,18 @@ def _on_off(value: bool | None) -> str:
 def skip_reason(
     image: Image,
     now: PatchSettings,
-    wanted: SettingsChange,
+    requested: SettingsChange,
     arc: Arc | None = None,
     *,
     os_name: str | None = None,
 ) -> str | None:
     """Why Azure would reject the change, with a workaround if there is one; None if it wouldn't.
 
-    ``wanted`` are the settings after the change. Unknown settings are no reason to reject.
+    ``requested`` are the settings after the change. Unknown settings are no reason to reject.
     """
-    target, current = wanted.patch_mode, now.patch_mode
+    target, current = requested.patch_mode, now.patch_mode
     if arc is not None:
-        return _refusal_of_arc(wanted, arc, os_name)
+        return _refusal_of_arc(requested, arc, os_name)
     if {current, target} == {PatchMode.AUTOMATIC_BY_OS, PatchMode.MANUAL}:
         return tr(
             "Azure doesn't switch between Windows automatic updates and Manual updates: "
@@ -163,14 +163,14 @@ def skip_reason(
             "Manual updates need enableAutomaticUpdates to be off; it is on for this machine and "
             "can only be set when a machine is created."
         )
-    if not wanted.hotpatch:
+    if not requested.hotpatch:
         return None
     if not is_supported(image):
         return tr(
             "Hotpatch isn't available on this machine's image, and an image can't be changed "
             "in place."
         )
-    if wanted.orchestration is Orchestration.CUSTOMER_SCHEDULES:
+    if requested.orchestration is Orchestration.CUSTOMER_SCHEDULES:
         return tr(
             "Hotpatch needs the platform's safety checks, and Customer Managed Schedules bypass "
             "them. Choose Azure Managed - Safe Deployment, or turn hotpatch off."
@@ -184,14 +184,14 @@ def skip_reason(
     return None
 
 
-def _refusal_of_arc(wanted: SettingsChange, arc: Arc, os_name: str | None) -> str | None:
+def _refusal_of_arc(requested: SettingsChange, arc: Arc, os_name: str | None) -> str | None:
     """Why Azure would reject it for an Arc-enabled server."""
-    if wanted.orchestration is Orchestration.SAFE_DEPLOYMENT:
+    if requested.orchestration is Orchestration.SAFE_DEPLOYMENT:
         return tr(
             "Azure Managed - Safe Deployment is only for virtual machines in Azure. Choose "
             "another one."
         )
-    if wanted.hotpatch and not (
+    if requested.hotpatch and not (
         arc.is_enrolled or is_azure_edition_on_azure_local(os_name, arc.host)
     ):
         return tr("Hotpatch needs the server to be enrolled first.")

@@ -29,7 +29,7 @@ from .updates import RestartBehavior
 
 tr = translator("Shortfall")
 
-NAMED = 3
+MAX_NAMES = 3
 """Missing releases that are named."""
 
 _OFFER_RESTARTS = {
@@ -185,7 +185,7 @@ def not_offered(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[
     return (
         headline,
         join(
-            tr("Missing: {listed}.", listed=listed_some(_newest_first(missing), NAMED)),
+            tr("Missing: {listed}.", listed=listed_some(_newest_first(missing), MAX_NAMES)),
             _why_not_offered(evidence),
             horizon,
         ),

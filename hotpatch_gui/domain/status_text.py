@@ -10,7 +10,14 @@ from hotpatch_gui.translation import translator
 
 from .clock import age_text
 from .dates import day_name
-from .evidence import LEVELS, Evidence, classify, departure, first_departure, offered_instead
+from .evidence import (
+    LEVELS,
+    Evidence,
+    classify,
+    departure,
+    first_departure,
+    offered_cumulative_update,
+)
 from .health import Level, Situation
 from .horizon import release_data_step
 from .hotpatch import HotpatchStatus
@@ -340,7 +347,7 @@ def _off_train(evidence: Evidence, calendar: Calendar, now: datetime) -> StatusT
 
 def _awaits_baseline(evidence: Evidence, calendar: Calendar, now: datetime) -> StatusText:
     """Hotpatch was turned on after the last baseline, or the machine left the train in a way that isn't known."""
-    offered = offered_instead(evidence, calendar)
+    offered = offered_cumulative_update(evidence, calendar)
     assert offered is not None
     month, kb = offered
     return StatusText(

@@ -31,15 +31,15 @@ class Discrepancy(StrEnum):
 
 _LABELS = {
     Discrepancy.NOTHING_INSTALLED: tr.mark("Nothing installed"),
-    Discrepancy.TIME_LEFT: tr.mark("Window exceeded with time left"),
+    Discrepancy.TIME_LEFT: tr.mark("Stopped before the window's end"),
     Discrepancy.OFFERED_AGAIN: tr.mark("Offered again"),
     Discrepancy.RESTART_PENDING: tr.mark("Restart still pending"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """A finished run.
+class RunClaims:
+    """The claims of a finished run, and what the next assessment shows.
 
     Attributes:
         pending: selected updates that weren't installed.
@@ -55,50 +55,54 @@ class Report:
     failed: int | None
     window_exceeded: bool
     pending: int | None = None
-    named: bool = False
-    took: timedelta | None = None
-    minutes: int | None = None
+    names_kbs: bool = False
+    duration: timedelta | None = None
+    requested_minutes: int | None = None
     offered_again: tuple[str, ...] = ()
     restart_pending: bool | None = None
 
 
-def discrepancies(report: Report) -> list[tuple[Discrepancy, str]]:
+def discrepancies(claims: RunClaims) -> list[tuple[Discrepancy, str]]:
     """Pairs of discrepancy and detail: the KBs, or the minutes left."""
     found: list[tuple[Discrepancy, str]] = []
     if (
-        report.status.is_good
-        and report.installed == 0
-        and not report.failed
-        and (report.pending or report.named)
+        claims.status.is_good
+        and claims.installed == 0
+        and not claims.failed
+        and (claims.pending or claims.names_kbs)
     ):
         found.append((Discrepancy.NOTHING_INSTALLED, ""))
-    if report.window_exceeded and report.minutes is not None and report.took is not None:
-        left = timedelta(minutes=report.minutes) - report.took
-        minutes = int(left.total_seconds() // 60)
-        if minutes >= 1:
-            found.append((Discrepancy.TIME_LEFT, str(minutes)))
-    if report.offered_again:
-        found.append((Discrepancy.OFFERED_AGAIN, ",".join(report.offered_again)))
-    if report.restart_pending:
+    if (
+        claims.window_exceeded
+        and claims.requested_minutes is not None
+        and claims.duration is not None
+    ):
+        left = timedelta(minutes=claims.requested_minutes) - claims.duration
+        requested_minutes = int(left.total_seconds() // 60)
+        if requested_minutes >= 1:
+            found.append((Discrepancy.TIME_LEFT, str(requested_minutes)))
+    if claims.offered_again:
+        found.append((Discrepancy.OFFERED_AGAIN, ",".join(claims.offered_again)))
+    if claims.restart_pending:
         found.append((Discrepancy.RESTART_PENDING, ""))
     return found
 
 
-def as_text(found: Iterable[tuple[Discrepancy, str]]) -> str:
+def encode(found: Iterable[tuple[Discrepancy, str]]) -> str:
     """Encode for the file: ``nothing-installed offered-again:KB1,KB2``."""
     return " ".join(
         f"{discrepancy}:{detail}" if detail else str(discrepancy) for discrepancy, detail in found
     )
 
 
-def read(text: str | None) -> list[tuple[Discrepancy, str]]:
-    """Decode ``as_text``; invalid words are ignored, because the file may be damaged."""
+def decode(text: str | None) -> list[tuple[Discrepancy, str]]:
+    """Decode ``encode``; invalid words are ignored, because the file may be damaged."""
     parts = (part.partition(":") for part in (text or "").split())
     known = {discrepancy.value: discrepancy for discrepancy in Discrepancy}
     return [(known[name], detail) for name, _, detail in parts if name in known]
 
 
-def sentence(discrepancy: Discrepancy, detail: str) -> str:
+def explanation(discrepancy: Discrepancy, detail: str) -> str:
     """Its meaning and remedy."""
     match discrepancy:
         case Discrepancy.NOTHING_INSTALLED:
@@ -108,9 +112,9 @@ def sentence(discrepancy: Discrepancy, detail: str) -> str:
             )
         case Discrepancy.TIME_LEFT:
             return tr(
-                "Azure reports that the window was exceeded with {detail} minutes left: it starts no "
-                "update with less than {min_minutes}. Request a longer duration.",
-                detail=detail,
+                "Azure stopped with %n minute(s) left, because it starts no update in the last "
+                "{min_minutes} minutes of a window. Request a longer duration.",
+                int(detail) if detail.isdecimal() else 0,
                 min_minutes=MIN_MINUTES,
             )
         case Discrepancy.OFFERED_AGAIN:

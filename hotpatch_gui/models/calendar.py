@@ -64,7 +64,7 @@ class ReleaseRow(NamedTuple):
         return tr("Microsoft") if self.link else translated(self.source)
 
     @property
-    def words(self) -> str:
+    def tooltip_text(self) -> str:
         """The release in a few lines."""
         lines = [f"{self.kb or tr('KB not known')}, {kind_text(self)}, {self.product.label}"]
         lines.append(
@@ -82,7 +82,7 @@ class ReleaseRow(NamedTuple):
     def tip(self) -> str:
         """The release with its source and note."""
         source = tr("Source: {source}", source=translated(self.source))
-        return "\n".join([self.words, source, *([self.note] if self.note else [])])
+        return "\n".join([self.tooltip_text, source, *([self.note] if self.note else [])])
 
 
 def release_rows(calendar: Calendar, first: date, last: date, today: date) -> list[ReleaseRow]:
@@ -245,18 +245,18 @@ def calendar_data(
             r.kind.value,
             r.state in (PLANNED, NOT_KNOWN),
             r.has_changed,
-            r.words,
+            r.tooltip_text,
         )
         for r in rows
     ]
     done = [
-        InstallMark(date.fromisoformat(i.day), bool(i.failed), i.machines, _install_words(i))
+        InstallMark(date.fromisoformat(i.day), bool(i.failed), i.machines, _installations_text(i))
         for i in installs
     ]
     return CalendarData(first, last, today, marks, done)
 
 
-def _install_words(row: ReleaseDay) -> str:
+def _installations_text(row: ReleaseDay) -> str:
     what = (
         tr("{kb} failed on %n machine(s)", row.machines, kb=row.kb)
         if row.failed

@@ -32,7 +32,7 @@ class StripMark:
     day: date
     kind: str
     is_plan: bool
-    words: str
+    tooltip: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class StripInstall:
 
     when: datetime
     failed: bool
-    words: str
+    tooltip: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class CalendarMark:
     kind: str
     is_plan: bool
     has_changed: bool
-    words: str
+    tooltip: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class InstallMark:
     day: date
     failed: bool
     machines: int
-    words: str
+    tooltip: str
 
 
 @dataclass(frozen=True, slots=True)

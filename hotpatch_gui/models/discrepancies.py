@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hotpatch_gui.domain import verify
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.store.history_rows import RunRow
+from hotpatch_gui.store.history_rows import InstallationRunRow
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
@@ -13,7 +13,7 @@ from . import display_text
 tr = translator("Discrepancies")
 
 
-def text(row: RunRow) -> str:
+def text(row: InstallationRunRow) -> str:
     """The run's verification in a few words; for an unfinished run, when it was last updated."""
     if not RunStatus.parse(row.status).is_final:
         return tr(
@@ -22,15 +22,15 @@ def text(row: RunRow) -> str:
         )
     if row.discrepancies is None:
         return tr("Not assessed since")
-    found = verify.read(row.discrepancies)
+    found = verify.decode(row.discrepancies)
     return ", ".join(discrepancy.label for discrepancy, _ in found) or tr("Confirmed")
 
 
-def glyph(row: RunRow) -> Glyph | None:
+def glyph(row: InstallationRunRow) -> Glyph | None:
     """A warning if there are discrepancies."""
     return Glyph.WARNING if row.discrepancies else None
 
 
-def sentences(row: RunRow) -> list[str]:
+def sentences(row: InstallationRunRow) -> list[str]:
     """Each discrepancy's meaning and remedy."""
-    return [verify.sentence(*found) for found in verify.read(row.discrepancies)]
+    return [verify.explanation(*found) for found in verify.decode(row.discrepancies)]

@@ -17,7 +17,7 @@ from hotpatch_gui.translation import translated, translator
 
 if TYPE_CHECKING:
     from hotpatch_gui.store.machine_grid import MachineGridRow
-    from hotpatch_gui.store.machine_rows import InstallRow, MachineRow, SummaryRow
+    from hotpatch_gui.store.machine_rows import InstallRow, MachineRow, MachineSummaryRow
     from hotpatch_gui.store.rows import MachineListRow
 
 tr = translator("DisplayText")
@@ -157,7 +157,7 @@ def level_text(level: Level) -> str:
     }[level]
 
 
-def level_of(row: MachineListRow | MachineRow | SummaryRow) -> Level:
+def level_of(row: MachineListRow | MachineRow | MachineSummaryRow) -> Level:
     """The machine's level; UNKNOWN if it wasn't read yet."""
     if not row.situation:
         return Level.UNKNOWN
@@ -167,7 +167,7 @@ def level_of(row: MachineListRow | MachineRow | SummaryRow) -> Level:
         return Level.UNKNOWN
 
 
-def machine_glyph(row: MachineListRow | MachineRow | SummaryRow) -> Glyph:
+def machine_glyph(row: MachineListRow | MachineRow | MachineSummaryRow) -> Glyph:
     """The glyph of the machine's situation, or else of its level; an error always looks like one."""
     level = level_of(row)
     if level is Level.ERROR:
@@ -209,17 +209,17 @@ def machine_line(row: MachineListRow, now: datetime) -> str:
     return tr("{summary}, %n d behind", days, summary=summary)
 
 
-def is_counted(row: MachineRow | SummaryRow | InstallRow | MachineGridRow) -> bool:
+def is_counted(row: MachineRow | MachineSummaryRow | InstallRow | MachineGridRow) -> bool:
     """Whether a current assessment has the number of available updates."""
     return bool(row.assessed_at and row.in_graph and COUNTS_UNREPORTED not in row.unreported)
 
 
-def is_listed(row: MachineRow | SummaryRow | InstallRow) -> bool:
+def is_listed(row: MachineRow | MachineSummaryRow | InstallRow) -> bool:
     """Whether a current assessment has the list of available updates."""
     return is_counted(row) and LIST_UNREPORTED not in row.unreported
 
 
-def situation_text(row: MachineListRow | MachineRow | SummaryRow) -> str:
+def situation_text(row: MachineListRow | MachineRow | MachineSummaryRow) -> str:
     """The machine's situation, and first that it is unhealthy."""
     situation = _situation(row.situation) if row.situation else tr("Not read yet")
     if reports_unhealthy(row):
@@ -227,7 +227,7 @@ def situation_text(row: MachineListRow | MachineRow | SummaryRow) -> str:
     return situation
 
 
-def reports_unhealthy(row: MachineListRow | MachineRow | SummaryRow) -> bool:
+def reports_unhealthy(row: MachineListRow | MachineRow | MachineSummaryRow) -> bool:
     """Whether Resource Health reports a problem with the machine."""
     return is_unhealthy(row.resource_health, PowerState.parse(row.power))
 

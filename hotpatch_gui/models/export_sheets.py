@@ -177,7 +177,7 @@ def _cell(column: Column, row: Any, now: datetime) -> Any:
 
 def rows_of(
     db: sqlite3.Connection,
-    table: tables.Table[R],
+    table: tables.TableQuery[R],
     where: tables.Where,
     sort: str,
     descending: bool,
@@ -187,8 +187,8 @@ def rows_of(
     """All rows of a view in order, or selected ones, read in chunks."""
     ids = table.ids(db, where, sort, descending)
     if selected is not None:
-        wanted = frozenset(selected)
-        ids = array("q", (i for i in ids if i in wanted))
+        needed_ids = frozenset(selected)
+        ids = array("q", (i for i in ids if i in needed_ids))
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
         found = table.rows(db, part)
@@ -209,13 +209,13 @@ def sheet(
         return sheet_of(title, own, _machines(db, machine_ids, calendar, now), now)
     if what in ("coverage", "rollout"):
         columns, of_all = _computed(what, db, calendar, now)
-        wanted = None if machine_ids is None else frozenset(machine_ids)
-        mine = [row for row in of_all if wanted is None or row.id in wanted]
+        needed_ids = None if machine_ids is None else frozenset(machine_ids)
+        mine = [row for row in of_all if needed_ids is None or row.id in needed_ids]
         return sheet_of(title, columns, mine, now)
     if what == "restarts":
         ledger = read_ledger(db, calendar, machine_ids, EVER)
         return sheet_of(title, RESTARTS, ledger.rows, now)
-    listed: dict[str, tuple[tables.Table[Any], Sequence[Column], tables.Where]] = {
+    listed: dict[str, tuple[tables.TableQuery[Any], Sequence[Column], tables.Where]] = {
         "compliance": (lists.UPDATES, COMPLIANCE, lists.updates_where(machine_ids)),
         "history": (lists.HISTORY, HISTORY, lists.history_where(machine_ids)),
         "audit": (lists.CALLS, CALLS, tables.Where()),

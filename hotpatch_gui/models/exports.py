@@ -98,8 +98,8 @@ def rows_report(
         query = model.table, model.where, model.sort_key, model.sort_descending
         return lambda db: of_rows(db, export_sheets.rows_of(db, *query, selected=selected))
     assert isinstance(model, ListedModel)
-    wanted = None if selected is None else frozenset(selected)
-    rows = [row for row in model.all_rows if wanted is None or row.id in wanted]
+    needed_ids = None if selected is None else frozenset(selected)
+    rows = [row for row in model.all_rows if needed_ids is None or row.id in needed_ids]
     return lambda db: of_rows(db, rows)
 
 
@@ -114,8 +114,8 @@ def machines_report(
     ids = tuple(machine_ids)
 
     def make(db: sqlite3.Connection) -> Report:
-        wanted = ("machines", *export_sheets.REPORTED, *(["audit"] if with_audit else []))
-        found = [export_sheets.sheet(w, db, ids, calendar, now) for w in wanted]
+        needed_ids = ("machines", *export_sheets.REPORTED, *(["audit"] if with_audit else []))
+        found = [export_sheets.sheet(w, db, ids, calendar, now) for w in needed_ids]
         return export_sheets.report(db, title, found, now, calendar, demo=demo)
 
     return make

@@ -24,7 +24,7 @@ from .source import DataSource
 
 tr = translator("Filters")
 
-NAMED = 2
+MAX_NAMES = 2
 """Values that a choice names."""
 
 
@@ -56,20 +56,20 @@ def tag_names(source: DataSource) -> list[str]:
 
 def choice_of(dimension: Dimension, tag: str, values: list[Value]) -> Choice:
     """The choice of some values, which names the first ones."""
-    names = ", ".join(v.label for v in values[:NAMED])
-    more = len(values) - NAMED
+    names = ", ".join(v.label for v in values[:MAX_NAMES])
+    more = len(values) - MAX_NAMES
     label = tr("{names} and %n more", more, names=names) if more > 0 else names
     return Choice(dimension, tuple(v.key for v in values), label, tag)
 
 
-def to_text(wanted: MachineFilter) -> str:
+def to_text(machine_filter: MachineFilter) -> str:
     """A filter as JSON."""
     return json.dumps(
         {
-            "text": wanted.text,
-            "situations": wanted.situations,
-            "choices": [c._asdict() for c in wanted.choices],
-            "condition": wanted.condition,
+            "text": machine_filter.text,
+            "situations": machine_filter.situations,
+            "choices": [c._asdict() for c in machine_filter.choices],
+            "condition": machine_filter.condition,
         }
     )
 

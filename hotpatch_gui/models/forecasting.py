@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from hotpatch_gui.domain.evidence import running_release
 from hotpatch_gui.domain.forecast import Forecast, ForecastMachine, ForecastOptions, forecast, steps
 from hotpatch_gui.domain.hotpatch import can_be_enrolled, is_on_and_supported
-from hotpatch_gui.domain.patching import exclusion_reason, member_of
 from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.rollout_progress import exclusion_reason, rollout_machine
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 from hotpatch_gui.store import machine_columns, machines, schedules
 from hotpatch_gui.store.database import open_reader
@@ -118,7 +118,7 @@ def _forecast_machine(
         or running_release(machine, calendar, row.out_of_band_kbs.split()) is not None
     )
     return ForecastMachine(
-        member_of(str(row.id), machine),
+        rollout_machine(str(row.id), machine),
         machine.product,
         enrolled=enrolled,
         on_train=on_train,

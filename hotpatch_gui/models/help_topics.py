@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hotpatch_gui.domain.glossary import TERMS
 from hotpatch_gui.domain.hotpatch import HotpatchStatus
 from hotpatch_gui.domain.update_error_list import ERRORS
-from hotpatch_gui.store.tables import words
+from hotpatch_gui.store.tables import search_terms
 from hotpatch_gui.translation import translated, translator
 
 tr = translator("HelpTopics")
@@ -44,7 +44,7 @@ class Topic(NamedTuple):
     def fits(self, text: str) -> bool:
         """Whether the topic contains every word of a search."""
         whole = f"{self.title} {self.text} {self.step}".casefold()
-        return all(word.casefold() in whole for word in words(text))
+        return all(word.casefold() in whole for word in search_terms(text))
 
 
 class TopicGroup(NamedTuple):

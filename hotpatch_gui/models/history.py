@@ -14,7 +14,7 @@ from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.update_error_list import UpdateError
 from hotpatch_gui.domain.update_errors import error_in, explained
 from hotpatch_gui.store import daily_states, installations, lists
-from hotpatch_gui.store.history_rows import RunErrorRow, RunRow, RunUpdateRow
+from hotpatch_gui.store.history_rows import InstallationRunRow, RunErrorRow, RunUpdateRow
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
@@ -66,7 +66,7 @@ class HistoryCounts(NamedTuple):
     is_filtered: bool = False
 
     @property
-    def words(self) -> str:
+    def chart_description(self) -> str:
         """The chart as text."""
         installed, failed = sum(c.installed for c in self.days), sum(c.failed for c in self.days)
         counted = (
@@ -145,7 +145,7 @@ class RunText(NamedTuple):
     """Microsoft's pages about the errors."""
 
 
-def run_text(source: DataSource, run_row_id: int, run: RunRow) -> RunText:
+def run_text(source: DataSource, run_row_id: int, run: InstallationRunRow) -> RunText:
     """A run in detail: errors, discrepancies and every update."""
     errors = source.read_list(lambda db: installations.errors(db, run_row_id))
     results = source.read_list(lambda db: installations.results(db, run_row_id))

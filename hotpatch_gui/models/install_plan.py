@@ -190,8 +190,8 @@ def plan_all(
 
     ``leaves_idle`` leaves out machines on which none of the selected updates is missing.
     """
-    wanted = set(selected)
-    mine = [m for m in candidates.machines if m.id in wanted]
+    ids = set(selected)
+    mine = [m for m in candidates.machines if m.id in ids]
     plans: dict[tuple[str, bool, bool], Plan] = {}
     harmless = harmless_kbs(update for offer in candidates.offers.values() for update in offer)
     for machine in mine:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from hotpatch_gui.domain.clock import Clock, Span
 from hotpatch_gui.domain.update_filter import UpdateFilter
 from hotpatch_gui.store import lists
-from hotpatch_gui.store.history_rows import CallRow, KbRow, RunRow, UpdateRow
+from hotpatch_gui.store.history_rows import CallRow, InstallationRunRow, KbRow, UpdateRow
 from hotpatch_gui.store.rows import OperationRow
 
 from . import columns
@@ -50,12 +50,12 @@ class KbsModel(WindowedModel[KbRow]):
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:
         super().__init__(source, lists.KBS, columns.KBS, clock, parent=parent)
 
-    def filter(self, wanted: UpdateFilter) -> None:
+    def filter(self, update_filter: UpdateFilter) -> None:
         """Show the updates that fit."""
-        self.set_where(lists.kbs_where(wanted))
+        self.set_where(lists.kbs_where(update_filter))
 
 
-class RunsModel(WindowedModel[RunRow]):
+class RunsModel(WindowedModel[InstallationRunRow]):
     """Installation runs."""
 
     def __init__(self, source: DataSource, clock: Clock, parent: QObject) -> None:

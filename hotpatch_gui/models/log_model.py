@@ -8,7 +8,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject
 
 from hotpatch_gui.domain.clock import ALWAYS, Clock, Span
-from hotpatch_gui.store.tables import Table, Where
+from hotpatch_gui.store.tables import TableQuery, Where
 
 from . import operation_text
 from .row_model import Column
@@ -27,7 +27,7 @@ class LogModel(WindowedModel[R]):
     def __init__(
         self,
         source: DataSource,
-        table: Table[R],
+        table: TableQuery[R],
         columns: Sequence[Column],
         conditions: Conditions,
         clock: Clock,

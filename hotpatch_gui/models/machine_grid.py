@@ -183,9 +183,9 @@ class MachineGridModel(WindowedModel[MachineGridRow]):
         self._folded: set[int] = set()
         self._grouped = QueryChannel(source, self._show_groups, self.failed.emit, self)
 
-    def show(self, wanted: MachineFilter, grouping: Grouping | None) -> None:
+    def show(self, machine_filter: MachineFilter, grouping: Grouping | None) -> None:
         """Show the machines that fit, those of a group together below its heading."""
-        where = machines_where(wanted, self._clock())
+        where = machines_where(machine_filter, self._clock())
         if self.is_loaded and (where, grouping) == (self._where, self._grouping):
             return
         if grouping != self._grouping:

@@ -58,11 +58,11 @@ class MachinesModel(WindowedModel[MachineListRow]):
             source, tables.MACHINES, COLUMNS, clock, where=tables.PRESENT, parent=parent
         )
 
-    def filter(self, wanted: MachineFilter) -> None:
+    def filter(self, machine_filter: MachineFilter) -> None:
         """Show the machines that fit."""
         from hotpatch_gui.store.machine_filters import machines_where  # noqa: PLC0415 - after the first paint
 
-        self.set_where(machines_where(wanted, self._clock()))
+        self.set_where(machines_where(machine_filter, self._clock()))
 
     def total(self) -> int:
         """All existing machines."""

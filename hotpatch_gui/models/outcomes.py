@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.schedule_changes import ChangeKind
@@ -139,7 +139,7 @@ class Outcomes(QObject):
         self.items.clear()
         self.mark_seen()
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if changes.affects(frozenset({"operations"})):
             self._channel.query(partial(ended_operations.ended, after=self._after, also=self._open))
         if changes.affects(frozenset({"schedule_changes"})):
@@ -260,8 +260,8 @@ def detail_of(action: EndedAction) -> str:
             (action.unknown, tr("{count:,} with an unknown result", count=action.unknown)),
             (action.canceled, tr("{count:,} canceled", count=action.canceled)),
         )
-        words = ", ".join(text for count, text in counts if count)
-        parts.append(f"{words}." if words else "")
+        counts_text = ", ".join(text for count, text in counts if count)
+        parts.append(f"{counts_text}." if counts_text else "")
         if action.note and (action.failed or action.unknown):
             parts.append(f"{action.machine}: {action.note}")
     else:

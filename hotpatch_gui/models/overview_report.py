@@ -115,7 +115,7 @@ PAST = (
 )
 
 
-class SummaryRow(NamedTuple):
+class KeyNumberRow(NamedTuple):
     """A figure with its note."""
 
     name: str
@@ -291,19 +291,19 @@ def release_notes(calendar: Calendar) -> list[str]:
     ]
 
 
-def summary(read: OverviewData) -> list[SummaryRow]:
+def summary(read: OverviewData) -> list[KeyNumberRow]:
     """The sentence, the machines by compliance, and the tiles."""
     sentence = headline(read)
     captions = dict(TILES)
     return [
-        SummaryRow(sentence.headline, "", sentence.detail),
-        SummaryRow(tr("Machines"), f"{read.machines:,}", ""),
+        KeyNumberRow(sentence.headline, "", sentence.detail),
+        KeyNumberRow(tr("Machines"), f"{read.machines:,}", ""),
         *(
-            SummaryRow(group.label, f"{count:,}", share_text(count, read.machines))
+            KeyNumberRow(group.label, f"{count:,}", share_text(count, read.machines))
             for group, count in read.compliance.items()
         ),
         *(
-            SummaryRow(translated(captions[key]), figure.figure, figure.note)
+            KeyNumberRow(translated(captions[key]), figure.figure, figure.note)
             for key, figure in figures(read).items()
             if key != "not-known"  # a compliance group
         ),

@@ -78,6 +78,6 @@ def role_text(source: DataSource, connection: Connection) -> str:
 
 def missing(grants: tuple[Grant, ...], *, is_arc: bool) -> list[str]:
     """Actions that the account doesn't have, by their last parts."""
-    wanted = dict.fromkeys(needed(kind, is_arc=is_arc) for kind in OperationKind)
-    missing = [a for a in wanted if a is not None and not allows(grants, a)]
+    requested = dict.fromkeys(needed(kind, is_arc=is_arc) for kind in OperationKind)
+    missing = [a for a in requested if a is not None and not allows(grants, a)]
     return [a.split("/", 2)[2] for a in missing]

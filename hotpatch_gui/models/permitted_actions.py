@@ -12,7 +12,7 @@ from hotpatch_gui.domain.permissions import allows, needed
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.store import machines
 from hotpatch_gui.store.machine_columns import ARC
-from hotpatch_gui.store.machine_rows import InstallRow, MachineRow, SummaryRow
+from hotpatch_gui.store.machine_rows import InstallRow, MachineRow, MachineSummaryRow
 from hotpatch_gui.store.permissions import grants_of
 from hotpatch_gui.translation import translated, translator
 
@@ -26,7 +26,7 @@ _WITHOUT_MACHINE = (OperationKind.SETTINGS, OperationKind.ENROLL, OperationKind.
 """Azure changes these even if the machine isn't running."""
 
 
-PermissionRow = MachineRow | SummaryRow | InstallRow
+PermissionRow = MachineRow | MachineSummaryRow | InstallRow
 """A row that shows which operations are permitted."""
 
 
@@ -63,7 +63,7 @@ class Split(NamedTuple):
 
 def split(source: DataSource, machine_ids: Sequence[int], kind: OperationKind) -> Split:
     """Divide these machines by their current state."""
-    rows = source.read_list(lambda db: machines.read_briefly(db, machine_ids))
+    rows = source.read_list(lambda db: machines.read_summaries(db, machine_ids))
     reasons = [(row, disabled_reason(row, kind)) for row in rows]
     return Split(
         [(row.id, row.display_name) for row, why in reasons if not why],

@@ -58,7 +58,7 @@ class QueryRunner(QObject):
     """Runs queries. Lives on the UI thread; ``_QueryThread`` is its own thread, started by the first query.
 
     Signals:
-        answered (Answer): delivered on the UI thread.
+        answered (QueryResult): emitted on the UI thread.
     """
 
     answered = Signal(object)

@@ -53,7 +53,7 @@ def chart_svg(sheet: Sheet, rows: Sequence[Sequence[Any]]) -> str:
 def _legend(names: Sequence[str], colors: Sequence[str]) -> Iterator[str]:
     for number, (name, color) in enumerate(zip(names, colors, strict=True)):
         left = number * 170
-        yield _rectangle(left, 4, 12, 12, color) + _words(left + 18, 15, name)
+        yield _rectangle(left, 4, 12, 12, color) + _svg_text(left + 18, 15, name)
 
 
 def _columns(bars: Sequence[Bar], colors: Sequence[str]) -> Iterator[str]:
@@ -65,7 +65,7 @@ def _columns(bars: Sequence[Bar], colors: Sequence[str]) -> Iterator[str]:
     for value in sorted({0, top // 2, top}):
         height = LEGEND + DAYS_HEIGHT - (DAYS_HEIGHT * value / top if top else 0.0)
         yield _rectangle(SCALE, height, WIDTH - SCALE, 0.5, "#c8c6c4")
-        yield _words(0, height + 4, f"{value:,}")
+        yield _svg_text(0, height + 4, f"{value:,}")
     for bar in bars:
         left, bottom = SCALE + (bar.name - first).days * step, float(LEGEND + DAYS_HEIGHT)
         for part, color in zip(bar.parts, colors, strict=True):
@@ -75,7 +75,7 @@ def _columns(bars: Sequence[Bar], colors: Sequence[str]) -> Iterator[str]:
     for number in range(0, days, max(1, ceil(DAY_LABEL / step))):
         day = first + timedelta(days=number)
         if SCALE + number * step < WIDTH - DAY_LABEL:
-            yield _words(SCALE + number * step, LEGEND + DAYS_HEIGHT + 16, day_name(day))
+            yield _svg_text(SCALE + number * step, LEGEND + DAYS_HEIGHT + 16, day_name(day))
 
 
 def _bars(bars: Sequence[Bar], colors: Sequence[str]) -> Iterator[str]:
@@ -86,17 +86,17 @@ def _bars(bars: Sequence[Bar], colors: Sequence[str]) -> Iterator[str]:
         top, left = LEGEND + number * BAR, float(NAMES)
         name = str(bar.name)
         cut = name if len(name) <= NAME_CHARACTERS else f"{name[: NAME_CHARACTERS - 1]}…"
-        yield _words(0, top + 13, cut)
+        yield _svg_text(0, top + 13, cut)
         for part, color in zip(bar.parts, colors, strict=True):
             length = room * part / most if most else 0.0
             yield _rectangle(left, top + 2, length, BAR - 8, color)
             left += length
-        yield _words(left + 6, top + 13, f"{sum(bar.parts):,}")
+        yield _svg_text(left + 6, top + 13, f"{sum(bar.parts):,}")
 
 
 def _rectangle(left: float, top: float, width: float, height: float, color: str) -> str:
     return f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{color}"/>'
 
 
-def _words(left: float, baseline: float, text: str) -> str:
+def _svg_text(left: float, baseline: float, text: str) -> str:
     return f'<text x="{left:.1f}" y="{baseline:.1f}" {_TEXT}>{escape(text)}</text>'

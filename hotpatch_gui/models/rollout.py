@@ -14,7 +14,11 @@ from hotpatch_gui.domain.dates import day_name, moment_name
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import horizon_notes, release_data_step
 from hotpatch_gui.domain.off_peak import HOUR, zone_of
-from hotpatch_gui.domain.patching import (
+from hotpatch_gui.domain.phrases import listed
+from hotpatch_gui.domain.release_calendar import Calendar
+from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, release_day
+from hotpatch_gui.domain.rollout import PERIOD
+from hotpatch_gui.domain.rollout_progress import (
     MachineFacts,
     RolloutPosition,
     RolloutState,
@@ -25,10 +29,6 @@ from hotpatch_gui.domain.patching import (
     own_time,
     starts_at_any_time,
 )
-from hotpatch_gui.domain.phrases import listed
-from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, release_day
-from hotpatch_gui.domain.rollout import PERIOD
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.store import additional_lists, sync_state
 from hotpatch_gui.store.rollouts import read_facts
@@ -175,7 +175,7 @@ class RolloutData(NamedTuple):
         return any(row.status is RolloutStatus.UNHEALTHY for row in self.rows)
 
 
-def newest_release(calendar: Calendar, now: datetime) -> datetime | None:
+def newest_release_time(calendar: Calendar, now: datetime) -> datetime | None:
     """When the last certain release in Windows Update was published."""
     hours = (
         datetime.combine(r.released, RELEASE_HOUR)
@@ -190,7 +190,7 @@ def read_rollout(
 ) -> RolloutData:
     """Read the rollout of the newest release."""
     now = clock()
-    released = newest_release(calendar, now)
+    released = newest_release_time(calendar, now)
     due = [e for p in Product for e in calendar.unknown(p, date.min, release_day(now))]
     if due and (released is None or max(e.day for e in due) > released.date()):
         return RolloutData(
@@ -614,7 +614,7 @@ MACHINES = (
 )
 
 
-def plan_text(data: RolloutData) -> str:
+def diagram_text(data: RolloutData) -> str:
     """The rollout's phases and regions with their counts, for screen readers."""
     parts = []
     for phase in data.phases:

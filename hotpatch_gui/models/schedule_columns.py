@@ -180,7 +180,7 @@ MACHINES = (
 )
 
 
-class RunRow(NamedTuple):
+class MaintenanceRunRow(NamedTuple):
     """A run in the table."""
 
     id: int
@@ -193,10 +193,10 @@ class RunRow(NamedTuple):
     pending: int
 
 
-def run_rows(runs: Sequence[ScheduleRun]) -> list[RunRow]:
+def run_rows(runs: Sequence[ScheduleRun]) -> list[MaintenanceRunRow]:
     """A row per run, with its result over all machines."""
     return [
-        RunRow(
+        MaintenanceRunRow(
             row_id(r.run),
             r,
             r.started_at,
@@ -249,5 +249,5 @@ RUNS = (
 SCOPES = (
     Column("name", tr.mark("Dynamic scope"), 180, lambda r, _: r.name, sort="name"),
     Column("below", tr.mark("Within"), 220, lambda r, _: r.below, sort="below"),
-    Column("words", tr.mark("Includes"), 420, lambda r, _: r.words, sort="words"),
+    Column("filter_text", tr.mark("Includes"), 420, lambda r, _: r.filter_text, sort="filter_text"),
 )

@@ -30,7 +30,7 @@ SHORTEST_INTERVAL_H = 6
 WINDOWS = 3
 
 
-LOOKED_AHEAD = timedelta(days=400)
+LOOK_AHEAD = timedelta(days=400)
 
 
 class Preset(NamedTuple):
@@ -118,8 +118,10 @@ def preview(
     schedule: Schedule, calendar: Calendar, now: datetime
 ) -> list[tuple[Glyph, str, str, str]]:
     """(glyph, its meaning, title, detail): the recurrence, the next windows and the concerns."""
-    coming = windows(schedule, now, now + LOOKED_AHEAD)
-    texts = [window_text(w, schedule) for _, w in zip(range(WINDOWS), coming, strict=False)]
+    upcoming_windows = windows(schedule, now, now + LOOK_AHEAD)
+    texts = [
+        window_text(w, schedule) for _, w in zip(range(WINDOWS), upcoming_windows, strict=False)
+    ]
     points = [(Glyph.INFO, "", tr("Repeats"), recurrence_text(schedule))]
     if texts:
         points.append((Glyph.INFO, "", tr("Next windows"), "\n".join(texts)))

@@ -16,7 +16,7 @@ from .checked import CheckedRow
 
 tr = translator("ScheduleTargets")
 
-NAMED = 5
+MAX_NAMES = 5
 
 
 class AssignableMachines(NamedTuple):
@@ -66,9 +66,9 @@ def preparation(
     candidates: AssignableMachines, machine_ids: list[int]
 ) -> list[tuple[list[int], SettingsChange]]:
     """Which machines get which settings so that a schedule can run there. Hotpatch excludes that mode."""
-    wanted = [i for i in machine_ids if i in candidates.unprepared]
-    off = [i for i in wanted if i in candidates.hotpatched]
-    others = [i for i in wanted if i not in candidates.hotpatched]
+    ids = [i for i in machine_ids if i in candidates.unprepared]
+    off = [i for i in ids if i in candidates.hotpatched]
+    others = [i for i in ids if i not in candidates.hotpatched]
     changes = [(others, PREPARATION), (off, PREPARATION._replace(hotpatch=False))]
     return [(ids, change) for ids, change in changes if ids]
 
@@ -96,7 +96,7 @@ class ScopePreview(NamedTuple):
             "%n machine(s) match now{more}: {named}.",
             len(self.names),
             more=more,
-            named=listed_some(self.names, NAMED),
+            named=listed_some(self.names, MAX_NAMES),
         )
         if not self.unprepared:
             return text

@@ -191,22 +191,22 @@ def _origin(one: FollowedSchedule) -> str:
 
 def scope_text(scope: Scope) -> str:
     """A dynamic scope's filter in words."""
-    words = []
+    criteria = []
     if scope.os_types:
-        words.append(tr("operating system {values}", values=_any_of(scope.os_types)))
+        criteria.append(tr("operating system {values}", values=_any_of(scope.os_types)))
     if scope.resource_groups:
-        words.append(tr("resource group {values}", values=_any_of(scope.resource_groups)))
+        criteria.append(tr("resource group {values}", values=_any_of(scope.resource_groups)))
     if scope.locations:
-        words.append(tr("region {values}", values=_any_of(scope.locations)))
+        criteria.append(tr("region {values}", values=_any_of(scope.locations)))
     if scope.resource_types:
         kinds = [t.rsplit("/", 1)[-1] for t in scope.resource_types]
-        words.append(tr("type {values}", values=_any_of(kinds)))
+        criteria.append(tr("type {values}", values=_any_of(kinds)))
     if scope.tags:
         tags = [f"{name}={'|'.join(values)}" if values else name for name, values in scope.tags]
         joined = tr(" and ").join(tags) if scope.all_tags else _any_of(tags)
-        words.append(tr("tag {values}", values=joined))
-    words += [tr("a filter that isn't supported: {name}", name=name) for name in scope.unknown]
-    return "; ".join(words) or tr("every machine in it")
+        criteria.append(tr("tag {values}", values=joined))
+    criteria += [tr("a filter that isn't supported: {name}", name=name) for name in scope.unknown]
+    return "; ".join(criteria) or tr("every machine in it")
 
 
 def _any_of(values: Sequence[str]) -> str:

@@ -17,13 +17,13 @@ from hotpatch_gui.domain.releases import Product, release_day
 from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.schedule_concerns import (
     Concern,
-    coming,
     concerns,
     idle_text,
     overlap_text,
     overlaps,
     stopped_text,
     unprepared_text,
+    upcoming_windows,
 )
 from hotpatch_gui.domain.schedule_windows import Window, recurrence_text, windows
 from hotpatch_gui.domain.schedules import AssignmentKind, Schedule, Scope
@@ -45,8 +45,8 @@ from .strip import release_marks
 tr = translator("SchedulesModel")
 
 RUNS_SINCE = timedelta(days=90)
-AHEAD = timedelta(days=60)
-"""Windows that the list looks for."""
+WINDOW_RANGE = timedelta(days=60)
+"""How far the strip looks ahead and the idle check looks back."""
 AFTERWARDS = timedelta(hours=2)
 """How long after a window's end an installation that began in it may start; updates in progress aren't interrupted."""
 NEXT = 3
@@ -134,7 +134,7 @@ def _overlaps(
     rows: Sequence[ScheduleRow], shared: Iterable[tuple[str, str, int]], now: datetime
 ) -> dict[str, list[Concern]]:
     by_id = {row.resource_id: row for row in rows}
-    ahead = {row.resource_id: coming(row.schedule, now) for row in rows}
+    ahead = {row.resource_id: upcoming_windows(row.schedule, now) for row in rows}
     found: dict[str, list[Concern]] = {}
     for one, other, machines in shared:
         a, b = by_id.get(one), by_id.get(other)
@@ -149,7 +149,7 @@ def _overlaps(
 
 def _past_windows(row: ScheduleRow, now: datetime) -> Iterable[Window]:
     """The windows that the schedule had, oldest first, also before it was changed."""
-    begin = now - AHEAD
+    begin = now - WINDOW_RANGE
     for until, schedule in (*row.earlier, (now, row.schedule)):
         if until > begin:
             yield from windows(schedule, begin, until)
@@ -157,7 +157,10 @@ def _past_windows(row: ScheduleRow, now: datetime) -> Iterable[Window]:
 
 
 def _idle(db: sqlite3.Connection, row: ScheduleRow, now: datetime) -> Concern | None:
-    """That machines installed nothing in the schedule's last window; None if all did, or it isn't known."""
+    """The concern about machines that installed nothing in the schedule's last window.
+
+    None if every machine installed something or had nothing to install, or if it isn't known.
+    """
     past = list(_past_windows(row, now))
     last = next((w for w in reversed(past) if w.closes + AFTERWARDS < now), None)
     if last is None:
@@ -165,7 +168,7 @@ def _idle(db: sqlite3.Connection, row: ScheduleRow, now: datetime) -> Concern | 
     names = schedule_rows.idle_machines(db, row.resource_id, last.opens, last.closes + AFTERWARDS)
     if not names:
         return None
-    return Concern(Level.WARNING, idle_text(names, last, schedule_rows.NAMED))
+    return Concern(Level.WARNING, idle_text(names, last, schedule_rows.MAX_NAMES))
 
 
 def _entry(
@@ -177,7 +180,7 @@ def _entry(
 ) -> ScheduleEntry:
     schedule = row.schedule
     is_unread = AssignmentKind.UNREAD in row.by_assignment and not schedule.starts
-    upcoming = tuple(_first(windows(schedule, now, now + 6 * AHEAD)))
+    upcoming = tuple(_first(windows(schedule, now, now + 6 * WINDOW_RANGE)))
     return ScheduleEntry(
         row_id(row.resource_id),
         row,
@@ -224,7 +227,8 @@ def _concerns(
         return
     if row.unprepared:
         yield Concern(
-            Level.ERROR, unprepared_text(row.unprepared, row.unprepared_names, schedule_rows.NAMED)
+            Level.ERROR,
+            unprepared_text(row.unprepared, row.unprepared_names, schedule_rows.MAX_NAMES),
         )
     if row.stopped:
         yield Concern(Level.WARNING, stopped_text(row.stopped))
@@ -304,12 +308,13 @@ def disabled_reason(row: ScheduleRow, kind: ChangeKind) -> str:
 def strip(entry: ScheduleEntry, calendar: Calendar, now: datetime) -> StripData:
     """The schedule's windows of the next two months against the releases."""
     today = release_day(now)
-    first, last = now.date() - timedelta(days=7), (now + AHEAD).date()
+    first, last = now.date() - timedelta(days=7), (now + WINDOW_RANGE).date()
     products = entry.row.products or tuple(Product)
     marks = [m for m in release_marks(calendar, products[0], first, last, today) if m.day >= first]
-    found = windows(entry.row.schedule, now - timedelta(days=7), now + AHEAD)
+    found = windows(entry.row.schedule, now - timedelta(days=7), now + WINDOW_RANGE)
     opening = [
-        StripInstall(w.opens, failed=False, words=window_text(w, entry.row.schedule)) for w in found
+        StripInstall(w.opens, failed=False, tooltip=window_text(w, entry.row.schedule))
+        for w in found
     ]
     return StripData(first, last, now.date(), marks, opening)
 
@@ -352,7 +357,7 @@ class ScopeRow(NamedTuple):
     scope: Scope
     name: str
     below: str
-    words: str
+    filter_text: str
 
 
 class ScheduleMachinesData(NamedTuple):

@@ -14,7 +14,7 @@ from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.store import installations, machine_columns, machines
 from hotpatch_gui.store.history_rows import RunUpdateRow
-from hotpatch_gui.store.machine_rows import MachineRow, SummaryRow
+from hotpatch_gui.store.machine_rows import MachineRow, MachineSummaryRow
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
@@ -82,7 +82,7 @@ class SelectionSummary:
 def read_selection(db: sqlite3.Connection, machine_ids: Sequence[int]) -> SelectionSummary | None:
     """Read the selection; None if none of the machines exists."""
     one = machines.read_row(db, machine_ids[0]) if len(machine_ids) == 1 else None
-    rows = [one] if one is not None else machines.read_briefly(db, machine_ids)
+    rows = [one] if one is not None else machines.read_summaries(db, machine_ids)
     installed = installations.last_installed(db, one.id) if one is not None else []
     return _sum_up(rows, one, _installed_text(installed)) if rows else None
 
@@ -107,7 +107,7 @@ def read_hotpatches(db: sqlite3.Connection, machine_ids: Sequence[int], since: d
 
 
 def _sum_up(
-    rows: Sequence[MachineRow | SummaryRow], one: MachineRow | None, last_installed: str
+    rows: Sequence[MachineRow | MachineSummaryRow], one: MachineRow | None, last_installed: str
 ) -> SelectionSummary:
     assessed = [r for r in rows if r.assessed_at]
     counted = [r for r in assessed if is_counted(r)]
@@ -135,7 +135,7 @@ def _sum_up(
     )
 
 
-def _words(row: MachineRow | SummaryRow) -> str:
+def _group_text(row: MachineRow | MachineSummaryRow) -> str:
     """The situation; of available updates, whether a monthly one is among them."""
     if row.situation != Situation.BEHIND or row.attention == Level.ERROR:
         return situation_text(row)
@@ -146,17 +146,17 @@ def _words(row: MachineRow | SummaryRow) -> str:
     )
 
 
-def _status_groups(rows: Sequence[MachineRow | SummaryRow]) -> tuple[StatusGroup, ...]:
-    groups: dict[tuple[int, str], list[MachineRow | SummaryRow]] = {}
+def _status_groups(rows: Sequence[MachineRow | MachineSummaryRow]) -> tuple[StatusGroup, ...]:
+    groups: dict[tuple[int, str], list[MachineRow | MachineSummaryRow]] = {}
     for row in rows:
-        groups.setdefault((row.attention, _words(row)), []).append(row)
+        groups.setdefault((row.attention, _group_text(row)), []).append(row)
     return tuple(
         StatusGroup(
             level_of(alike[0]),
             machine_glyph(alike[0]),
-            words,
+            group_text,
             len(alike),
             tuple(row.display_name for row in alike[:NAMES]),
         )
-        for (_, words), alike in sorted(groups.items(), reverse=True)
+        for (_, group_text), alike in sorted(groups.items(), reverse=True)
     )

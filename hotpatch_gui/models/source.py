@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.store.database import open_reader
 
 from .query_thread import QueryRunner
@@ -109,7 +109,7 @@ class DataSource(QObject):
         """Whether views haven't been notified of a change yet."""
         return bool(self._tables)
 
-    def notify(self, changes: Changes) -> None:
+    def notify(self, changes: ChangedTables) -> None:
         """Notify views of changes, at most every 200 ms."""
         self._tables |= changes.tables
         if not self._rest.isActive():
@@ -119,7 +119,7 @@ class DataSource(QObject):
         if self._tables:
             tables, self._tables = self._tables, frozenset()
             self._rest.start()
-            self.changed.emit(Changes(tables))
+            self.changed.emit(ChangedTables(tables))
 
     def close(self) -> None:
         """Close the connection."""

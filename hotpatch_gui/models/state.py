@@ -28,7 +28,7 @@ def sync_states(source: DataSource) -> list[SyncState]:
 
 def needs_sign_in(state: SyncState) -> bool:
     """Whether signing in may solve the last sync's problem."""
-    return state.problem_kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED)
+    return state.problem_kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REJECTED)
 
 
 def problem_level(state: SyncState) -> Level:

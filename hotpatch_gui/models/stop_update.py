@@ -10,8 +10,8 @@ from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.installs import may_install
 from hotpatch_gui.domain.machines import PatchMode
 from hotpatch_gui.domain.operations import OperationState
-from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.phrases import some_names
+from hotpatch_gui.domain.rollout_progress import exclusion_reason
 from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, Schedule
 from hotpatch_gui.domain.updates import Classification, RestartBehavior

@@ -55,7 +55,9 @@ def release_marks(
             r.released,
             r.kind.value,
             is_plan=False,
-            words=tr("{title}\nreleased {released}", title=r.title, released=day_name(r.released)),
+            tooltip=tr(
+                "{title}\nreleased {released}", title=r.title, released=day_name(r.released)
+            ),
         )
         for r in calendar.monthly(product, today)
         if r.released >= first
@@ -65,7 +67,7 @@ def release_marks(
             e.day,
             e.kind.value,
             is_plan=True,
-            words=tr(
+            tooltip=tr(
                 "{label}\nPlanned for {day}; subject to change",
                 label=e.kind.label,
                 day=day_name(e.day),
@@ -79,7 +81,7 @@ def release_marks(
             e.day,
             e.kind.value,
             is_plan=True,
-            words=tr(
+            tooltip=tr(
                 "{label}\nPlanned for {day}; the release isn't known",
                 label=e.kind.label,
                 day=day_name(e.day),

@@ -9,7 +9,13 @@ from hotpatch_gui.domain.records import RESTART_STATUSES, RunStatus
 from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.domain.updates import Classification, RestartBehavior
-from hotpatch_gui.store.history_rows import KbMachineRow, KbRow, RunRow, RunUpdateRow, UpdateRow
+from hotpatch_gui.store.history_rows import (
+    InstallationRunRow,
+    KbMachineRow,
+    KbRow,
+    RunUpdateRow,
+    UpdateRow,
+)
 from hotpatch_gui.store.machine_columns import ARC
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translated, translator
@@ -75,12 +81,12 @@ def release_count(kind: ReleaseKind, counts: Mapping[ReleaseKind, int]) -> str:
     return tr("%n out-of-band update(s)", count)
 
 
-def run_status(row: RunRow) -> RunStatus:
+def run_status(row: InstallationRunRow) -> RunStatus:
     """The run's status."""
     return RunStatus.parse(row.status)
 
 
-def run_status_text(row: RunRow) -> str:
+def run_status_text(row: InstallationRunRow) -> str:
     """The run's status as text, with the code of its last error, or that its window was exceeded."""
     label = run_status(row).label
     if _is_incomplete(row):
@@ -90,18 +96,18 @@ def run_status_text(row: RunRow) -> str:
     return f"{label} ({row.error_code})" if row.error_code else label
 
 
-def run_glyph(row: RunRow) -> Glyph | None:
+def run_glyph(row: InstallationRunRow) -> Glyph | None:
     """The glyph of ``run_status_text``."""
     return Glyph.WARNING if _is_incomplete(row) else RUN_GLYPHS.get(run_status(row))
 
 
-def _is_incomplete(row: RunRow) -> bool:
+def _is_incomplete(row: InstallationRunRow) -> bool:
     """Whether a failed run only had too little time: no update failed."""
     is_failed = run_status(row) is RunStatus.FAILED
     return is_failed and bool(row.window_exceeded) and row.failed == 0
 
 
-def run_error_text(row: RunRow) -> str:
+def run_error_text(row: InstallationRunRow) -> str:
     """The run's last error with its code; empty without one."""
     code, message = row.error_code or "", row.error or ""
     if not message:

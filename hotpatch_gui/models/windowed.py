@@ -13,9 +13,9 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QModelIndex, QObject, Qt, QTimer
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import Clock
-from hotpatch_gui.store.tables import QueryRows, Table, Where
+from hotpatch_gui.store.tables import QueryRows, TableQuery, Where
 
 from .query_channel import QueryChannel
 from .row_model import Column, RowsModel
@@ -32,12 +32,12 @@ RETRY_MS = 1000
 """When rows that couldn't be read are queried again."""
 
 
-def _positions_of(ids: array[int], wanted: AbstractSet[int]) -> dict[int, int]:
-    """Positions of the wanted IDs; ``index`` searches a million in 15 ms, a loop in 60."""
-    if len(wanted) > MAX_INDEX_SEARCHES:
-        return {row_id: position for position, row_id in enumerate(ids) if row_id in wanted}
+def _positions_of(ids: array[int], searched: AbstractSet[int]) -> dict[int, int]:
+    """Positions of the searched IDs; ``index`` searches a million in 15 ms, a loop in 60."""
+    if len(searched) > MAX_INDEX_SEARCHES:
+        return {row_id: position for position, row_id in enumerate(ids) if row_id in searched}
     positions = {}
-    for row_id in wanted:
+    for row_id in searched:
         with suppress(ValueError):
             positions[row_id] = ids.index(row_id)
     return positions
@@ -49,7 +49,7 @@ class WindowedModel(RowsModel, Generic[R]):
     def __init__(
         self,
         source: DataSource,
-        table: Table[R],
+        table: TableQuery[R],
         columns: Sequence[Column],
         clock: Clock,
         *,
@@ -144,7 +144,7 @@ class WindowedModel(RowsModel, Generic[R]):
             self.sort_key, self.sort_descending = key, descending
             self.query_again()
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if changes.affects(self.table.touched_by):
             self._query(is_refresh=True)
 

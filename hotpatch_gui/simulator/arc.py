@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .arm_error import ArmError
-from .cloud import ARC, Cloud, Operation
+from .cloud import ARC, SimulatedCloud, SimulatedOperation
 from .guest import Guest
 from .install_parameters import parse_install_parameters
 from .responses import RETRY_AFTER_S, Call, Response, polling_headers
@@ -104,7 +104,7 @@ def _patch_settings(guest: Guest) -> dict[str, Any]:
 VBS_MISSING = "Virtualization-based security (VBS) is not running on the machine."
 
 
-def result(op: Operation) -> dict[str, Any] | None:
+def result(op: SimulatedOperation) -> dict[str, Any] | None:
     """An operation's result; updates are only in Resource Graph."""
     if op.result is None:
         return None
@@ -136,23 +136,23 @@ def result(op: Operation) -> dict[str, Any] | None:
     )
 
 
-def _guest(cloud: Cloud, call: Call) -> Guest:
+def _guest(cloud: SimulatedCloud, call: Call) -> Guest:
     return cloud.guest(call.values["sub"], call.values["rg"], call.values["vm"], is_arc=True)
 
 
-def _get(cloud: Cloud, call: Call) -> Response:
+def _get(cloud: SimulatedCloud, call: Call) -> Response:
     guest = _guest(cloud, call)
     cloud.require(guest.resource_group, f"{ARC}/read")
     return Response(200, model(guest))
 
 
-def _list(cloud: Cloud, call: Call) -> Response:
+def _list(cloud: SimulatedCloud, call: Call) -> Response:
     group = call.values["rg"].casefold()
     mine = (g for g in cloud.guests.values() if g.is_arc and g.resource_group.casefold() == group)
     return Response(200, {"value": [model(g) for g in mine]})
 
 
-def _update(cloud: Cloud, call: Call) -> Response:
+def _update(cloud: SimulatedCloud, call: Call) -> Response:
     """Respond with the machine; its state is evaluated afterwards without a long-running operation."""
     guest = _guest(cloud, call)
     cloud.require(guest.resource_group, f"{ARC}/write")
@@ -172,13 +172,13 @@ def _update(cloud: Cloud, call: Call) -> Response:
     return Response(200, model(guest))
 
 
-def _assess(cloud: Cloud, call: Call) -> Response:
+def _assess(cloud: SimulatedCloud, call: Call) -> Response:
     guest = _guest(cloud, call)
     cloud.require(guest.resource_group, f"{ARC}/assessPatches/action")
     return _accepted(call, guest, cloud.begin_assessment(guest))
 
 
-def _install(cloud: Cloud, call: Call) -> Response:
+def _install(cloud: SimulatedCloud, call: Call) -> Response:
     guest = _guest(cloud, call)
     cloud.require(guest.resource_group, f"{ARC}/installPatches/action")
     if not call.body.get("maximumDuration"):
@@ -187,7 +187,7 @@ def _install(cloud: Cloud, call: Call) -> Response:
     return _accepted(call, guest, cloud.begin_installation(guest, parameters, call.body))
 
 
-def _accepted(call: Call, guest: Guest, op: Operation) -> Response:
+def _accepted(call: Call, guest: Guest, op: SimulatedOperation) -> Response:
     path = f"{_place(guest)}/updateCenterOperationResults/{op.id}"
     headers = polling_headers(call, path)
     del headers["Azure-AsyncOperation"]  # the API definition has Location only
@@ -198,7 +198,7 @@ def _place(guest: Guest) -> str:
     return f"/subscriptions/{guest.subscription}/providers/Microsoft.HybridCompute/locations/{guest.location}"
 
 
-def _result(cloud: Cloud, call: Call) -> Response:
+def _result(cloud: SimulatedCloud, call: Call) -> Response:
     op = _operation(cloud, call)
     if not op.applied:
         here = f"{call.origin}{_place(cloud.guests[op.guest.casefold()])}/updateCenterOperationResults/{op.id}"
@@ -211,7 +211,7 @@ def _result(cloud: Cloud, call: Call) -> Response:
     return Response(200, result(op))
 
 
-def _status(cloud: Cloud, call: Call) -> Response:
+def _status(cloud: SimulatedCloud, call: Call) -> Response:
     op = _operation(cloud, call)
     body = {"startTime": iso(op.started), "name": op.id, "status": "InProgress"}
     if op.applied:
@@ -219,21 +219,21 @@ def _status(cloud: Cloud, call: Call) -> Response:
     return Response(200, body, {"Retry-After": str(RETRY_AFTER_S)})
 
 
-def _operation(cloud: Cloud, call: Call) -> Operation:
+def _operation(cloud: SimulatedCloud, call: Call) -> SimulatedOperation:
     op = cloud.operations.get(call.values["op"])
     if op is None:
         raise ArmError(404, "NotFound", "The operation was not found.")
     return op
 
 
-def _get_license(cloud: Cloud, call: Call) -> Response:
+def _get_license(cloud: SimulatedCloud, call: Call) -> Response:
     guest = _guest(cloud, call)
     if guest.license is None and not guest.profile:
         raise ArmError(404, "ResourceNotFound", "The license profile was not found.")
     return Response(200, _license_body(guest))
 
 
-def _list_licenses(cloud: Cloud, call: Call) -> Response:
+def _list_licenses(cloud: SimulatedCloud, call: Call) -> Response:
     guest = _guest(cloud, call)
     return Response(200, {"value": [_license_body(guest)] if guest.license else []})
 
@@ -250,21 +250,21 @@ def _license_body(guest: Guest) -> dict[str, Any]:
     }
 
 
-def _put_license(cloud: Cloud, call: Call) -> Response:
+def _put_license(cloud: SimulatedCloud, call: Call) -> Response:
     """A PUT replaces the whole profile."""
     properties = call.body.get("properties") or {}
     _guest(cloud, call).profile = {k: v for k, v in properties.items() if k != "productProfile"}
     return _set_license(cloud, call, 201)
 
 
-def _patch_license(cloud: Cloud, call: Call) -> Response:
+def _patch_license(cloud: SimulatedCloud, call: Call) -> Response:
     guest = _guest(cloud, call)
     if guest.license is None and not guest.profile:
         raise ArmError(404, "ResourceNotFound", "The license profile was not found.")
     return _set_license(cloud, call, 202)
 
 
-def _set_license(cloud: Cloud, call: Call, status: int) -> Response:
+def _set_license(cloud: SimulatedCloud, call: Call, status: int) -> Response:
     guest = _guest(cloud, call)
     cloud.require(guest.resource_group, f"{ARC}/licenseProfiles/write")
     product = (call.body.get("properties") or {}).get("productProfile") or {}
@@ -285,7 +285,7 @@ def _set_license(cloud: Cloud, call: Call, status: int) -> Response:
     return Response(status, _license_body(guest), headers)
 
 
-Handler = Callable[[Cloud, Call], Response]
+Handler = Callable[[SimulatedCloud, Call], Response]
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
     (method, re.compile(pattern + "/?", re.IGNORECASE), handler)
     for method, pattern, handler in (

@@ -20,10 +20,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from . import arc, deployments, graph, maintenance_api, vm_creation
 from .arm_error import ArmError
-from .cloud import VM, Cloud, Operation
+from .cloud import VM, SimulatedCloud, SimulatedOperation
 from .guest import Guest
 from .install_parameters import parse_install_parameters
-from .kql import Query, QueryError
+from .kql import KqlQuery, QueryError
 from .responses import RETRY_AFTER_S, Call, Response, polling_headers
 from .vm import instance_view, iso, model, result
 from .vm_settings import read_settings
@@ -88,7 +88,7 @@ class SimulatorApi:
 
     def __init__(
         self,
-        cloud: Cloud,
+        cloud: SimulatedCloud,
         *,
         quota: int = 15,
         quota_window_s: float = 5.0,
@@ -319,9 +319,9 @@ class SimulatorApi:
             self._pages.pop(next(iter(self._pages)))
         return rows, start
 
-    def _parse(self, text: str) -> Query:
+    def _parse(self, text: str) -> KqlQuery:
         try:
-            return Query(text)
+            return KqlQuery(text)
         except QueryError as error:
             raise ArmError(400, "BadRequest", f"Please provide a valid query: {error}") from None
 
@@ -339,11 +339,11 @@ class SimulatorApi:
         return self.cloud.guest(call.values["sub"], call.values["rg"], call.values["vm"])
 
 
-def _accepted(call: Call, guest: Guest, op: Operation) -> Response:
+def _accepted(call: Call, guest: Guest, op: SimulatedOperation) -> Response:
     return Response(202, None, _operation_headers(call, guest, op))
 
 
-def _operation_headers(call: Call, guest: Guest, op: Operation) -> dict[str, str]:
+def _operation_headers(call: Call, guest: Guest, op: SimulatedOperation) -> dict[str, str]:
     path = (
         f"/subscriptions/{guest.subscription}/providers/Microsoft.Compute/locations/"
         f"{guest.location}/operations/{op.id}?p={op.id[:8]}"

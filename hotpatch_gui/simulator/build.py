@@ -12,7 +12,7 @@ from hotpatch_gui.domain.release_calendar import Calendar
 from .arm import SimulatorApi
 from .catalog import Catalog
 from .clock import RunningClock, SimulatedClock
-from .cloud import Cloud
+from .cloud import SimulatedCloud
 from .scenarios import SCENARIOS
 from .state import StateFile, UnreadableStateError
 
@@ -53,7 +53,7 @@ def build_simulator(
             }  # "story": the stored name
         started = SCENARIOS[world.get("story", "today")]
         now = state.get("world", "now")
-        cloud = Cloud(
+        cloud = SimulatedCloud(
             catalog,
             clock or RunningClock(datetime.fromisoformat(now) if now else started.start, speed),
             started.fleet(catalog, world["machines"], world["seed"]),

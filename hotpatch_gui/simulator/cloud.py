@@ -27,9 +27,9 @@ from .guest import (
     InstallParameters,
     plan_installation,
 )
+from .guest_patching import Patching
 from .install_parameters import parse_install_parameters, raw_parameters
 from .maintenance import LONG_AGO, Body, Maintenance, seeds
-from .patching import Patching
 from .state import StateFile
 
 TENANT = "00000000-0000-4000-8000-0000000c0510"
@@ -47,7 +47,7 @@ _RENAMED = {"enrol": "enroll", "disenrol": "unenroll"}
 
 
 @dataclass(slots=True)
-class Operation:
+class SimulatedOperation:
     """One long-running operation. ``effect`` applies when the clock passes ``ends``."""
 
     id: str
@@ -75,7 +75,7 @@ class Operation:
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Operation:
+    def from_json(cls, data: dict[str, Any]) -> SimulatedOperation:
         """A stored operation, including one from a file of an earlier program version."""
         times = {key: datetime.fromisoformat(data[key]) for key in ("started", "ends")}
         other = {key: value for key, value in data.items() if key != "wish"}
@@ -83,7 +83,7 @@ class Operation:
         return cls(**(other | times | {"kind": kind, "parameters": data["wish"]}))
 
 
-class Cloud:
+class SimulatedCloud:
     """Everything behind the wire. Thread-safe.
 
     ``received`` counts requests that changed or started something, by kind.
@@ -113,10 +113,11 @@ class Cloud:
         for key, data in self._state.all("guest").items():
             self.guests[key] = Guest.from_json(data)
         self.operations = {
-            key: Operation.from_json(data) for key, data in self._state.all("operation").items()
+            key: SimulatedOperation.from_json(data)
+            for key, data in self._state.all("operation").items()
         }
         self._open: dict[str, Installation] = {}
-        self._unfinished: dict[str, Operation] = {}
+        self._unfinished: dict[str, SimulatedOperation] = {}
         self._ends: list[tuple[datetime, str]] = []
         self._busy: Counter[str] = Counter()
         self._unsaved: dict[tuple[str, str], Any] = {}
@@ -210,7 +211,7 @@ class Cloud:
         plan = plan_installation(guest, parameters, at, self.catalog)
         number = uuid.uuid5(uuid.NAMESPACE_URL, f"{run_name}:{guest.name}:{at.isoformat()}")
         ends = plan.ended + timedelta(minutes=ASSESS_MINUTES)
-        op = Operation(
+        op = SimulatedOperation(
             str(number),
             "install",
             guest.name,
@@ -230,13 +231,13 @@ class Cloud:
         guest.assessment = assessment_of(guest, self.catalog, begun, ended, "Platform")
         self._touch("guest", guest.name.casefold(), guest)
 
-    def begin_assessment(self, guest: Guest) -> Operation:
+    def begin_assessment(self, guest: Guest) -> SimulatedOperation:
         self._require_able(guest, "assessPatches")
         return self._start_operation(guest, "assess", timedelta(minutes=ASSESS_MINUTES))
 
     def begin_installation(
         self, guest: Guest, parameters: InstallParameters, raw: dict[str, Any]
-    ) -> Operation:
+    ) -> SimulatedOperation:
         self._require_able(guest, "installPatches")
         now = self.clock.now()
         ends = plan_installation(guest, parameters, now, self.catalog).ended + timedelta(
@@ -244,19 +245,19 @@ class Cloud:
         )
         return self._start_operation(guest, "install", ends - now, raw)
 
-    def begin_restart(self, guest: Guest) -> Operation:
+    def begin_restart(self, guest: Guest) -> SimulatedOperation:
         self._require_able(guest, "restart")
         return self._start_operation(guest, "restart", timedelta(minutes=RESTART_MINUTES))
 
-    def begin_start(self, guest: Guest) -> Operation:
+    def begin_start(self, guest: Guest) -> SimulatedOperation:
         self._require_idle(guest)
         return self._start_operation(guest, "start", timedelta(minutes=START_MINUTES))
 
-    def begin_settings(self, guest: Guest, change: Callable[[Guest], None]) -> Operation:
+    def begin_settings(self, guest: Guest, change: Callable[[Guest], None]) -> SimulatedOperation:
         change(guest)
         return self._start_operation(guest, "settings", timedelta(minutes=SETTINGS_MINUTES))
 
-    def begin_creation(self, guest: Guest) -> Operation:
+    def begin_creation(self, guest: Guest) -> SimulatedOperation:
         """Add a new machine; it runs when the operation ends."""
         key = guest.name.casefold()
         self.guests[key] = guest
@@ -264,7 +265,7 @@ class Cloud:
         self.patching.add(key, self.clock.now())
         return self._start_operation(guest, "create", timedelta(minutes=CREATE_MINUTES))
 
-    def begin_enrollment(self, guest: Guest, *, on: bool) -> Operation:
+    def begin_enrollment(self, guest: Guest, *, on: bool) -> SimulatedOperation:
         """Enroll an Arc-enabled server, or end the enrollment."""
         guest.license = "Enabling" if on else "Disabling"
         kind = "enroll" if on else "unenroll"
@@ -352,12 +353,12 @@ class Cloud:
                 "scope is invalid.",
             )
 
-    def installation_at(self, op: Operation, now: datetime) -> dict[str, Any]:
+    def installation_at(self, op: SimulatedOperation, now: datetime) -> dict[str, Any]:
         """A running installation in the shape of finished ones."""
         plan = self._open[op.id]
         return self._run(op, plan, min(now, op.ends))
 
-    def running(self, guest: Guest, kind: str) -> Operation | None:
+    def running(self, guest: Guest, kind: str) -> SimulatedOperation | None:
         mine = (o for o in self._unfinished.values() if o.guest == guest.name)
         return next((o for o in mine if o.kind == kind), None)
 
@@ -390,13 +391,13 @@ class Cloud:
 
     def _start_operation(
         self, guest: Guest, kind: str, lasts: timedelta, parameters: dict[str, Any] | None = None
-    ) -> Operation:
+    ) -> SimulatedOperation:
         now = self.clock.now()
         number = len(self.operations)
         op_id = str(
             uuid.uuid5(uuid.NAMESPACE_URL, f"op:{number}:{guest.name}:{kind}:{now.isoformat()}")
         )
-        op = Operation(op_id, kind, guest.name, now, now + lasts, parameters)
+        op = SimulatedOperation(op_id, kind, guest.name, now, now + lasts, parameters)
         self.operations[op_id] = op
         self._count(kind)
         self._begin(op)
@@ -404,7 +405,7 @@ class Cloud:
         self._keep(op, guest)
         return op
 
-    def _begin(self, op: Operation) -> None:
+    def _begin(self, op: SimulatedOperation) -> None:
         self._unfinished[op.id] = op
         self._busy[op.guest] += 1
         heapq.heappush(self._ends, (op.ends, op.id))
@@ -414,7 +415,7 @@ class Cloud:
                 guest, parse_install_parameters(op.parameters), op.started, self.catalog
             )
 
-    def _finish(self, op: Operation) -> None:
+    def _finish(self, op: SimulatedOperation) -> None:
         guest = self.guests[op.guest.casefold()]
         if op.kind == "install":
             plan = self._open.pop(op.id)
@@ -443,7 +444,7 @@ class Cloud:
         if op.run_name is not None:  # nobody polls it
             del self.operations[op.id]
 
-    def _run(self, op: Operation, plan: Installation, now: datetime) -> dict[str, Any]:
+    def _run(self, op: SimulatedOperation, plan: Installation, now: datetime) -> dict[str, Any]:
         over = now >= op.ends
         errors = [s.error for s in plan.steps if s.error and s.ended is not None and s.ended <= now]
         return {
@@ -459,7 +460,7 @@ class Cloud:
             "maintenance_run_id": op.run_name,
         }
 
-    def _keep(self, op: Operation, guest: Guest) -> None:
+    def _keep(self, op: SimulatedOperation, guest: Guest) -> None:
         self._touch("guest", guest.name.casefold(), guest)
         self._touch("operation", op.id, op)
 
@@ -481,7 +482,7 @@ class Cloud:
         }
         self._state.put(
             *(
-                (*key, v.to_json() if isinstance(v, Guest | Operation) else v)
+                (*key, v.to_json() if isinstance(v, Guest | SimulatedOperation) else v)
                 for key, v in touched.items()
                 if key not in over
             ),
@@ -492,7 +493,7 @@ class Cloud:
         return "Supported" if is_supported(guest.image) or guest.publisher else "Unsupported"
 
 
-def _settle_license(op: Operation, guest: Guest) -> None:
+def _settle_license(op: SimulatedOperation, guest: Guest) -> None:
     """Evaluate a change of the license or opt-in."""
     guest.evaluating = guest.evaluating and op.kind != "settings"
     if op.kind in ("enroll", "unenroll"):
@@ -502,6 +503,6 @@ def _settle_license(op: Operation, guest: Guest) -> None:
         guest.set_hotpatching(is_on, op.ends.date())
 
 
-def _is_over(op: Operation) -> bool:
+def _is_over(op: SimulatedOperation) -> bool:
     """Whether nobody will poll it again."""
     return op.applied and op.run_name is not None

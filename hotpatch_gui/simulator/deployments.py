@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from hotpatch_gui.domain.new_machine import password_fault
 
 from .arm_error import ArmError
-from .cloud import VM, Cloud
+from .cloud import VM, SimulatedCloud
 from .responses import RETRY_AFTER_S, Call, Response, polling_headers
 from .vm import iso
 from .vm_creation import new_guest
@@ -50,11 +50,11 @@ def _id(call: Call) -> str:
     return f"{group}/providers/{_ACTION}/{values['name']}"
 
 
-def _require(cloud: Cloud, call: Call, action: str) -> None:
+def _require(cloud: SimulatedCloud, call: Call, action: str) -> None:
     cloud.require(call.values["rg"], f"{_ACTION}/{action}")
 
 
-def _validate(cloud: Cloud, call: Call) -> Response:
+def _validate(cloud: SimulatedCloud, call: Call) -> Response:
     _require(cloud, call, "validate/action")
     resources = _checked(cloud, call)
     properties = {
@@ -66,7 +66,7 @@ def _validate(cloud: Cloud, call: Call) -> Response:
     return Response(200, _deployment(call, properties))
 
 
-def _what_if(cloud: Cloud, call: Call) -> Response:
+def _what_if(cloud: SimulatedCloud, call: Call) -> Response:
     _require(cloud, call, "whatIf/action")
     changes = [
         {
@@ -83,14 +83,14 @@ def _what_if(cloud: Cloud, call: Call) -> Response:
     return Response(202, None, headers)
 
 
-def _what_if_result(cloud: Cloud, call: Call) -> Response:
+def _what_if_result(cloud: SimulatedCloud, call: Call) -> Response:
     found = cloud.what_ifs.get(call.values["op"])
     if found is None:
         raise ArmError(404, "NotFound", "The operation was not found.")
     return Response(200, found)
 
 
-def _put(cloud: Cloud, call: Call) -> Response:
+def _put(cloud: SimulatedCloud, call: Call) -> Response:
     _require(cloud, call, "write")
     known = cloud.deployments.get(_key(call))
     if known is not None and _state(cloud, known) == "Running":
@@ -119,7 +119,7 @@ def _put(cloud: Cloud, call: Call) -> Response:
     return Response(200 if known is not None else 201, body, headers)
 
 
-def _get(cloud: Cloud, call: Call) -> Response:
+def _get(cloud: SimulatedCloud, call: Call) -> Response:
     _require(cloud, call, "read")
     known = cloud.deployments.get(_key(call))
     if known is None:
@@ -136,7 +136,7 @@ def _get(cloud: Cloud, call: Call) -> Response:
     return Response(200, _deployment(call, properties))
 
 
-def _operation_status(cloud: Cloud, call: Call) -> Response:
+def _operation_status(cloud: SimulatedCloud, call: Call) -> Response:
     state = _state(cloud, cloud.deployments[_key(call)])
     headers = {"Retry-After": str(RETRY_AFTER_S)} if state == "Running" else {}
     return Response(200, {"status": state}, headers)
@@ -151,7 +151,7 @@ def _deployment(call: Call, properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _state(cloud: Cloud, known: Json) -> str:
+def _state(cloud: SimulatedCloud, known: Json) -> str:
     """The provisioningState: an operation that is over isn't kept."""
     if known["error"] is not None:
         return "Failed"
@@ -159,13 +159,13 @@ def _state(cloud: Cloud, known: Json) -> str:
     return "Running" if operation is not None and not operation.applied else "Succeeded"
 
 
-def _exists(cloud: Cloud, resource: _Resource) -> bool:
+def _exists(cloud: SimulatedCloud, resource: _Resource) -> bool:
     if resource.type.casefold() == VM.casefold():
         return resource.name.casefold() in cloud.guests
     return resource.id.casefold() in cloud.network
 
 
-def _checked(cloud: Cloud, call: Call) -> list[_Resource]:
+def _checked(cloud: SimulatedCloud, call: Call) -> list[_Resource]:
     """The template's resources.
 
     Raises:
@@ -270,7 +270,7 @@ def _evaluated(value: Any, parameters: Json, group: str) -> Any:
     return f"{group}/providers/{space}/{path}"
 
 
-ROUTES: list[tuple[str, re.Pattern[str], Callable[[Cloud, Call], Response]]] = [
+ROUTES: list[tuple[str, re.Pattern[str], Callable[[SimulatedCloud, Call], Response]]] = [
     (verb, re.compile(pattern + "/?", re.IGNORECASE), route)
     for verb, pattern, route in (
         ("POST", _PATH + "/validate", _validate),

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from . import arc
 from .arc import arc_id
-from .cloud import TENANT, Cloud
+from .cloud import TENANT, SimulatedCloud
 from .guest import Guest
 from .vm import class_counts, counts, error_of, graph_class, model, os_name, vm_id
 
@@ -40,7 +40,9 @@ class QueryScope(NamedTuple):
         return not self.machines or resource_id(guest).casefold() in self.machines
 
 
-def rows(cloud: Cloud, table: str, now: datetime, wanted: QueryScope) -> Iterator[Row] | None:
+def rows(
+    cloud: SimulatedCloud, table: str, now: datetime, scope: QueryScope
+) -> Iterator[Row] | None:
     """Rows of ``table`` at ``now``; None for an unknown table."""
     match table.casefold():
         case "resources":
@@ -54,9 +56,9 @@ def rows(cloud: Cloud, table: str, now: datetime, wanted: QueryScope) -> Iterato
         case "healthresources":
             return (_health(g, now) for g in cloud.readable() if not g.is_arc)
         case "patchassessmentresources":
-            return _assessments(cloud, now, wanted)
+            return _assessments(cloud, now, scope)
         case "patchinstallationresources":
-            return _installations(cloud, now, wanted)
+            return _installations(cloud, now, scope)
     return None
 
 
@@ -149,16 +151,16 @@ def _maintenance(body: Row) -> Row:
     return body | {"type": body["type"].lower(), "tenantId": TENANT, "subscriptionId": subscription}
 
 
-def _assessments(cloud: Cloud, now: datetime, wanted: QueryScope) -> Iterator[Row]:
-    for guest in filter(wanted.has, cloud.readable()):
+def _assessments(cloud: SimulatedCloud, now: datetime, scope: QueryScope) -> Iterator[Row]:
+    for guest in filter(scope.has, cloud.readable()):
         kind = _results(guest, "patchassessmentresults")
         seen = guest.assessment
         if seen is None or now - datetime.fromisoformat(seen["modified"]) > ASSESSMENT_LASTS:
             continue
         base = f"{resource_id(guest).lower()}/patchassessmentresults/latest"
-        if wanted.results:
+        if scope.results:
             yield _row(guest, base, seen["id"], kind, _assessment_properties(cloud, guest, seen))
-        for patch in seen["patches"] if wanted.updates else ():
+        for patch in seen["patches"] if scope.updates else ():
             leaf = uuid.uuid5(uuid.NAMESPACE_URL, patch["patch_id"])
             properties = {
                 "patchName": patch["name"],
@@ -180,7 +182,9 @@ def _assessments(cloud: Cloud, now: datetime, wanted: QueryScope) -> Iterator[Ro
             )
 
 
-def _assessment_properties(cloud: Cloud, guest: Guest, seen: dict[str, Any]) -> dict[str, Any]:
+def _assessment_properties(
+    cloud: SimulatedCloud, guest: Guest, seen: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "status": seen["status"],
         "assessmentActivityId": seen["id"],
@@ -200,8 +204,8 @@ def _assessment_properties(cloud: Cloud, guest: Guest, seen: dict[str, Any]) -> 
     }
 
 
-def _installations(cloud: Cloud, now: datetime, wanted: QueryScope) -> Iterator[Row]:
-    for guest in filter(wanted.has, cloud.readable()):
+def _installations(cloud: SimulatedCloud, now: datetime, scope: QueryScope) -> Iterator[Row]:
+    for guest in filter(scope.has, cloud.readable()):
         kind = _results(guest, "patchinstallationresults")
         op = cloud.running(guest, "install")
         runs = guest.runs + ([cloud.installation_at(op, now)] if op else [])
@@ -209,9 +213,9 @@ def _installations(cloud: Cloud, now: datetime, wanted: QueryScope) -> Iterator[
             if now - datetime.fromisoformat(run["started"]) > INSTALLATIONS_KEPT:
                 continue
             base = f"{resource_id(guest).lower()}/patchinstallationresults/{run['id']}"
-            if wanted.results:
+            if scope.results:
                 yield _row(guest, base, run["id"], kind, _installation_properties(run))
-            for number, patch in enumerate(run["patches"] if wanted.updates else ()):
+            for number, patch in enumerate(run["patches"] if scope.updates else ()):
                 properties = {
                     "patchName": patch["name"],
                     "patchId": patch["patch_id"],

@@ -85,7 +85,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-class Query:
+class KqlQuery:
     """A parsed query: ``table``, and ``run`` over its rows.
 
     Raises:

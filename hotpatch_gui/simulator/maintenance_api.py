@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .arm_error import ArmError
-from .cloud import Cloud
+from .cloud import SimulatedCloud
 from .maintenance import (
     Body,
     assignment,
@@ -28,13 +28,13 @@ _CONFIGURATION = _GROUP + r"/providers/Microsoft\.Maintenance/maintenanceConfigu
 _ASSIGNMENT = r"/providers/Microsoft\.Maintenance/configurationAssignments"
 
 
-def _configuration(cloud: Cloud, call: Call) -> tuple[str, Body | None]:
+def _configuration(cloud: SimulatedCloud, call: Call) -> tuple[str, Body | None]:
     values = call.values
     known = configuration_id(values["sub"], values["rg"], values["name"])
     return known, cloud.maintenance.configurations.get(known.casefold())
 
 
-def _get(cloud: Cloud, call: Call) -> Response:
+def _get(cloud: SimulatedCloud, call: Call) -> Response:
     _require(cloud, call, "maintenanceConfigurations/read")
     known, body = _configuration(cloud, call)
     if body is None:
@@ -42,13 +42,13 @@ def _get(cloud: Cloud, call: Call) -> Response:
     return Response(200, body)
 
 
-def _list(cloud: Cloud, call: Call) -> Response:
+def _list(cloud: SimulatedCloud, call: Call) -> Response:
     mine = f"/subscriptions/{call.values['sub']}/".casefold()
     found = [b for key, b in cloud.maintenance.configurations.items() if key.startswith(mine)]
     return Response(200, {"value": found})
 
 
-def _put(cloud: Cloud, call: Call) -> Response:
+def _put(cloud: SimulatedCloud, call: Call) -> Response:
     _require(cloud, call, "maintenanceConfigurations/write")
     known, old = _configuration(cloud, call)
     check_configuration(call.body, old, call.now)
@@ -64,13 +64,13 @@ def _put(cloud: Cloud, call: Call) -> Response:
     return Response(201 if is_new else 200, body)
 
 
-def _delete(cloud: Cloud, call: Call) -> Response:
+def _delete(cloud: SimulatedCloud, call: Call) -> Response:
     _require(cloud, call, "maintenanceConfigurations/delete")
     known, _ = _configuration(cloud, call)
     return Response(200 if cloud.delete_maintenance("configuration", known) else 204)
 
 
-def _target(cloud: Cloud, call: Call) -> tuple[str, str]:
+def _target(cloud: SimulatedCloud, call: Call) -> tuple[str, str]:
     """The resource ID of what is assigned, and its location.
 
     Raises:
@@ -88,13 +88,13 @@ def _target(cloud: Cloud, call: Call) -> tuple[str, str]:
     return f"{below}/providers/{values['provider']}/{values['kind']}/{guest.name}", guest.location
 
 
-def _assigned(cloud: Cloud, call: Call) -> tuple[str, Body | None]:
+def _assigned(cloud: SimulatedCloud, call: Call) -> tuple[str, Body | None]:
     below, _ = _target(cloud, call)
     known = assignment_id(below, call.values["name"])
     return known, cloud.maintenance.assignments.get(known.casefold())
 
 
-def _get_assignment(cloud: Cloud, call: Call) -> Response:
+def _get_assignment(cloud: SimulatedCloud, call: Call) -> Response:
     _require(cloud, call, "configurationAssignments/read")
     known, body = _assigned(cloud, call)
     if body is None:
@@ -102,14 +102,14 @@ def _get_assignment(cloud: Cloud, call: Call) -> Response:
     return Response(200, body)
 
 
-def _list_assignments(cloud: Cloud, call: Call) -> Response:
+def _list_assignments(cloud: SimulatedCloud, call: Call) -> Response:
     below, _ = _target(cloud, call)
     prefix = assignment_id(below, "").casefold()
     found = [b for key, b in cloud.maintenance.assignments.items() if key.startswith(prefix)]
     return Response(200, {"value": found})
 
 
-def _put_assignment(cloud: Cloud, call: Call) -> Response:
+def _put_assignment(cloud: SimulatedCloud, call: Call) -> Response:
     _require(cloud, call, "configurationAssignments/write")
     below, location = _target(cloud, call)
     properties: Mapping[str, Any] = call.body.get("properties") or {}
@@ -123,13 +123,13 @@ def _put_assignment(cloud: Cloud, call: Call) -> Response:
     return Response(201 if is_new else 200, made)
 
 
-def _delete_assignment(cloud: Cloud, call: Call) -> Response:
+def _delete_assignment(cloud: SimulatedCloud, call: Call) -> Response:
     _require(cloud, call, "configurationAssignments/delete")
     known, _ = _assigned(cloud, call)
     return Response(200 if cloud.delete_maintenance("assignment", known) else 204)
 
 
-def _require(cloud: Cloud, call: Call, action: str) -> None:
+def _require(cloud: SimulatedCloud, call: Call, action: str) -> None:
     cloud.require(call.values.get("rg", ""), f"{PROVIDER}/{action}")
 
 
@@ -137,7 +137,7 @@ def _missing(what: str) -> ArmError:
     return ArmError(404, "ResourceNotFound", f"The Resource '{what}' was not found.")
 
 
-ROUTES: list[tuple[str, re.Pattern[str], Callable[[Cloud, Call], Response]]] = [
+ROUTES: list[tuple[str, re.Pattern[str], Callable[[SimulatedCloud, Call], Response]]] = [
     (verb, re.compile(pattern + "/?", re.IGNORECASE), route)
     for verb, pattern, route in (
         (

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from .catalog import CATEGORY_NAMES
-from .cloud import Cloud, Operation
+from .cloud import SimulatedCloud, SimulatedOperation
 from .guest import Guest
 
 MAX_ERRORS = 5
@@ -130,7 +130,7 @@ def model(guest: Guest) -> dict[str, Any]:
     return body
 
 
-def instance_view(cloud: Cloud, guest: Guest, now: datetime) -> dict[str, Any]:
+def instance_view(cloud: SimulatedCloud, guest: Guest, now: datetime) -> dict[str, Any]:
     """The instance view: power, agent and patch status."""
     agent = "Ready" if guest.agent_ready else "Not Ready"
     op = cloud.running(guest, "install")
@@ -194,7 +194,7 @@ def _summary(seen: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def result(op: Operation) -> dict[str, Any] | None:
+def result(op: SimulatedOperation) -> dict[str, Any] | None:
     if op.result is None:
         return None
     if op.kind == "assess":

@@ -15,7 +15,7 @@ from hotpatch_gui.domain.platforms import is_supported
 from hotpatch_gui.domain.releases import Product
 
 from .arm_error import ArmError
-from .cloud import VM, Cloud
+from .cloud import VM, SimulatedCloud
 from .guest import Guest
 from .responses import Call, Response, polling_headers
 from .vm import model
@@ -31,7 +31,7 @@ _SIZE = re.compile(r"Standard_[BDEF]\d+[a-z]*(_v\d)?", re.IGNORECASE)
 """The families of sizes that the simulated regions offer."""
 
 
-def _create(cloud: Cloud, call: Call) -> Response:
+def _create(cloud: SimulatedCloud, call: Call) -> Response:
     values = call.values
     cloud.require(values["rg"], f"{VM}/write")
     name = values["vm"]
@@ -47,7 +47,7 @@ def _create(cloud: Cloud, call: Call) -> Response:
     return Response(201, body, headers)
 
 
-def new_guest(cloud: Cloud, call: Call) -> Guest:
+def new_guest(cloud: SimulatedCloud, call: Call) -> Guest:
     """The machine that the request describes.
 
     Raises:
@@ -126,7 +126,7 @@ def _image(reference: Mapping[str, Any]) -> Image:
     return Image(*(str(reference.get(part) or "") for part in ("publisher", "offer", "sku")))
 
 
-def _build(cloud: Cloud, product: Product, day: date) -> str:
+def _build(cloud: SimulatedCloud, product: Product, day: date) -> str:
     release = cloud.catalog.calendar.baseline_in_force(product, day)
     return (release.build if release is not None else None) or f"{product.build_family}.1"
 
@@ -139,6 +139,6 @@ def _invalid(target: str, message: str) -> ArmError:
     return ArmError(400, "InvalidParameter", message, target)
 
 
-ROUTES: tuple[tuple[str, re.Pattern[str], Callable[[Cloud, Call], Response]], ...] = (
+ROUTES: tuple[tuple[str, re.Pattern[str], Callable[[SimulatedCloud, Call], Response]], ...] = (
     ("PUT", re.compile(_PATH, re.IGNORECASE), _create),
 )

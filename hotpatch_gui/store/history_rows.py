@@ -67,8 +67,14 @@ class KbMachineRow(NamedTuple):
     has_unknown: int
 
 
-class RunRow(NamedTuple):
-    """An installation run. ``discrepancies`` is JSON of discrepancies with the next assessment; ``error`` is its last error."""
+class InstallationRunRow(NamedTuple):
+    """An installation run.
+
+    Attributes:
+        discrepancies: those with the next assessment, encoded by ``verify.encode``; None if it wasn't compared yet, empty
+            if there are none.
+        error: its last error.
+    """
 
     run_id: str
     status: str

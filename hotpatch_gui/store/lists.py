@@ -9,11 +9,11 @@ from hotpatch_gui.domain.clock import ALWAYS, Span
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.update_filter import UpdateFilter
 
-from .history_rows import ActionRow, CallRow, KbMachineRow, KbRow, RunRow, UpdateRow
+from .history_rows import ActionRow, CallRow, InstallationRunRow, KbMachineRow, KbRow, UpdateRow
 from .rows import OperationRow, fields, typed
 from .run_sql import GOOD_RUNS
 from .sql import IN_JSON, OPEN, as_list
-from .tables import DISPLAY_NAME, Table, Where, like, words
+from .tables import DISPLAY_NAME, TableQuery, Where, like, search_terms
 from .timestamps import to_text
 
 _RELEASE = (
@@ -24,7 +24,7 @@ _RELEASE = (
 """An update's release kind, by KB, or by the month and system in its title."""
 _CLASS_ORDER = "CASE {c} WHEN 'Critical' THEN 0 WHEN 'Security' THEN 1 ELSE 2 END"
 
-UPDATES = Table(
+UPDATES = TableQuery(
     name="updates",
     source="updates u JOIN machines m ON m.id=u.machine_id",
     key="u.id",
@@ -64,7 +64,7 @@ _MACHINES_WITH = (
 )
 """The number of machines whose last run with an update left it in a state, by KB or name."""
 
-KBS = Table(
+KBS = TableQuery(
     name="kbs",
     source=(
         "(SELECT min(u.id) AS id, u.kb AS kb, u.name AS name, u.classification AS classification,"
@@ -101,13 +101,13 @@ KBS = Table(
 _LAST_ERROR = "(SELECT e.{} FROM installation_errors e WHERE e.installation_id=i.id ORDER BY e.ordinal DESC LIMIT 1)"
 """Azure's first error often only counts the others."""
 
-HISTORY = Table(
+HISTORY = TableQuery(
     name="history",
     source="installations i JOIN machines m ON m.id=i.machine_id",
     key="i.id",
-    row=RunRow,
+    row=InstallationRunRow,
     select=fields(
-        RunRow,
+        InstallationRunRow,
         "i",
         machine_name=DISPLAY_NAME,
         error_code=_LAST_ERROR.format("code"),
@@ -137,7 +137,7 @@ _STATE_ORDER = (
     f" WHEN '{OperationState.CANCELED}' THEN 4 ELSE 3 END"
 )
 """Operations that need attention first, then those in progress."""
-OPERATIONS = Table(
+OPERATIONS = TableQuery(
     name="operations",
     source="operations o JOIN machines m ON m.id=o.machine_id",
     key="o.id",
@@ -158,7 +158,7 @@ OPERATIONS = Table(
 OPERATIONS_BY_STATE = OPERATIONS._replace(default_sort=("state", False))
 
 _OF_ACTION = "FROM operations x WHERE (x.id=a.id OR x.action_id=a.id)"
-ACTIONS = Table(
+ACTIONS = TableQuery(
     name="actions",
     source="operations a JOIN machines m ON m.id=a.machine_id",
     key="a.id",
@@ -180,7 +180,7 @@ ACTIONS = Table(
 )
 """Actions, by their first operation, which gives an action its ID."""
 
-CALLS = Table(
+CALLS = TableQuery(
     name="audit_log",
     source="audit_log c",
     key="c.id",
@@ -219,32 +219,32 @@ def updates_where(
         )
     if restarts is not None:
         where = where.and_(f"u.restart {'<>' if restarts else '='} 'NeverReboots'")
-    for word in words(text):
+    for word in search_terms(text):
         where = where.and_(
             "u.kb LIKE ? ESCAPE '\\' OR u.name LIKE ? ESCAPE '\\'", *([like(word)] * 2)
         )
     return where
 
 
-def kbs_where(wanted: UpdateFilter) -> Where:
+def kbs_where(update_filter: UpdateFilter) -> Where:
     """Conditions for updates across the fleet."""
     where = Where()
-    for word in words(wanted.text):
+    for word in search_terms(update_filter.text):
         where = where.and_(
             "k.kb LIKE ? ESCAPE '\\' OR k.name LIKE ? ESCAPE '\\'", *([like(word)] * 2)
         )
-    if wanted.hides_definitions:
+    if update_filter.hides_definitions:
         where = where.and_("k.classification<>'Definition'")
-    if wanted.classification:
-        where = where.and_("k.classification=?", wanted.classification)
-    if wanted.restarts:
-        where = where.and_(f"k.restart IN {IN_JSON}", as_list(wanted.restarts))
-    if wanted.product:
+    if update_filter.classification:
+        where = where.and_("k.classification=?", update_filter.classification)
+    if update_filter.restarts:
+        where = where.and_(f"k.restart IN {IN_JSON}", as_list(update_filter.restarts))
+    if update_filter.product:
         where = where.and_(
-            "instr(',' || coalesce(k.products, '') || ',', ?)", f",{wanted.product},"
+            "instr(',' || coalesce(k.products, '') || ',', ?)", f",{update_filter.product},"
         )
-    if wanted.published_before is not None:
-        where = where.and_("k.published_at<?", to_text(wanted.published_before))
+    if update_filter.published_before is not None:
+        where = where.and_("k.published_at<?", to_text(update_filter.published_before))
     return where
 
 
@@ -288,7 +288,7 @@ def operations_where(
     ``meanings`` are the stored kinds and states that a word, as the window shows it, may mean.
     """
     where = within("o.created_at", span)
-    for word in words(text):
+    for word in search_terms(text):
         where = where.and_(
             "m.name LIKE ? ESCAPE '\\' OR o.kind LIKE ? ESCAPE '\\' OR o.state LIKE ? ESCAPE '\\'"
             " OR o.requested_by LIKE ? ESCAPE '\\' OR o.note LIKE ? ESCAPE '\\'"
@@ -341,7 +341,7 @@ def calls_where(
 ) -> Where:
     """Conditions for the audit log, by words in any of its texts; ``meanings`` as in ``operations_where``."""
     where = within("c.at", span)
-    for word in words(text):
+    for word in search_terms(text):
         where = where.and_(
             "c.machine LIKE ? ESCAPE '\\' OR c.account LIKE ? ESCAPE '\\' OR c.requested_by LIKE ? ESCAPE '\\'"
             " OR c.kind LIKE ? ESCAPE '\\' OR c.event LIKE ? ESCAPE '\\' OR c.result LIKE ? ESCAPE '\\'"
@@ -362,7 +362,7 @@ def history_where(
     where = _among(within("i.started_at", span), "i.machine_id", machine_ids)
     if statuses:
         where = where.and_(f"i.status IN ({','.join('?' * len(statuses))})", *statuses)
-    for word in words(text):
+    for word in search_terms(text):
         where = where.and_(
             "m.name LIKE ? ESCAPE '\\' OR i.run_id LIKE ? ESCAPE '\\' OR i.maintenance_run_id LIKE ? ESCAPE '\\'"
             " OR EXISTS (SELECT 1 FROM installation_updates x WHERE x.installation_id=i.id AND x.kb LIKE ? ESCAPE '\\')"

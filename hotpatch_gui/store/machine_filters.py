@@ -19,7 +19,7 @@ from hotpatch_gui.domain.power import PowerState
 
 from . import unhealthy
 from .sql import IN_JSON, as_list, quoted
-from .tables import PRESENT, Where, like, words
+from .tables import PRESENT, Where, like, search_terms
 from .timestamps import to_text
 
 _KEYS = {
@@ -83,25 +83,25 @@ def group_value(dimension: Dimension, tag: str, now: datetime) -> tuple[str, tup
     return group_key(dimension, now), ()
 
 
-def machines_where(wanted: MachineFilter, now: datetime) -> Where:
+def machines_where(machine_filter: MachineFilter, now: datetime) -> Where:
     """Existing machines by a filter."""
     where = PRESENT
-    for word in words(wanted.text):
+    for word in search_terms(machine_filter.text):
         kb = normalize_kb(word)
         kbs = (_KB, [kb, kb]) if kb else ("", [])
         where = where.and_(_TEXT + kbs[0], *([like(word)] * 12), *kbs[1])
-    if wanted.situations:
-        where = where.and_(f"m.situation IN {IN_JSON}", as_list(wanted.situations))
-    for choice in wanted.choices:
+    if machine_filter.situations:
+        where = where.and_(f"m.situation IN {IN_JSON}", as_list(machine_filter.situations))
+    for choice in machine_filter.choices:
         where = _with_choice(where, choice, now)
-    if wanted.condition is Condition.FAILED:
+    if machine_filter.condition is Condition.FAILED:
         return where.and_(
             "m.id IN (SELECT machine_id FROM installations WHERE status='Failed' AND started_at>=?)",
             to_text(now - timedelta(days=FAILURE_DAYS)),
         )
-    if wanted.condition is Condition.UNHEALTHY_SINCE:
+    if machine_filter.condition is Condition.UNHEALTHY_SINCE:
         return where.and_(f"m.id IN ({unhealthy.MACHINES})", unhealthy.since(now))
-    return where.and_(CONDITIONS[wanted.condition]) if wanted.condition else where
+    return where.and_(CONDITIONS[machine_filter.condition]) if machine_filter.condition else where
 
 
 def _with_choice(where: Where, choice: Choice, now: datetime) -> Where:

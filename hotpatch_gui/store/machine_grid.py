@@ -14,7 +14,7 @@ from hotpatch_gui.domain.machine_filter import Dimension, Grouping
 from .machine_filters import group_value
 from .overview import GROUP_NAMES, group_label
 from .rows import fields
-from .tables import BY_URGENCY, DISPLAY_NAME, MACHINES, QueryRows, Table, Where
+from .tables import BY_URGENCY, DISPLAY_NAME, MACHINES, QueryRows, TableQuery, Where
 
 
 class MachineGridRow(NamedTuple):
@@ -56,7 +56,7 @@ _SUBSCRIPTION = (
     "coalesce((SELECT s.name FROM subscriptions s WHERE s.connection_id=m.connection_id"
     " AND s.id=m.subscription_id), m.subscription_id)"
 )
-GRID = Table(
+GRID = TableQuery(
     name="machines",
     source="machines m",
     key="m.id",

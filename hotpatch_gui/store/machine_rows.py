@@ -88,7 +88,7 @@ class MachineRow(NamedTuple):
     missing_since: str | None
 
 
-class SummaryRow(NamedTuple):
+class MachineSummaryRow(NamedTuple):
     """A row for summaries of many machines, with a third of MachineRow's memory."""
 
     id: int

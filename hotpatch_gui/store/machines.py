@@ -15,7 +15,7 @@ from hotpatch_gui.domain.resource_health import MAY_BE_RUNNING
 from . import permissions
 from .identity import retire_replaced
 from .machine_columns import COLUMNS, machine_from, values_of
-from .machine_rows import InstallRow, MachineRow, SummaryRow
+from .machine_rows import InstallRow, MachineRow, MachineSummaryRow
 from .rows import fields, typed
 from .run_sql import FINAL_RUNS
 from .sql import IN_JSON, as_list, quoted
@@ -120,10 +120,10 @@ def unseen(
         (connection_id,),
     )
     found = Unseen([], [], [])
-    for machine_id, resource_id, subscription_id, is_wanted in rows.fetchall():
+    for machine_id, resource_id, subscription_id, is_selected in rows.fetchall():
         if resource_id not in seen:
             group = found.missing if subscription_id in subscription_ids else found.unreadable
-            (group if is_wanted else found.deselected).append(machine_id)
+            (group if is_selected else found.deselected).append(machine_id)
     return found
 
 
@@ -204,7 +204,7 @@ def never_read(db: sqlite3.Connection, connection_id: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-def mark_lists_read(db: sqlite3.Connection, connection_id: int) -> None:
+def mark_results_read(db: sqlite3.Connection, connection_id: int) -> None:
     """Record that a sync read all lists of the connection's machines."""
     db.execute(
         "UPDATE machines SET lists_read=1 WHERE connection_id=? AND lists_read=0 AND deleted_at IS NULL",
@@ -243,9 +243,9 @@ def read_rows(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[Machin
     return _rows(db, machine_ids, MachineRow)
 
 
-def read_briefly(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[SummaryRow]:
+def read_summaries(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[MachineSummaryRow]:
     """Like ``read_rows``, for summaries."""
-    return _rows(db, machine_ids, SummaryRow)
+    return _rows(db, machine_ids, MachineSummaryRow)
 
 
 def read_for_install(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[InstallRow]:
@@ -260,7 +260,7 @@ _COMPUTED = {
     "may_act": "coalesce(c.may_act, 0)",
     "grants": permissions.GRANTS,
 }
-_Row = TypeVar("_Row", MachineRow, SummaryRow, InstallRow)
+_Row = TypeVar("_Row", MachineRow, MachineSummaryRow, InstallRow)
 
 
 def _rows(
@@ -276,7 +276,7 @@ def _rows(
     return [found[i] for i in machine_ids if i in found]
 
 
-def without_graph(
+def without_graph_assessment(
     db: sqlite3.Connection, connection_id: int, viewed_before: datetime, limit: int
 ) -> list[int]:
     """Machines without an assessment in Resource Graph, whose instance view may have an older one.

@@ -11,7 +11,7 @@ from .audit import DEPLOYMENT
 from .lists import within
 from .rows import fields
 from .sql import IN_JSON, as_list
-from .tables import Table, Where, like, words
+from .tables import TableQuery, Where, like, search_terms
 
 _COLUMNS = (
     "connection_id, subject, resource_id, state, note, requested_by, created_at, sent_at, ended_at"
@@ -55,7 +55,7 @@ def change_of(row_id: int) -> int | None:
     return None if row_id % 2 else row_id // 2
 
 
-CHANGES = Table(
+CHANGES = TableQuery(
     name="resource_changes",
     source=(
         f"(SELECT 2*id AS id, kind, {_COLUMNS} FROM schedule_changes"
@@ -86,7 +86,7 @@ def changes_where(
 ) -> Where:
     """Conditions for changes, by words in any of their texts; ``meanings`` as in ``lists.operations_where``."""
     where = within("r.created_at", span)
-    for word in words(text):
+    for word in search_terms(text):
         where = where.and_(
             "r.subject LIKE ? ESCAPE '\\' OR r.resource_id LIKE ? ESCAPE '\\' OR r.requested_by LIKE ? ESCAPE '\\'"
             f" OR r.note LIKE ? ESCAPE '\\' OR r.kind IN {IN_JSON} OR r.state IN {IN_JSON}",

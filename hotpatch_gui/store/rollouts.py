@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
-from hotpatch_gui.domain.patching import MachineFacts
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.resource_health import is_unhealthy
+from hotpatch_gui.domain.rollout_progress import MachineFacts
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, MachineSchedules
 from hotpatch_gui.domain.updates import RestartBehavior
 
@@ -116,15 +116,15 @@ def _facts(
         is_incomplete=is_incomplete,
         only_restart=nothing_left and not by_assessment,
         failed=from_text(row["failed"]),
-        begun=from_text(row["begun"]),
+        in_progress_since=from_text(row["begun"]),
         resource_health=row["resource_health"],
         health_since=from_text(row["resource_health_at"]),
         schedules=followed,
         restart_pending=(
             None if RESTART_UNREPORTED in row["unreported"] else bool(row["restart_pending"])
         ),
-        important=_behavior(row, "strongest"),
-        every=_behavior(row, "every"),
+        restart_of_important=_behavior(row, "strongest"),
+        restart_of_all=_behavior(row, "every"),
         missing=None if LIST_UNREPORTED in row["unreported"] else tuple(missing),
         restarting=tuple((row["restarting"] or "").split()),
         may_restart=tuple((row["may_restart"] or "").split()),

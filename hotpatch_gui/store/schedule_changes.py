@@ -80,7 +80,7 @@ def add(
     for change in changes:
         target = change.resource_id.lower()
         if target in own:
-            if own[target].does_as(change):
+            if own[target].requests_same(change):
                 continue
         elif not builds and target in last and _is_same(last[target], change, now):
             queued.append(last[target].id)
@@ -112,7 +112,7 @@ def add(
 
 def _is_same(row: StoredChange, change: ScheduleChange, now: datetime) -> bool:
     """Whether a stored row already requests this change: a second click, not one that an earlier session left."""
-    return row.change.does_as(change) and now - row.created < SAME_CLICK
+    return row.change.requests_same(change) and now - row.created < SAME_CLICK
 
 
 def end_earlier(

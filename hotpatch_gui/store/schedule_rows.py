@@ -18,7 +18,7 @@ from .sql import as_list, quoted
 from .tables import DISPLAY_NAME
 from .timestamps import to_text
 
-NAMED = 5
+MAX_NAMES = 5
 """Machines that are named in a sentence."""
 
 

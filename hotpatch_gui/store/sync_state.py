@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 tr = translator("SyncStateStore")
 
-NAMED = 2
+MAX_NAMES = 2
 """How many subscriptions the header names; more are counted."""
 
 
@@ -44,7 +44,7 @@ def sync_ended(
     problem: Problem | None,
     unreadable: int = 0,
 ) -> None:
-    """Record the end of a sync; a failed one keeps the time of the last good one."""
+    """Record the end of a sync; a failed one keeps the time of the last successful one."""
     scope = str(connection_id)
     values = (
         (problem.sentence, problem.next_step, problem.kind.value)
@@ -59,21 +59,22 @@ def sync_ended(
     )
 
 
-class SyncProgressMarks(NamedTuple):
-    """The times at which a connection and its changes were read."""
+class SyncTimes(NamedTuple):
+    """When a connection was last read in full, and from when changes must be read."""
 
     full_sync_at: datetime | None
     changes_from: datetime | None
 
-    def changes_since(self, now: datetime, whole_every: timedelta) -> datetime | None:
+    def changes_since(self, now: datetime, full_sync_every: timedelta) -> datetime | None:
         """Since when changes must be read.
 
         Returns:
-            None if everything must be read: nothing is known, ``whole_every`` has passed since the last full sync, or the clock went back.
+            None if everything must be read: nothing is known, the last full sync was ``full_sync_every`` ago or earlier,
+            or the clock went back.
         """
         if self.full_sync_at is None or self.changes_from is None:
             return None
-        if now - self.full_sync_at >= whole_every or now < self.full_sync_at:
+        if now - self.full_sync_at >= full_sync_every or now < self.full_sync_at:
             return None
         return min(self.changes_from, now) - OVERLAP
 
@@ -82,21 +83,19 @@ OVERLAP = timedelta(hours=1)
 """Resource Graph lags, so changes of this time before the last reading are read again."""
 
 
-def reading(db: sqlite3.Connection, connection_id: int) -> SyncProgressMarks:
-    """How far a connection was read."""
+def last_reads(db: sqlite3.Connection, connection_id: int) -> SyncTimes:
+    """The times of the connection's last syncs."""
     row = db.execute(
         "SELECT full_sync_at, changes_from FROM sync_state WHERE scope=?", (str(connection_id),)
     ).fetchone()
     return (
-        SyncProgressMarks(from_text(row[0]), from_text(row[1]))
+        SyncTimes(from_text(row[0]), from_text(row[1]))
         if row is not None
-        else SyncProgressMarks(None, None)
+        else SyncTimes(None, None)
     )
 
 
-def changes_read(
-    db: sqlite3.Connection, connection_id: int, begun: datetime, *, full: bool
-) -> None:
+def record_read(db: sqlite3.Connection, connection_id: int, begun: datetime, *, full: bool) -> None:
     """Record that a sync that started at ``begun`` read the changes, or everything if ``full``."""
     db.execute(
         "UPDATE sync_state SET changes_from=?1, full_sync_at=CASE WHEN ?2 THEN ?1 ELSE full_sync_at END WHERE scope=?3",
@@ -104,7 +103,7 @@ def changes_read(
     )
 
 
-def forget_reading(db: sqlite3.Connection, connection_id: int) -> None:
+def require_full_sync(db: sqlite3.Connection, connection_id: int) -> None:
     """Make the next sync read everything, because the connection has other machines now."""
     db.execute("UPDATE sync_state SET full_sync_at=NULL WHERE scope=?", (str(connection_id),))
 
@@ -160,7 +159,7 @@ def connection_names(db: sqlite3.Connection) -> list[str]:
     ).fetchall()
     is_one = len(rows) == 1
     return [
-        f"{name} / {some if is_one and count <= NAMED else _many(count)}" if count else name
+        f"{name} / {some if is_one and count <= MAX_NAMES else _many(count)}" if count else name
         for name, count, some in rows
     ]
 

@@ -60,7 +60,7 @@ class QueryRows(NamedTuple, Generic[R]):
     rows: dict[int, R] | None
 
 
-class Table(NamedTuple, Generic[R]):
+class TableQuery(NamedTuple, Generic[R]):
     """A table that views show.
 
     Attributes:
@@ -132,7 +132,7 @@ BY_URGENCY = (
 )
 """The order of machines with the same level: unhealthy ones, then by how long a monthly update has been missing. An index
 supports this order."""
-MACHINES = Table(
+MACHINES = TableQuery(
     name="machines",
     source="machines m",
     key="m.id",
@@ -162,12 +162,12 @@ MAX_WORDS, MAX_CHARACTERS = 12, 400
 """Of a search; SQLite refuses expressions with thousands of terms."""
 
 
-def words(text: str) -> list[str]:
+def search_terms(text: str) -> list[str]:
     """The words of a search, as many as SQLite can search for."""
     return text[:MAX_CHARACTERS].split()[:MAX_WORDS]
 
 
-def count(db: sqlite3.Connection, table: Table[Any], where: Where) -> int:
+def count(db: sqlite3.Connection, table: TableQuery[Any], where: Where) -> int:
     """The number of rows."""
     row = db.execute(f"SELECT count(*) FROM {table.source}{where.sql}", where.parameters).fetchone()
     return int(row[0])

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.phrases import machines
 from hotpatch_gui.models import display_text, headline
@@ -367,7 +367,7 @@ class Blade(QStackedWidget):
 
         return ScheduleTab(self._s)
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         self._needs_redraw |= "releases" in changes.tables
         if self._ids and changes.affects(_SHOWN_TABLES):
             self.reload()

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.models import display_text, state
@@ -181,7 +181,7 @@ class Header(QFrame):
                 partial(demo.begin, key)
             )
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         self.show_clock()
         if changes.affects(frozenset({"subscriptions", "connections"})):
             self.show_subscription()

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machine_filter import MachineFilter
 from hotpatch_gui.domain.problems import Problem, ProblemKind
@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
             QShortcut(QKeySequence(keys), self).activated.connect(slot)
 
     def _restore(self) -> None:
-        self.restoreGeometry(self._s.settings.state("window"))
+        self.restoreGeometry(self._s.preferences.state("window"))
 
     def come_to_front(self) -> None:
         """Show the window, because the program was started again."""
@@ -193,11 +193,11 @@ class MainWindow(QMainWindow):
 
         In the first session, show Overview as soon as more than one machine is known, unless the user goes elsewhere first.
         """
-        self.machines.restore(self._s.settings.machine_filter, self._s.settings.selected)
-        settings = self._s.settings
-        wanted = settings.start_page or settings.page
-        if wanted in PAGES:
-            self._show_page(wanted)
+        self.machines.restore(self._s.preferences.machine_filter, self._s.preferences.selected)
+        preferences = self._s.preferences
+        start_page = preferences.start_page or preferences.page
+        if start_page in PAGES:
+            self._show_page(start_page)
         else:
             self._awaits_overview = True
             self._show_start_page_now()
@@ -334,7 +334,7 @@ class MainWindow(QMainWindow):
         else:
             self._s.actions.sync()
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if changes.affects(frozenset({"sync_state", "connections"})):
             self.show_sync()
         if self._awaits_overview and changes.affects(frozenset({"machines"})):
@@ -362,7 +362,7 @@ class MainWindow(QMainWindow):
     def _overview(self) -> QWidget:
         from .pages.overview import OverviewPage  # noqa: PLC0415 - built when first shown
 
-        page = OverviewPage(self._s, self._s.settings.last_closed)
+        page = OverviewPage(self._s, self._s.preferences.last_closed)
         page.machines_requested.connect(self._show_machines)
         page.page_requested.connect(self._show_page_of)
         return page
@@ -376,11 +376,11 @@ class MainWindow(QMainWindow):
         if isinstance(page, RolloutPage):
             page.show_next_day()
 
-    def _show_machines(self, wanted: MachineFilter) -> None:
+    def _show_machines(self, machine_filter: MachineFilter) -> None:
         """Show the machines behind a figure; a search ends."""
         self.header.search.clear()
         self.show_page("machines")
-        self.machines.show_figure(wanted)
+        self.machines.show_machines_behind(machine_filter)
 
     def _show_update(self, kb: str) -> None:
         """Show an update across the fleet."""
@@ -509,9 +509,9 @@ class MainWindow(QMainWindow):
             event.ignore()
             self._ask_to_close()
             return
-        self._s.settings.save_state("window", self.saveGeometry())
-        self._s.settings.last_closed = self._s.clock()
-        self._s.settings.page = PAGES[self.pages.currentIndex()]
+        self._s.preferences.save_state("window", self.saveGeometry())
+        self._s.preferences.last_closed = self._s.clock()
+        self._s.preferences.page = PAGES[self.pages.currentIndex()]
         self.machines.save()
-        self._s.settings.save()
+        self._s.preferences.save()
         super().closeEvent(event)

@@ -1,4 +1,4 @@
-"""The services that every view receives: data, theme, settings and actions."""
+"""The services that every view receives: data, theme, preferences and actions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Services(NamedTuple):
     calendar: Callable[[], Calendar]
     theme: Theme
     icons: Icons
-    settings: Preferences
+    preferences: Preferences
     actions: UserActions
     cloud: CloudLabel
     outcomes: Outcomes

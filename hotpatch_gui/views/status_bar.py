@@ -7,7 +7,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar
 
 from hotpatch_gui import __version__
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.models import display_text, state
@@ -177,7 +177,7 @@ class StatusBar(QFrame):
             self.work.set_full_text(text)
             self._end_timer.start()
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if changes.affects(_TABLES):
             self.reload()
 

@@ -58,7 +58,7 @@ class ConnectionChanges:
             try:
                 async with self._file.transaction() as db:
                     sync_state.forget_problem(db, number)
-                    sync_state.forget_reading(db, number)
+                    sync_state.require_full_sync(db, number)
             finally:
                 # its own name, because deleting tokens also sets the connection up
                 self._jobs.add(f"{number} new set-up", lambda: self._set_up_new(now))
@@ -90,7 +90,7 @@ class ConnectionChanges:
         async with self._file.transaction() as db:
             _must_exist(db, connection_id)
             connections.choose_subscriptions(db, connection_id, ids)
-            sync_state.forget_reading(db, connection_id)
+            sync_state.require_full_sync(db, connection_id)
         self._in_use.apply_connection(connection_id)
         await self._in_use.periodic.restart(connection_id)
         self._in_use.changed("connections", "subscriptions")

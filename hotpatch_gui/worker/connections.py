@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.domain.problems import Problem, ProblemKind
@@ -99,7 +99,7 @@ class Connections:
 
     def changed(self, *tables: str) -> None:
         """Report written tables."""
-        self._observe(Changed(Changes.to(*tables)))
+        self._observe(Changed(ChangedTables.of(*tables)))
 
     async def open_all(self) -> None:
         """Set up every stored connection in parallel. One that fails reports it where its sync would."""
@@ -132,7 +132,7 @@ class Connections:
 
         from .calls import Calls  # noqa: PLC0415 - after the first paint
         from .context import Context  # noqa: PLC0415 - after the first paint
-        from .sync.machine import read_lists  # noqa: PLC0415 - after the first paint
+        from .sync.machine import read_results  # noqa: PLC0415 - after the first paint
 
         gateway: Gateway | None = None
         while gateway is None or not gateway.apply_connection(connection):
@@ -172,7 +172,7 @@ class Connections:
             self.scheduler.wake,
             self.scheduler.turns,
             self.scheduler.expire_after_sleep,
-            read_lists,
+            read_results,
         )
         if start_jobs:
             self.start_missing_jobs(connection.id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hotpatch_gui.azure.gateway import Gateway
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import Operation
 from hotpatch_gui.domain.problems import Problem
@@ -19,7 +19,7 @@ from hotpatch_gui.store.release_book import CalendarCache
 from .calls import Calls
 from .file import DataFile
 from .jobs import Jobs
-from .sync.lists import MachineListReader
+from .sync.results import MachineResultsReader
 from .turns import Turns
 from .urgency import Urgency
 
@@ -42,8 +42,8 @@ class Context:
         ended: called with an operation that finished or whose result became unknown, so that waiting ones start.
         turns: wakes operations that wait on a machine.
         expire_after_sleep: cancels old operations if the computer slept; called inside a transaction.
-        read_lists: reads machines' assessments and installations (``sync.machine.read_lists``).
-        lists: does so for machines whose operations finished, many together.
+        read_lists: reads machines' assessments and installations (``sync.machine.read_results``).
+        results: reads them for machines whose operations finished, up to 50 per query.
     """
 
     file: DataFile
@@ -52,19 +52,19 @@ class Context:
     clock: CloudClock
     releases: CalendarCache
     jobs: Jobs
-    changed: Callable[[Changes], None]
+    changed: Callable[[ChangedTables], None]
     failed: Callable[[Problem], None]
     follow: Callable[[Iterable[int]], None]
     ended: Callable[[Operation], None]
     turns: Turns
     expire_after_sleep: Callable[[sqlite3.Connection], None]
-    read_lists: Callable[[Context, Sequence[int], Urgency], Awaitable[None]]
+    read_results: Callable[[Context, Sequence[int], Urgency], Awaitable[None]]
     derivation: LastDerivation = field(default_factory=LastDerivation)
-    lists: MachineListReader = field(init=False)
+    results: MachineResultsReader = field(init=False)
 
     def __post_init__(self) -> None:
-        lists = MachineListReader(lambda ids: self.read_lists(self, ids, Urgency.FOLLOW))
-        object.__setattr__(self, "lists", lists)
+        results = MachineResultsReader(lambda ids: self.read_results(self, ids, Urgency.FOLLOW))
+        object.__setattr__(self, "results", results)
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -88,7 +88,7 @@ class Context:
         return self.gateway.connection.id
 
     def close(self) -> None:
-        """Close lists, calls and the gateway."""
-        self.lists.close()
+        """Cancel reads, and close calls and the gateway."""
+        self.results.close()
         self.calls.close()
         self.gateway.close()

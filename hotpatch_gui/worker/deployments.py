@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.deployments import (
     ACTIONS,
@@ -51,7 +51,7 @@ MAX_PAUSES, MAX_FAILURES, MAX_MISSING = 12, 10, 60
 many readings that don't show it, it is dismissed."""
 INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 """Problems that don't show whether Azure accepted the deployment."""
-TABLES = Changes.to("deployments", "audit_log")
+TABLES = ChangedTables.of("deployments", "audit_log")
 
 
 class Deployments:
@@ -222,7 +222,9 @@ class Deployments:
                     return
                 request = partial(context.gateway.deploy, deployment, password)
                 owner = _owner(context.connection_id, row_id)
-                pause = await self._jobs.to_its_end(owner, self._request(row_id, request, slot))
+                pause = await self._jobs.run_to_completion(
+                    owner, self._request(row_id, request, slot)
+                )
         await self._follow(context, row_id, password)
 
     async def _only_creates(

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind, bug
 from hotpatch_gui.store import connections, database
@@ -314,7 +314,7 @@ class Engine:
         except ProblemError as error:
             ids = [connection.id for connection in connections.read_all(self._file.db)]
             await store_failure(self._file, self._clock, ids, error.problem)
-            self._observe(Changed(Changes.to("sync_state")))
+            self._observe(Changed(ChangedTables.of("sync_state")))
             raise
         loop = asyncio.get_running_loop()
 

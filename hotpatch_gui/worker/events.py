@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.deployments import WhatIfChange
 from hotpatch_gui.domain.problems import Problem
 
@@ -30,7 +30,7 @@ class Connected:
 class Changed:
     """A commit was made."""
 
-    changes: Changes
+    changes: ChangedTables
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class Jobs:
         del self._kept[task]
         self.report_if_idle()
 
-    async def to_its_end(self, owner: str, job: Coroutine[Any, Any, T]) -> T:
+    async def run_to_completion(self, owner: str, job: Coroutine[Any, Any, T]) -> T:
         """Run a part of a job that continues even if the job is canceled, because a sent request's response must be kept."""
         return await asyncio.shield(self.keep(owner, job))
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.problems import Problem, ProblemKind
@@ -30,7 +30,7 @@ END_SLICE = 2000
 """Operations canceled per transaction; large, so that canceling finishes before exit even on a slow disk."""
 MANY = 10
 """A command with more operations than this runs at bulk priority, after clicks."""
-_OPERATIONS = Changes.to("operations", "audit_log")
+_OPERATIONS = ChangedTables.of("operations", "audit_log")
 
 
 def already_requested(kind: OperationKind, machines: int) -> Problem:

@@ -126,7 +126,7 @@ class Periodic:
         if connection_id in self._interrupted:
             return min(RETRY_S, self.every_s)
         problem = self._last_problem(connection_id)
-        if problem is None or not problem.is_transient or problem is ProblemKind.TOKEN_REFUSED:
+        if problem is None or not problem.is_transient or problem is ProblemKind.TOKEN_REJECTED:
             return self.every_s
         if problem is not ProblemKind.NOT_SIGNED_IN:
             return min(RETRY_S, self.every_s)

@@ -98,8 +98,8 @@ def _of_installation(db: sqlite3.Connection, op: Operation) -> ResolvedResult | 
 
 
 def _has_settings(machine: Machine, op: Operation) -> bool:
-    wanted = values.mapping(json.loads(op.request or "{}"))
-    profile = values.mapping(values.mapping(wanted.get("properties")).get("osProfile"))
+    body = values.mapping(json.loads(op.request or "{}"))
+    profile = values.mapping(values.mapping(body.get("properties")).get("osProfile"))
     requested = parse.settings(values.mapping(profile.get("windowsConfiguration")))
     has = machine.settings
     pairs = (
@@ -108,4 +108,4 @@ def _has_settings(machine: Machine, op: Operation) -> bool:
         (requested.hotpatch_enabled, bool(has.hotpatch_enabled)),
         (requested.bypass_safety_checks, bool(has.bypass_safety_checks)),
     )
-    return all(wanted is None or wanted == found for wanted, found in pairs)
+    return all(requested is None or requested == found for requested, found in pairs)

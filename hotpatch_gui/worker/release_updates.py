@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import Clock, system_clock
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.release_calendar import Calendar
@@ -114,7 +114,7 @@ class ReleaseUpdates:
         async with self._file.transaction() as db:
             calendar = save_update(db, origin, update, self._shipped(), system_clock())
         self._book.forget()
-        self._observe(Changed(Changes.to("releases")))
+        self._observe(Changed(ChangedTables.of("releases")))
         if not update.added:
             return
         everyone = machines.present(self._file.db)
@@ -123,4 +123,4 @@ class ReleaseUpdates:
                 batch = everyone[start : start + BATCH]
                 health.refresh_health(db, batch, calendar, self._clock())
             await asyncio.sleep(0)
-        self._observe(Changed(Changes.to("machines")))
+        self._observe(Changed(ChangedTables.of("machines")))

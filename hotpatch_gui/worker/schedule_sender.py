@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.dates import moment_name
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 tr = translator("ScheduleSender")
 
 log = logging.getLogger(__name__)
-BULK_AT_ONCE, CHECKED_AT_ONCE = 100, 8
+MAX_BULK, MAX_CHECKS_AT_ONCE = 100, 8
 """How many bulk changes are sent, and how many changes are checked, at a time."""
 EFFECTS_S = 5.0
 """While changes are being sent, effects are stored together at this interval."""
@@ -62,7 +62,7 @@ _BLOCKING_STATES = {OperationState.FAILED, OperationState.CANCELED, OperationSta
 """States after which nothing that builds on the change is sent."""
 _StatesBefore = Mapping[int, set[OperationState]]
 """By row ID, the states of earlier changes of other kinds (``store.states_before``)."""
-TABLES = Changes.to("schedule_changes", "audit_log")
+TABLES = ChangedTables.of("schedule_changes", "audit_log")
 
 
 def _refusal(kind: ProblemKind, sentence: str, step: str) -> ProblemError:
@@ -153,11 +153,11 @@ class ScheduleSender:
         self._is_full = False
         for row in due:
             urgency = Urgency.BULK if sizes[row.action_id] > FEW else Urgency.ACT
-            if urgency is Urgency.BULK and self._count(urgency) >= BULK_AT_ONCE:
+            if urgency is Urgency.BULK and self._count(urgency) >= MAX_BULK:
                 self._is_full = True
                 break
             self._start(group, row, urgency, self._send)
-        for row in self._due(checked, now)[: CHECKED_AT_ONCE - self._count(Urgency.FOLLOW)]:
+        for row in self._due(checked, now)[: MAX_CHECKS_AT_ONCE - self._count(Urgency.FOLLOW)]:
             self._start(group, row, Urgency.FOLLOW, self._check)
         pauses = [self._attempts[row.id].at - now for row in (*free, *checked)]
         if queued:
@@ -205,7 +205,7 @@ class ScheduleSender:
         if (
             not self._is_full
             or urgency is not Urgency.BULK
-            or self._count(urgency) <= BULK_AT_ONCE // 2
+            or self._count(urgency) <= MAX_BULK // 2
         ):
             self._wake.set()
 
@@ -352,7 +352,7 @@ class ScheduleSender:
                 self._attempts[row.id].at = time.monotonic() + FIRST_BACK_OFF_S
                 return True
             change = partial(self._c.gateway.change_schedule, row.change, old)
-            await self._c.jobs.to_its_end(self._owner(row), self._request(row, change, slot))
+            await self._c.jobs.run_to_completion(self._owner(row), self._request(row, change, slot))
         return True
 
     async def _request(self, row: StoredChange, change: partial[Sent], slot: RequestSlot) -> None:
@@ -482,7 +482,7 @@ class ScheduleSender:
         async with self._c.transaction() as db:
             if connections.read(db, self._c.connection_id) is not None:
                 save_with(db, self._c.connection_id, made, self._c.clock())
-        self._c.changed(Changes.to("machines"))
+        self._c.changed(ChangedTables.of("machines"))
 
     async def _move(
         self,
@@ -515,7 +515,7 @@ class ScheduleSender:
                 await self._move(row, OperationState.FAILED, Event.NOT_SENT, problem.text, problem)
                 return
             attempts.pause(problem.retry_after_s)
-            note = _trying_again(problem, self._c.clock())
+            note = _retry_note(problem, self._c.clock())
             event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
             await self._move(row, OperationState.QUEUED, event, note, problem)
             return
@@ -524,16 +524,16 @@ class ScheduleSender:
             return
         if problem.kind is ProblemKind.STORE:
             raise ProblemError(problem)
-        if row.change.kind.deletes and _says_missing(problem):
+        if row.change.kind.deletes and _is_missing(problem):
             await self._succeed(row, tr("It had already been deleted."), problem.request_id)
             return
-        if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
+        if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REJECTED):
             problem = problem._replace(next_step=tr("Sign in again, then request it again."))
-            await self._refuse_all(problem)
+            await self._fail_all_waiting(problem)
         event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
         await self._move(row, OperationState.FAILED, event, problem.text, problem)
 
-    async def _refuse_all(self, problem: Problem) -> None:
+    async def _fail_all_waiting(self, problem: Problem) -> None:
         """End what waits, because each would fail for the same reason."""
         async with self._c.transaction() as db:
             rows = store.unfinished(db, self._c.connection_id)
@@ -577,7 +577,7 @@ class ScheduleSender:
         attempts.at = time.monotonic() + CHECK_S
 
 
-def _trying_again(problem: Problem, now: datetime) -> str:
+def _retry_note(problem: Problem, now: datetime) -> str:
     """The error, and the time of the next attempt if Azure named one."""
     seconds = problem.retry_after_s or 0.0
     if seconds < FIRST_BACK_OFF_S:
@@ -586,7 +586,7 @@ def _trying_again(problem: Problem, now: datetime) -> str:
     return tr("{sentence} Trying again at {time} UTC.", sentence=problem.sentence, time=time_text)
 
 
-def _says_missing(problem: Problem) -> bool:
+def _is_missing(problem: Problem) -> bool:
     """Whether Azure says that the resource doesn't exist."""
     from hotpatch_gui.azure import maintenance  # noqa: PLC0415 - the SDK, after the first paint
 

@@ -1218,17 +1218,17 @@
   <context>
     <name>ScheduleConcerns</name>
     <message numerus="yes">
-      <source>%n machine(s) aren't running. Nothing is installed there unless they run when the window opens.</source>
+      <source>%n machine(s) aren't running. Nothing is installed on them unless they run when the window opens.</source>
       <translation>
-        <numerusform>%n machine isn't running. Nothing is installed there unless it runs when the window opens.</numerusform>
-        <numerusform>%n machines aren't running. Nothing is installed there unless they run when the window opens.</numerusform>
+        <numerusform>%n machine isn't running. Nothing is installed on it unless it runs when the window opens.</numerusform>
+        <numerusform>%n machines aren't running. Nothing is installed on them unless they run when the window opens.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n machine(s) aren't set to Customer Managed Schedules, so nothing is installed there: {names}. That mode excludes hotpatch on virtual machines.</source>
+      <source>%n machine(s) aren't set to Customer Managed Schedules, so nothing is installed on them: {names}. That mode excludes hotpatch on virtual machines.</source>
       <translation>
-        <numerusform>%n machine isn't set to Customer Managed Schedules, so nothing is installed there: {names}. That mode excludes hotpatch on virtual machines.</numerusform>
-        <numerusform>%n machines aren't set to Customer Managed Schedules, so nothing is installed there: {names}. That mode excludes hotpatch on virtual machines.</numerusform>
+        <numerusform>%n machine isn't set to Customer Managed Schedules, so nothing is installed on it: {names}. That mode excludes hotpatch on virtual machines.</numerusform>
+        <numerusform>%n machines aren't set to Customer Managed Schedules, so nothing is installed on them: {names}. That mode excludes hotpatch on virtual machines.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1826,6 +1826,13 @@
   </context>
   <context>
     <name>Verify</name>
+    <message numerus="yes">
+      <source>Azure stopped with %n minute(s) left, because it starts no update in the last {min_minutes} minutes of a window. Request a longer duration.</source>
+      <translation>
+        <numerusform>Azure stopped with %n minute left, because it starts no update in the last {min_minutes} minutes of a window. Request a longer duration.</numerusform>
+        <numerusform>Azure stopped with %n minutes left, because it starts no update in the last {min_minutes} minutes of a window. Request a longer duration.</numerusform>
+      </translation>
+    </message>
     <message numerus="yes">
       <source>{names} were reported as installed, and the next assessment offers them again.</source>
       <translation>

@@ -14,7 +14,7 @@ from statistics import median
 from PySide6.QtTest import QTest
 
 from hotpatch_gui.captures.stage import Stage, stopped_simulator
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.clock import SteppedClock
@@ -122,7 +122,7 @@ def _queue(stage: Stage, figures: HistoryCounts, rounds: int) -> None:
     gaps.stop()
     figures.found["queue 10,000 installations: longest gap"] = gaps.longest
     assert len(stage.operation_states()) == MACHINES
-    changes = Changes.to("operations")
+    changes = ChangedTables.of("operations")
     taken = [_ms(lambda: stage.app.source.changed.emit(changes)) for _ in range(10 * rounds)]
     stage.settle()
     figures.found["each later change"] = median(taken)

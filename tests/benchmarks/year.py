@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.clock import SteppedClock
-from hotpatch_gui.simulator.cloud import Cloud
+from hotpatch_gui.simulator.cloud import SimulatedCloud
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.simulator.guest import Guest
 from hotpatch_gui.simulator.maintenance import LONG_AGO, assignment, configuration_id, machine_id
@@ -71,7 +71,7 @@ def _runs_of(guest: Guest, schedule: str) -> int:
     return sum((r["maintenance_run_id"] or "").startswith(schedule) for r in guest.runs)
 
 
-def _add(cloud: Cloud, number: int, name: str, guests: list[Guest]) -> None:
+def _add(cloud: SimulatedCloud, number: int, name: str, guests: list[Guest]) -> None:
     """A weekly schedule for these machines."""
     subscription = guests[0].subscription
     known = configuration_id(subscription, f"rg-{number}", name)

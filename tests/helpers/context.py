@@ -21,7 +21,7 @@ from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.file import DataFile
 from hotpatch_gui.worker.jobs import Job, Jobs
 from hotpatch_gui.worker.sync.fleet import sync_fleet
-from hotpatch_gui.worker.sync.machine import read_lists
+from hotpatch_gui.worker.sync.machine import read_results
 from hotpatch_gui.worker.turns import Turns
 
 T = TypeVar("T")
@@ -55,12 +55,12 @@ def run_with(
             lambda _: None,
             Turns(),
             lambda _: None,
-            read_lists,
+            read_results,
         )
         try:
             return await job(context)
         finally:
-            context.lists.close()
+            context.results.close()
             context.calls.close()
             gateway.close()
 

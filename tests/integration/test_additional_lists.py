@@ -9,7 +9,7 @@ import pytest
 
 from hotpatch_gui.captures.scenes.steps import advance_and_sync
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.patching import exclusion_reason
+from hotpatch_gui.domain.rollout_progress import exclusion_reason
 from hotpatch_gui.domain.schedules import AssignmentKind
 from hotpatch_gui.models import display_text
 from hotpatch_gui.models.schedule_text import when

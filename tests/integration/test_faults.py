@@ -618,7 +618,7 @@ def test_a_damaged_settings_file_does_not_stop_the_start(qapp, data_dir: Path) -
     )
     with Stage("light", folder=data_dir) as stage:
         stage.start()
-        assert stage.app.settings.sync_minutes == 15
+        assert stage.app.preferences.sync_minutes == 15
         assert stage.window.machines.model.rowCount() == 16
 
 

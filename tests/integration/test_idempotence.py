@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.application.folder_lock import lock
-from hotpatch_gui.application.user_actions import UserActions
+from hotpatch_gui.application.user_actions import EngineUserActions
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.views.dialogs.install import InstallDialog
@@ -134,7 +134,7 @@ def test_a_refresh(stage: Stage, qtbot: QtBot) -> None:
 def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
     stage.start()
     source = stage.app.source
-    second = UserActions(
+    second = EngineUserActions(
         stage.app.engine.send,
         source.path,
         lambda: source.db,

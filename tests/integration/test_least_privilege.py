@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QTextDocument
 
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.store import connections
 from hotpatch_gui.store.database import open_writer, transaction
@@ -188,7 +188,7 @@ def test_a_name_in_a_tooltip_is_shown_as_it_is(stage: Stage) -> None:
     name = "<b>it's</b> & <img src=x>"
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("UPDATE connections SET name=?, may_act=0", (name,))
-    stage.app.source.notify(Changes.to("connections"))
+    stage.app.source.notify(ChangedTables.of("connections"))
     stage.choose("vm-web-02")
     _, why = commands(stage)["assess"]
     assert why == f"Assess now: Changes are off for {name}. Turn them on in Settings › Connections."

@@ -135,7 +135,7 @@ def test_filters_are_saved_by_name_applied_and_deleted(stage: Stage, qtbot: QtBo
         m for m in page.filters.menu.findChildren(QMenu) if m.title() == "Delete saved filter"
     ]
     titles[-1].actions()[0].trigger()
-    assert stage.app.settings.filters == {}
+    assert stage.app.preferences.filters == {}
 
 
 def test_a_saved_filter_has_its_search(stage: Stage) -> None:
@@ -145,7 +145,7 @@ def test_a_saved_filter_has_its_search(stage: Stage) -> None:
     stage.window.header.search.setText("web")
     stage.settle()
     found = page.model.rowCount()
-    stage.app.settings.filters = {"web servers": to_text(page._current_filter)}
+    stage.app.preferences.filters = {"web servers": to_text(page._current_filter)}
     stage.window.header.search.clear()
     page.filters.filtered.emit(EVERY_MACHINE)
     stage.settle()
@@ -185,7 +185,7 @@ def test_filter_and_selection_survive_a_restart(qapp: QApplication, tmp_path: Pa
         assert page.model.rowCount() == shown
         assert page.list.selected_ids == [kept[0]]
         assert page.filters.chips[0].text() == "Hotpatch on ✕"
-        stage.app.settings.machine_filter = '{"condition": "of a newer version"'
+        stage.app.preferences.machine_filter = '{"condition": "of a newer version"'
         stage.window.show_start_page()
         stage.settle()
 
@@ -358,8 +358,8 @@ def test_the_selection_survives_a_restart_without_a_filter(
 ) -> None:
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
-        stage.app.settings.selected = ids
-        stage.app.settings.save()
+        stage.app.preferences.selected = ids
+        stage.app.preferences.save()
         stage.window.machines.save = lambda: None  # type: ignore[method-assign]
     with Stage("light", folder=tmp_path) as stage:
         stage.window.show_start_page()
@@ -397,7 +397,7 @@ def test_a_saved_filter_that_cannot_be_read_changes_nothing_and_says_so(stage: S
     page = machines(stage)
     page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
     before = machines(stage).model.rowCount()
-    stage.app.settings.filters = {"odd": "garbage"}
+    stage.app.preferences.filters = {"odd": "garbage"}
     page.filters.menu.aboutToShow.emit()
     next(a for a in page.filters.menu.actions() if a.text() == "odd").trigger()
     assert machines(stage).model.rowCount() == before

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
 from PySide6.QtWidgets import QTableView
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.update_filter import UpdateFilter
 from hotpatch_gui.models import columns
 from hotpatch_gui.models.machine_list import COLUMNS as MACHINE_COLUMNS
@@ -57,7 +57,7 @@ def source(qapp, path: Path):
     made.deleteLater()
 
 
-def model_of(source: DataSource, table: tables.Table, shown: tuple) -> WindowedModel:
+def model_of(source: DataSource, table: tables.TableQuery, shown: tuple) -> WindowedModel:
     return WindowedModel(source, table, shown, lambda: EPOCH, parent=source)
 
 
@@ -79,7 +79,7 @@ def loaded(qtbot, model: WindowedModel) -> WindowedModel:
     ids=["updates", "kbs", "history", "operations", "machines"],
 )
 def test_every_model_keeps_qts_rules(
-    qtmodeltester, source: DataSource, table: tables.Table, shown: tuple
+    qtmodeltester, source: DataSource, table: tables.TableQuery, shown: tuple
 ) -> None:
     model = model_of(source, table, shown)
     model.set_where(
@@ -162,7 +162,7 @@ def test_a_refresh_keeps_the_selection_by_row_and_not_by_place(
             "DELETE FROM updates WHERE id IN (SELECT id FROM updates WHERE classification='Security' ORDER BY id LIMIT 500)"
         )
     db.close()
-    source.notify(Changes.to("updates"))
+    source.notify(ChangedTables.of("updates"))
     qtbot.waitUntil(lambda: model.rowCount() == ROWS - 500)
     (selected,) = view.selectionModel().selectedRows()
     assert model.id_at(selected.row()) == row_id
@@ -183,16 +183,16 @@ def test_a_row_deleted_under_the_view_is_blank_and_not_a_crash(
 
 def test_a_burst_of_changes_causes_two_complete_reads(source: DataSource, qtbot) -> None:
     """One read immediately, and one for all changes that arrived in the meantime."""
-    heard: list[Changes] = []
+    heard: list[ChangedTables] = []
     source.changed.connect(heard.append)
-    source.notify(Changes.to("machines"))
-    assert heard == [Changes.to("machines")]
+    source.notify(ChangedTables.of("machines"))
+    assert heard == [ChangedTables.of("machines")]
     for table in ("updates", "assessments", "updates"):
-        source.notify(Changes.to(table))
+        source.notify(ChangedTables.of(table))
     assert len(heard) == 1
     assert source.has_pending_changes
     qtbot.waitUntil(lambda: not source.has_pending_changes)
-    assert heard[1:] == [Changes.to("updates", "assessments")]
+    assert heard[1:] == [ChangedTables.of("updates", "assessments")]
 
 
 SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<3000000) SELECT max(i) FROM n"

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.application.tray import Tray
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState as S
 from hotpatch_gui.domain.updates import Classification
@@ -177,7 +177,7 @@ def test_toasts_stay_in_the_window_and_above_each_other(stage: Stage) -> None:
 
 @pytest.mark.qt_log_ignore("No such signal QPlatformNativeInterface", "propagateSizeHints")
 def test_system_notifications_respect_the_settings_and_the_focus(stage: Stage) -> None:
-    tray = Tray(stage.window, stage.app.outcomes, stage.app.settings)
+    tray = Tray(stage.window, stage.app.outcomes, stage.app.preferences)
     now = stage.app.clock()
     good, bad = Outcome(now, Glyph.OK, "good"), Outcome(now, Glyph.UNKNOWN, "unknown")
     stage.window.activateWindow()
@@ -187,10 +187,10 @@ def test_system_notifications_respect_the_settings_and_the_focus(stage: Stage) -
     stage.window.hide()
     stage.settle()
     assert tray.should_notify(good)
-    stage.app.settings.notifies_success = False
+    stage.app.preferences.notifies_success = False
     assert not tray.should_notify(good)
     assert tray.should_notify(bad)
-    stage.app.settings.notifies_failure = False
+    stage.app.preferences.notifies_failure = False
     assert not tray.should_notify(bad._replace(at=now + timedelta(hours=1)))
     stage.window.show()
 
@@ -260,7 +260,7 @@ def test_results_of_before_a_program_update_are_no_news(
     with closing(sqlite3.connect(path)) as migrated:
         migrated.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
     source.open()
-    source.notify(Changes(frozenset({"operations", "schedule_changes"})))
+    source.notify(ChangedTables(frozenset({"operations", "schedule_changes"})))
     qtbot.waitUntil(lambda: source.reader.is_idle)
     qtbot.wait(20)
     assert list(outcomes.items) == []
@@ -288,7 +288,7 @@ def test_results_in_a_file_that_replaces_a_damaged_one_are_news(
         new.execute("ATTACH ? AS old", (str(stage.app.source.path),))
         new.execute("INSERT INTO operations SELECT * FROM old.operations LIMIT 1")
         new.commit()
-    source.notify(Changes(frozenset({"operations"})))
+    source.notify(ChangedTables(frozenset({"operations"})))
     qtbot.waitUntil(lambda: len(outcomes.items) == 1)
     assert outcomes.items[0].title == "Assess now on vm-web-01: succeeded"
     source.close()
@@ -316,7 +316,7 @@ def test_an_unknown_result_of_an_earlier_session_is_no_news_until_it_changes(
         copy.commit()
     source = DataSource(path)
     outcomes = Outcomes(source, lambda: EPOCH, source)
-    source.notify(Changes(frozenset({"operations"})))
+    source.notify(ChangedTables(frozenset({"operations"})))
     qtbot.waitUntil(lambda: source.reader.is_idle)
     qtbot.wait(20)
     assert list(outcomes.items) == []
@@ -324,7 +324,7 @@ def test_an_unknown_result_of_an_earlier_session_is_no_news_until_it_changes(
         copy.execute("UPDATE operations SET state='succeeded', ended_at=created_at")
         copy.commit()
     qtbot.wait(250)  # notifications rest
-    source.notify(Changes(frozenset({"operations"})))
+    source.notify(ChangedTables(frozenset({"operations"})))
     qtbot.waitUntil(lambda: len(outcomes.items) == 1)
     assert outcomes.items[0].title == "Assess now on vm-web-01: succeeded"
     source.close()

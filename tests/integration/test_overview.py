@@ -21,7 +21,7 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.exposure import Exposure
 from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
-from hotpatch_gui.domain.patching import RolloutStatus
+from hotpatch_gui.domain.rollout_progress import RolloutStatus
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import export_writers
 from hotpatch_gui.models.exports import ExportContext, ReportChoice, Writing
@@ -253,7 +253,7 @@ def test_the_page_survives_a_restart(qapp: QApplication, tmp_path: Path) -> None
             stage.start()
             stage.window.show_page(after)
     with Stage("light", folder=tmp_path) as stage:
-        stage.app.settings.page = "of a newer version"
+        stage.app.preferences.page = "of a newer version"
         stage.window.show_start_page()
         assert shown(stage) == "overview", "several machines are known"
 

@@ -18,7 +18,7 @@ from hotpatch_gui.captures.scenes.steps import advance_and_sync
 from hotpatch_gui.captures.stage import Stage, SteppedClock
 from hotpatch_gui.domain.clouds import PUBLIC
 from hotpatch_gui.domain.connections import Connection, SignInMethod
-from hotpatch_gui.domain.patching import RolloutStatus
+from hotpatch_gui.domain.rollout_progress import RolloutStatus
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models.rollout import MACHINES, RolloutFilter, read_rollout
 from hotpatch_gui.simulator.build import build_simulator

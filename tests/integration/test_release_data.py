@@ -310,7 +310,7 @@ def test_a_refused_row_is_named_and_the_exit_code_says_partly(tmp_path: Path, ms
 
 def test_the_window_learns_from_microsoft_and_says_so(stage: Stage, msrc: Feed) -> None:
     stage.clock.jump_to(NOW)
-    stage.app.settings._store.setValue("release_feed", msrc.address)
+    stage.app.preferences._store.setValue("release_feed", msrc.address)
     stage.start()
     stage.choose("vm-web-01")
     blade = stage.window.machines.blade
@@ -334,7 +334,7 @@ def test_the_window_learns_from_microsoft_and_says_so(stage: Stage, msrc: Feed) 
 
 
 def test_once_a_day_is_off_until_the_user_turns_it_on(stage: Stage, msrc: Feed) -> None:
-    stage.app.settings._store.setValue("release_feed", msrc.address)
+    stage.app.preferences._store.setValue("release_feed", msrc.address)
     stage.start()
     assert msrc.requested == [], "nothing is read unless the user requests it"
     stage.window.open_preferences()
@@ -345,7 +345,7 @@ def test_once_a_day_is_off_until_the_user_turns_it_on(stage: Stage, msrc: Feed) 
     dialog.daily.click()
     stage.until(lambda: "/cvrf/2026-Nov" in msrc.requested)
     stage.until(lambda: dialog.outcome.text().startswith("4 releases"))
-    assert stage.app.settings.reads_releases
+    assert stage.app.preferences.reads_releases
     many = len(msrc.requested)
     stage.app.actions.read_releases_daily(msrc.address)
     stage.idle()

@@ -10,11 +10,11 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.machine_filter import Condition, MachineFilter
 from hotpatch_gui.models import export_sheets, update_text
 from hotpatch_gui.store.database import open_writer, transaction
-from hotpatch_gui.store.history_rows import RunRow
+from hotpatch_gui.store.history_rows import InstallationRunRow
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.main_window import PAGES
@@ -124,7 +124,7 @@ def test_installations_are_found_by_their_error_and_show_its_code(stage: Stage) 
 
 
 def test_an_error_without_a_message_is_its_code() -> None:
-    row = RunRow(*([None] * len(RunRow._fields)))._replace(status="Failed")
+    row = InstallationRunRow(*([None] * len(InstallationRunRow._fields)))._replace(status="Failed")
     assert update_text.run_error_text(row) == ""
     assert (
         update_text.run_error_text(row._replace(error_code="0x80240022", error="")) == "0x80240022"
@@ -171,7 +171,7 @@ def test_yesterday_is_a_day(stage: Stage) -> None:
                 " VALUES (?, 'assess', 'succeeded', 'a', ?, ?, ?)",
                 (known["vm-web-01"], at, at, at),
             )
-    stage.app.source.notify(Changes.to("operations"))
+    stage.app.source.notify(ChangedTables.of("operations"))
     page = activity(stage)
     box = page.operations.filter.range
     box.setCurrentIndex(box.findText("Yesterday (UTC)"))

@@ -55,7 +55,7 @@ from hotpatch_gui.store import schedules
 from hotpatch_gui.store.database import FILE_NAME, open_writer, transaction
 from hotpatch_gui.worker.commands import ChangeSchedules, SetChangesAllowed, SignIn, SignOut
 from hotpatch_gui.worker.jobs import KEPT_S
-from hotpatch_gui.worker.schedule_sender import BULK_AT_ONCE
+from hotpatch_gui.worker.schedule_sender import MAX_BULK
 
 pytestmark = pytest.mark.expects_log
 
@@ -667,7 +667,7 @@ def test_a_slow_check_of_an_unknown_result_holds_up_nothing(stage: Stage) -> Non
 
 
 def test_one_click_is_sent_before_the_rest_of_many(stage: Stage) -> None:
-    count = 3 * BULK_AT_ONCE
+    count = 3 * MAX_BULK
     received, goes_on = hold(stage, "DELETE", "configurationassignments")
     change(
         stage, *(UNASSIGN._replace(resource_id=f"{UNASSIGN.resource_id}{n}") for n in range(count))
@@ -677,7 +677,7 @@ def test_one_click_is_sent_before_the_rest_of_many(stage: Stage) -> None:
     stage.until(lambda: stage.app.engine.unhandled == 0)
     goes_on.set()
     stage.until(lambda: states(stage)[-1] == "succeeded")
-    assert states(stage).count("queued") > BULK_AT_ONCE
+    assert states(stage).count("queued") > MAX_BULK
     stage.until(lambda: states(stage) == ["succeeded"] * (count + 1))
 
 

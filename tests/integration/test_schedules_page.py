@@ -12,7 +12,7 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.models.schedules import ScheduleEntry
-from hotpatch_gui.simulator.cloud import Cloud
+from hotpatch_gui.simulator.cloud import SimulatedCloud
 from hotpatch_gui.simulator.maintenance import LONG_AGO, seeds
 from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.theme.glyphs import Glyph
@@ -30,7 +30,9 @@ def stage(qapp: QApplication) -> Iterator[Stage]:
         yield made
 
 
-def follow(cloud: Cloud, machine: str, *, prepared: bool = True, **changed: object) -> None:
+def follow(
+    cloud: SimulatedCloud, machine: str, *, prepared: bool = True, **changed: object
+) -> None:
     """Assign a schedule to a machine of the simulated Azure."""
     guest = cloud.guests[machine]
     guest.bypass_safety_checks = prepared

@@ -11,7 +11,7 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.kb import without_kb
 from hotpatch_gui.models import update_text
 from hotpatch_gui.models.update_text import kb_state_glyph, kb_state_text
@@ -160,7 +160,7 @@ def test_the_machines_below_are_never_those_of_another_update(stage: Stage) -> N
     stage.settle()
     assert not pane.title.full_text
     assert not pane.model.all_rows
-    stage.app.source.changed.emit(Changes.to("updates"))
+    stage.app.source.changed.emit(ChangedTables.of("updates"))
     stage.settle()
     assert not table.selected_ids
 
@@ -264,7 +264,7 @@ def test_the_selected_update_stays_selected_when_its_row_is_another_one(stage: S
         (first,) = db.execute("SELECT min(id) FROM updates WHERE kb='KB5120708'").fetchone()
         db.execute("UPDATE updates SET id=id+100000 WHERE id=?", (first,))
         db.execute("UPDATE updates SET name='0 ' || name WHERE kb='KB5120233'")
-    stage.app.source.notify(Changes.to("updates"))
+    stage.app.source.notify(ChangedTables.of("updates"))
     stage.until(lambda: page.panel.table.selected_ids not in (before, []))
     assert page.machines.title.full_text.endswith("KB5120708)")
     assert len(page.machines.machine_ids) == 8
@@ -290,7 +290,7 @@ def test_figures_and_machines_of_an_update_count_each_machines_last_run(stage: S
             " FROM installation_updates WHERE installation_id=? AND kb='KB5120228'",
             (run,),
         )
-    stage.app.source.notify(Changes(frozenset({"installations"})))
+    stage.app.source.notify(ChangedTables(frozenset({"installations"})))
     shown = updates(stage)
     rows = [shown.model.row(n) for n in range(shown.model.rowCount())]
     number, row = next((n, r) for n, r in enumerate(rows) if r and r.kb == "KB5120228")

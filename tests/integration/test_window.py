@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.captures.stage import Stage, stopped_simulator
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.installs import FleetReview, InstallRequest, RestartSetting, plan
 from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
@@ -321,7 +321,7 @@ def test_settings_that_azure_would_refuse_cannot_be_saved(stage: Stage) -> None:
     assert "safety checks" in dialog.problem.text()
     dialog.hotpatch.setChecked(False)
     assert dialog.save.isEnabled()
-    assert "waits for the next baseline, planned for 13 Oct 2026" in dialog.hotpatch_words.text()
+    assert "waits for the next baseline, planned for 13 Oct 2026" in dialog.hotpatch_hint.text()
     dialog.save.click()
     stage.until(lambda: OperationState.RUNNING in stage.operation_states())
     stage.clock.advance(minutes=2)
@@ -540,7 +540,7 @@ def test_columns_and_window_are_remembered(qapp, tmp_path: Path) -> None:
         stage.start()
         table = stage.window.machines.blade.compliance.panel.table
         table.setColumnWidth(2, 211)
-        stage.until(lambda: not stage.app.settings.state("columns-complianceTable").isEmpty())
+        stage.until(lambda: not stage.app.preferences.state("columns-complianceTable").isEmpty())
         stage.window.resize(1111, 700)
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
@@ -577,11 +577,11 @@ def test_the_theme_changes_while_the_program_runs(stage: Stage) -> None:
     dialog.theme.setCurrentIndex(dialog.theme.findData("dark"))
     stage.settle()
     assert stage.app.theme.tokens.name == "dark"
-    assert stage.app.settings.theme == "dark"
+    assert stage.app.preferences.theme == "dark"
     assert stage.window.palette().window().color().name().upper() == "#1B1A19"
     dialog.theme.setCurrentIndex(dialog.theme.findData("contrast-dark"))
     stage.settle()
-    assert stage.app.settings.theme == "contrast-dark"
+    assert stage.app.preferences.theme == "contrast-dark"
     assert stage.window.palette().window().color().name() == "#000000"
 
 
@@ -1014,7 +1014,7 @@ def test_numbers_that_no_program_wrote_do_no_harm(stage: Stage) -> None:
             " VALUES (1, 'assess', 'running', '', ?, ?)",
             (big, big),
         )
-    stage.app.source.notify(Changes.to("machines", "operations"))
+    stage.app.source.notify(ChangedTables.of("machines", "operations"))
     stage.settle()
     assert stage.window.status_bar.progress.value() == 100
     assert "2 machines" in stage.window.machines.blade.title.full_text
@@ -1146,7 +1146,7 @@ def test_a_machine_made_again_under_its_name_is_shown_when_it_is_read(stage: Sta
     (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-01'").fetchone()
     with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
         writer.execute("UPDATE machines SET vm_id='the old one' WHERE id=?", (number,))
-    heard: list[Changes] = []
+    heard: list[ChangedTables] = []
     stage.app.source.changed.connect(heard.append)
     stage.app.engine.send(
         ReadMachine(

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from hotpatch_gui.application.user_actions import UserActions
+from hotpatch_gui.application.user_actions import EngineUserActions
 from hotpatch_gui.domain.schedule_changes import ChangeKind, schedule_id
 from hotpatch_gui.domain.schedules import Schedule
 
@@ -17,7 +17,9 @@ NAMES = 3
 DAYS = ("Monday", "Wednesday", "Friday", "Sunday")
 
 
-def ask(desk: UserActions, rng: random.Random, db: sqlite3.Connection, machine_id: int) -> None:
+def ask(
+    desk: EngineUserActions, rng: random.Random, db: sqlite3.Connection, machine_id: int
+) -> None:
     """Request a change of a schedule in the machine's resource group, whether or not there is one."""
     row = db.execute(
         "SELECT azure_id, connection_id FROM machines WHERE id=?", (machine_id,)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from requests.exceptions import ConnectionError as NoConnection
 
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.store.database import FILE_NAME
 from hotpatch_gui.views.rail import PAGES
@@ -113,7 +113,7 @@ def fuzz_file(folder: Path, contents: int, seed: int) -> str:
                 _begin(stage)
                 for number in range(start, min(start + PER_START, contents)):
                     _renew(full, work, rng)
-                    stage.app.source.changed.emit(Changes(EVERYTHING))
+                    stage.app.source.changed.emit(ChangedTables(EVERYTHING))
                     _poll(stage, rng)
                     assert not crashes, f"content {number} of seed {seed}: {crashes}"
     finally:

@@ -12,14 +12,14 @@ from helpers.machines import GOOD
 from hotpatch_gui.domain.arc import Arc
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machines import Image, Machine, PatchMode
-from hotpatch_gui.domain.patching import (
+from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.rollout_progress import (
     MachineFacts,
     RolloutState,
     RolloutStatus,
     exclusion_reason,
     infer_rollout,
 )
-from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.schedules import (
     NO_SCHEDULES,
     AssignmentKind,
@@ -77,7 +77,9 @@ def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
 def test_a_patched_machine_with_another_security_update_has_another_turn() -> None:
     night = datetime(2026, 9, 8, 22, tzinfo=UTC)
     patched = {"patched": night, "assessed": night, "restart_pending": False}
-    some = facts("a", **patched, is_incomplete=True, important=RestartBehavior.CAN_REQUEST)
+    some = facts(
+        "a", **patched, is_incomplete=True, restart_of_important=RestartBehavior.CAN_REQUEST
+    )
     others = [facts(name, "westus") for name in "cde"]
     found = at(some, facts("b", **patched), *others, now=night + timedelta(hours=30))
     again = found.positions["a"]
@@ -107,7 +109,7 @@ def test_patched_running_failed_and_stopped_machines_are_distinguished() -> None
     found = at(
         facts("done", patched=night),
         facts("hand", patched=night, requested_by_user=True),
-        facts("now", begun=night),
+        facts("now", in_progress_since=night),
         facts("bad", failed=night),
         off,
         now=night + timedelta(minutes=20),
@@ -210,7 +212,9 @@ NIGHT = RELEASED + timedelta(hours=3)
 
 def test_a_machine_that_windows_patches_has_no_time_but_may_restart() -> None:
     by_windows = replace(GOOD.settings, patch_mode=PatchMode.AUTOMATIC_BY_OS)
-    one = facts("w", assessed=NIGHT, restart_pending=False, important=RestartBehavior.ALWAYS)
+    one = facts(
+        "w", assessed=NIGHT, restart_pending=False, restart_of_important=RestartBehavior.ALWAYS
+    )
     found = at(one._replace(machine=machine("w", settings=by_windows)), now=NIGHT).positions["w"]
     assert (found.window, found.restart) == (None, RestartBehavior.ALWAYS)
     manual = replace(GOOD.settings, patch_mode=PatchMode.MANUAL)
@@ -220,7 +224,9 @@ def test_a_machine_that_windows_patches_has_no_time_but_may_restart() -> None:
 
 def restart_of(**known: object) -> RestartBehavior | None:
     """How a machine that was assessed after the release restarts at its expected start."""
-    one = facts("a", assessed=NIGHT, restart_pending=False, important=RestartBehavior.NEVER)
+    one = facts(
+        "a", assessed=NIGHT, restart_pending=False, restart_of_important=RestartBehavior.NEVER
+    )
     setting = known.pop("setting", None)
     settings = replace(one.machine.settings, restart_setting=setting)
     one = one._replace(machine=replace(one.machine, settings=settings), **known)
@@ -229,12 +235,12 @@ def restart_of(**known: object) -> RestartBehavior | None:
 
 @pytest.mark.parametrize("behavior", RestartBehavior)
 def test_an_expected_start_restarts_by_the_missing_updates(behavior: RestartBehavior) -> None:
-    assert restart_of(important=behavior) is behavior
+    assert restart_of(restart_of_important=behavior) is behavior
 
 
 def test_settings_and_a_pending_restart_decide_before_updates() -> None:
     always, never = RestartBehavior.ALWAYS, RestartBehavior.NEVER
-    assert restart_of(setting="Never", important=always, restart_pending=True) is never
+    assert restart_of(setting="Never", restart_of_important=always, restart_pending=True) is never
     assert restart_of(setting="Always") is always
     assert restart_of(restart_pending=True) is always
 
@@ -244,7 +250,10 @@ def test_facts_older_than_the_release_are_unknown() -> None:
     assert restart_of(assessed=RELEASED - timedelta(hours=1)) is unknown
     assert restart_of(assessed=None) is unknown
     assert restart_of(restart_pending=None) is unknown
-    assert restart_of(assessed=None, important=RestartBehavior.ALWAYS) is RestartBehavior.ALWAYS
+    assert (
+        restart_of(assessed=None, restart_of_important=RestartBehavior.ALWAYS)
+        is RestartBehavior.ALWAYS
+    )
     assert restart_of(patched=NIGHT) is None, "no start is expected"
 
 
@@ -253,7 +262,9 @@ def test_a_baseline_restarts_also_machines_that_were_not_assessed_since() -> Non
     product = facts("a").machine.product
     assert product is not None
     for baselines, restart in (((product,), RestartBehavior.ALWAYS), ((), RestartBehavior.UNKNOWN)):
-        one = facts("a", assessed=old, restart_pending=False, important=RestartBehavior.NEVER)
+        one = facts(
+            "a", assessed=old, restart_pending=False, restart_of_important=RestartBehavior.NEVER
+        )
         found = infer_rollout(RELEASED, [one], PAIRS, NIGHT, baselines=baselines).positions["a"]
         assert found.restart is restart
     settings = replace(facts("a").machine.settings, hotpatch_enabled=False)
@@ -269,7 +280,7 @@ def own_restart(
 ) -> RestartBehavior | None:
     """Like ``restart_of``, for a machine with its own schedule."""
     own = SATURDAYS._replace(restart=restart, exclude_restarting=exclude_restarting)
-    one = facts("a", assessed=NIGHT, restart_pending=False, every=RestartBehavior.NEVER)
+    one = facts("a", assessed=NIGHT, restart_pending=False, restart_of_all=RestartBehavior.NEVER)
     settings = replace(one.machine.settings, bypass_safety_checks=True, restart_setting="Never")
     follows = MachineSchedules((FollowedSchedule(own, AssignmentKind.DIRECT),))
     one = one._replace(machine=replace(one.machine, settings=settings), schedules=follows, **known)
@@ -281,16 +292,20 @@ def own_restart(
 def test_a_schedule_has_its_own_restart_setting_and_may_select_other_updates() -> None:
     always = RestartBehavior.ALWAYS
     assert own_restart("Always") is always
-    assert own_restart("Never", every=always) is RestartBehavior.NEVER
+    assert own_restart("Never", restart_of_all=always) is RestartBehavior.NEVER
     assert own_restart("IfRequired") is RestartBehavior.NEVER
-    assert own_restart("IfRequired", every=always) is RestartBehavior.CAN_REQUEST
+    assert own_restart("IfRequired", restart_of_all=always) is RestartBehavior.CAN_REQUEST
     assert own_restart(None, restart_pending=True) is always
-    assert own_restart(None, exclude_restarting=True, every=always) is RestartBehavior.NEVER
+    assert (
+        own_restart(None, exclude_restarting=True, restart_of_all=always) is RestartBehavior.NEVER
+    )
 
 
 def test_a_start_after_the_next_release_does_not_claim_to_need_no_restart() -> None:
     now = datetime(2026, 10, 13, 14, tzinfo=UTC)
-    waits = facts("a", assessed=now, restart_pending=False, important=RestartBehavior.NEVER)
+    waits = facts(
+        "a", assessed=now, restart_pending=False, restart_of_important=RestartBehavior.NEVER
+    )
     due = datetime(2026, 10, 13, 17, tzinfo=UTC)
     released = now - timedelta(days=20)
     known = infer_rollout(released, (waits,), PAIRS, now).positions["a"]
@@ -335,7 +350,9 @@ def test_a_schedule_restarts_by_what_it_selects() -> None:
         ({"classifications": ("Critical",), "exclude_restarting": True}, never),
     ):
         own = SATURDAYS._replace(restart="IfRequired", **changed)  # type: ignore[arg-type]
-        one = facts("a", assessed=NIGHT, restart_pending=False, every=always, missing=missing)
+        one = facts(
+            "a", assessed=NIGHT, restart_pending=False, restart_of_all=always, missing=missing
+        )
         settings = replace(one.machine.settings, bypass_safety_checks=True)
         one = one._replace(
             machine=replace(one.machine, settings=settings),

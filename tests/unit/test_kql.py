@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_gui.simulator.kql import Query, QueryError
+from hotpatch_gui.simulator.kql import KqlQuery, QueryError
 from hotpatch_gui.system import resources
 
 ROWS = [
@@ -14,7 +14,7 @@ ROWS = [
 
 
 def ids(text: str) -> list[str]:
-    return [r["id"] for r in Query(text).run(ROWS)]
+    return [r["id"] for r in KqlQuery(text).run(ROWS)]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_conditions(condition: str, expected: list[str]) -> None:
 
 
 def test_project_extend_and_order() -> None:
-    found = Query(
+    found = KqlQuery(
         "t | extend who = tolower(id) | project id, who, first = properties.list[0] | order by who desc"
     ).run(ROWS)
     assert found == [
@@ -59,7 +59,7 @@ def test_project_extend_and_order() -> None:
     ],
 )
 def test_our_queries_are_read_and_project_the_id_that_paging_needs(name: str) -> None:
-    query = Query(resources.read_text(f"kql/{name}.kql"))
+    query = KqlQuery(resources.read_text(f"kql/{name}.kql"))
     assert query.projects_id
 
 
@@ -77,10 +77,10 @@ def test_our_queries_are_read_and_project_the_id_that_paging_needs(name: str) ->
 )
 def test_unsupported_queries_are_rejected(text: str) -> None:
     with pytest.raises(QueryError):
-        Query(text)
+        KqlQuery(text)
 
 
 @given(st.text(max_size=80))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(QueryError):
-        Query(text)
+        KqlQuery(text)

@@ -19,10 +19,10 @@ from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.simulator.build import build_simulator
 from hotpatch_gui.simulator.catalog import Catalog
 from hotpatch_gui.simulator.clock import SteppedClock
-from hotpatch_gui.simulator.cloud import Cloud
+from hotpatch_gui.simulator.cloud import SimulatedCloud
 from hotpatch_gui.simulator.fleet import CORE_25, EPOCH, JULY_25, WS25
 from hotpatch_gui.simulator.guest import Guest
-from hotpatch_gui.simulator.patching import is_included
+from hotpatch_gui.simulator.guest_patching import is_included
 from hotpatch_gui.simulator.scenarios import SCENARIOS
 from hotpatch_gui.system import resources
 
@@ -32,16 +32,18 @@ SEPTEMBER_25 = "26100.33438"
 PACIFIC = "Pacific Standard Time"
 
 
-def world(scenario: str = "today", path: Path | None = None, now: datetime | None = None) -> Cloud:
+def world(
+    scenario: str = "today", path: Path | None = None, now: datetime | None = None
+) -> SimulatedCloud:
     clock = SteppedClock(now or SCENARIOS[scenario].start)
     return build_simulator(
         resources.calendar(), OTHERS, clock=clock, scenario=scenario, pairs=PAIRS, state_path=path
     ).cloud
 
 
-def of(*guests: Guest, start: datetime = EPOCH) -> Cloud:
+def of(*guests: Guest, start: datetime = EPOCH) -> SimulatedCloud:
     catalog = Catalog(resources.calendar(), OTHERS)
-    return Cloud(catalog, SteppedClock(start), guests, pairs=PAIRS)
+    return SimulatedCloud(catalog, SteppedClock(start), guests, pairs=PAIRS)
 
 
 def machine(name: str = "vm", build: str = JULY_25, **changed: Any) -> Guest:
@@ -51,13 +53,13 @@ def machine(name: str = "vm", build: str = JULY_25, **changed: Any) -> Guest:
     return made
 
 
-def advance_and_sync(cloud: Cloud, **step: float) -> None:
+def advance_and_sync(cloud: SimulatedCloud, **step: float) -> None:
     assert isinstance(cloud.clock, SteppedClock)
     cloud.clock.advance(**step)
     cloud.settle()
 
 
-def by_platform(cloud: Cloud, name: str, since: datetime = EPOCH) -> list[dict[str, Any]]:
+def by_platform(cloud: SimulatedCloud, name: str, since: datetime = EPOCH) -> list[dict[str, Any]]:
     runs = cloud.guests[name].runs
     begun = (datetime.fromisoformat(r["started"]) for r in runs)
     return [
@@ -169,7 +171,7 @@ def test_a_machine_with_kb5070881_leaves_and_rejoins_the_train() -> None:
     assert any("KB5070893" in kbs(r) for r in on.runs), "what keeps it on the train"
 
 
-def _monthly_restarts(cloud: Cloud, name: str) -> list[str]:
+def _monthly_restarts(cloud: SimulatedCloud, name: str) -> list[str]:
     """The KBs of the monthly releases for which the machine restarted, oldest first."""
     found = []
     for run in by_platform(cloud, name, SCENARIOS["october-2025"].start):

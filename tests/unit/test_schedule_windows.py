@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.releases import Product
-from hotpatch_gui.domain.schedule_concerns import coming, concerns, overlaps
+from hotpatch_gui.domain.schedule_concerns import concerns, overlaps, upcoming_windows
 from hotpatch_gui.domain.schedule_windows import Window, recurrence_text, windows
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.system.resources import calendar
@@ -106,12 +106,18 @@ def test_an_ended_schedule_raises_no_concern() -> None:
 
 def test_overlapping_windows_are_found_and_adjacent_ones_are_not() -> None:
     other = SATURDAYS._replace(recurs="2Weeks Saturday", starts="2026-08-29 23:30")
-    assert overlaps(coming(SATURDAYS, NOW), coming(other, NOW)) == Window(
+    assert overlaps(upcoming_windows(SATURDAYS, NOW), upcoming_windows(other, NOW)) == Window(
         datetime(2026, 8, 29, 23, 30, tzinfo=UTC), datetime(2026, 8, 30, 1, tzinfo=UTC)
     )
     after = SATURDAYS._replace(starts="2026-01-04 01:00", recurs="Week Sunday")
-    assert overlaps(coming(SATURDAYS, NOW), coming(after, NOW)) is None
-    assert overlaps(coming(SATURDAYS, NOW), coming(SATURDAYS._replace(recurs="Year"), NOW)) is None
+    assert overlaps(upcoming_windows(SATURDAYS, NOW), upcoming_windows(after, NOW)) is None
+    assert (
+        overlaps(
+            upcoming_windows(SATURDAYS, NOW),
+            upcoming_windows(SATURDAYS._replace(recurs="Year"), NOW),
+        )
+        is None
+    )
 
 
 RECURS = st.sampled_from(
@@ -135,9 +141,9 @@ def test_overlaps_are_those_of_every_pair_of_windows(one: Schedule, other: Sched
         if max(a.opens, b.opens) < min(a.closes, b.closes)
     ]
     assert (
-        overlaps(coming(one, NOW), coming(other, NOW))
+        overlaps(upcoming_windows(one, NOW), upcoming_windows(other, NOW))
         == min(every, default=None)
-        == overlaps(coming(other, NOW), coming(one, NOW))
+        == overlaps(upcoming_windows(other, NOW), upcoming_windows(one, NOW))
     )
 
 

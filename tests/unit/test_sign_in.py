@@ -21,7 +21,7 @@ from azure.core.pipeline.transport import HttpRequest, HttpResponse, HttpTranspo
 
 from helpers.tls import CLIENT, SECRET, TENANT, WHO, SecureAzure, browser, secure_azure
 from hotpatch_gui.azure import credentials
-from hotpatch_gui.azure.credentials import SignIn, account_name
+from hotpatch_gui.azure.credentials import SignInSession, account_name
 from hotpatch_gui.azure.errors import problem_of
 from hotpatch_gui.azure.gateway import Gateway
 from hotpatch_gui.azure.policies import RenewedOnce
@@ -294,7 +294,7 @@ def test_a_custom_cloud_keeps_path_and_audience_of_its_own() -> None:
 )
 def test_every_way_makes_a_credential_without_asking(method: SignInMethod) -> None:
     mine = Connection("Contoso", PUBLIC, method)
-    assert hasattr(SignIn(mine, print).credential, "get_token")
+    assert hasattr(SignInSession(mine, print).credential, "get_token")
 
 
 def test_a_missing_certificate_is_an_unusable_value(tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_a_missing_certificate_is_an_unusable_value(tmp_path: Path) -> None:
         certificate=str(tmp_path / "no.pem"),
     )
     with pytest.raises((ValueError, OSError)):
-        SignIn(mine, print)
+        SignInSession(mine, print)
 
 
 def test_missing_parts_of_a_service_principal_are_named() -> None:
@@ -333,13 +333,13 @@ def test_signing_out_empties_the_platforms_own_store(monkeypatch: pytest.MonkeyP
         _persistent_cache, "_get_persistence", lambda cache_name, **_: Store(cache_name)
     )
     mine = Connection("Contoso", PUBLIC, SignInMethod.BROWSER, id=3)
-    SignIn(mine, print).forget()
+    SignInSession(mine, print).forget()
     assert kept == {"hotpatch-dashboard-3.nocae": "{}", "hotpatch-dashboard-3.cae": "{}"}
     kept.clear()
-    SignIn(mine._replace(method=SignInMethod.CLI), print).forget()
+    SignInSession(mine._replace(method=SignInMethod.CLI), print).forget()
     assert set(kept.values()) == {"{}"}, "those of a way to sign in before"
     kept.clear()
-    SignIn(Connection("Demo", demo(), SignInMethod.NONE, id=3), print).forget()
+    SignInSession(Connection("Demo", demo(), SignInMethod.NONE, id=3), print).forget()
     assert not kept
 
 
@@ -370,7 +370,7 @@ def test_a_sign_in_that_ends_after_the_sign_out_leaves_no_tokens(
         _persistent_cache, "_get_persistence", lambda cache_name, **_: Store(cache_name)
     )
     monkeypatch.setattr(credentials, "credential_of", lambda *_: Browser())
-    sign_in = SignIn(Connection("Contoso", PUBLIC, SignInMethod.BROWSER, id=3), print)
+    sign_in = SignInSession(Connection("Contoso", PUBLIC, SignInMethod.BROWSER, id=3), print)
     sign_in.now()
     assert set(kept.values()) == {"{}"}
 
@@ -386,7 +386,7 @@ def test_a_refused_token_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> N
             return AccessToken(given[-1], int(time.time()) + 3600)
 
     monkeypatch.setattr(credentials, "credential_of", lambda *_: Credential())
-    sign_in = SignIn(Connection("Contoso", PUBLIC, SignInMethod.BROWSER, id=3), print)
+    sign_in = SignInSession(Connection("Contoso", PUBLIC, SignInMethod.BROWSER, id=3), print)
 
     class Answers(HttpTransport):
         """Refuses the first token, and takes any other."""

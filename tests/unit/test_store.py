@@ -16,10 +16,10 @@ from helpers.operations_queue import cancel, dismiss, put
 from hotpatch_gui.domain.clouds import PUBLIC, US_GOVERNMENT
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.operations import OperationKind, OperationState
-from hotpatch_gui.domain.patching import became_unhealthy
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.records import Assessment, InstallationRun, RunStatus, RunUpdate
+from hotpatch_gui.domain.rollout_progress import became_unhealthy
 from hotpatch_gui.domain.updates import Classification, Update
 from hotpatch_gui.models import operation_text
 from hotpatch_gui.simulator.fleet import EPOCH

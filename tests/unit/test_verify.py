@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from hotpatch_gui.domain import verify
 from hotpatch_gui.domain.installs import MIN_MINUTES
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.domain.verify import Discrepancy, Report, discrepancies
+from hotpatch_gui.domain.verify import Discrepancy, RunClaims, discrepancies
 
-GOOD = Report(RunStatus.SUCCEEDED, 2, 0, False, 0, False, timedelta(minutes=9), 120, (), False)
+GOOD = RunClaims(
+    RunStatus.SUCCEEDED, 2, 0, False, 0, False, timedelta(minutes=9), 120, (), False
+)
 
 
 def found(**changed) -> list[tuple[Discrepancy, str]]:
@@ -28,7 +30,7 @@ def test_a_verified_run_has_no_discrepancy() -> None:
 
 def test_completed_with_nothing_installed_is_named() -> None:
     assert found(installed=0, pending=2) == [(Discrepancy.NOTHING_INSTALLED, "")]
-    assert found(installed=0, named=True) == [(Discrepancy.NOTHING_INSTALLED, "")], (
+    assert found(installed=0, names_kbs=True) == [(Discrepancy.NOTHING_INSTALLED, "")], (
         "the named KB wasn't installed"
     )
     assert found(installed=0) == [], "nothing to install is no discrepancy"
@@ -40,13 +42,13 @@ def test_completed_with_nothing_installed_is_named() -> None:
 
 
 def test_a_window_that_is_called_exceeded_with_time_left_is_named() -> None:
-    assert found(window_exceeded=True, took=timedelta(minutes=100)) == [
+    assert found(window_exceeded=True, duration=timedelta(minutes=100)) == [
         (Discrepancy.TIME_LEFT, "20")
     ]
-    assert found(window_exceeded=True, took=timedelta(minutes=120)) == []
-    assert found(window_exceeded=True, minutes=None) == [], "the request isn't known"
-    assert found(window_exceeded=True, took=None) == []
-    assert str(MIN_MINUTES) in verify.sentence(Discrepancy.TIME_LEFT, "20")
+    assert found(window_exceeded=True, duration=timedelta(minutes=120)) == []
+    assert found(window_exceeded=True, requested_minutes=None) == [], "the request isn't known"
+    assert found(window_exceeded=True, duration=None) == []
+    assert str(MIN_MINUTES) in verify.explanation(Discrepancy.TIME_LEFT, "20")
 
 
 def test_updates_offered_again_and_pending_restarts_are_named() -> None:
@@ -54,14 +56,14 @@ def test_updates_offered_again_and_pending_restarts_are_named() -> None:
         (Discrepancy.OFFERED_AGAIN, "KB5068966,KB5072753")
     ]
     assert found(restart_pending=True) == [(Discrepancy.RESTART_PENDING, "")]
-    assert "KB5068966, KB5072753 were reported" in verify.sentence(
+    assert "KB5068966, KB5072753 were reported" in verify.explanation(
         Discrepancy.OFFERED_AGAIN, "KB5068966,KB5072753"
     )
 
 
 KB = st.integers(100_000, 99_999_999).map("KB{}".format)
 REPORTS = st.builds(
-    Report,
+    RunClaims,
     st.sampled_from(RunStatus),
     st.none() | st.integers(0, 99),
     st.none() | st.integers(0, 99),
@@ -76,12 +78,12 @@ REPORTS = st.builds(
 
 
 @given(REPORTS)
-def test_a_stored_report_is_read_back_unchanged(report: Report) -> None:
+def test_a_stored_report_is_read_back_unchanged(report: RunClaims) -> None:
     found_here = discrepancies(report)
-    assert verify.read(verify.as_text(found_here)) == found_here
-    assert all(verify.sentence(*one) and one[0].label for one in found_here)
+    assert verify.decode(verify.encode(found_here)) == found_here
+    assert all(verify.explanation(*one) and one[0].label for one in found_here)
 
 
 def test_rows_of_a_damaged_file_are_left_out() -> None:
-    assert verify.read("nonsense:1 restart-pending <b>") == [(Discrepancy.RESTART_PENDING, "")]
-    assert verify.read(None) == []
+    assert verify.decode("nonsense:1 restart-pending <b>") == [(Discrepancy.RESTART_PENDING, "")]
+    assert verify.decode(None) == []

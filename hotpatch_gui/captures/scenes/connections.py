@@ -7,7 +7,7 @@ from contextlib import closing
 from PySide6.QtWidgets import QWidget
 
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clouds import PUBLIC, US_GOVERNMENT
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.store import connections, sync_state
@@ -68,7 +68,7 @@ def connections_side_by_side(stage: Stage) -> QWidget:
             ]
             connections.save_subscriptions(db, number, pairs)
         connections.choose_subscriptions(db, 2, [pairs[0][0].replace("3", "2", 1)])
-    stage.app.source.notify(Changes.to("connections", "sync_state"))
+    stage.app.source.notify(ChangedTables.of("connections", "sync_state"))
     stage.window.open_connections()
     dialog = dialog_of(stage, ConnectionsDialog)
     dialog.list.setCurrentIndex(dialog.list.model().index(1, 0))

@@ -54,8 +54,8 @@ def machine_ids(stage: Stage) -> dict[str, int]:
     return {row["name"]: row["id"] for row in db.execute("SELECT id, name FROM machines")}
 
 
-def until_state(stage: Stage, *wanted: OperationState) -> None:
-    stage.until(lambda: set(wanted).issubset(stage.operation_states()))
+def until_state(stage: Stage, *requested: OperationState) -> None:
+    stage.until(lambda: set(requested).issubset(stage.operation_states()))
 
 
 def install_half(stage: Stage) -> None:

@@ -16,7 +16,7 @@ from .surface import SurfaceDialog
 
 tr = translator("ConfirmDialog")
 
-NAMED = 10
+MAX_NAMES = 10
 SIZE_PX = (520, 220)
 Skipped = Sequence[tuple[str, str]]
 """(machine, reason)."""
@@ -72,8 +72,8 @@ class ConfirmDialog(SurfaceDialog):
 
 
 def _names(names: Sequence[str]) -> str:
-    more = tr(" and %n more", len(names) - NAMED) if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{more}"
+    more = tr(" and %n more", len(names) - MAX_NAMES) if len(names) > MAX_NAMES else ""
+    return f"{', '.join(names[:MAX_NAMES])}{more}"
 
 
 def _skipped_text(affected: int, skipped: Skipped) -> str:

@@ -245,9 +245,9 @@ class ConnectDialog(SurfaceDialog):
     def _browse(self) -> None:
         from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load, and rarely needed
 
-        chosen, _ = QFileDialog.getOpenFileName(self, tr("Certificate"), "", tr(CERTIFICATES))
-        if chosen:
-            self.certificate.setText(chosen)
+        path, _ = QFileDialog.getOpenFileName(self, tr("Certificate"), "", tr(CERTIFICATES))
+        if path:
+            self.certificate.setText(path)
 
     def _save(self) -> None:
         """Store it and wait for the result, so that a mistake doesn't lose the input."""

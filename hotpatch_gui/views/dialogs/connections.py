@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.models import connection_list
 from hotpatch_gui.models.connection_list import sign_in_glyph, sign_in_text
@@ -233,6 +233,6 @@ class ConnectionsDialog(SurfaceDialog):
         self.accept()
         self._s.actions.show_demo()
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if changes.affects(_TABLES):
             self.reload()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.deployments import Deployment, WhatIfChange, deployment_of, refusal
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
 from hotpatch_gui.domain.operations import OperationState
@@ -67,7 +67,7 @@ class DeployDialog(SurfaceDialog):
         title = tr("Create {name} in Azure", name=machine.name)
         super().__init__(services.theme, "deployDialog", title, parent)
         self._s, self._machine, self._groups = services, machine, groups
-        self._wanted: Deployment | None = None
+        self._deployment: Deployment | None = None
         self._is_checking = self._is_good = self._is_sent = False
         summary = label(services.theme, summary_of(machine), role="secondary", wrap=True)
         summary.setObjectName("deploySummary")
@@ -139,7 +139,7 @@ class DeployDialog(SurfaceDialog):
 
     def _reset(self) -> None:
         """The input changed, so the check's result no longer applies."""
-        self._wanted, self._is_checking, self._is_good = None, False, False
+        self._deployment, self._is_checking, self._is_good = None, False, False
         self.model.set_rows([])
         self._show(Glyph.INFO, tr(INTRODUCTION))
 
@@ -175,21 +175,21 @@ class DeployDialog(SurfaceDialog):
     def _check(self) -> None:
         group = self._group
         machine = self._machine._replace(resource_group=group.name)
-        self._wanted = deployment_of(machine, group.subscription_id, self._s.clock())
+        self._deployment = deployment_of(machine, group.subscription_id, self._s.clock())
         self._is_checking, self._is_good = True, False
         self._show(Glyph.RUNNING, tr("Azure is checking the deployment…"))
         password = self.password.edit.text()
-        self._s.actions.check_deployment(group.connection_id, self._wanted, password)
+        self._s.actions.check_deployment(group.connection_id, self._deployment, password)
 
     def _on_checked(
         self, resource_id: str, changes: tuple[WhatIfChange, ...], problem: Problem | None
     ) -> None:
-        if self._wanted is None or self._wanted.resource_id != resource_id:
+        if self._deployment is None or self._deployment.resource_id != resource_id:
             return
         self._is_checking = False
         self.model.set_rows(deployments.what_if_rows(changes))
         fit_names(self.view)
-        why = problem.text if problem is not None else refusal(self._wanted, changes)
+        why = problem.text if problem is not None else refusal(self._deployment, changes)
         self._is_good = not why
         good = tr("Azure would accept it. Nothing is created yet.")
         if problem is not None and problem.kind not in _REJECTIONS:
@@ -200,12 +200,12 @@ class DeployDialog(SurfaceDialog):
             self._show(Glyph.OK, good, tr("Checked"))
 
     def _create(self) -> None:
-        assert self._wanted is not None  # the button is disabled until it was checked
+        assert self._deployment is not None  # the button is disabled until it was checked
         self._is_sent = True
         self._show(Glyph.RUNNING, tr("Sending the deployment to Azure…"))
         self.close_.setText(tr("Close"))
         password = self.password.edit.text()
-        self._s.actions.deploy(self._group.connection_id, self._wanted, password)
+        self._s.actions.deploy(self._group.connection_id, self._deployment, password)
         for field in (self.password, self.again):
             field.edit.blockSignals(True)
             field.edit.clear()
@@ -218,10 +218,10 @@ class DeployDialog(SurfaceDialog):
             self._reset()
             self._show(Glyph.ERROR, tr("Nothing was sent to Azure. Close this dialog to see why."))
 
-    def _on_changed(self, changes: Changes) -> None:
-        if not self._is_sent or self._wanted is None or not changes.affects(_TABLES):
+    def _on_changed(self, changes: ChangedTables) -> None:
+        if not self._is_sent or self._deployment is None or not changes.affects(_TABLES):
             return
-        row = deployments.latest(self._s.source, self._wanted.resource_id)
+        row = deployments.latest(self._s.source, self._deployment.resource_id)
         if row is None:
             return
         if row.state in (OperationState.FAILED, OperationState.CANCELED):
@@ -237,8 +237,8 @@ class DeployDialog(SurfaceDialog):
     def reject(self) -> None:
         """Close; a deployment that was sent continues, and a notification follows."""
         row = (
-            deployments.latest(self._s.source, self._wanted.resource_id)
-            if self._is_sent and self._wanted is not None
+            deployments.latest(self._s.source, self._deployment.resource_id)
+            if self._is_sent and self._deployment is not None
             else None
         )
         if row is not None and not row.state.is_final:

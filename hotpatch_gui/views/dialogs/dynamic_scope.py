@@ -140,7 +140,7 @@ class DynamicScopeDialog(SurfaceDialog):
                 dimension,
                 self,
                 tag="",
-                ticked=frozenset(_words(edit.text())),
+                ticked=frozenset(_items(edit.text())),
                 apply=lambda choice: edit.setText(", ".join(choice.keys)),
                 title=dimension.label,
             ).open()
@@ -160,12 +160,12 @@ class DynamicScopeDialog(SurfaceDialog):
 
     def _choose_tag(self, tag: str) -> None:
         """Choose values of a tag; other tags stay."""
-        chosen = dict(self.scope.tags)
+        selected = dict(self.scope.tags)
 
         def take(choice: Choice) -> None:
             words = [
                 f"{name}={value}"
-                for name, values in (chosen | {tag: choice.keys}).items()
+                for name, values in (selected | {tag: choice.keys}).items()
                 for value in values
                 if value
             ]
@@ -176,7 +176,7 @@ class DynamicScopeDialog(SurfaceDialog):
             Dimension.TAG,
             self,
             tag=tag,
-            ticked=frozenset(chosen.get(tag, ())),
+            ticked=frozenset(selected.get(tag, ())),
             apply=take,
             title=tr("Tag {name}", name=tag),
         ).open()
@@ -191,7 +191,7 @@ class DynamicScopeDialog(SurfaceDialog):
     def scope(self) -> Scope:
         """The scope as entered. A tag is written as ``name=value``, or as the program shows it: ``name:value``."""
         tags: dict[str, list[str]] = {}
-        for word in _words(self.tags.text()):
+        for word in _items(self.tags.text()):
             name, separator, value = word.partition("=" if "=" in word else ":")
             of = tags.setdefault(name.strip(), [])
             of.extend([value.strip()] if separator else [])
@@ -200,9 +200,9 @@ class DynamicScopeDialog(SurfaceDialog):
             self._entry.row.resource_id,
             f"/subscriptions/{self.subscription.currentData() or ''}",
             ("Windows",),
-            _words(self.groups.text()),
+            _items(self.groups.text()),
             self.kind.currentData(),
-            _words(self.regions.text()),
+            _items(self.regions.text()),
             tuple((name, tuple(values)) for name, values in tags.items()),
             self.all_tags.isChecked(),
         )
@@ -243,5 +243,5 @@ def _beside(edit: QLineEdit, button: QPushButton) -> QHBoxLayout:
     return row
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _items(text: str) -> tuple[str, ...]:
     return tuple(word for part in re.split(r"[,;\n]", text) if (word := part.strip()))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.models.permission_list import PermissionScope, read_scopes, role_text
 from hotpatch_gui.models.row_model import plain_tip
@@ -100,6 +100,6 @@ class PermissionsDialog(SurfaceDialog):
                 item.setToolTip(number, plain_tip("\n".join(missing)))
         return item
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if changes.affects(_TABLES):
             self.reload()

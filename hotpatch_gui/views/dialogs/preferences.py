@@ -40,7 +40,7 @@ class PreferencesDialog(SurfaceDialog):
     def __init__(self, services: Services, parent: QWidget) -> None:
         super().__init__(services.theme, "preferencesDialog", tr("Settings"), parent)
         self._s, self._window = services, parent
-        theme, settings = services.theme, services.settings
+        theme, settings = services.theme, services.preferences
         self.theme = QComboBox()
         self.theme.setObjectName("prefTheme")
         for choice, text in zip(
@@ -183,22 +183,22 @@ class PreferencesDialog(SurfaceDialog):
 
     def _choose_theme(self) -> None:
         choice = self.theme.currentData()
-        self._s.settings.theme = choice
+        self._s.preferences.theme = choice
         self._s.theme.choose(choice)
 
     def _choose_size(self) -> None:
-        self._s.settings.size_percent = int(self.size_.currentData())
+        self._s.preferences.size_percent = int(self.size_.currentData())
 
     def _choose_page(self) -> None:
-        self._s.settings.start_page = str(self.page.currentData())
+        self._s.preferences.start_page = str(self.page.currentData())
 
     def _choose_minutes(self, minutes: int) -> None:
-        self._s.settings.sync_minutes = minutes
+        self._s.preferences.sync_minutes = minutes
         self._s.actions.sync_every(minutes)
 
     def _choose_notifications(self) -> None:
-        self._s.settings.notifies_success = self.successes.isChecked()
-        self._s.settings.notifies_failure = self.failures.isChecked()
+        self._s.preferences.notifies_success = self.successes.isChecked()
+        self._s.preferences.notifies_failure = self.failures.isChecked()
 
     def _choose_days(self) -> None:
-        self._s.settings.history_days = int(self.days.currentData())
+        self._s.preferences.history_days = int(self.days.currentData())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.models.export_writers import atomic_write
@@ -42,7 +42,7 @@ class ReleasesDialog(SurfaceDialog):
         self.summary.setObjectName("releaseSummary")
         self.daily = QCheckBox(tr("Read Microsoft's list once a day"))
         self.daily.setObjectName("releasesDaily")
-        self.daily.setChecked(services.settings.reads_releases)
+        self.daily.setChecked(services.preferences.reads_releases)
         self.outcome = label(theme, wrap=True)
         self.outcome.setObjectName("releasesResult")
         self.update_ = self._button("releasesUpdate", tr("Update now"))
@@ -60,7 +60,7 @@ class ReleasesDialog(SurfaceDialog):
         self.column.addWidget(
             label(
                 theme,
-                tr("Address: {address}", address=services.settings.release_feed),
+                tr("Address: {address}", address=services.preferences.release_feed),
                 role="secondary",
                 wrap=True,
             )
@@ -99,7 +99,7 @@ class ReleasesDialog(SurfaceDialog):
 
     def _update(self) -> None:
         self._show_progress(tr("Reading Microsoft's list. A month's document is 10 to 40 MB."))
-        self._s.actions.update_releases(self._s.settings.release_feed)
+        self._s.actions.update_releases(self._s.preferences.release_feed)
 
     def _import(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
@@ -142,9 +142,9 @@ class ReleasesDialog(SurfaceDialog):
         self.reload()
 
     def _choose_daily(self, is_on: bool) -> None:
-        self._s.settings.reads_releases = is_on
-        self._s.actions.read_releases_daily(self._s.settings.release_feed if is_on else None)
+        self._s.preferences.reads_releases = is_on
+        self._s.actions.read_releases_daily(self._s.preferences.release_feed if is_on else None)
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if changes.affects(frozenset({"releases"})):
             self.reload()

@@ -196,9 +196,11 @@ class ScheduleDialog(SurfaceDialog):
         self.minutes.setValue(shown.minutes or 180)
         restart = RestartSetting.parse(shown.restart or "") or RestartSetting.IF_REQUIRED
         self.restart.setCurrentIndex(self.restart.findData(restart.value))
-        chosen = {Classification.parse(c) for c in shown.classifications}
+        selected = {Classification.parse(c) for c in shown.classifications}
         for classification, box in self.classes.items():
-            box.setChecked(classification in (chosen if schedule is not None else set(PRESELECTED)))
+            box.setChecked(
+                classification in (selected if schedule is not None else set(PRESELECTED))
+            )
         self.include.setPlainText(", ".join(shown.include))
         self.exclude.setPlainText(", ".join(shown.exclude))
         self.no_restarts.setChecked(bool(shown.exclude_restarting))

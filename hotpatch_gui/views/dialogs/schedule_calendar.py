@@ -45,7 +45,7 @@ class ScheduleCalendarDialog(SurfaceDialog):
         self.panel = TablePanel(
             theme,
             Table(
-                theme, services.settings, self.model, "scheduleCalendarTable", self.windowTitle()
+                theme, services.preferences, self.model, "scheduleCalendarTable", self.windowTitle()
             ),
         )
         self.counted = label(theme, role="secondary")

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.models.checked import CheckedModel, CheckedRow
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.stop_update import StillInstalling, read_still_installing
@@ -75,7 +75,7 @@ class StopUpdateDialog(SurfaceDialog):
         services.source.changed.connect(self._on_changed)
         self._channel.query(self._read)
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if changes.affects(_TABLES):
             self._channel.query(self._read)
 

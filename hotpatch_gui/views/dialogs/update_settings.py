@@ -131,8 +131,8 @@ class UpdateSettingsDialog(SurfaceDialog):
             name: label(theme, role="secondary", wrap=True)
             for name in ("hotpatch", "enroll", "periodic_assessment", "orchestration")
         }
-        self.hotpatch_words = label(theme, role="secondary", wrap=True)
-        self.hotpatch_words.setObjectName("hotpatchMeaning")
+        self.hotpatch_hint = label(theme, role="secondary", wrap=True)
+        self.hotpatch_hint.setObjectName("hotpatchMeaning")
         self.choices = QButtonGroup(self)
         self.orchestrations = {o: QRadioButton(o.label) for o in Orchestration}
         self._meanings = {o: label(theme, role="secondary", wrap=True) for o in Orchestration}
@@ -148,7 +148,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         self.list.setHeaderLabels((tr("Machine"), tr("Before → after")))
         self.list.setColumnWidth(0, round(180 * theme.scale))
         self.choice = WaveChoice(theme, self)
-        self.wave_words = label(theme, role="secondary", wrap=True)
+        self.wave_hint = label(theme, role="secondary", wrap=True)
         self.sum = label(theme, wrap=True)
         self.sum.setObjectName("settingsSum")
         self.typed = TypedNumber(theme, 0)
@@ -187,7 +187,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         for box, name in ((self.enroll, "enroll"), (self.hotpatch, "hotpatch")):
             column.addWidget(box)
             column.addLayout(self._indented(self.mixed[name]))
-        column.addLayout(self._indented(self.hotpatch_words))
+        column.addLayout(self._indented(self.hotpatch_hint))
         column.addSpacing(6)
         column.addWidget(
             label(theme, tr("Patch orchestration"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
@@ -229,7 +229,7 @@ class UpdateSettingsDialog(SurfaceDialog):
             fields.addWidget(field)
         fields.addStretch(1)
         rows.addLayout(fields)
-        rows.addWidget(self.wave_words)
+        rows.addWidget(self.wave_hint)
         made.setVisible(shown)
         return made
 
@@ -299,25 +299,25 @@ class UpdateSettingsDialog(SurfaceDialog):
         is_arc = self.kinds[True].isChecked()
         if is_arc is not self._is_arc:
             self._is_arc = is_arc
-            chosen = self._choices[is_arc]
+            choice = self._choices[is_arc]
             self._load()
-            self._show_choice(chosen)
+            self._show_choice(choice)
 
-    def _show_choice(self, chosen: _Choice) -> None:
+    def _show_choice(self, choice: _Choice) -> None:
         """Show the earlier selection for this kind of machine."""
         self._is_loading = True
-        change, touched = chosen.change, chosen.touched
+        change, touched = choice.change, choice.touched
         for name, box, value in (
-            ("enroll", self.enroll, chosen.enroll),
+            ("enroll", self.enroll, choice.enroll),
             ("hotpatch", self.hotpatch, change.hotpatch),
             ("periodic_assessment", self.periodic, change.periodic_assessment),
         ):
             if name in touched:
                 box.setTristate(False)
                 box.setChecked(bool(value))
-        if chosen.enroll is not None and "hotpatch" not in touched:
+        if choice.enroll is not None and "hotpatch" not in touched:
             self.hotpatch.setTristate(False)
-            self.hotpatch.setChecked(chosen.enroll)
+            self.hotpatch.setChecked(choice.enroll)
             self._show_mixed("hotpatch", "")
         if change.orchestration is not None:
             self.orchestrations[change.orchestration].setChecked(True)
@@ -381,7 +381,7 @@ class UpdateSettingsDialog(SurfaceDialog):
             tuple(m for kind in shown or [self._is_arc] for m in self._plan_of(kind).machines)
         )
         affected = len(self.plan.affected)
-        self.hotpatch_words.setText(self._meaning())
+        self.hotpatch_hint.setText(self._meaning())
         self.sum.setText(
             tr("No changes yet.")
             if not shown
@@ -404,8 +404,8 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def _plan_of(self, is_arc: bool) -> SettingsPlan:
         """The effect on the machines of one kind."""
-        chosen = self._choices[is_arc]
-        return plan_settings(self._of_kind[is_arc], chosen.change, chosen.enroll)
+        choice = self._choices[is_arc]
+        return plan_settings(self._of_kind[is_arc], choice.change, choice.enroll)
 
     def _safe_deployment_helps(self) -> int:
         """On how many more machines hotpatch can be turned on with the orchestration that it needs."""
@@ -440,7 +440,7 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def _show_list(self) -> None:
         self.list.clear()
-        if not any(chosen.touched for chosen in self._choices.values()):
+        if not any(choice.touched for choice in self._choices.values()):
             return
         ordered = sorted(self.plan.machines, key=lambda m: (not m.skip_reason, not m.changes))
         for one in ordered[:LISTED]:
@@ -485,7 +485,7 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def _show_order(self) -> None:
         is_all = self.choice.waves.mode is WaveMode.ALL
-        self.wave_words.setText(
+        self.wave_hint.setText(
             tr("All requests are sent at once.")
             if is_all
             else tr(
@@ -507,12 +507,12 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def _save(self) -> None:
         self.save.setEnabled(False)
-        for is_arc, chosen in self._choices.items():
+        for is_arc, choice in self._choices.items():
             plan = self._plan_of(is_arc)
-            if plan.license_changed and chosen.enroll is not None:
+            if plan.license_changed and choice.enroll is not None:
                 ids, names = self._in_order(plan.license_changed)
-                self._s.actions.enroll(ids, on=chosen.enroll, waves=self.choice.waves, groups=names)
+                self._s.actions.enroll(ids, on=choice.enroll, waves=self.choice.waves, groups=names)
             if plan.configured:
                 ids, names = self._in_order(plan.configured)
-                self._s.actions.change_settings(ids, chosen.change, self.choice.waves, names)
+                self._s.actions.change_settings(ids, choice.change, self.choice.waves, names)
         self.accept()

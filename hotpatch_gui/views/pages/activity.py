@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QPushButton, QTabWidget
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.models import work
 from hotpatch_gui.models.exports import Make
@@ -18,14 +18,14 @@ from hotpatch_gui.views.tabs.operations import OperationsTab
 from hotpatch_gui.views.tabs.resource_changes import ResourceChangesTab
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
 
-from .table_page import Page
+from .table_page import PageFrame
 
 tr = translator("ActivityPage")
 
 TICK_MS = 1000
 
 
-class ActivityPage(Page):
+class ActivityPage(PageFrame):
     """Actions and operations, newest first. Queued ones can be canceled, unknown ones dismissed.
 
     Signals:
@@ -106,7 +106,7 @@ class ActivityPage(Page):
         self.tabs.setCurrentWidget(self.changes)
         self.changes.select(row_id)
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if changes.affects(self.operations.model.table.touched_by):
             self.operations.show_selected()
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QTabWidget, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.releases import release_day
 from hotpatch_gui.models import calendar as entries
 from hotpatch_gui.models.calendar import InstallationsData, read_calendar
@@ -29,7 +29,7 @@ from hotpatch_gui.views.widgets.export import ExportButton, table_report
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
-from .table_page import Page
+from .table_page import PageFrame
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
@@ -41,7 +41,7 @@ CHART_PX = 232
 YEAR = timedelta(days=365)
 
 
-class CalendarPage(Page):
+class CalendarPage(PageFrame):
     """``selection`` returns the row IDs and the name of the machines shown."""
 
     def __init__(
@@ -77,11 +77,13 @@ class CalendarPage(Page):
         self.releases = ListedModel(services.source, entries.RELEASES, services.clock, self)
         self.restarts = ListedModel(services.source, RESTARTS, services.clock, self)
         self.release_table = Table(
-            theme, services.settings, self.releases, "calendarTable", tr("Releases")
+            theme, services.preferences, self.releases, "calendarTable", tr("Releases")
         )
         self.ledger = TablePanel(
             theme,
-            Table(theme, services.settings, self.restarts, "restartsTable", tr("Restart ledger")),
+            Table(
+                theme, services.preferences, self.restarts, "restartsTable", tr("Restart ledger")
+            ),
         )
         self.total = label(theme, wrap=True)
         self.total.setObjectName("restartsText")
@@ -157,7 +159,7 @@ class CalendarPage(Page):
             partial(read_calendar, calendar=self._s.calendar(), ids=ids, first=first, last=last)
         )
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if not self.isVisible():
             return
         if changes.affects(frozenset({"releases"})):

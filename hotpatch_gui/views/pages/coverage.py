@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.upgrade_paths import PathKind
 from hotpatch_gui.models import coverage, new_machine_form
 from hotpatch_gui.models.coverage import CoverageData, CoverageRow
@@ -27,7 +27,7 @@ from hotpatch_gui.views.widgets.points import Point, Points, prerequisite_point
 from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
-from .table_page import Page
+from .table_page import PageFrame
 
 tr = translator("CoveragePage")
 
@@ -38,7 +38,7 @@ SETTABLE = (PathKind.TURN_ON, PathKind.ENROLL)
 """Ways that the settings dialog can carry out."""
 
 
-class CoveragePage(Page):
+class CoveragePage(PageFrame):
     """Paths to hotpatch; below, the machines of the selected path and one of them in detail.
 
     Signals:
@@ -102,7 +102,7 @@ class CoveragePage(Page):
 
     def _panel(self, model: ListedModel, name: str, spoken: str) -> TablePanel:
         theme = self._s.theme
-        return TablePanel(theme, Table(theme, self._s.settings, model, name, spoken))
+        return TablePanel(theme, Table(theme, self._s.preferences, model, name, spoken))
 
     def _lay_out(self) -> None:
         body = QWidget()
@@ -141,7 +141,7 @@ class CoveragePage(Page):
         if self._is_stale:
             self._query(is_refresh=False)
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if changes.affects(frozenset({"machines", "releases"})):
             self._is_stale = True
             if self.isVisible() and not self._soon.isActive():
@@ -181,9 +181,9 @@ class CoveragePage(Page):
     @property
     def _paths(self) -> set[PathKind]:
         """The selected paths; without a selection, all but that of machines with hotpatch."""
-        chosen = set(self.paths_panel.table.selected_ids)
-        if chosen:
-            return {kind for n, kind in enumerate(PathKind) if n in chosen}
+        selected = set(self.paths_panel.table.selected_ids)
+        if selected:
+            return {kind for n, kind in enumerate(PathKind) if n in selected}
         return set(PathKind) - {PathKind.ON}
 
     def _show_path(self) -> None:
@@ -201,8 +201,8 @@ class CoveragePage(Page):
 
     @property
     def _selected(self) -> list[CoverageRow]:
-        chosen = set(self.machines_panel.table.selected_ids)
-        return [r for r in self.machines.all_rows if r.id in chosen]
+        selected = set(self.machines_panel.table.selected_ids)
+        return [r for r in self.machines.all_rows if r.id in selected]
 
     @property
     def _settable(self) -> list[CoverageRow]:

@@ -9,12 +9,12 @@ from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.tabs.history import HistoryTab
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
 
-from .table_page import Page
+from .table_page import PageFrame
 
 tr = translator("HistoryPage")
 
 
-class HistoryPage(Page):
+class HistoryPage(PageFrame):
     """The history tab for all machines.
 
     Signals:

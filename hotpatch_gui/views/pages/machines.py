@@ -90,7 +90,7 @@ class MachinesPage(QSplitter):
         """The last session's selection, until the rows are loaded."""
         theme = services.theme
         self.model = MachinesModel(services.source, services.clock, self)
-        self.list = MachineList(theme, services.settings, self.model, services.clock)
+        self.list = MachineList(theme, services.preferences, self.model, services.clock)
         self.count_label = label(theme, role="secondary", px=SUBTITLE_PX)
         self.count_label.setObjectName("machineCount")
         self.choices = MachineChoices(services)
@@ -210,7 +210,7 @@ class MachinesPage(QSplitter):
 
     @property
     def _current_filter(self) -> MachineFilter:
-        return self.filters.wanted
+        return self.filters.machine_filter
 
     @property
     def grid(self) -> Table:
@@ -226,7 +226,7 @@ class MachinesPage(QSplitter):
 
         self._grid_model = MachineGridModel(self._s.source, self._s.clock, self)
         grid = Table(
-            self._s.theme, self._s.settings, self._grid_model, "machinesGrid", tr("Machines")
+            self._s.theme, self._s.preferences, self._grid_model, "machinesGrid", tr("Machines")
         )
         grid.fill_menu = self._fill_menu
         for key in COMMANDS:
@@ -303,31 +303,34 @@ class MachinesPage(QSplitter):
     def search(self, text: str) -> None:
         self.show_only(self._current_filter._replace(text=text))
 
-    def _show_filtered(self, wanted: MachineFilter) -> None:
+    def _show_filtered(self, machine_filter: MachineFilter) -> None:
         """Show what the user chose; a saved filter may have a search of its own."""
-        is_other = wanted.text != self._current_filter.text
-        self.show_only(wanted)
+        is_other = machine_filter.text != self._current_filter.text
+        self.show_only(machine_filter)
         if is_other:
-            self.search_restored.emit(wanted.text)
+            self.search_restored.emit(machine_filter.text)
 
-    def show_only(self, wanted: MachineFilter) -> None:
-        """Show the machines that fit ``wanted``."""
-        if not self.choices.show_situations(wanted.situations):
-            wanted = wanted._replace(situations=())
-        if wanted.condition is Condition.UPDATE_MISSING and self._current_filter != wanted:
+    def show_only(self, machine_filter: MachineFilter) -> None:
+        """Show the machines that match the filter."""
+        if not self.choices.show_situations(machine_filter.situations):
+            machine_filter = machine_filter._replace(situations=())
+        if (
+            machine_filter.condition is Condition.UPDATE_MISSING
+            and self._current_filter != machine_filter
+        ):
             self.choices.sort_by_longest_behind()
-        self.filters.show_filter(wanted)
-        kb = normalize_kb(wanted.text)
+        self.filters.show_filter(machine_filter)
+        kb = normalize_kb(machine_filter.text)
         self.kb.setVisible(kb is not None)
         self.kb.setText(tr("Show {kb} in Updates", kb=kb or ""))
-        self.model.filter(wanted)
+        self.model.filter(machine_filter)
         self._show_in_grid()
 
-    def show_figure(self, wanted: MachineFilter) -> None:
+    def show_machines_behind(self, machine_filter: MachineFilter) -> None:
         """Show the machines behind a figure of another page. A selection of several machines is cleared."""
         if len(self._selected_ids) > 1:
             self._drop_selection()
-        self.show_only(wanted)
+        self.show_only(machine_filter)
 
     def _drop_selection(self) -> None:
         for table in (self.list, self.grid) if self.as_grid.isChecked() else (self.list,):
@@ -342,7 +345,7 @@ class MachinesPage(QSplitter):
             self.show_only(from_text(stored_filter) or EVERY_MACHINE)
         self._restored = tuple(selected)
         self._select_restored()
-        self._restore_view(self._s.settings.machine_view)
+        self._restore_view(self._s.preferences.machine_view)
 
     def _restore_view(self, stored: Mapping[str, str]) -> None:
         """Show the last session's order, grouping and view."""
@@ -371,13 +374,15 @@ class MachinesPage(QSplitter):
         """Keep the filter, the view and the selection for the next session; a search isn't kept."""
         from hotpatch_gui.models.filters import to_text  # noqa: PLC0415 - after the first paint
 
-        wanted = self._current_filter._replace(text="")
-        self._s.settings.machine_filter = to_text(wanted) if wanted != EVERY_MACHINE else ""
-        self._s.settings.machine_view = {
+        machine_filter = self._current_filter._replace(text="")
+        self._s.preferences.machine_filter = (
+            to_text(machine_filter) if machine_filter != EVERY_MACHINE else ""
+        )
+        self._s.preferences.machine_view = {
             "view": "grid" if self.as_grid.isChecked() else "list",
             **self.choices.stored,
         }
-        self._s.settings.selected = self.list.selected_ids[:MAX_KEPT]
+        self._s.preferences.selected = self.list.selected_ids[:MAX_KEPT]
 
     def go_to_first(self) -> None:
         """Move the focus from the search to the first match."""
@@ -513,11 +518,11 @@ class MachinesPage(QSplitter):
         """Say what hides the machines, with a button that ends it."""
         others = self._current_filter._replace(text="") != EVERY_MACHINE
         if self._current_filter.text and others:
-            words = tr("Only the filtered machines were searched.")
+            explanation = tr("Only the filtered machines were searched.")
         else:
-            words = tr("No machines match the filter.") if others else ""
+            explanation = tr("No machines match the filter.") if others else ""
         button = tr("Clear the filter") if others else ""
-        self.nothing.show_text(Glyph.INFO, tr("No match"), words, button)
+        self.nothing.show_text(Glyph.INFO, tr("No match"), explanation, button)
 
     def _clear_filter(self) -> None:
         self.show_only(EVERY_MACHINE._replace(text=self._current_filter.text))

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.health import Level
@@ -49,7 +49,7 @@ from hotpatch_gui.views.widgets.table import Table, TablePanel
 from hotpatch_gui.views.widgets.tiles import TILE_PX, Tile
 from hotpatch_gui.views.widgets.wrap_layout import EvenLayout
 
-from .table_page import Page
+from .table_page import PageFrame
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
@@ -67,7 +67,7 @@ _KEYS = {group: key for key, group in overview_groups.COLUMN_GROUPS.items()}
 EXPLANATION = tr.mark("The whole fleet. Click a number to see its machines.")
 
 
-class OverviewPage(Page):
+class OverviewPage(PageFrame):
     """Aggregates of all machines, now or on a past day.
 
     Signals:
@@ -113,7 +113,7 @@ class OverviewPage(Page):
         self.since = label(theme, role="secondary", wrap=True)
         self.groups = ListedModel(services.source, overview_groups.GROUPS, services.clock, self)
         self.panel = TablePanel(
-            theme, Table(theme, services.settings, self.groups, "groupsTable", tr("Groups"))
+            theme, Table(theme, services.preferences, self.groups, "groupsTable", tr("Groups"))
         )
         self._make_tools()
         self._lay_out()
@@ -191,7 +191,7 @@ class OverviewPage(Page):
             tile.clicked.connect(partial(self._open_tile, key))
         self.ring.opened.connect(self._open_group)
         for listed in (self.next_steps, self.restarts):
-            listed.chosen.connect(self._open_item)
+            listed.action_requested.connect(self._open_item)
         self.panel.table.opened.connect(self._open_row)
         self.dimension.currentIndexChanged.connect(self._choose)
         self.tag.currentIndexChanged.connect(self._choose)
@@ -255,7 +255,7 @@ class OverviewPage(Page):
         elif self._headline_machines is not None:
             self.machines_requested.emit(self._headline_machines)
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if changes.affects(_TABLES):
             self.show_all()
 
@@ -295,7 +295,7 @@ class OverviewPage(Page):
             tile.setVisible(figure is not None)
             self._targets[key] = figure.machines if figure else None
             if figure is not None:
-                tile.show_figure(figure.figure, figure.note, figure.glyph)
+                tile.show_machines_behind(figure.figure, figure.note, figure.glyph)
                 tile.set_opens(figure.machines is not None)
 
     def _show_compliance(self, read: OverviewData) -> None:
@@ -358,7 +358,7 @@ class OverviewPage(Page):
     def _show_failure(self, why: str) -> None:
         self._shown = None
         for tile in self.tiles.values():
-            tile.show_figure(display_text.NOTHING, tr("can't be read"))
+            tile.show_machines_behind(display_text.NOTHING, tr("can't be read"))
             tile.set_opens(False)
         self.ring.clear()
         self.trend.wait()

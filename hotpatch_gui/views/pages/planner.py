@@ -42,7 +42,7 @@ from hotpatch_gui.views.widgets.table import Table
 from hotpatch_gui.views.widgets.tiles import TILE_PX, Tile
 from hotpatch_gui.views.widgets.wrap_layout import EvenLayout
 
-from .table_page import TABLE_PX, Page
+from .table_page import TABLE_PX, PageFrame
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
@@ -63,7 +63,7 @@ NOTE = tr.mark(
 )
 
 
-class PlannerPage(Page):
+class PlannerPage(PageFrame):
     """``selection`` returns the row IDs and the name of the selected machines."""
 
     def __init__(
@@ -147,7 +147,7 @@ class PlannerPage(Page):
         self.restarts = ChartHost(theme, "restartsChart", CHART_PX, _make_restarts)
         self.exposure = ChartHost(theme, "exposureChart", CHART_PX, _make_exposure)
         self.model = ListedModel(self._s.source, planner.MONTHS, self._s.clock, self)
-        self.table = Table(theme, self._s.settings, self.model, "plannerTable", tr("Forecast"))
+        self.table = Table(theme, self._s.preferences, self.model, "plannerTable", tr("Forecast"))
         self.sentence = label(theme, wrap=True)
         self.sentence.setObjectName("plannerSentence")
         self.nothing = EmptyState(theme)
@@ -264,19 +264,19 @@ class PlannerPage(Page):
             if found.restarts_without
             else ""
         )
-        self.tiles["restarts"].show_figure(
+        self.tiles["restarts"].show_machines_behind(
             f"{found.restarts:,}",
             tr("%n without hotpatch", found.restarts_without),
         )
-        self.tiles["avoided"].show_figure(f"{avoided:,}", share)
+        self.tiles["avoided"].show_machines_behind(f"{avoided:,}", share)
         exposed, without = (
             planner.mean_exposure(found),
             planner.mean_exposure(found, without=True),
         )
-        self.tiles["exposed"].show_figure(
+        self.tiles["exposed"].show_machines_behind(
             planner.days(exposed), tr("{without} without hotpatch", without=planner.days(without))
         )
-        self.tiles["hours"].show_figure(
+        self.tiles["hours"].show_machines_behind(
             f"{found.hours:,.0f}",
             tr("{hours_without:,.0f} without hotpatch", hours_without=found.hours_without),
         )

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.models import rollout
 from hotpatch_gui.models.exports import Make
@@ -24,11 +24,11 @@ from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
 from hotpatch_gui.views.widgets.labels import label
-from hotpatch_gui.views.widgets.rollout_plan import RolloutLegend, RolloutPlan
+from hotpatch_gui.views.widgets.rollout_plan import RolloutDiagram, RolloutLegend
 from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
-from .table_page import TABLE_PX, Page
+from .table_page import TABLE_PX, PageFrame
 
 tr = translator("RolloutPage")
 
@@ -36,7 +36,7 @@ PLAN_PX = 480
 """The plan's largest share of the page, after which it scrolls."""
 
 
-class RolloutPage(Page):
+class RolloutPage(PageFrame):
     """The rollout.
 
     Signals:
@@ -58,7 +58,7 @@ class RolloutPage(Page):
         theme = services.theme
         self._channel = QueryChannel(services.source, self._show_result, self._show_failure, self)
         self.banner = Banner(theme)
-        self.plan = RolloutPlan(theme)
+        self.plan = RolloutDiagram(theme)
         self.legend = RolloutLegend(theme, self.plan)
         self.assumed = label(
             theme, translated(rollout.ASSUMED), px=CAPTION_PX, role="secondary", wrap=True
@@ -69,7 +69,11 @@ class RolloutPage(Page):
         self.panel = TablePanel(
             theme,
             Table(
-                theme, services.settings, self.model, "rolloutTable", tr("Machines in the rollout")
+                theme,
+                services.preferences,
+                self.model,
+                "rolloutTable",
+                tr("Machines in the rollout"),
             ),
         )
         self.panel.table.opened.connect(self.machine_opened)
@@ -155,7 +159,7 @@ class RolloutPage(Page):
                 tr("No machine is expected to start in this period."),
             )
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if self.isVisible() and changes.affects(
             frozenset({"machines", "installations", "releases"})
         ):
@@ -192,7 +196,7 @@ class RolloutPage(Page):
 
     def _show_result(self, data: RolloutData) -> None:
         self.banner.show_text(data.level, data.headline, data.detail)
-        self.plan.show_phases(data.phases, rollout.plan_text(data))
+        self.plan.show_phases(data.phases, rollout.diagram_text(data))
         self._fit_plan(self.plan.height())
         for widget in (self.plan_area, self.legend, self.explain):
             widget.setVisible(bool(data.phases))

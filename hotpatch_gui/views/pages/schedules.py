@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.schedules import Schedule
@@ -46,7 +46,7 @@ from hotpatch_gui.views.widgets.points import Point, Points
 from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
-from .table_page import Page
+from .table_page import PageFrame
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
@@ -54,14 +54,14 @@ if TYPE_CHECKING:
 tr = translator("SchedulesPage")
 
 SEARCH_PX, STRIP_PX = 420, 176
-NAMED = 5
+MAX_NAMES = 5
 """Machines that a question names."""
 _TABLES = frozenset(
     {"machines", "installations", "releases", "connections", "schedules", "schedule_changes"}
 )
 
 
-class SchedulesPage(Page):
+class SchedulesPage(PageFrame):
     """Maintenance configurations, and the selected one in detail.
 
     Signals:
@@ -170,7 +170,7 @@ class SchedulesPage(Page):
         self.assign = self._button("assignToSchedule", tr("Assign machines…"), self._assign)
         self.remove = self._button("removeFromSchedule", "", self._remove)
         self.add_scope = self._button("addScope", tr("Add dynamic scope…"), self._add_scope)
-        self.drop_scope = self._button("deleteScope", tr("Delete scope…"), self._drop_scope)
+        self.delete_scope = self._button("deleteScope", tr("Delete scope…"), self._delete_scope)
         self.month = self._button("scheduleMonth", tr("Calendar…"), self._open_month)
         self.load = self._button("openSchedule", tr("Open file…"), self._load)
         self.save_as = self._button("saveSchedule", tr("Save as…"), self._save_as)
@@ -183,7 +183,7 @@ class SchedulesPage(Page):
 
     def _panel(self, model: ListedModel, name: str, spoken: str) -> TablePanel:
         theme = self._s.theme
-        return TablePanel(theme, Table(theme, self._s.settings, model, name, spoken))
+        return TablePanel(theme, Table(theme, self._s.preferences, model, name, spoken))
 
     def _lay_out(self) -> None:
         body = QWidget()
@@ -215,7 +215,7 @@ class SchedulesPage(Page):
         for button in (
             self.prepare,
             self.remove,
-            self.drop_scope,
+            self.delete_scope,
             self.assign,
             self.add_scope,
             self.edit,
@@ -248,7 +248,7 @@ class SchedulesPage(Page):
         super().showEvent(event)
         self._query(is_refresh=False)
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if self.isVisible() and changes.affects(_TABLES):
             self._query(is_refresh=True)
 
@@ -358,7 +358,7 @@ class SchedulesPage(Page):
             (self.assign, on_machines, kinds.ASSIGN),
             (self.remove, on_machines and bool(removable), kinds.UNASSIGN),
             (self.add_scope, on_scopes, kinds.SAVE_SCOPE),
-            (self.drop_scope, on_scopes and has_scope, kinds.DELETE_SCOPE),
+            (self.delete_scope, on_scopes and has_scope, kinds.DELETE_SCOPE),
             (self.prepare, not on_scopes and bool(self._unprepared), kinds.ASSIGN),
         )
         for button, is_shown, kind in commands:
@@ -415,8 +415,8 @@ class SchedulesPage(Page):
     @property
     def _removable(self) -> list[int]:
         """The selected machines that are directly assigned."""
-        wanted = set(self.machines_panel.table.selected_ids)
-        return [i for i in self._of_shown.removable if i in wanted]
+        selected = set(self.machines_panel.table.selected_ids)
+        return [i for i in self._of_shown.removable if i in selected]
 
     def _create(self) -> None:
         self._open_form(None, None)
@@ -527,7 +527,7 @@ class SchedulesPage(Page):
         row, actions = entry.row, self._s.actions
         self._confirm(
             tr("Remove from the schedule"),
-            listed(names[:NAMED]),
+            listed(names[:MAX_NAMES]),
             tr("%n machine(s) will receive no updates from {name}.", len(ids), name=entry.name),
             lambda: actions.remove_machines(row.connection_id, row.resource_id, ids),
         )
@@ -543,7 +543,7 @@ class SchedulesPage(Page):
         subscriptions = list({p.subscription_id: p.subscription for p in own}.items())
         open_once(self, lambda: DynamicScopeDialog(self._s, self.window(), entry, subscriptions))
 
-    def _drop_scope(self) -> None:
+    def _delete_scope(self) -> None:
         entry, ids = self._shown, self.scopes_panel.table.selected_ids
         found = [row for row in self._of_shown.scopes if row.id in ids]
         if entry is None or not found:

@@ -14,7 +14,7 @@ TABLE_PX = 160
 """The minimum height of a table below other content."""
 
 
-class Page(QFrame):
+class PageFrame(QFrame):
     """A page with its heading; ``tools`` are at its right."""
 
     def __init__(self, theme: Theme, title: str, explanation: str) -> None:
@@ -23,15 +23,15 @@ class Page(QFrame):
         self.setAccessibleName(title)
         self.tools = QHBoxLayout()
         self.tools.setSpacing(8)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(label(theme, title, px=TITLE_PX, weight=SEMIBOLD_WEIGHT))
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(label(theme, title, px=TITLE_PX, weight=SEMIBOLD_WEIGHT))
         self.explanation = label(theme, explanation, role="secondary", wrap=True)
-        words.addWidget(self.explanation)
+        texts.addWidget(self.explanation)
         head = QHBoxLayout()
         head.setContentsMargins(16, 12, 16, 8)
         head.setSpacing(16)
-        head.addLayout(words, 1)
+        head.addLayout(texts, 1)
         head.addLayout(self.tools)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)

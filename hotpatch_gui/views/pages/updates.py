@@ -20,7 +20,7 @@ from hotpatch_gui.views.widgets.kb_machines import KbMachinesPane
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 from hotpatch_gui.views.widgets.wrap_layout import WrapLayout
 
-from .table_page import Page
+from .table_page import PageFrame
 
 tr = translator("UpdatesPage")
 
@@ -36,7 +36,7 @@ RESTARTS = (
 )
 
 
-class UpdatesPage(Page):
+class UpdatesPage(PageFrame):
     """The machines on which each update is missing, installed and failed.
 
     Signals:
@@ -55,7 +55,7 @@ class UpdatesPage(Page):
         self.model = KbsModel(services.source, services.clock, self)
         self.panel = TablePanel(
             services.theme,
-            Table(services.theme, services.settings, self.model, "updatesTable", tr("Updates")),
+            Table(services.theme, services.preferences, self.model, "updatesTable", tr("Updates")),
         )
         self.machines = KbMachinesPane(services)
         self._selected_update: tuple[str | None, str] | None = None

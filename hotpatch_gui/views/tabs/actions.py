@@ -46,7 +46,7 @@ class ActionsTab(LogTab):
             theme,
             Table(
                 theme,
-                services.settings,
+                services.preferences,
                 self.operations,
                 "actionOperationsTable",
                 tr("Operations of the action"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models.chart_data import ClassCount
 from hotpatch_gui.models.compliance import counts_description, read_counts, why_empty
@@ -47,7 +47,7 @@ class ComplianceTab(QWidget):
             services.theme,
             Table(
                 services.theme,
-                services.settings,
+                services.preferences,
                 self.model,
                 "complianceTable",
                 tr("Available updates"),
@@ -111,7 +111,7 @@ class ComplianceTab(QWidget):
         counts = partial(read_counts, machine_ids=self._ids)
         self._counts.query(counts, synchronous=len(self._ids) == 1, is_refresh=is_refresh)
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if self._ids and changes.affects(self.model.table.touched_by):
             self._ask_counts(is_refresh=True)
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import Span
 from hotpatch_gui.models.history import (
     FAILED,
@@ -62,7 +62,8 @@ class HistoryTab(QWidget):
         theme = services.theme
         self.model = RunsModel(services.source, services.clock, self)
         self.panel = TablePanel(
-            theme, Table(theme, services.settings, self.model, f"{name}Table", tr("Installations"))
+            theme,
+            Table(theme, services.preferences, self.model, f"{name}Table", tr("Installations")),
         )
         self.tiles = {
             key: Tile(theme, caption, f"{name}-{key}", clickable=True)
@@ -79,7 +80,7 @@ class HistoryTab(QWidget):
         self.range.setAccessibleName(tr("Time range"))
         for text, days in RANGES:
             self.range.addItem(translated(text), days)
-        self.range.setCurrentIndex(max(0, self.range.findData(services.settings.history_days)))
+        self.range.setCurrentIndex(max(0, self.range.findData(services.preferences.history_days)))
         self.search = QLineEdit()
         self.search.setObjectName(f"{name}Search")
         self.search.setAccessibleName(tr("Filter by KB, machine, error or run ID"))
@@ -163,7 +164,7 @@ class HistoryTab(QWidget):
         if others:
             self.chart.wait()
             for tile in self.tiles.values():
-                tile.show_figure("…")
+                tile.show_machines_behind("…")
             self._show_rows(are_others=True)
         self._ask_figures()
 
@@ -193,7 +194,7 @@ class HistoryTab(QWidget):
 
         return choose
 
-    def _on_changed(self, changes: Changes) -> None:
+    def _on_changed(self, changes: ChangedTables) -> None:
         if changes.affects(self.model.table.touched_by):
             self._update_time_range()
             self._show_details()
@@ -232,15 +233,15 @@ class HistoryTab(QWidget):
 
     def _show_failure(self, why: str) -> None:
         for tile in self.tiles.values():
-            tile.show_figure("–")
+            tile.show_machines_behind("–")
         self.chart.hide()
         self.panel.show_failure(why)
 
     def _show_figures(self, figures: HistoryCounts) -> None:
         for key, count in figures.tally.items():
-            self.tiles[key].show_figure(f"{count:,}")
+            self.tiles[key].show_machines_behind(f"{count:,}")
         data = (figures.first, figures.last, figures.days, figures.gaps)
-        self.chart.show_data(data, figures.words)
+        self.chart.show_data(data, figures.chart_description)
         self._show_chart()
 
     def _show(self) -> None:

@@ -15,8 +15,8 @@ from hotpatch_gui.models.source import DataSource
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
+from hotpatch_gui.views.widgets.filter_fields import FilterFields
 from hotpatch_gui.views.widgets.labels import label
-from hotpatch_gui.views.widgets.row_filter import RowFilter
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
 tr = translator("LogTab")
@@ -58,9 +58,9 @@ class LogTab(QWidget):
         theme = services.theme
         self.model = model(services.source, services.clock, self)
         self.panel = TablePanel(
-            theme, Table(theme, services.settings, self.model, f"{name}Table", texts.title)
+            theme, Table(theme, services.preferences, self.model, f"{name}Table", texts.title)
         )
-        self.filter = RowFilter(services, name, texts.hint)
+        self.filter = FilterFields(services, name, texts.hint)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)

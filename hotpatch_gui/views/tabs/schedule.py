@@ -11,10 +11,10 @@ from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import is_on
 from hotpatch_gui.domain.machines import Machine, product_of
-from hotpatch_gui.domain.patching import exclusion_reason
 from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.releases import Product, ReleaseKind, release_day
 from hotpatch_gui.domain.rollout import PERIOD
+from hotpatch_gui.domain.rollout_progress import exclusion_reason
 from hotpatch_gui.domain.schedules import MachineSchedules
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.models import schedule_text

@@ -125,9 +125,9 @@ class StatusTab(ScrollArea):
             "other": selection.other,
         }
         for key, figure in figures.items():
-            self.tiles[key].show_figure(f"{figure:,}" if selection.counted else "–", note)
+            self.tiles[key].show_machines_behind(f"{figure:,}" if selection.counted else "–", note)
         last = selection.last_run
-        self.tiles["last"].show_figure(
+        self.tiles["last"].show_machines_behind(
             f"{last.day} {last:%b}" if last else "–",
             ", ".join(filter(None, (age_text(last, now), selection.last_installed)))
             if last
@@ -136,15 +136,15 @@ class StatusTab(ScrollArea):
         ids, since = selection.ids, now - timedelta(days=365)
         others, self._ids = ids != self._ids, ids
         if others:
-            self.tiles["avoided"].show_figure("…", tr("in 12 months"))
+            self.tiles["avoided"].show_machines_behind("…", tr("in 12 months"))
         avoided = partial(read_hotpatches, machine_ids=ids, since=since)
         self._avoided.query(avoided, synchronous=len(ids) == 1, is_refresh=not others)
 
     def _show_no_avoided(self, _: str) -> None:
-        self.tiles["avoided"].show_figure("–", tr("can't be calculated"))
+        self.tiles["avoided"].show_machines_behind("–", tr("can't be calculated"))
 
     def _show_avoided(self, count: int) -> None:
-        self.tiles["avoided"].show_figure(f"{count:,}", tr("in 12 months"))
+        self.tiles["avoided"].show_machines_behind(f"{count:,}", tr("in 12 months"))
 
     def _show_strip(self, machine_id: int, machine: Machine) -> None:
         data = strip_data(

@@ -27,12 +27,12 @@ class _Row:
         self.button.setObjectName(f"{name}-{number}")
         self.button.setProperty("chip", True)
         top = Qt.AlignmentFlag.AlignTop
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(self.title)
-        words.addWidget(self.detail)
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        texts.addWidget(self.title)
+        texts.addWidget(self.detail)
         grid.addWidget(self.glyph, number, 0, top)
-        grid.addLayout(words, number, 1)
+        grid.addLayout(texts, number, 1)
         grid.addWidget(self.button, number, 2, Qt.AlignmentFlag.AlignVCenter)
 
     @property
@@ -44,10 +44,10 @@ class ActionList(QWidget):
     """The list; one sentence if there is nothing.
 
     Signals:
-        chosen (ActionItem): its button was clicked.
+        action_requested (ActionItem): its button was clicked.
     """
 
-    chosen = Signal(object)
+    action_requested = Signal(object)
 
     def __init__(self, theme: Theme, name: str) -> None:
         """``name``: begins the buttons' object names."""
@@ -87,7 +87,7 @@ class ActionList(QWidget):
     def _add_row(self) -> None:
         number = len(self._rows)
         row = _Row(self._theme, self._grid, number + self._first, self._name)
-        row.button.clicked.connect(lambda: self.chosen.emit(self._items[number]))
+        row.button.clicked.connect(lambda: self.action_requested.emit(self._items[number]))
         self._rows.append(row)
 
     def _fill(self, row: _Row, item: ActionItem) -> None:

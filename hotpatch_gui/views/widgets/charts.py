@@ -276,7 +276,7 @@ class ReleaseStrip(_Plot):
                     "pos": (_day(m.day), 0),
                     "size": 13 if m.kind != "hotpatch" else 11,
                     "symbol": self.SYMBOLS[m.kind],
-                    "data": m.words,
+                    "data": m.tooltip,
                     "pen": self.pen(
                         colors[m.kind], 1.8, _stroke(is_overdue=m.is_plan and m.day <= data.today)
                     ),
@@ -292,7 +292,7 @@ class ReleaseStrip(_Plot):
                     "pos": (_stamp(i.when), 1),
                     "size": 12,
                     "symbol": "x" if i.failed else self.SYMBOL,
-                    "data": i.words,
+                    "data": i.tooltip,
                     "pen": pg.mkPen(None),
                     "brush": QColor(t.error if i.failed else getattr(t, self.COLOR)),
                 }
@@ -375,7 +375,7 @@ class CalendarChart(_Plot):
                     "pos": (_day(i.day), 0),
                     "size": 12,
                     "symbol": "x" if i.failed else "t",
-                    "data": i.words,
+                    "data": i.tooltip,
                     "pen": pg.mkPen(None),
                     "brush": QColor(t.error if i.failed else t.success),
                 }
@@ -419,7 +419,7 @@ class CalendarChart(_Plot):
             "pos": at,
             "size": size,
             "symbol": self.SYMBOLS[mark.kind],
-            "data": mark.words,
+            "data": mark.tooltip,
             "pen": self.pen(t.surface, 1.0)
             if mark.kind == "out_of_band"
             else self.pen(color, 1.8, _stroke(is_overdue=is_overdue)),

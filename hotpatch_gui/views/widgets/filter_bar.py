@@ -38,7 +38,7 @@ class FilterBar(QWidget):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._s = services
-        self.wanted = EVERY_MACHINE
+        self.machine_filter = EVERY_MACHINE
         self.chips: list[QPushButton] = []
         self.button = QPushButton(tr("Filter"))
         self.button.setObjectName("machineFilter")
@@ -54,18 +54,20 @@ class FilterBar(QWidget):
         """The margin at the left and right."""
         self._column.setContentsMargins(px, 0, px, 12)
 
-    def show_filter(self, wanted: MachineFilter) -> None:
+    def show_filter(self, machine_filter: MachineFilter) -> None:
         """Show the filter's chips."""
-        self.wanted = wanted
+        self.machine_filter = machine_filter
         for chip in self.chips:
             self._column.removeWidget(chip)
             chip.deleteLater()
         self.chips = [
-            self._chip(choice.text, wanted.with_choice(choice._replace(keys=())))
-            for choice in wanted.choices
+            self._chip(choice.text, machine_filter.with_choice(choice._replace(keys=())))
+            for choice in machine_filter.choices
         ]
-        if wanted.condition is not None:
-            self.chips.append(self._chip(wanted.condition.label, wanted._replace(condition=None)))
+        if machine_filter.condition is not None:
+            self.chips.append(
+                self._chip(machine_filter.condition.label, machine_filter._replace(condition=None))
+            )
         self.setVisible(bool(self.chips))
 
     def _chip(self, text: str, without: MachineFilter) -> QPushButton:
@@ -104,18 +106,18 @@ class FilterBar(QWidget):
         for condition in Condition:
             action = only.addAction(condition.label)
             action.setCheckable(True)
-            action.setChecked(self.wanted.condition is condition)
+            action.setChecked(self.machine_filter.condition is condition)
             action.triggered.connect(partial(self._toggle, condition))
         self._add_saved()
 
     def _add_saved(self) -> None:
-        saved = self._s.settings.filters
+        saved = self._s.preferences.filters
         self.menu.addSeparator()
         for name in saved:
             action = self.menu.addAction(name.replace("&", "&&"))
             action.triggered.connect(partial(self._apply_saved, name))
         save = self.menu.addAction(tr("Save filter…"))
-        save.setEnabled(self.wanted != EVERY_MACHINE)
+        save.setEnabled(self.machine_filter != EVERY_MACHINE)
         self.menu.setToolTipsVisible(True)
         save.setToolTip("" if save.isEnabled() else tr("Choose a filter or search first."))
         save.triggered.connect(self._save)
@@ -125,14 +127,14 @@ class FilterBar(QWidget):
             action = delete.addAction(name.replace("&", "&&"))
             action.triggered.connect(partial(self._delete, name))
         clear = self.menu.addAction(tr("Clear filters"))
-        clear.setEnabled(self.wanted != EVERY_MACHINE)
-        clear.triggered.connect(lambda: self.filtered.emit(MachineFilter(self.wanted.text)))
+        clear.setEnabled(self.machine_filter != EVERY_MACHINE)
+        clear.triggered.connect(lambda: self.filtered.emit(MachineFilter(self.machine_filter.text)))
 
     def open_values(self, dimension: Dimension, tag: str = "") -> None:
         """Choose values of a dimension."""
         from hotpatch_gui.views.dialogs.filter_values import FilterValuesDialog  # noqa: PLC0415 - after the first paint
 
-        same = (c for c in self.wanted.choices if (c.dimension, c.tag) == (dimension, tag))
+        same = (c for c in self.machine_filter.choices if (c.dimension, c.tag) == (dimension, tag))
         ticked = frozenset(key for c in same for key in c.keys)
         open_once(
             self,
@@ -142,16 +144,16 @@ class FilterBar(QWidget):
         )
 
     def _apply(self, choice: Choice) -> None:
-        self.filtered.emit(self.wanted.with_choice(choice))
+        self.filtered.emit(self.machine_filter.with_choice(choice))
 
     def _toggle(self, condition: Condition) -> None:
-        was = self.wanted.condition is condition
-        self.filtered.emit(self.wanted._replace(condition=None if was else condition))
+        was = self.machine_filter.condition is condition
+        self.filtered.emit(self.machine_filter._replace(condition=None if was else condition))
 
     def _apply_saved(self, name: str) -> None:
         from hotpatch_gui.models.filters import from_text  # noqa: PLC0415 - after the first paint
 
-        found = from_text(self._s.settings.filters.get(name, ""))
+        found = from_text(self._s.preferences.filters.get(name, ""))
         if found is None:
             self._s.outcomes.add(
                 Glyph.ERROR,
@@ -172,13 +174,13 @@ class FilterBar(QWidget):
 
         def save(name: str) -> None:
             if name.strip():
-                saved = {**self._s.settings.filters, name.strip(): to_text(self.wanted)}
-                self._s.settings.filters = saved
+                saved = {**self._s.preferences.filters, name.strip(): to_text(self.machine_filter)}
+                self._s.preferences.filters = saved
 
         dialog.textValueSelected.connect(save)
         dialog.open()
 
     def _delete(self, name: str) -> None:
-        self._s.settings.filters = {
-            n: text for n, text in self._s.settings.filters.items() if n != name
+        self._s.preferences.filters = {
+            n: text for n, text in self._s.preferences.filters.items() if n != name
         }

@@ -87,7 +87,7 @@ class KbMachinesPane(QWidget):
         self.model = ListedModel(services.source, columns.KB_MACHINES, services.clock, self)
         self.panel = TablePanel(
             theme,
-            Table(theme, services.settings, self.model, "kbMachinesTable", tr("Machines")),
+            Table(theme, services.preferences, self.model, "kbMachinesTable", tr("Machines")),
         )
         self.panel.table.opened.connect(self.machine_opened)
         clear = QShortcut(QKeySequence("Esc"), self.panel.table)
@@ -104,11 +104,11 @@ class KbMachinesPane(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(16, 12, 16, 8)
         head.setSpacing(8)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.title)
-        words.addWidget(self.counted)
-        head.addLayout(words, 1)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(self.title)
+        texts.addWidget(self.counted)
+        head.addLayout(texts, 1)
         head.addWidget(self.page)
         head.addWidget(self.stop)
         head.addWidget(self.install)

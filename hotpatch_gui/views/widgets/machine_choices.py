@@ -109,17 +109,17 @@ class MachineChoices(QWidget):
     @property
     def grouping(self) -> Grouping | None:
         """The grid's groups; a tag also needs a name."""
-        chosen = self.group.currentData()
-        is_tag = chosen == Dimension.TAG
+        selected = self.group.currentData()
+        is_tag = selected == Dimension.TAG
         if is_tag and not self.tag.count():
             from hotpatch_gui.models.filters import tag_names  # noqa: PLC0415 - after the first paint
 
             with QSignalBlocker(self.tag):
                 self.tag.addItems(tag_names(self._s.source))
         self.tag.setVisible(is_tag)
-        if chosen is None:
+        if selected is None:
             return None
-        return Grouping(Dimension(chosen), self.tag.currentText() if is_tag else "")
+        return Grouping(Dimension(selected), self.tag.currentText() if is_tag else "")
 
     @property
     def stored(self) -> dict[str, str]:

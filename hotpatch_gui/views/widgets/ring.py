@@ -132,8 +132,8 @@ class Ring(QWidget):
         self.circle.show_slices(slices)
         self.circle.figure.setText(figure)
         self.circle.caption.setText(caption)
-        words = ", ".join(f"{s.label} {s.machines:,}" for s in slices)
-        self.circle.setAccessibleName(words)
+        description = ", ".join(f"{s.label} {s.machines:,}" for s in slices)
+        self.circle.setAccessibleName(description)
         for number, part in enumerate(slices):
             if part.key not in self.buttons:
                 self._add_button(number, part.key)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from hotpatch_gui.domain.patching import RolloutStatus
+from hotpatch_gui.domain.rollout_progress import RolloutStatus
 from hotpatch_gui.models.display_text import LEVEL_GLYPHS
 from hotpatch_gui.models.rollout import Phase, Region, ZoneGroup
 from hotpatch_gui.theme import glyphs
@@ -50,7 +50,7 @@ def _height(regions: Sequence[Region]) -> int:
     return sum(REGION_PX + LANE_PX * len(r.zone_groups) for r in regions)
 
 
-class RolloutPlan(QWidget):
+class RolloutDiagram(QWidget):
     """Painted directly, so that ten thousand machines are as fast as twelve.
 
     Signals:
@@ -229,7 +229,7 @@ def color_of(status: RolloutStatus, theme: Theme) -> str:
 class RolloutLegend(QWidget):
     """The legend of the bars."""
 
-    def __init__(self, theme: Theme, plan: RolloutPlan) -> None:
+    def __init__(self, theme: Theme, plan: RolloutDiagram) -> None:
         super().__init__()
         self._theme, self._plan = theme, plan
         self.setFixedHeight(round(20 * theme.scale))

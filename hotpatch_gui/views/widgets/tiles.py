@@ -59,7 +59,7 @@ class Tile(QFrame):
         if clickable:
             self.set_opens(True)
 
-    def show_figure(self, figure: str, note: str = "", glyph: Glyph | None = None) -> None:
+    def show_machines_behind(self, figure: str, note: str = "", glyph: Glyph | None = None) -> None:
         self.figure.setText(figure)
         self._glyph.setVisible(glyph is not None)
         if glyph is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hotpatch_gui.azure import results, values
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.phrases import capital, listed_some
 from hotpatch_gui.domain.problems import Problem, ProblemError
@@ -25,7 +25,7 @@ from .task import OperationTask
 tr = translator("End")
 
 log = logging.getLogger(__name__)
-NAMED = 5
+MAX_NAMES = 5
 """Installed updates that the result names."""
 _DONE = {
     OperationKind.RESTART: tr.mark(
@@ -104,7 +104,7 @@ async def end(
     try:
         if op.kind is not OperationKind.ASSESS:
             await read_instance_view(c, op.machine_id, task.machine, urgency=Urgency.FOLLOW)
-        await c.lists.read(op.machine_id)
+        await c.results.read(op.machine_id)
     except ProblemError as error:
         note = tr(
             "{note} The machine couldn't be read again: {sentence}",
@@ -130,7 +130,7 @@ async def end(
         request_id=problem.request_id if problem else None,
     )
     if next_ids:
-        c.changed(Changes.to("operations"))
+        c.changed(ChangedTables.of("operations"))
         c.follow(next_ids)
 
 
@@ -228,5 +228,5 @@ def _installed_text(
         return tr("The installation has ended. There was nothing to install.")
     others = tr(" %n not installed.", rest) if rest else ""
     kbs = [u.kb for u in updates if u.state == "Installed" and u.kb]
-    named = f": {listed_some(kbs, NAMED)}" if kbs else ""
+    named = f": {listed_some(kbs, MAX_NAMES)}" if kbs else ""
     return tr("%n update(s) installed{named}.{others}", installed, named=named, others=others)

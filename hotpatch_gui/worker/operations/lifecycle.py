@@ -157,7 +157,7 @@ async def resolve_unknown(task: OperationTask) -> None:
             continue
         try:
             await read_instance_view(c, op.machine_id, task.machine, urgency=Urgency.FOLLOW)
-            await c.lists.read(op.machine_id)
+            await c.results.read(op.machine_id)
             outcome = reconcile.read(c.db, op.id)
             if isinstance(outcome, reconcile.ResolvedResult):
                 await task.move(

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from hotpatch_gui.azure.operations import PollResult
 from hotpatch_gui.domain.arc import EXPIRED, RECONNECT
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.dates import moment_name
 from hotpatch_gui.domain.installs import maximum_minutes
 from hotpatch_gui.domain.operations import OperationKind, OperationState, Standby
@@ -70,7 +70,9 @@ class Sending:
                     await self._prepare()
                     async with self._c.calls.writes.slot(self._urgency) as slot:
                         own = f"{self._c.connection_id} "
-                        outcome = await self._c.jobs.to_its_end(own, self._claim_and_send(slot))
+                        outcome = await self._c.jobs.run_to_completion(
+                            own, self._claim_and_send(slot)
+                        )
             except ProblemError as error:
                 outcome = await self._handle_problem(error.problem)
             if outcome is None:
@@ -277,7 +279,7 @@ class Sending:
             if mine:
                 self._c.turns.failing_since.pop(task.operation.id, None)
                 task.note(Event.SENDING, queue.rule_of(db, task.operation.id))
-        self._c.changed(Changes.to("operations", "audit_log"))
+        self._c.changed(ChangedTables.of("operations", "audit_log"))
         if not allowed:
             await self.fail_read_only()
         return mine
@@ -343,7 +345,7 @@ class Sending:
         note = problem.text
         if problem.kind.is_transient:
             note = tr("{sentence} Nothing was started.", sentence=problem.sentence)
-        if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REFUSED):
+        if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REJECTED):
             problem = problem._replace(next_step=tr("Sign in, then request it again."))
             note = f"{note} {problem.next_step}"
             self._c.failed(problem._replace(connection_id=self._c.connection_id))

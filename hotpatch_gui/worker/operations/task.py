@@ -8,7 +8,7 @@ from typing import Any
 
 from hotpatch_gui.azure.gateway import Gateway, MachineSnapshot
 from hotpatch_gui.azure.operations import PollResult
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import Operation, OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError
@@ -94,7 +94,7 @@ class OperationTask:
                 queue.stop_batch(db, self.operation.batch_id, c.clock())
             if moved:
                 then()
-        c.changed(Changes.to(*touched))
+        c.changed(ChangedTables.of(*touched))
         if moved and (state.is_final or state is OperationState.UNKNOWN):
             c.ended(self.operation)
         return moved
@@ -130,7 +130,7 @@ class OperationTask:
         """Store a note and the progress without changing the state."""
         async with self.context.transaction() as db:
             operations.save_progress(db, self.operation.id, done, total, note)
-        self.context.changed(Changes.to("operations"))
+        self.context.changed(ChangedTables.of("operations"))
 
     async def mark_unknown(self, note: str = "", why: Event = Event.LOST) -> None:
         """Mark the result as unknown, to be resolved from the machine's state."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.store import health, machines, releases, run_checks, sync_state
 from hotpatch_gui.worker.context import Context
 
@@ -24,7 +24,7 @@ async def reclassify_if_old(context: Context) -> None:
     is_old = context.clock() - derived > SITUATION_VALID_FOR
     if is_old or health.has_underived_machines(context.db, context.connection_id):
         await derive_all(context)
-        context.changed(Changes.to("machines"))
+        context.changed(ChangedTables.of("machines"))
 
 
 def _last_sync(context: Context) -> datetime | None:
@@ -57,5 +57,5 @@ async def learn(context: Context) -> bool:
             context.releases.forget()
             releases.save_calendar(db, context.calendar)
     if is_new:
-        context.changed(Changes.to("releases", "machines"))
+        context.changed(ChangedTables.of("releases", "machines"))
     return is_new

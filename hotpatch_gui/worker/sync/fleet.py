@@ -19,8 +19,8 @@ from hotpatch_gui.azure.pages import (
     ResourceHealthPage,
     SchedulePage,
 )
-from hotpatch_gui.azure.resource_graph import Part, RowFilter
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.azure.resource_graph import Part, QueryFilter
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.schedules import Schedule
 from hotpatch_gui.store import (
@@ -39,9 +39,9 @@ from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.events import SyncProgress
 from hotpatch_gui.worker.urgency import Urgency
 
-from . import changed, schedule_overlay
-from .changed import NEW_MACHINES, RunLists
+from . import incremental, schedule_overlay
 from .evaluation import derive, derive_all, learn, reclassify_if_old
+from .incremental import NEW_MACHINES, RunLists
 from .machine import read_instance_view
 from .pages import AssessmentPass, next_page, run_in_parallel, slices
 from .unseen import mark_unseen
@@ -119,8 +119,10 @@ async def sync_fleet(
         if problem is None:
             daily_states.count_day(db, own, now)
             daily_states.forget_old(db, now)
-            sync_state.changes_read(db, own, sync.begun, full=sync.is_full)
-    context.changed(Changes.to(*(_TABLES if sync.has_read else ("sync_state", "subscriptions"))))
+            sync_state.record_read(db, own, sync.begun, full=sync.is_full)
+    context.changed(
+        ChangedTables.of(*(_TABLES if sync.has_read else ("sync_state", "subscriptions")))
+    )
 
 
 class _FleetSync:
@@ -147,7 +149,7 @@ class _FleetSync:
             gateway.subscriptions, Urgency.READ, self._waiting("subscriptions", 0, 0)
         )
         self.begun = c.clock()
-        last_read = sync_state.reading(c.db, own)
+        last_read = sync_state.last_reads(c.db, own)
         self._since = last_read.changes_since(self.begun, FULL_SYNC_EVERY)
         self.is_full |= self._since is None
         async with c.transaction() as db:
@@ -155,7 +157,7 @@ class _FleetSync:
             connections.save_subscriptions(db, own, names)
             if account is not None:
                 connections.signed_in(db, own, account.name, account.record)
-        c.changed(Changes.to("sync_state", "subscriptions"))
+        c.changed(ChangedTables.of("sync_state", "subscriptions"))
         is_first = not machines.known_ids(c.db, own)
         await self._read_machines()
         new = machines.never_read(c.db, own)
@@ -169,7 +171,7 @@ class _FleetSync:
             await mark_unseen(c, self._seen, {i for i, _ in names})
             await self._join_moved()
         async with c.transaction() as db:
-            machines.mark_lists_read(db, own)
+            machines.mark_results_read(db, own)
             if shown is not None:
                 assessments.clear_in_graph(db, own, but=sorted(shown))
         await self._read_instance_views()
@@ -249,7 +251,7 @@ class _FleetSync:
             if has_schedules and has_assignments:
                 schedule_overlay.apply_recent(db, c.connection_id, found, assigned, c.clock())
                 schedules.save(db, c.connection_id, found, assigned, c.clock())
-        c.changed(Changes.to("machines"))
+        c.changed(ChangedTables.of("machines"))
 
     async def _read_all(self, *, is_first: bool) -> set[int]:
         """Read all assessments and installations.
@@ -259,17 +261,17 @@ class _FleetSync:
         """
         c, gateway = self._c, self._c.gateway
         assessment_pass = await AssessmentPass.begin(c)
-        results = gateway.assessment_pages(RowFilter(part=Part.RESULTS))
+        results = gateway.assessment_pages(QueryFilter(part=Part.RESULTS))
         await self._pages("assessments", results, assessment_pass.store)
         is_slow = time.monotonic() - self._begun_at > EARLY_AFTER_S
         if is_first and is_slow:  # shows states long before the last updates
             await derive_all(c)
-            c.changed(Changes.to("machines"))
+            c.changed(ChangedTables.of("machines"))
         runs = RunLists(c)
         await run_in_parallel(
             self._pages(
                 "updates",
-                gateway.assessment_pages(RowFilter(part=Part.UPDATES)),
+                gateway.assessment_pages(QueryFilter(part=Part.UPDATES)),
                 assessment_pass.store,
             ),
             self._pages("installations", gateway.installation_pages(), runs.store),
@@ -282,8 +284,8 @@ class _FleetSync:
         """Read what changed since the last sync, and everything of new machines."""
         assert self._since is not None
         await run_in_parallel(
-            changed.read_assessments(self._c, self._since, new, self._pages),
-            changed.read_installations(self._c, self._since, new, self._pages),
+            incremental.read_assessments(self._c, self._since, new, self._pages),
+            incremental.read_installations(self._c, self._since, new, self._pages),
         )
 
     async def _pages(
@@ -304,7 +306,7 @@ class _FleetSync:
                 done += await store(page)
                 self._unreadable[what] += page.unreadable
                 self._report_progress(SyncProgress(what, done, total))
-                self._c.changed(Changes.to(*_TABLES_OF_LIST.get(what, (what,))))
+                self._c.changed(ChangedTables.of(*_TABLES_OF_LIST.get(what, (what,))))
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
@@ -314,7 +316,9 @@ class _FleetSync:
             joined = identity.join_moved(db, self._c.connection_id)
         if joined:
             log.info("%s machines have moved and keep their history", joined)
-            self._c.changed(Changes.to("machines", "assessments", "installations", "operations"))
+            self._c.changed(
+                ChangedTables.of("machines", "assessments", "installations", "operations")
+            )
 
     def _report_progress(self, progress: SyncProgress) -> None:
         """Report progress at intervals."""
@@ -396,13 +400,15 @@ class _FleetSync:
                 additional_lists.save(
                     db, own, "permissions", problem, c.clock(), is_read=not problem
                 )
-            c.changed(Changes.to("permissions"))
+            c.changed(ChangedTables.of("permissions"))
 
     async def _read_instance_views(self) -> None:
         """Read instance views of machines without an assessment in Resource Graph, which deletes assessments after 7 days."""
         c = self._c
         before = c.clock() - FULL_SYNC_EVERY
-        waiting = machines.without_graph(c.db, c.connection_id, before, MAX_INSTANCE_VIEWS)
+        waiting = machines.without_graph_assessment(
+            c.db, c.connection_id, before, MAX_INSTANCE_VIEWS
+        )
         done = 0
 
         async def read_one(machine_id: int) -> None:

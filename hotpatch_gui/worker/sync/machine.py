@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import partial
 
 from hotpatch_gui.azure.gateway import MachineSnapshot
-from hotpatch_gui.azure.resource_graph import RowFilter
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.azure.resource_graph import QueryFilter
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
@@ -54,7 +54,7 @@ async def read_instance_view(
         if is_same:
             _save_snapshot(db, machine_id, reading, now)
             health.refresh_health(db, [machine_id], context.calendar, now)
-    context.changed(Changes.to("machines", "assessments", "installations"))
+    context.changed(ChangedTables.of("machines", "assessments", "installations"))
     return reading if is_same else None  # another machine has its name now
 
 
@@ -78,7 +78,7 @@ async def read_machine(context: Context, machine_id: int, urgency: Urgency) -> N
     if machine is None:
         return
     await read_instance_view(context, machine_id, machine, urgency=urgency)
-    await read_lists(context, [machine_id], urgency)
+    await read_results(context, [machine_id], urgency)
 
 
 async def read_selected_machine(context: Context, machine_id: int) -> None:
@@ -96,10 +96,10 @@ async def read_selected_machine(context: Context, machine_id: int) -> None:
         async with context.transaction() as db:
             mine = context.connection_id
             permissions.save(db, mine, machine.resource_id, grants, context.clock())
-        context.changed(Changes.to("permissions"))
+        context.changed(ChangedTables.of("permissions"))
 
 
-async def read_lists(context: Context, machine_ids: Sequence[int], urgency: Urgency) -> None:
+async def read_results(context: Context, machine_ids: Sequence[int], urgency: Urgency) -> None:
     """Read assessments and installations of these machines, in two queries with their pages.
 
     Raises:
@@ -108,19 +108,19 @@ async def read_lists(context: Context, machine_ids: Sequence[int], urgency: Urge
     below = machines.resource_ids(context.db, machine_ids)
     if not below:  # replaced machines; an empty filter would read the whole fleet
         return
-    row_filter = RowFilter(below=below)
+    filter_fields = QueryFilter(below=below)
     assessment_pass = await AssessmentPass.begin(context)
-    pages = context.gateway.assessment_pages(row_filter)
+    pages = context.gateway.assessment_pages(filter_fields)
     while page := await next_page(context, pages, urgency):
         await assessment_pass.store(page)
     await assessment_pass.end()
-    runs = context.gateway.installation_pages(row_filter)
+    runs = context.gateway.installation_pages(filter_fields)
     while run_page := await next_page(context, runs, urgency):
         await store_installations(context, run_page)
     for some in slices(machine_ids):
         async with context.transaction() as db:
             health.refresh_health(db, some, context.calendar, context.clock())
-    context.changed(Changes.to("machines", "assessments", "updates", "installations"))
+    context.changed(ChangedTables.of("machines", "assessments", "updates", "installations"))
 
 
 async def _grants_of(context: Context, machine: Machine) -> list[Grant] | None:

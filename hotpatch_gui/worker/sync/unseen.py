@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from functools import partial
 
-from hotpatch_gui.domain.changes import Changes
+from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.store import machines
@@ -45,7 +45,7 @@ async def mark_unseen(
         async with context.transaction() as db:
             machines.mark_deleted(db, deleted, context.clock())
             machines.mark_hidden(db, hidden, context.clock())
-        context.changed(Changes.to("machines"))
+        context.changed(ChangedTables.of("machines"))
 
 
 async def _trouble_with(context: Context, machine: Machine) -> ProblemKind | None:

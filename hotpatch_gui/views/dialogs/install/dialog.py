@@ -83,7 +83,7 @@ class InstallDialog(StepsDialog):
         self.updates.edited.connect(self._on_edited)
         self.properties.edited.connect(self._on_edited)
         self.updates.no_restarts.toggled.connect(
-            lambda leaves: self.properties.leave_restarts_out(leaves=leaves)
+            lambda leaves: self.properties.set_excludes_restarts(leaves=leaves)
         )
         read = partial(read_candidates, machine_ids=machine_ids, now=services.clock())
         self._reader.query(read, synchronous=self._is_small)
@@ -301,8 +301,8 @@ class InstallDialog(StepsDialog):
         by = self.properties.grouped_by
         if not by or self._candidates is None:
             return []
-        wanted = {row.id for row in planned.rows}
-        selected = [m for m in self._candidates.machines if m.id in wanted]
+        ids = {row.id for row in planned.rows}
+        selected = [m for m in self._candidates.machines if m.id in ids]
         sizes = sorted(Counter(groups(selected, by)).items())
         shown = "; ".join(f"{name} ({size:,})" for name, size in sizes[:MAX_GROUPS])
         more = tr("; and %n more", len(sizes) - MAX_GROUPS) if len(sizes) > MAX_GROUPS else ""
@@ -356,8 +356,8 @@ class InstallDialog(StepsDialog):
         selected = [row.id for row in self._planned.rows]
         by, named = self.properties.grouped_by, []
         if by:
-            wanted = set(selected)
-            mine = [m for m in self._candidates.machines if m.id in wanted]
+            ids = set(selected)
+            mine = [m for m in self._candidates.machines if m.id in ids]
             pairs = sorted(zip(groups(mine, by), (m.id for m in mine), strict=True))
             named, selected = [name for name, _ in pairs], [i for _, i in pairs]
         request = self._make_request(checked=True)

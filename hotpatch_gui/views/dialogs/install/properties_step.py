@@ -62,11 +62,11 @@ class PropertiesStep(QObject):
         self.minutes = NumberBox(theme, 1, 999, DEFAULT_MINUTES, suffix=MINUTES)
         self.minutes.setObjectName("maximumMinutes")
         self.minutes.setAccessibleName(tr("Maximum duration in minutes"))
-        self.restart_words = label(theme, role="secondary", wrap=True)
-        self.window_words = label(theme, role="secondary", wrap=True)
+        self.restart_hint = label(theme, role="secondary", wrap=True)
+        self.window_hint = label(theme, role="secondary", wrap=True)
         self.choice = WaveChoice(theme, self, proposes_above=AT_ONCE_UP_TO)
         self.order = self.choice.order
-        self.wave_words = label(theme, role="secondary", wrap=True)
+        self.wave_hint = label(theme, role="secondary", wrap=True)
         for widget in (self.restart, self.minutes):
             widget.setFixedWidth(round(FIELD_PX * theme.scale))
         self._machines = 1
@@ -78,14 +78,14 @@ class PropertiesStep(QObject):
 
     def _form(self) -> Form:
         self._form_layout = form = Form()
-        form.add(tr("Restart"), self.restart, self.restart_words)
-        form.add(tr("Maximum duration"), self.minutes, self.window_words)
+        form.add(tr("Restart"), self.restart, self.restart_hint)
+        form.add(tr("Maximum duration"), self.minutes, self.window_hint)
         waves = QHBoxLayout()
         waves.setSpacing(12)
         waves.addWidget(self.order)
         waves.addWidget(self.choice.size)
         waves.addStretch(1)
-        form.add(tr("Order"), waves, self.wave_words)
+        form.add(tr("Order"), waves, self.wave_hint)
         form.add(tr("Failures"), self.choice.stop)
         return form
 
@@ -96,7 +96,7 @@ class PropertiesStep(QObject):
         self.choice.set_groups(tag_names, machines)
         self.show_summary()
 
-    def leave_restarts_out(self, *, leaves: bool) -> None:
+    def set_excludes_restarts(self, *, leaves: bool) -> None:
         """Reflect that updates that restart are excluded."""
         if leaves == self.restart.isEnabled():
             self.restart.setEnabled(not leaves)
@@ -159,8 +159,8 @@ class PropertiesStep(QObject):
         )
 
     def show_summary(self) -> None:
-        self.restart_words.setText(tr(_RESTARTS[self.setting]))
-        self.window_words.setText(
+        self.restart_hint.setText(tr(_RESTARTS[self.setting]))
+        self.window_hint.setText(
             tr(
                 "At most {max_minutes} minutes. No update starts with less than {min_minutes} "
                 "minutes left, and 10 are kept for the restart. {window_text}",
@@ -169,7 +169,7 @@ class PropertiesStep(QObject):
                 window_text=self.window_text(),
             )
         )
-        self.wave_words.setText(self.order_text(max(2, self._machines)))
+        self.wave_hint.setText(self.order_text(max(2, self._machines)))
         stops = self._machines > 1 and self.waves.mode is not WaveMode.ALL
         self._form_layout.setRowVisible(self.choice.stop, stops)
         self.edited.emit()

@@ -68,13 +68,13 @@ class MachineFacts(NamedTuple):
         only_restart: an assessment since the release offers no Critical or Security updates, but a restart is pending.
         is_incomplete: a later assessment still offers Critical or Security updates; False if it isn't known.
         restart_pending: None if not reported.
-        important: the strongest restart behavior of its missing Critical and Security updates: NEVER if none is missing,
+        restart_of_important: the strongest restart behavior of its missing Critical and Security updates: NEVER if none is missing,
             UNKNOWN if that isn't reported.
-        every: like ``important``, for all updates.
+        restart_of_all: like ``restart_of_important``, for all updates.
         missing: (classification, KB, restart) of each missing update, for a machine with schedules whose list is known.
         restarting: KBs of the missing updates that restart it; ``may_restart``: of those that may.
         failed: start of the last installation that failed or installed no Critical or Security update.
-        begun: start of the last installation that is in progress.
+        in_progress_since: start of the last installation that is in progress.
     """
 
     key: str
@@ -86,13 +86,13 @@ class MachineFacts(NamedTuple):
     is_incomplete: bool = False
     only_restart: bool = False
     failed: datetime | None = None
-    begun: datetime | None = None
+    in_progress_since: datetime | None = None
     resource_health: str | None = None
     health_since: datetime | None = None
     schedules: MachineSchedules = NO_SCHEDULES
     restart_pending: bool | None = None
-    important: RestartBehavior = RestartBehavior.UNKNOWN
-    every: RestartBehavior = RestartBehavior.UNKNOWN
+    restart_of_important: RestartBehavior = RestartBehavior.UNKNOWN
+    restart_of_all: RestartBehavior = RestartBehavior.UNKNOWN
     restarting: tuple[str, ...] = ()
     may_restart: tuple[str, ...] = ()
     missing: tuple[tuple[str, str | None, RestartBehavior], ...] | None = None
@@ -155,7 +155,9 @@ def exclusion_reason(machine: Machine, schedules: MachineSchedules, now: datetim
         case PatchMode.AUTOMATIC_BY_OS:
             return tr("Windows automatic updates: Windows Update on the machine decides when.")
     if settings.bypass_safety_checks:
-        return tr("Customer Managed Schedules: {schedules}.", schedules=_own_times(schedules, now))
+        return tr(
+            "Customer Managed Schedules: {schedules}.", schedules=_schedules_text(schedules, now)
+        )
     certain = schedules.certain(now)
     if certain:
         return tr(
@@ -173,14 +175,14 @@ def exclusion_reason(machine: Machine, schedules: MachineSchedules, now: datetim
 
 def _arc_reason(schedules: MachineSchedules, now: datetime) -> str:
     if schedules.current(now):
-        times = _own_times(schedules, now)
+        times = _schedules_text(schedules, now)
         return tr("An Arc-enabled server: {schedules}.", schedules=times)
     return tr(
         "An Arc-enabled server: automatic guest patching is only for virtual machines in Azure."
     )
 
 
-def _own_times(schedules: MachineSchedules, now: datetime) -> str:
+def _schedules_text(schedules: MachineSchedules, now: datetime) -> str:
     """The schedules that patch a machine, as far as known."""
     current = schedules.current(now)
     certain = schedules.certain(now)
@@ -215,7 +217,7 @@ def _names(follows: Iterable[FollowedSchedule]) -> str:
     return ", ".join(dict.fromkeys(f.schedule.name for f in follows))
 
 
-def member_of(key: str, machine: Machine) -> RolloutMachine:
+def rollout_machine(key: str, machine: Machine) -> RolloutMachine:
     """The machine as ``rollout`` needs it."""
     own = machine.availability_set
     name = f"{machine.subscription_id}/{machine.resource_group}/{own}".casefold() if own else None
@@ -252,7 +254,7 @@ def infer_rollout(
     facts = list(facts)
     reasons = {f.key: exclusion_reason(f.machine, f.schedules, now) for f in facts}
     included = [f for f in facts if reasons[f.key] is None]
-    rollout = Rollout((member_of(f.key, f.machine) for f in included), pairs, released)
+    rollout = Rollout((rollout_machine(f.key, f.machine) for f in included), pairs, released)
     reports = filter(None, (known_outcome(f, released, now) for f in included))
     for report in sorted(reports, key=lambda t: t[2]):
         rollout.report(*report)
@@ -322,7 +324,7 @@ def expected_restart(
     certain = setting_restart(f, now)
     if certain is not None:
         return certain
-    behavior = f.important if own is None else _restart_of_selected(f, own)
+    behavior = f.restart_of_important if own is None else _restart_of_selected(f, own)
     is_current = f.assessed is not None and f.assessed >= released and f.restart_pending is not None
     if is_current or behavior is RestartBehavior.ALWAYS:
         return behavior
@@ -352,8 +354,8 @@ def _restart_of_selected(f: MachineFacts, own: Schedule) -> RestartBehavior:
     """How the updates that the schedule selects restart the machine; without a list of them, any of the missing ones may be among them."""
     if f.missing is not None:
         return strongest(update[2] for update in f.missing if own.selects(*update))
-    may_restart = f.every in (RestartBehavior.ALWAYS, RestartBehavior.CAN_REQUEST)
-    return RestartBehavior.CAN_REQUEST if may_restart else f.every
+    may_restart = f.restart_of_all in (RestartBehavior.ALWAYS, RestartBehavior.CAN_REQUEST)
+    return RestartBehavior.CAN_REQUEST if may_restart else f.restart_of_all
 
 
 def _hour(moment: datetime) -> datetime:
@@ -363,9 +365,12 @@ def _hour(moment: datetime) -> datetime:
 def known_outcome(
     f: MachineFacts, released: datetime, now: datetime
 ) -> tuple[str, AttemptResult, datetime, datetime | None] | None:
-    """A machine's known outcome, as a report to the rollout; None if its turn is still to come."""
-    if f.begun is not None:
-        return f.key, AttemptResult.UPDATED, _hour(f.begun), None
+    """The arguments of ``Rollout.record_attempt``: key, result, hour and time of the next attempt.
+
+    An installation in progress counts as updated. None if the machine's turn is still to come.
+    """
+    if f.in_progress_since is not None:
+        return f.key, AttemptResult.UPDATED, _hour(f.in_progress_since), None
     if f.patched is not None:
         outcome = AttemptResult.FAILED if f.is_incomplete else AttemptResult.UPDATED
         if became_unhealthy(f):
@@ -406,12 +411,12 @@ def _position_of(
 ) -> RolloutPosition:
     member = rollout.members[f.key]
     phase = rollout.phase_of[member.region]
-    if f.begun is not None:
+    if f.in_progress_since is not None:
         return RolloutPosition(
             f.key,
             RolloutStatus.BEING_PATCHED,
             phase,
-            _hour(f.begun),
+            _hour(f.in_progress_since),
             tr("An installation is in progress."),
         )
     if f.patched is not None:

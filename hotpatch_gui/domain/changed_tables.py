@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Changes(NamedTuple):
+class ChangedTables(NamedTuple):
     """Names of the tables that a commit wrote to."""
 
     tables: frozenset[str]
 
     @classmethod
-    def to(cls, *tables: str) -> Changes:
+    def of(cls, *tables: str) -> ChangedTables:
         """Create from table names."""
         return cls(frozenset(tables))
 

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from hotpatch_gui.azure.pages import AssessmentPage, InstallationPage
-from hotpatch_gui.azure.resource_graph import Part, RowFilter
+from hotpatch_gui.azure.resource_graph import Part, QueryFilter
 from hotpatch_gui.store import assessments, installations, machines
 from hotpatch_gui.worker.context import Context
 
-from .lists import MACHINES
 from .pages import AssessmentPass, slices, store_installations
+from .results import MACHINES
 
 NEW_MACHINES = 500
 """With more new machines, everything is read, which takes fewer queries."""
@@ -24,13 +24,13 @@ async def read_assessments(
     context: Context, since: datetime, new: Sequence[str], pages: ReadPages
 ) -> None:
     """Read assessments that changed since then, those of new machines (lower-case resource IDs), and their updates if not stored."""
-    wanted: list[int] = []
+    without_updates: list[int] = []
 
     async def store(page: AssessmentPage) -> int:
         known = machines.ids(context.db, {owner for owner, _ in page.assessments})
         found = [(known[owner], a) for owner, a in page.assessments if owner in known]
         without_stored_updates = assessments.without_stored_updates(context.db, found)
-        wanted.extend(without_stored_updates)
+        without_updates.extend(without_stored_updates)
         rest = [
             (machine_id, a) for machine_id, a in found if machine_id not in without_stored_updates
         ]
@@ -39,14 +39,14 @@ async def read_assessments(
                 assessments.save(db, some, context.clock())
         return len(page.assessments)
 
-    row_filter = RowFilter(since=since, part=Part.RESULTS)
-    await pages("assessments", context.gateway.assessment_pages(row_filter), store)
-    own = [*new, *machines.resource_ids(context.db, wanted)]
+    filter_fields = QueryFilter(since=since, part=Part.RESULTS)
+    await pages("assessments", context.gateway.assessment_pages(filter_fields), store)
+    own = [*new, *machines.resource_ids(context.db, without_updates)]
     if not own:
         return
     assessment_pass = await AssessmentPass.begin(context)
     for some in _batches(list(dict.fromkeys(own))):
-        lists = context.gateway.assessment_pages(RowFilter(below=some))
+        lists = context.gateway.assessment_pages(QueryFilter(below=some))
         await pages("assessments", lists, assessment_pass.store)
     await assessment_pass.end()
 
@@ -70,16 +70,20 @@ async def read_installations(
         return await runs.store(page)
 
     gateway = context.gateway
-    results = gateway.installation_pages(RowFilter(since=since, part=Part.RESULTS))
+    results = gateway.installation_pages(QueryFilter(since=since, part=Part.RESULTS))
     await pages("installations", results, store)
     unfinished = machines.with_open_runs(context.db, context.connection_id)
     for some in _batches(unfinished):
-        row_filter = RowFilter(below=some, part=Part.RESULTS)
-        await pages("installations", gateway.installation_pages(row_filter), store)
+        filter_fields = QueryFilter(below=some, part=Part.RESULTS)
+        await pages("installations", gateway.installation_pages(filter_fields), store)
     for some in _batches(list(dict.fromkeys(below))):
-        await pages("installations", gateway.installation_pages(RowFilter(below=some)), runs.store)
+        await pages(
+            "installations", gateway.installation_pages(QueryFilter(below=some)), runs.store
+        )
     for some in _batches(list(new)):
-        await pages("installations", gateway.installation_pages(RowFilter(below=some)), runs.store)
+        await pages(
+            "installations", gateway.installation_pages(QueryFilter(below=some)), runs.store
+        )
     await runs.end()
 
 

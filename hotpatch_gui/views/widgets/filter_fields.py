@@ -13,7 +13,7 @@ from hotpatch_gui.views.services import Services
 SEARCH_PX = 320
 
 
-class RowFilter(QWidget):
+class FilterFields(QWidget):
     """Signals:
     edited (): the text or the range changed, or the range moved on with the time.
     """
