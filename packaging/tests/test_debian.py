@@ -25,7 +25,7 @@ def package() -> Path:
     return found
 
 
-def test_lintian_and_the_validators_find_nothing() -> None:
+def test_lintian_and_the_validators_report_no_problem() -> None:
     found = subprocess.run(
         ["lintian", "--fail-on", "error,warning", "--allow-root", str(package())],
         check=False,
@@ -43,7 +43,7 @@ def test_lintian_and_the_validators_find_nothing() -> None:
     )
 
 
-def test_it_is_installed_started_and_removed_in_a_bare_system() -> None:
+def test_the_package_is_installed_started_and_removed_in_a_bare_system() -> None:
     assert os.geteuid() == 0, "only root can enter a system in a folder"
     with BareRoot(WORK / "bare-root") as root:
         shutil.copy(package(), root.folder / "tmp")

@@ -42,7 +42,7 @@ def setup(layout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(layout, out=tmp_path_factory.mktemp("setup") / "hotpatch-gui-setup.exe")
 
 
-def test_it_carries_the_version_and_is_of_64_bits(setup: Path) -> None:
+def test_the_installer_has_the_version_and_is_64_bit(setup: Path) -> None:
     raw = setup.read_bytes()
     for name in ("ProductVersion", "FileVersion"):
         place = raw.find(name.encode("utf-16-le"))
@@ -52,7 +52,7 @@ def test_it_carries_the_version_and_is_of_64_bits(setup: Path) -> None:
     assert raw[start : start + 6] == b"PE\0\0\x64\x86"
 
 
-def test_a_bundle_without_a_program_is_refused(tmp_path: Path) -> None:
+def test_a_bundle_without_a_program_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"hotpatch-gui\.exe"):
         build(tmp_path)
 
@@ -96,7 +96,7 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wine]:
     made.end()
 
 
-def test_installed_upgraded_and_removed_silently_it_keeps_the_data(
+def test_silent_install_upgrade_and_removal_keep_the_data(
     wine: Wine, setup: Path, layout: Path
 ) -> None:
     local = wine.prefix / FOLDER

@@ -35,7 +35,7 @@ def logged(tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.mark.expects_log
-def test_diagnostics_have_versions_and_the_last_errors_and_no_secret(
+def test_diagnostics_contain_versions_and_last_errors_but_no_secret(
     qapp: QApplication, tmp_path: Path, logged: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []

@@ -47,7 +47,7 @@ def refuse(stage: Stage, monkeypatch: pytest.MonkeyPatch, query: bytes, response
 
 @pytest.mark.parametrize("what", TABLES)
 @pytest.mark.parametrize("status", RESPONSES)
-def test_a_side_list_that_fails_ends_no_sync_and_is_named(
+def test_a_failed_additional_list_is_named_and_does_not_end_the_sync(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, what: str, status: str
 ) -> None:
     refuse(stage, monkeypatch, TABLES[what], RESPONSES[status])
@@ -70,7 +70,7 @@ def test_a_side_list_that_fails_ends_no_sync_and_is_named(
     assert not stage.window.notice.isVisible()
 
 
-def test_resource_health_that_cannot_be_read_for_long_is_not_claimed_anymore(
+def test_old_resource_health_is_not_claimed(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = stage.simulator.cloud.guests["vm-web-01"]
@@ -92,7 +92,7 @@ def test_resource_health_that_cannot_be_read_for_long_is_not_claimed_anymore(
     assert "Resource Health couldn't be read" in page.banner.detail.text()
 
 
-def test_permissions_that_cannot_be_read_keep_nobody_from_reading(stage: Stage) -> None:
+def test_the_sync_continues_if_permissions_cannot_be_read(stage: Stage) -> None:
     stage.simulator.faults.append(
         lambda _, path: RESPONSES["500"] if "Microsoft.Authorization" in path else None
     )
@@ -133,7 +133,7 @@ def test_without_the_schedules_no_machine_is_shown_without_one(
 NOTHING = Response(200, {"totalRecords": 0, "count": 0, "data": [], "resultTruncated": "false"})
 
 
-def test_a_configuration_that_the_account_cannot_see_is_not_taken_for_none(
+def test_a_schedule_that_the_account_cannot_read_is_not_treated_as_missing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in a central team's subscription: the assignment is readable, the configuration isn't."""
@@ -160,7 +160,7 @@ def test_a_configuration_that_the_account_cannot_see_is_not_taken_for_none(
     assert any("your account can't read it" in t for t in shown)
 
 
-def test_another_connection_that_cannot_read_a_schedule_takes_it_from_nobody(stage: Stage) -> None:
+def test_a_schedule_stays_visible_through_the_connection_that_can_read_it(stage: Stage) -> None:
     stage.start()
     db = stage.app.source.db
     assert db is not None
@@ -204,7 +204,7 @@ def test_rows_that_cannot_be_read_leave_the_rest_not_known(
     assert schedules.of_machine(db, number).unread
 
 
-def test_a_list_that_goes_round_in_circles_ends(
+def test_a_list_with_cyclic_links_ends(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse(
@@ -218,7 +218,7 @@ def test_a_list_that_goes_round_in_circles_ends(
     assert "linked to the same page twice" in missing.problem
 
 
-def test_dynamic_scopes_come_to_the_machines_that_they_take_in(stage: Stage) -> None:
+def test_dynamic_scopes_are_stored_with_the_machines_they_include(stage: Stage) -> None:
     group = f"/subscriptions/{SUBSCRIPTION}"
     name = next(g.schedule for g in stage.simulator.cloud.guests.values() if g.schedule)["name"]
     row = next(g for g in stage.simulator.cloud.guests.values() if g.schedule)

@@ -173,7 +173,7 @@ def test_arc_servers_are_listed_with_their_state(stage: Stage) -> None:
     assert "VBS" in stage.window.machines.blade.banner.headline.text()
 
 
-def test_an_assessment_and_an_installation_go_their_own_way(stage: Stage) -> None:
+def test_assessments_and_installations_use_arc_operations(stage: Stage) -> None:
     stage.start()
     stage.choose("srv-hq-01")
     number = ids(stage)["srv-hq-01"]
@@ -199,7 +199,7 @@ def test_an_assessment_and_an_installation_go_their_own_way(stage: Stage) -> Non
     assert stage.simulator.cloud.received == {"assess": 1, "install": 1}
 
 
-def test_enrolling_opting_out_and_leaving(stage: Stage) -> None:
+def test_enrolling_opting_out_and_unenrolling_change_the_license(stage: Stage) -> None:
     stage.start()
     number = ids(stage)["srv-hq-02"]
     stage.request.enroll([number], on=True)

@@ -32,7 +32,7 @@ LISTS = (
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_no_part_of_a_sync_is_left_behind_that_is_canceled_as_it_begins_a_list(
+def test_canceling_a_sync_at_the_start_of_a_list_ends_each_of_its_tasks(
     tmp_path: Path,
     simulator: SimulatorApi,
     clock: SteppedClock,

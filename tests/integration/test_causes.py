@@ -107,7 +107,7 @@ def test_an_unknown_host_is_reported(azure: SecureAzure, monkeypatch: pytest.Mon
     assert "DNS" in found.next_step
 
 
-def test_a_proxy_that_refuses_is_named_without_its_password(
+def test_a_rejecting_proxy_is_named_without_its_password(
     azure: SecureAzure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as closed:
@@ -139,7 +139,7 @@ def test_a_server_that_does_not_accept_connections_is_reported() -> None:
     assert found.sentence == "No connection to 127.0.0.1 within the time limit while reading."
 
 
-def test_of_an_error_that_names_nothing_nothing_is_claimed() -> None:
+def test_an_error_without_details_claims_no_cause() -> None:
     assert network.cause_of(TimeoutError(), "reading") is None
 
 
@@ -160,7 +160,7 @@ def test_of_an_error_that_names_nothing_nothing_is_claimed() -> None:
         ("AADSTS12345", "Sign-in failed (AADSTS12345)", "Settings › Connections"),
     ],
 )
-def test_a_refused_sign_in_names_cause_and_fix(
+def test_a_rejected_sign_in_names_cause_and_fix(
     azure: SecureAzure, code: str, says: str, step: str
 ) -> None:
     azure.identity.refuses = code
@@ -171,7 +171,7 @@ def test_a_refused_sign_in_names_cause_and_fix(
     assert step in found.next_step
 
 
-def test_the_azure_cli_may_take_a_minute_and_says_so_when_it_takes_longer(
+def test_a_slow_azure_cli_is_reported_after_a_minute(
     azure: SecureAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert credentials.CLI_TIMEOUT_S == 60

@@ -38,7 +38,7 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_help_and_version_name_what_there_is() -> None:
+def test_help_lists_commands_and_version_prints_the_version() -> None:
     assert run("--version").stdout.strip() == f"hotpatch-gui {__version__}"
     text = run("--help", COLUMNS="500").stdout
     for word in (
@@ -55,7 +55,7 @@ def test_help_and_version_name_what_there_is() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there Qt dies without a display")
-def test_without_a_display_it_says_so_and_offers_the_pictures() -> None:
+def test_a_missing_display_is_reported_with_the_command_for_pictures() -> None:
     found = run()
     assert found.returncode == 2
     assert found.stderr.strip() == NO_DISPLAY
@@ -73,7 +73,7 @@ def test_without_a_display_it_says_so_and_offers_the_pictures() -> None:
         "http://[::1",
     ],
 )
-def test_without_sign_in_only_this_machine_is_talked_to(url: str) -> None:
+def test_without_sign_in_only_loopback_addresses_are_accepted(url: str) -> None:
     found = run("--endpoint", url, QT_QPA_PLATFORM="offscreen")
     assert found.returncode == 2
     assert "isn't an address on this machine" in found.stderr
@@ -82,11 +82,11 @@ def test_without_sign_in_only_this_machine_is_talked_to(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:5", "http://localhost:5/", "http://[::1]:5"])
-def test_every_spelling_of_this_machine_is_accepted(url: str) -> None:
+def test_each_spelling_of_loopback_is_accepted(url: str) -> None:
     assert not simulated(url).needs_sign_in
 
 
-def test_a_story_that_is_none_is_refused() -> None:
+def test_unknown_scenarios_are_rejected() -> None:
     found = run("--scenario", "tomorrow", QT_QPA_PLATFORM="offscreen")
     assert found.returncode == 2
     assert (
@@ -95,7 +95,7 @@ def test_a_story_that_is_none_is_refused() -> None:
     )
 
 
-def test_scenes_are_listed_and_unknown_ones_refused(tmp_path: Path) -> None:
+def test_scenes_are_listed_and_unknown_ones_are_rejected(tmp_path: Path) -> None:
     names = run("capture", "--list").stdout.split()
     assert {"fleet", "status-healthy", "install-review", "offline"} <= set(names)
     assert "no scene nope" in run("capture", "--out", str(tmp_path), "--scene", "nope").stderr
@@ -106,7 +106,7 @@ def test_the_environment_of_pictures_is_set_before_qt_or_not_at_all() -> None:
         environment.prepare()
 
 
-def test_simulate_answers_on_loopback_only_what_it_knows() -> None:
+def test_simulate_serves_only_known_paths_on_loopback() -> None:
     with simulate("--machines", "3", "--seed", "5") as azure:
         assert azure.endpoint.startswith("http://127.0.0.1:")
         url = f"{azure.endpoint}/subscriptions/{azure.subscription_id}/providers/Microsoft.Compute/virtualMachines"
@@ -119,7 +119,7 @@ def test_simulate_answers_on_loopback_only_what_it_knows() -> None:
             assert b"MissingApiVersionParameter" in response.read()
 
 
-def test_resetting_the_demo_deletes_what_the_demo_made_and_nothing_else(tmp_path: Path) -> None:
+def test_resetting_the_demo_deletes_only_files_of_the_demo(tmp_path: Path) -> None:
     for name in (
         "simulated-azure.sqlite3",
         "hotpatch.sqlite3",
@@ -132,7 +132,7 @@ def test_resetting_the_demo_deletes_what_the_demo_made_and_nothing_else(tmp_path
     assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt", "settings.ini"]
 
 
-def test_pyside_keeps_its_references_to_none() -> None:
+def test_pyside_does_not_release_none() -> None:
     """PySide6 6.12.0 on Python 3.11 loses one per void call and aborts after a few thousand."""
     script = (
         "import sys\nfrom PySide6.QtWidgets import QApplication, QLabel\n"
@@ -151,7 +151,7 @@ def test_pyside_keeps_its_references_to_none() -> None:
     assert found.returncode == 0, found.stderr
 
 
-def test_the_program_starts_shows_a_window_and_ends(tmp_path: Path) -> None:
+def test_the_program_starts_shows_its_window_and_exits(tmp_path: Path) -> None:
     """Start the real entry point offscreen: the demo opens, and its file contains the fleet."""
     import sqlite3
     import time
@@ -199,7 +199,7 @@ def test_the_program_starts_shows_a_window_and_ends(tmp_path: Path) -> None:
         (("capture", "--out", "/dev/null/x"), "can't be the folder for pictures"),
     ],
 )
-def test_arguments_that_cannot_be_are_refused_in_a_sentence(
+def test_invalid_arguments_are_rejected_with_a_reason(
     arguments: tuple[str, ...], message: str, tmp_path: Path
 ) -> None:
     found = run(*arguments, QT_QPA_PLATFORM="offscreen")
@@ -208,7 +208,7 @@ def test_arguments_that_cannot_be_are_refused_in_a_sentence(
     assert "Traceback" not in found.stderr
 
 
-def test_without_an_output_a_command_is_done_all_the_same(tmp_path: Path) -> None:
+def test_commands_work_without_standard_output(tmp_path: Path) -> None:
     """As under a scheduler, or with pythonw."""
     requested = f"{sys.executable} -m hotpatch_gui --data-dir {tmp_path} --demo sync >&- 2>&-"
     assert subprocess.run(["sh", "-c", requested], check=False, timeout=60).returncode == 0
@@ -223,7 +223,7 @@ def test_an_output_without_a_character_gets_a_substitute(tmp_path: Path) -> None
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_while_the_program_is_loaded_ends_it_in_order(
+def test_an_interruption_during_loading_exits_cleanly(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     """An exception while Qt was loading aborted the process."""

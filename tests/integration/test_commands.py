@@ -49,7 +49,7 @@ def own_here(tmp_path: Path):
         yield lambda *arguments: run(tmp_path, "--endpoint", azure.endpoint, *arguments)
 
 
-def test_a_sync_says_what_was_read_and_a_list_shows_it(here) -> None:
+def test_sync_prints_what_was_read_and_list_shows_it(here) -> None:
     missing = here("list")
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "No data has been read from Azure yet" in missing.stderr
@@ -110,7 +110,7 @@ def test_exit_codes_distinguish_done_partly_failed_and_usage(here) -> None:
         assert found.stderr
 
 
-def test_an_installation_says_first_what_restarts_and_is_sent_once(here, tmp_path: Path) -> None:
+def test_an_installation_prints_what_restarts_and_is_sent_once(here, tmp_path: Path) -> None:
     dry = here("install", "vm-web-02", "--dry-run")
     assert dry.returncode == 0
     assert "The machine may restart for KB5120708." in dry.stderr
@@ -134,7 +134,7 @@ def test_an_installation_says_first_what_restarts_and_is_sent_once(here, tmp_pat
     db.close()
 
 
-def test_a_dry_run_says_its_plan_to_a_script_and_an_error_is_json_too(here, tmp_path: Path) -> None:
+def test_a_dry_run_and_errors_are_printed_as_json(here, tmp_path: Path) -> None:
     here("sync")
     (folder,) = (tmp_path / "simulated").iterdir()
     with closing(sqlite3.connect(folder / FILE_NAME)) as db, db:
@@ -171,7 +171,7 @@ def _of_schema(path: Path, version: int) -> None:
 
 @pytest.mark.parametrize("name", [("list",), ("export", "--out", "x.json"), ("sync",)])
 @pytest.mark.parametrize("what", ["newer", "damaged", "foreign"])
-def test_an_unusable_file_is_reported_and_not_called_empty(
+def test_an_unusable_file_is_reported_and_not_treated_as_empty(
     secure: SecureAzure, tmp_path: Path, name: tuple[str, ...], what: str
 ) -> None:
     data = tmp_path / "data"
@@ -197,7 +197,7 @@ def test_an_unusable_file_is_reported_and_not_called_empty(
     assert "no connection" not in found.stderr.lower()
 
 
-def test_a_folder_in_the_files_place_is_named(tmp_path: Path, secure: SecureAzure) -> None:
+def test_a_folder_with_the_name_of_the_file_is_reported(tmp_path: Path, secure: SecureAzure) -> None:
     data = tmp_path / "data"
     assert connect(data, secure, "Contoso").returncode == 0
     for file in data.glob(f"{FILE_NAME}*"):
@@ -319,7 +319,7 @@ def test_exports_need_no_display(here, tmp_path: Path) -> None:
     assert here("export", "--out", str(tmp_path / "nowhere" / "x.json")).returncode == 1
 
 
-def test_one_writer_at_a_time_and_readers_beside_it(azure: Simulated, tmp_path: Path) -> None:
+def test_one_writer_and_concurrent_readers_share_a_folder(azure: Simulated, tmp_path: Path) -> None:
     def here(*arguments: str) -> Done:
         return run(tmp_path, "--endpoint", azure.endpoint, *arguments)
 
@@ -388,7 +388,7 @@ def test_an_output_that_cannot_be_written_is_reported(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_an_interrupted_command_says_that_azure_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_command_reports_that_azure_continues(tmp_path: Path) -> None:
     with simulate("--speed", "1", "--quota", "1000") as azure:
         process = subprocess.Popen(
             command(tmp_path, "--endpoint", azure.endpoint, "assess", "vm-web-02"),
@@ -463,7 +463,7 @@ def connect(folder: Path, azure: SecureAzure, name: str, *more: str) -> Done:
     )
 
 
-def test_without_a_connection_it_does_not_pretend(tmp_path: Path) -> None:
+def test_without_a_connection_commands_report_that_there_is_none(tmp_path: Path) -> None:
     for name in (
         ("sync",),
         ("list",),
@@ -503,7 +503,7 @@ def test_a_service_principal_connects_and_is_not_permitted_to_act(
     assert b"BEGIN PRIVATE KEY" not in kept
 
 
-def test_a_missing_certificate_makes_no_connection(secure: SecureAzure, tmp_path: Path) -> None:
+def test_a_missing_certificate_creates_no_connection(secure: SecureAzure, tmp_path: Path) -> None:
     data = tmp_path / "data"
     wrong = replace(secure, certificate=tmp_path / "nope.pem")
     made = connect(data, wrong, "Contoso")
@@ -512,7 +512,7 @@ def test_a_missing_certificate_makes_no_connection(secure: SecureAzure, tmp_path
     assert not (data / FILE_NAME).exists()
 
 
-def test_a_sign_in_that_lapsed_is_not_permitted_and_one_of_two_is_partly_done(
+def test_an_expired_sign_in_has_its_exit_code_and_one_of_two_is_partly_done(
     secure: SecureAzure, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
@@ -551,7 +551,7 @@ def test_a_change_on_a_connection_that_is_not_ready_ends_at_once(
     assert "The connection isn't ready, so nothing was requested." in found.stderr
 
 
-def test_schedules_are_listed_shown_and_their_runs_printed(here) -> None:
+def test_schedules_and_their_runs_are_listed_and_shown(here) -> None:
     assert here("sync").returncode == 0
     listed = json.loads(here("schedules", "--json").stdout)
     (one,) = listed["schedules"]
@@ -581,7 +581,7 @@ def test_schedules_are_listed_shown_and_their_runs_printed(here) -> None:
     assert "No schedule is named “nightly”" in unknown.stderr
 
 
-def test_a_schedule_goes_through_a_file_and_gets_machines(own_here, tmp_path: Path) -> None:
+def test_a_schedule_is_saved_applied_and_assigned(own_here, tmp_path: Path) -> None:
     assert own_here("sync").returncode == 0
     saved = tmp_path / "saved.json"
     assert own_here("schedules", "save", "files-saturdays", "--out", str(saved)).returncode == 0
@@ -663,7 +663,7 @@ def test_the_file_of_a_new_machine_is_written_in_each_format(here, tmp_path: Pat
     assert not (tmp_path / "other.bicep").exists()
 
 
-def test_an_update_is_stopped_and_what_goes_on_is_named(own_here) -> None:
+def test_stopping_an_update_names_what_is_not_stopped(own_here) -> None:
     planned = own_here("stop", "KB5120708", "--dry-run", "--json")
     assert planned.returncode == 0, planned.stderr
     said = json.loads(planned.stdout)

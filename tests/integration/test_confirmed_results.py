@@ -92,7 +92,7 @@ def test_a_schedule_that_azure_made_differently_is_not_shown_as_requested(stage:
 
 
 @pytest.mark.parametrize("body", [None, {}, OTHER], ids=["empty", "{}", "another machine"])
-def test_a_start_that_the_machine_does_not_show_is_unknown(
+def test_a_start_without_a_running_machine_is_unknown(
     stage: Stage, body: dict[str, Any] | None
 ) -> None:
     respond_once(stage, "POST", "/start", Response(200, body))
@@ -101,7 +101,7 @@ def test_a_start_that_the_machine_does_not_show_is_unknown(
 
 
 @pytest.mark.parametrize("name", ["vm-web-02", "srv-hq-01"])
-def test_settings_that_the_machine_does_not_show_are_unknown(stage: Stage, name: str) -> None:
+def test_settings_that_the_machine_does_not_have_are_unknown(stage: Stage, name: str) -> None:
     respond_once(stage, "PATCH", f"/{name}", Response(200, {}))
     stage.request.change_settings(ids(stage, name), SettingsChange(periodic_assessment=False))
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN])
@@ -167,7 +167,7 @@ def test_the_next_machine_waits_while_azure_shows_a_lost_installation_in_progres
     assert stage.operation_states()[0] is S.SUCCEEDED
 
 
-def test_a_machine_that_is_started_is_not_called_unhealthy_for_having_been_off(
+def test_a_started_machine_is_not_unhealthy_because_it_was_stopped(
     stage: Stage,
 ) -> None:
     health = "SELECT resource_health FROM machines WHERE name='vm-dev-01'"
@@ -180,7 +180,7 @@ def test_a_machine_that_is_started_is_not_called_unhealthy_for_having_been_off(
 
 
 @pytest.mark.expects_log
-def test_a_machine_that_is_deleted_meanwhile_holds_no_wave(stage: Stage) -> None:
+def test_a_machine_deleted_in_the_meantime_does_not_block_its_wave(stage: Stage) -> None:
     def lost(method: str, path: str) -> Exception | None:
         is_first = method == "POST" and "vm-web-02/installpatches" in path.casefold()
         return Broken("reset") if is_first else None
@@ -196,7 +196,7 @@ def test_a_machine_that_is_deleted_meanwhile_holds_no_wave(stage: Stage) -> None
 
 
 @pytest.mark.expects_log
-def test_two_interruptions_of_the_network_an_hour_apart_are_not_one(
+def test_two_network_interruptions_an_hour_apart_are_counted_separately(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Azure responded in between: the ten minutes of retries begin again."""
@@ -257,7 +257,7 @@ def test_nothing_is_sent_to_a_machine_that_azure_does_not_find(stage: Stage) -> 
 
 
 @pytest.mark.expects_log
-def test_failed_readings_do_not_use_up_the_checks_of_a_lost_change(
+def test_failed_reads_do_not_count_as_checks_of_a_lost_change(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(schedule_sender, "CHECK_S", 0.02)
@@ -372,7 +372,7 @@ def test_an_enrollment_that_the_server_does_not_show_is_unknown(stage: Stage, on
 
 
 @pytest.mark.expects_log
-def test_a_refused_sign_in_says_what_to_do(stage: Stage) -> None:
+def test_a_rejected_sign_in_names_the_remedy(stage: Stage) -> None:
     refused = Response(401, {"error": {"code": "ExpiredToken", "message": "Expired."}})
     stage.simulator.faults.append(lambda method, path: refused if method == "POST" else None)
     stage.app.actions.restart(ids(stage, "vm-web-01"))
@@ -381,7 +381,7 @@ def test_a_refused_sign_in_says_what_to_do(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_a_token_that_the_other_side_repeats_is_not_kept(stage: Stage) -> None:
+def test_a_token_repeated_in_a_response_is_not_stored(stage: Stage) -> None:
     token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
     said = {"code": "Odd", "message": f"Authorization: Bearer {token} isn't valid."}
     stage.simulator.faults.append(

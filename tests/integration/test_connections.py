@@ -72,7 +72,7 @@ def stored(stage: Stage) -> list[Connection]:
 
 
 @pytest.mark.expects_log
-def test_a_connection_is_made_in_the_window_and_signed_in_by_device_code(
+def test_a_connection_is_added_in_the_window_by_device_code(
     empty: Stage, azure: SecureAzure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = empty
@@ -126,7 +126,7 @@ def test_a_connection_is_made_in_the_window_and_signed_in_by_device_code(
 
 
 @pytest.mark.expects_log
-def test_a_lapse_asks_once_and_keeps_the_screen(empty: Stage, azure: SecureAzure) -> None:
+def test_an_expired_sign_in_prompts_once_and_keeps_the_view(empty: Stage, azure: SecureAzure) -> None:
     stage = empty
     stage.app.actions.save_connection(azure.principal())
     stage.until(lambda: len(names(stage)) == 16)
@@ -198,7 +198,7 @@ def test_machines_of_two_tenants_are_in_one_list(
 
 
 @pytest.mark.expects_log
-def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
+def test_the_dialog_selects_subscriptions_allows_changes_and_signs_out(
     empty: Stage, azure: SecureAzure
 ) -> None:
     stage = empty
@@ -242,7 +242,7 @@ def test_the_dialog_chooses_subscriptions_allows_actions_and_signs_out(
     assert not names(stage)
 
 
-def test_another_name_and_actions_need_no_other_sign_in(empty: Stage, azure: SecureAzure) -> None:
+def test_changing_name_and_permission_needs_no_sign_in(empty: Stage, azure: SecureAzure) -> None:
     """Only what was changed in the dialog is sent."""
     stage = empty
     mine = azure.principal()._replace(method=SignInMethod.DEVICE_CODE, certificate=None)
@@ -270,7 +270,7 @@ def test_another_name_and_actions_need_no_other_sign_in(empty: Stage, azure: Sec
 
 
 @pytest.mark.expects_log
-def test_one_that_cannot_be_set_up_keeps_no_other_from_working(
+def test_a_connection_that_cannot_be_set_up_does_not_affect_others(
     empty: Stage, azure: SecureAzure, tmp_path: Path
 ) -> None:
     stage = empty
@@ -284,7 +284,7 @@ def test_one_that_cannot_be_set_up_keeps_no_other_from_working(
 
 
 @pytest.mark.expects_log
-def test_a_sign_in_that_fails_does_not_leave_the_demo(stage: Stage, azure: SecureAzure) -> None:
+def test_a_failed_sign_in_keeps_the_demo(stage: Stage, azure: SecureAzure) -> None:
     stage.start()
     stage.window.open_welcome()
     welcome = stage.window.findChild(WelcomeDialog)
@@ -319,7 +319,7 @@ def fill(dialog: ConnectDialog, azure: SecureAzure, tenant: str = TENANT) -> Non
 
 
 @pytest.mark.expects_log
-def test_the_demo_is_left_once_the_first_sync_has_worked(stage: Stage, azure: SecureAzure) -> None:
+def test_the_demo_ends_after_the_first_successful_sync(stage: Stage, azure: SecureAzure) -> None:
     stage.start()
     stage.window.open_welcome()
     welcome = stage.window.findChild(WelcomeDialog)
@@ -347,7 +347,7 @@ def test_the_demo_is_left_once_the_first_sync_has_worked(stage: Stage, azure: Se
         assert db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16
 
 
-def test_a_trial_that_hangs_is_canceled_at_once_and_leaves_nothing(
+def test_a_hanging_sign_in_is_canceled_and_stores_nothing(
     stage: Stage, azure: SecureAzure
 ) -> None:
     """The authority takes the connection and never answers."""
@@ -370,7 +370,7 @@ def test_a_trial_that_hangs_is_canceled_at_once_and_leaves_nothing(
 
 
 @pytest.mark.expects_log
-def test_a_failed_sign_in_keeps_the_dialog_open_and_leaves_nothing(
+def test_a_failed_sign_in_keeps_the_dialog_open_and_stores_nothing(
     empty: Stage, azure: SecureAzure
 ) -> None:
     stage = empty
@@ -388,7 +388,7 @@ def test_a_failed_sign_in_keeps_the_dialog_open_and_leaves_nothing(
 
 
 @pytest.mark.expects_log
-def test_a_sign_in_under_way_is_canceled_with_its_dialog(empty: Stage, azure: SecureAzure) -> None:
+def test_closing_the_dialog_cancels_its_sign_in(empty: Stage, azure: SecureAzure) -> None:
     stage = empty
     azure.identity.waits = 10**6
     dialog = ConnectDialog(stage.app.services, stage.window)
@@ -405,7 +405,7 @@ def test_a_sign_in_under_way_is_canceled_with_its_dialog(empty: Stage, azure: Se
 
 
 @pytest.mark.expects_log
-def test_without_a_connection_the_window_says_so_and_offers_two_ways(
+def test_without_a_connection_the_window_offers_to_connect_or_the_demo(
     empty: Stage, azure: SecureAzure
 ) -> None:
     stage = empty
@@ -430,7 +430,7 @@ def test_without_a_connection_the_window_says_so_and_offers_two_ways(
     assert stage.app.next == NextSession()
 
 
-def test_azure_is_left_for_the_demo(empty: Stage) -> None:
+def test_the_user_switches_from_azure_to_the_demo(empty: Stage) -> None:
     empty.window.open_connections()
     dialog = empty.window.findChild(ConnectionsDialog)
     assert dialog is not None

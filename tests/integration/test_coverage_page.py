@@ -54,7 +54,7 @@ def details(page: CoveragePage) -> str:
     return "\n".join(f"{t.text()}: {d.text()}" for _, t, d in rows if not d.isHidden())
 
 
-def test_ways_count_the_machines_and_the_restarts_that_they_list(stage: Stage) -> None:
+def test_paths_count_the_machines_and_restarts_that_they_list(stage: Stage) -> None:
     page = coverage(stage)
     paths = {row.kind: row for row in page.paths.all_rows}
     page.paths_panel.table.selectAll()
@@ -68,7 +68,7 @@ def test_ways_count_the_machines_and_the_restarts_that_they_list(stage: Stage) -
     assert page.explanation.text().startswith("Hotpatch is on for 9 of 22 machines.")
 
 
-def test_a_selected_way_lists_its_machines_only(stage: Stage) -> None:
+def test_a_selected_path_lists_only_its_machines(stage: Stage) -> None:
     page = coverage(stage)
     shown = {row.path.kind for row in page.machines.all_rows}
     assert PathKind.ON not in shown, "machines with hotpatch need no path"
@@ -77,7 +77,7 @@ def test_a_selected_way_lists_its_machines_only(stage: Stage) -> None:
     assert names == ["srv-lab-01", "srv-plant-01", "srv-plant-02"]
 
 
-def test_details_say_what_is_known_and_what_a_person_has_to_check(stage: Stage) -> None:
+def test_details_distinguish_known_facts_from_the_checklist(stage: Stage) -> None:
     page = coverage(stage)
     choose(page, "srv-lab-01")
     assert page.name.text() == "srv-lab-01: Upgrade in place to Windows Server 2025"
@@ -117,7 +117,7 @@ def test_without_a_selected_machine_hotpatch_is_turned_on_for_all_shown(stage: S
     assert len(dialog.plan.affected) == len(settable) > 2
 
 
-def test_without_machines_the_page_says_so(qapp: QApplication) -> None:
+def test_an_empty_page_says_that_there_are_no_machines(qapp: QApplication) -> None:
     with Stage("light") as stage:
         stage.simulator.cloud.guests.clear()
         stage.start()
@@ -155,7 +155,7 @@ def test_a_machine_that_has_to_be_replaced_fills_the_form_of_its_replacement(sta
         assert dialog.text.toPlainText() == written(dialog.machine, kind)
 
 
-def test_a_choice_that_azure_would_reject_is_named_and_makes_no_file(stage: Stage) -> None:
+def test_a_selection_that_azure_would_reject_is_named_and_writes_no_file(stage: Stage) -> None:
     page = coverage(stage)
     choose(page, "srv-hq-02")
     assert page.new.text() == "New hotpatch machine…"

@@ -49,7 +49,7 @@ def situation(stage: Stage, name: str) -> str:
     return str(db.execute("SELECT situation FROM machines WHERE name=?", (name,)).fetchone()[0])
 
 
-def test_a_step_goes_to_the_next_release_and_the_window_follows(stage: Stage) -> None:
+def test_stepping_to_the_next_release_updates_the_window(stage: Stage) -> None:
     stage.start()
     assert actions(stage)["Step to the next release (8 Sep 2026)"]
     assert situation(stage, "vm-new-01") == "Never assessed"
@@ -105,7 +105,7 @@ def test_fast_forward_ends_after_a_month(
         assert "faster" not in stage.window.header.demo.text()
 
 
-def test_playing_can_be_stopped_where_it_is(qapp: QApplication) -> None:
+def test_playing_can_be_paused(qapp: QApplication) -> None:
     simulator = build_simulator(
         resources.calendar(),
         resources.read_json("other-updates.json"),
@@ -125,7 +125,7 @@ def test_playing_can_be_stopped_where_it_is(qapp: QApplication) -> None:
         assert stopped < EPOCH + timedelta(days=20)
 
 
-def test_another_story_ends_the_program_for_the_next_one(stage: Stage) -> None:
+def test_another_scenario_restarts_the_program(stage: Stage) -> None:
     stage.start()
     assert "Restart the demo: 22 Oct 2025, the day before KB5070881" in actions(stage)
     demo = stage.app.demo
@@ -177,7 +177,7 @@ def test_sentence_and_ledger_show_the_case_of_kb5070881(qapp: QApplication) -> N
         assert "Monthly releases of the operating system caused 4 of them." in page.total.text()
 
 
-def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QApplication) -> None:
+def test_a_bad_update_halts_the_rollout_and_the_page_explains_it(qapp: QApplication) -> None:
     with Stage("light", scenario="bad-update") as stage:
         stage.start()
         stage.window.show_page("rollout")
@@ -200,7 +200,7 @@ def test_a_bad_update_stops_the_rollout_and_the_page_says_where_and_why(qapp: QA
         assert {n for n, s in status.items() if s == "Unhealthy"} == ill
 
 
-def test_a_bad_update_is_known_wherever_it_could_be_installed(qapp: QApplication) -> None:
+def test_a_bad_update_is_shown_wherever_it_can_be_installed(qapp: QApplication) -> None:
     with Stage("light", scenario="bad-update") as stage:
         stage.start()
         stage.clock.advance(days=5)
@@ -243,7 +243,7 @@ def rollout_after(stage: Stage, *, days: int) -> RolloutPage:
     return page
 
 
-def test_after_a_release_s_thirty_days_there_is_nothing_to_roll_out(qapp: QApplication) -> None:
+def test_a_rollout_ends_after_thirty_days(qapp: QApplication) -> None:
     with Stage("light", scenario="bad-update") as stage:
         stage.start()
         page = rollout_after(stage, days=31)
@@ -261,7 +261,7 @@ def test_the_halted_rollout_shows_its_unhealthy_machines(qapp: QApplication) -> 
         }
 
 
-def test_an_unhealthy_machine_is_not_shown_in_green(qapp: QApplication) -> None:
+def test_an_unhealthy_machine_is_not_green(qapp: QApplication) -> None:
     with Stage("light", scenario="bad-update") as stage:
         stage.start()
         stage.clock.advance(days=5)

@@ -97,7 +97,7 @@ def test_errors_are_reported_before_the_password_is_requested(
     assert "has a resource group named “rg-nowhere”" in elsewhere.stderr
 
 
-def test_without_waiting_it_ends_when_azure_has_accepted_it(
+def test_without_waiting_the_command_ends_once_azure_accepted_the_deployment(
     azure: Simulated, tmp_path: Path
 ) -> None:
     made = call(azure, tmp_path, "vm-cli-04", "--deploy", "--wait", "0", "--json")
@@ -108,7 +108,7 @@ def test_without_waiting_it_ends_when_azure_has_accepted_it(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-def test_killed_while_azure_creates_it_the_next_session_says_how_it_ended(
+def test_after_a_kill_the_next_session_reports_the_result_of_the_deployment(
     azure: Simulated, tmp_path: Path
 ) -> None:
     wanted = command(tmp_path, *arguments(azure, "vm-cli-03", "--deploy"))

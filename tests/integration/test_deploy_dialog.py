@@ -155,7 +155,7 @@ def test_existing_resources_are_not_changed(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_a_rejection_is_plain_text_and_names_what_is_missing(stage: Stage) -> None:
+def test_a_rejection_is_plain_text_and_names_missing_permissions(stage: Stage) -> None:
     def refuse(method: str, path: str) -> Response | None:
         if not path.endswith("/validate"):
             return None
@@ -180,7 +180,7 @@ def test_an_unknown_resource_group_cannot_be_chosen(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_an_unstored_deployment_is_not_called_sent(stage: Stage) -> None:
+def test_an_unstored_deployment_is_not_reported_as_sent(stage: Stage) -> None:
     dialog = dialog_of(stage)
     enter(dialog)
     check(stage, dialog)
@@ -192,7 +192,7 @@ def test_an_unstored_deployment_is_not_called_sent(stage: Stage) -> None:
     assert not dialog.create_.isEnabled()
 
 
-def test_return_checks_and_never_closes(stage: Stage) -> None:
+def test_return_checks_and_does_not_close_the_dialog(stage: Stage) -> None:
     dialog = dialog_of(stage)
     enter(dialog, "abc")
     QTest.keyClick(dialog.password.edit, Qt.Key.Key_Return)
@@ -205,7 +205,7 @@ def test_return_checks_and_never_closes(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_after_a_failure_it_can_be_entered_again(stage: Stage) -> None:
+def test_a_deployment_can_be_edited_after_a_failure(stage: Stage) -> None:
     no = {"error": {"code": "QuotaExceeded", "message": "No cores."}}
     stage.simulator.faults.append(
         lambda method, path: Response(400, no) if method == "PUT" else None
@@ -220,7 +220,7 @@ def test_after_a_failure_it_can_be_entered_again(stage: Stage) -> None:
     assert dialog.check.isEnabled()
 
 
-def test_closed_while_azure_goes_on_it_says_so(stage: Stage) -> None:
+def test_closing_during_a_deployment_reports_that_azure_continues(stage: Stage) -> None:
     dialog = dialog_of(stage)
     enter(dialog)
     check(stage, dialog)

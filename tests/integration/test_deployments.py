@@ -159,7 +159,7 @@ def checked(
     return found
 
 
-def test_a_check_shows_what_would_be_made_and_makes_nothing(stage: Stage) -> None:
+def test_a_check_shows_planned_resources_and_creates_nothing(stage: Stage) -> None:
     heard = listen(stage)
     sent = puts(stage)
     wanted = deployment(stage)
@@ -192,7 +192,7 @@ def test_a_check_names_azures_inner_reason(
     assert found.changes == ()
 
 
-def test_a_machine_is_deployed_and_appears(stage: Stage) -> None:
+def test_a_deployed_machine_is_listed(stage: Stage) -> None:
     sent = puts(stage)
     deploy(stage)
     stage.until(lambda: states(stage) == ["running"])
@@ -235,7 +235,7 @@ def nowhere(stage: Stage, secret: str) -> None:
         f"Azure cut it: {SECRET[:12]}",
     ],
 )
-def test_no_spelling_of_the_password_is_kept(stage: Stage, message: str) -> None:
+def test_each_encoding_of_the_password_is_masked(stage: Stage, message: str) -> None:
     body = {"error": {"code": SECRET, "message": message}}
     respond(stage, "PUT", lambda: Response(400, body, {"x-ms-request-id": SECRET}))
     stage.app.engine.send(Deploy(1, deployment(stage), SECRET))
@@ -279,7 +279,7 @@ def test_a_check_that_repeats_the_password_hides_it(stage: Stage, question: str)
         ),
     ],
 )
-def test_an_answer_that_is_no_success_does_not_pass_for_one(
+def test_only_success_responses_count_as_success(
     stage: Stage, question: str, answer: dict[str, object]
 ) -> None:
     found = checked(stage, question, Response(200, answer))
@@ -354,7 +354,7 @@ def test_a_deployment_that_cannot_be_read_for_long_is_unknown(
 
 
 @pytest.mark.expects_log
-def test_a_what_if_without_an_end_starts_nothing(
+def test_an_endless_what_if_starts_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deployments, "CHECK_FOR_S", 0.5)
@@ -374,7 +374,7 @@ def test_a_what_if_without_an_end_starts_nothing(
 
 @pytest.mark.expects_log
 @pytest.mark.parametrize("status", [400, 403, 500])
-def test_after_a_restart_no_text_of_azure_is_kept(stage: Stage, status: int) -> None:
+def test_after_a_restart_error_texts_of_azure_are_not_stored(stage: Stage, status: int) -> None:
     """The password isn't known anymore, so it can't be masked."""
     wanted = deployment(stage)
     code = "Authorization" if status == 403 else SECRET
@@ -403,7 +403,7 @@ def test_changes_that_are_turned_off_while_it_waits_cancel_it(stage: Stage) -> N
 
 @pytest.mark.parametrize("how", ["sign out", "remove"])
 @pytest.mark.expects_log
-def test_a_check_that_is_interrupted_says_so(stage: Stage, how: str) -> None:
+def test_an_interrupted_check_is_reported(stage: Stage, how: str) -> None:
     heard, received, goes_on, handle = listen(stage), Event(), Event(), stage.simulator.handle
 
     def slow(method: str, url: str, headers: dict[str, str], body: bytes | None) -> Response:
@@ -565,7 +565,7 @@ def test_a_deployment_that_fails_names_the_cause_and_what_stays(stage: Stage) ->
         Broken("reset"),
     ],
 )
-def test_odd_answers_about_a_deployment_decide_nothing(
+def test_unexpected_responses_do_not_end_a_deployment(
     stage: Stage, response: Response | Exception
 ) -> None:
     answers = iter([response] * 3)
@@ -576,7 +576,7 @@ def test_odd_answers_about_a_deployment_decide_nothing(
 
 
 @pytest.mark.expects_log
-def test_a_deployment_that_azure_forgot_is_never_called_failed(
+def test_a_deployment_that_azure_no_longer_has_is_not_failed(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deployments, "MAX_MISSING", 3)
@@ -632,7 +632,7 @@ def test_deployments_of_an_earlier_session_are_read_and_never_sent(
         assert sent == []
 
 
-def test_ended_while_the_request_is_answered_it_keeps_the_answer(
+def test_a_response_received_while_the_program_ends_is_stored(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     with Stage("light", folder=tmp_path) as stage:
@@ -666,7 +666,7 @@ def test_ended_while_the_request_is_answered_it_keeps_the_answer(
         ("Corr\udce9ct-horse-1", False),
     ],
 )
-def test_passwords_by_azures_rules(password: str, is_good: bool) -> None:
+def test_passwords_follow_azures_rules(password: str, is_good: bool) -> None:
     assert (password_fault(password) == "") is is_good
 
 

@@ -38,7 +38,7 @@ def effects(result: Any) -> dict[str, str]:
     return {c["resourceId"].rsplit("/", 1)[1]: c["changeType"] for c in result.properties.changes}
 
 
-def test_a_deployment_is_validated_planned_and_made(azure: Simulated) -> None:
+def test_a_deployment_is_validated_planned_and_created(azure: Simulated) -> None:
     with sdk.deployments(azure) as client, sdk.compute(azure) as compute:
         of = client.deployments
         valid = of.begin_validate(GROUP, "first", body(), polling_interval=0).result()

@@ -78,7 +78,7 @@ def test_a_damaged_file_that_still_opens_is_replaced_everywhere(
 
 @pytest.mark.expects_log
 @pytest.mark.parametrize("part", [0.25, 0.5, 0.9])
-def test_a_file_cut_short_beside_its_log_of_writes_ends_no_window(
+def test_a_truncated_file_with_its_wal_does_not_end_the_window(
     qapp: QApplication, tmp_path: Path, part: float
 ) -> None:
     """A copy that broke off, with the -wal of the whole file: it opens, and fails as it is read."""
@@ -101,7 +101,7 @@ def test_a_file_cut_short_beside_its_log_of_writes_ends_no_window(
 
 
 @pytest.mark.expects_log
-def test_a_request_for_a_machine_of_another_file_reaches_none(stage: Stage) -> None:
+def test_a_request_from_a_replaced_file_reaches_no_machine(stage: Stage) -> None:
     stage.start()
     stage.app.engine.send(
         commands.Act(OperationKind.RESTART, [("/subscriptions/x/of/another/file", None)])
@@ -112,7 +112,7 @@ def test_a_request_for_a_machine_of_another_file_reaches_none(stage: Stage) -> N
     assert not stage.simulator.cloud.received
 
 
-def test_actions_turned_off_stay_off_whatever_else_is_changed(stage: Stage) -> None:
+def test_disallowed_changes_stay_disallowed_after_other_edits(stage: Stage) -> None:
     """The dialog's picture of the connection was older than the file."""
     stage.start()
     (mine,) = connections.read_all(stage.app.source.db)
@@ -146,7 +146,7 @@ def test_a_restart_announces_no_assessment_that_is_not_queued(stage: Stage) -> N
 
 
 @pytest.mark.expects_log
-def test_a_bug_in_one_command_is_reported_and_stops_nothing_else(
+def test_a_bug_in_one_command_is_reported_and_affects_no_other(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
@@ -189,7 +189,7 @@ def test_signing_out_of_a_locked_file_keeps_tokens_and_connection_together(
     assert connections.read_all(stage.app.source.db) == []
 
 
-def test_a_locked_file_holds_up_one_write_and_no_network_call(stage: Stage) -> None:
+def test_a_locked_file_delays_writes_but_not_network_calls(stage: Stage) -> None:
     """Another program locks it for a second: the loop continues, and the write follows."""
     stage.start()
     with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
@@ -202,7 +202,7 @@ def test_a_locked_file_holds_up_one_write_and_no_network_call(stage: Stage) -> N
     stage.until(lambda: stage.operation_states() == [S.RUNNING])
 
 
-def test_a_stray_401_is_answered_with_a_new_token(stage: Stage) -> None:
+def test_a_single_401_is_followed_by_a_new_token(stage: Stage) -> None:
     stage.start()
     refused: list[str] = []
 
@@ -224,7 +224,7 @@ def test_a_stray_401_is_answered_with_a_new_token(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_a_sync_that_nobody_has_to_sign_in_for_goes_on_trying(stage: Stage) -> None:
+def test_a_failed_sync_without_interactive_sign_in_is_retried(stage: Stage) -> None:
     """A wall display: the tokens were refused for a while, and then are taken again."""
     stage.start()
     skip_reason = Response(
@@ -241,7 +241,7 @@ def test_a_sync_that_nobody_has_to_sign_in_for_goes_on_trying(stage: Stage) -> N
 
 
 @pytest.mark.expects_log
-def test_a_query_that_fails_says_so_where_its_result_would_be(
+def test_a_failed_query_is_shown_in_place_of_its_result(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from hotpatch_gui.models import rollout
@@ -260,7 +260,7 @@ def test_a_query_that_fails_says_so_where_its_result_would_be(
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-def test_a_day_at_the_end_of_time_is_none_that_is_known(stage: Stage, moment: str) -> None:
+def test_dates_at_the_limit_are_unknown(stage: Stage, moment: str) -> None:
     stage.start()
     with closing(database.open_writer(stage.app.source.path)) as db:
         for table, column in (
@@ -278,7 +278,7 @@ def test_a_day_at_the_end_of_time_is_none_that_is_known(stage: Stage, moment: st
     stage.choose("vm-web-01")
 
 
-def test_a_wave_goes_when_the_one_before_has_ended_and_a_failure_stops_the_rest(
+def test_a_wave_starts_after_the_previous_one_and_a_failure_stops_the_rest(
     stage: Stage,
 ) -> None:
     stage.start()
@@ -333,7 +333,7 @@ def test_a_machine_that_an_installation_leaves_unhealthy_stops_the_rest(stage: S
     assert stage.operation_states() == [S.SUCCEEDED, S.SUCCEEDED, S.CANCELED]
 
 
-def test_so_many_at_a_time_are_under_way(stage: Stage) -> None:
+def test_the_limit_of_concurrent_operations_is_kept(stage: Stage) -> None:
     stage.start()
     running = [
         r[0]
@@ -359,7 +359,7 @@ def test_so_many_at_a_time_are_under_way(stage: Stage) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("arguments", [["sync"], []], ids=["command", "window"])
-def test_a_signal_ends_it_while_a_request_hangs(
+def test_a_signal_ends_the_program_while_a_request_hangs(
     tmp_path: Path, number: signal.Signals, arguments: list[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as azure:
@@ -390,7 +390,7 @@ def test_a_signal_ends_it_while_a_request_hangs(
             connection.close()
 
 
-def test_a_change_that_ended_at_once_and_was_not_noted_is_found_out(
+def test_a_change_whose_immediate_end_was_not_stored_is_resolved(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     """Killed between the response and its end: Azure has no operation to follow, and the machine shows the result."""
@@ -516,7 +516,7 @@ def test_usage_errors_are_reported_before_any_request_to_azure(
         simulator.cloud.close()
 
 
-def test_a_stop_rule_holds_over_a_kill_between_the_failure_and_the_next_wave(
+def test_a_stop_rule_survives_a_kill_between_failure_and_next_wave(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     with Stage("light", folder=tmp_path) as first:
@@ -534,7 +534,7 @@ def test_a_stop_rule_holds_over_a_kill_between_the_failure_and_the_next_wave(
 
 
 @pytest.mark.expects_log
-def test_one_whose_end_is_not_known_holds_no_wave_up(
+def test_an_unknown_result_does_not_block_a_wave(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
@@ -557,7 +557,7 @@ def test_one_whose_end_is_not_known_holds_no_wave_up(
     stage.until(lambda: stage.operation_states() == [S.UNKNOWN, S.RUNNING])
 
 
-def test_an_answer_that_is_under_way_is_kept_where_the_program_ends(
+def test_a_pending_response_is_stored_when_the_program_ends(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     """Azure needs a second to respond; dropping the response would leave a restart of which nothing is recorded."""
@@ -619,7 +619,7 @@ def test_a_start_whose_response_was_lost_is_read_from_the_machine(stage: Stage) 
     assert stage.simulator.cloud.received == {"start": 1}, "it isn't sent again"
 
 
-def test_a_request_from_an_earlier_run_is_not_sent_hours_later(
+def test_a_request_of_an_earlier_session_is_not_sent_hours_later(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     with Stage("light", folder=tmp_path) as first:
@@ -638,7 +638,7 @@ def test_a_request_from_an_earlier_run_is_not_sent_hours_later(
 
 
 @pytest.mark.expects_log
-def test_a_connection_that_cannot_be_made_keeps_no_other_from_working(
+def test_a_connection_that_cannot_be_created_does_not_affect_others(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever goes wrong with one: here a bug in the making of its gateway."""

@@ -56,7 +56,7 @@ class Held:
         return held
 
 
-def test_a_dialog_that_is_open_while_the_file_is_set_aside_reaches_no_machine(
+def test_a_dialog_opened_before_the_file_was_replaced_reaches_no_machine(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its row IDs mean other machines in the file that replaces the damaged one."""
@@ -93,7 +93,7 @@ def test_a_dialog_that_is_open_while_the_file_is_set_aside_reaches_no_machine(
         assert not stage.simulator.cloud.received
 
 
-def test_actions_turned_off_while_a_connection_is_set_up_are_off(
+def test_changes_disallowed_during_set_up_are_disallowed(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Stage("light", folder=tmp_path) as first:
@@ -113,7 +113,7 @@ def test_actions_turned_off_while_a_connection_is_set_up_are_off(
         assert not stage.simulator.cloud.received
 
 
-def test_actions_turned_off_while_a_claim_waits_for_the_file_are_off(stage: Stage) -> None:
+def test_changes_disallowed_while_a_claim_waits_are_not_sent(stage: Stage) -> None:
     stage.start()
     held: list[int] = []
 
@@ -138,7 +138,7 @@ def test_actions_turned_off_while_a_claim_waits_for_the_file_are_off(stage: Stag
 
 
 @pytest.mark.parametrize("mode", [WaveMode.GROUPS, WaveMode.SOME, WaveMode.ALL])
-def test_a_close_amid_a_batch_sends_nothing_more(
+def test_closing_during_a_batch_sends_nothing_more(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: WaveMode
 ) -> None:
     """Two requests hang, the others of their wave wait for a place; the window closes."""
@@ -178,7 +178,7 @@ def test_a_close_amid_a_batch_sends_nothing_more(
     assert lost == (0,), "each that was sent has its token"
 
 
-def test_an_answer_that_comes_after_a_sign_out_is_kept_and_holds_nobody_up(
+def test_a_response_after_a_sign_out_is_stored_without_delaying_others(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
@@ -206,7 +206,7 @@ def test_an_answer_that_comes_after_a_sign_out_is_kept_and_holds_nobody_up(
     stage.until(lambda: stage.operation_states()[0] is S.SUCCEEDED)
 
 
-def test_a_refresh_during_a_sign_out_sets_nothing_up_beside_it(
+def test_a_refresh_during_a_sign_out_does_not_set_up_the_connection(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Gateway] = []
@@ -238,7 +238,7 @@ def test_a_refresh_during_a_sign_out_sets_nothing_up_beside_it(
 
 
 @pytest.mark.parametrize("command", ["remove_connection", "sign_out"])
-def test_a_connection_that_goes_amid_its_sync_leaves_no_sync_shown(
+def test_removing_a_connection_during_its_sync_ends_the_progress(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     stage.start()
@@ -272,7 +272,7 @@ def test_only_queued_operations_expire(stage: Stage) -> None:
     assert "cancelled" not in events
 
 
-def test_the_daily_reading_of_releases_is_begun_again_after_a_failure_of_the_file(
+def test_the_daily_release_update_restarts_after_a_file_error(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
@@ -340,7 +340,7 @@ def test_an_operation_of_a_group_beyond_ascii_can_be_dismissed(stage: Stage) -> 
     assert stage.operation_states() == [S.DISMISSED]
 
 
-def test_an_odd_value_in_one_row_keeps_no_other_from_being_followed(
+def test_an_invalid_row_does_not_prevent_following_others(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     with Stage("light", folder=tmp_path) as first:
@@ -385,7 +385,7 @@ def test_a_close_right_after_a_sign_out_still_forgets_the_tokens(
     assert forgotten == [1]
 
 
-def test_a_close_while_claims_wait_for_the_file_sends_nothing_more(
+def test_closing_while_claims_wait_sends_nothing_more(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     with Stage("light", folder=tmp_path) as stage:
@@ -426,7 +426,7 @@ def test_requests_before_closing_are_not_lost(qapp: QApplication, tmp_path: Path
         assert db.execute("SELECT may_act FROM connections").fetchone() == (0,)
 
 
-def test_a_batch_whose_claims_fail_is_tried_again_after_a_while_and_not_at_once(
+def test_a_batch_with_failed_claims_is_retried_after_a_pause(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
@@ -455,7 +455,7 @@ def test_a_batch_whose_claims_fail_is_tried_again_after_a_while_and_not_at_once(
         assert stage.operation_states() == [S.QUEUED] * 4
 
 
-def test_a_refusal_that_comes_while_the_program_closes_is_kept(
+def test_a_rejection_received_while_closing_is_stored(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     requested = threading.Event()

@@ -62,7 +62,7 @@ def test_operations_that_waited_days_for_a_sign_in_are_not_sent(
         assert "restart" not in stage.simulator.cloud.received
 
 
-def test_a_request_of_days_ago_is_not_sent_where_the_clock_was_set_back(
+def test_an_old_request_is_not_sent_after_the_clock_was_set_back(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     with Stage("light", folder=tmp_path) as stage:
@@ -113,7 +113,7 @@ def test_a_connection_that_could_not_be_set_up_is_tried_again_at_its_periods(
         stage.until(lambda: stage.app.engine._connections.contexts)
 
 
-def test_a_request_that_the_file_takes_in_part_says_so(
+def test_a_partially_stored_request_is_reported(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
@@ -136,7 +136,7 @@ def test_a_request_that_the_file_takes_in_part_says_so(
     assert len(stage.operation_states()) == 2
 
 
-def test_the_end_does_not_wait_for_a_file_that_is_being_opened(
+def test_closing_does_not_wait_for_a_file_that_is_being_opened(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare, begun, advance_and_sync = database.prepare, threading.Event(), threading.Event()
@@ -240,7 +240,7 @@ def test_a_connection_removed_while_its_tokens_are_forgotten_stays_removed(
 
 
 @pytest.mark.parametrize("change", ["save", "choose"])
-def test_a_change_of_a_connection_that_was_removed_is_refused_in_words(
+def test_a_change_of_a_removed_connection_is_rejected_with_a_reason(
     stage: Stage, change: str
 ) -> None:
     stage.start()
@@ -285,7 +285,7 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     return Kept.stores
 
 
-def test_tokens_of_a_way_to_sign_in_that_was_changed_are_forgotten(
+def test_changing_the_sign_in_method_deletes_its_tokens(
     stage: Stage, stores: dict[str, str]
 ) -> None:
     stage.start()
@@ -296,7 +296,7 @@ def test_tokens_of_a_way_to_sign_in_that_was_changed_are_forgotten(
     assert set(stores.values()) == {"{}"}
 
 
-def test_a_tried_connection_keeps_its_sign_in_and_its_subscriptions(
+def test_a_tested_connection_keeps_its_sign_in_and_subscriptions(
     qapp: QApplication, tmp_path: Path, stores: dict[str, str]
 ) -> None:
     made = Connection(
@@ -320,7 +320,7 @@ def test_a_tried_connection_keeps_its_sign_in_and_its_subscriptions(
     assert stores == {f"{credentials.CACHE_NAME.format(id=taken.id)}False": "refresh"}
 
 
-def test_a_click_that_the_file_cannot_name_says_so(
+def test_a_request_that_cannot_be_stored_is_reported(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An exception in a slot would only be logged, and the click would be lost."""
@@ -335,14 +335,14 @@ def test_a_click_that_the_file_cannot_name_says_so(
     assert "hotpatch.sqlite3" in stage.window.notice.headline.text()
 
 
-def test_machines_that_are_gone_from_the_file_are_not_passed_over_in_silence(stage: Stage) -> None:
+def test_machines_missing_from_the_file_are_reported(stage: Stage) -> None:
     stage.start()
     stage.app.actions.restart([10_001, 10_002])
     assert "2 of the machines aren't in the current data" in stage.window.notice.headline.text()
     assert not stage.operation_states()
 
 
-def test_a_sign_in_that_nobody_finishes_waits_for_somebody(
+def test_an_unfinished_sign_in_waits_for_the_user(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever azure-identity calls it: nothing tries again, and the button stays."""
@@ -359,7 +359,7 @@ def test_a_sign_in_that_nobody_finishes_waits_for_somebody(
     assert stage.window.notice.detail.text() == "Choose Sign in to try again."
 
 
-def test_a_sign_out_amid_a_change_leaves_the_connection_set_up(
+def test_a_sign_out_during_a_change_keeps_the_connection_set_up(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.start()
@@ -413,7 +413,7 @@ def test_a_restart_that_waits_for_a_long_installation_does_not_expire(stage: Sta
     assert stage.operation_states() == [S.RUNNING, S.QUEUED]
 
 
-def test_one_that_waited_for_another_while_no_program_ran_expires_with_it(
+def test_an_operation_that_waited_for_an_expired_one_expires(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     with Stage("light", folder=tmp_path) as stage:
@@ -431,7 +431,7 @@ def test_one_that_waited_for_another_while_no_program_ran_expires_with_it(
         stage.until(lambda: stage.operation_states() == [S.RUNNING, S.CANCELED])
 
 
-def test_a_sign_in_that_fails_is_followed_by_syncs_where_it_asks_nobody(
+def test_a_failed_noninteractive_sign_in_is_retried_by_syncs(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pressed while the connection could not be set up yet."""
@@ -470,7 +470,7 @@ def test_a_file_of_a_newer_version_is_not_opened_again_and_again(
     assert len(opened) == 1
 
 
-def test_a_save_that_leads_nowhere_else_forgets_no_tokens(
+def test_saving_without_changes_keeps_tokens(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Stage("light", folder=tmp_path) as first:
@@ -517,7 +517,7 @@ def has_handled_all(running: engine.Engine) -> bool:
     return running.unhandled == 0
 
 
-def test_a_trial_leaves_the_tokens_of_a_connection_with_its_number(
+def test_a_test_sign_in_keeps_tokens_of_other_connections(
     qtbot: QtBot, tmp_path: Path, stores: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Azure's file may not be readable yet, so the IDs of its connections may not be known."""

@@ -223,7 +223,7 @@ def test_expected_restarts_can_be_exported(
     assert {"Machine", "Status", "Restarted by", "Why"} <= set(rows[0])
 
 
-def test_the_keys_of_an_export_work_again_and_in_the_grid(
+def test_export_shortcuts_work_in_list_and_grid(
     stage: Stage, chosen: dict[str, str], tmp_path: Path
 ) -> None:
     stage.start()
@@ -241,7 +241,7 @@ def test_the_keys_of_an_export_work_again_and_in_the_grid(
     stage.window.machines.as_grid.setChecked(False)
 
 
-def test_a_short_report_has_no_machine_that_is_in_order(
+def test_a_short_report_omits_compliant_machines(
     stage: Stage, chosen: dict[str, str], tmp_path: Path
 ) -> None:
     stage.start()

@@ -123,7 +123,7 @@ FAULTS = {
 
 @pytest.mark.expects_log
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_sync_that_fails_says_why_and_loses_nothing(stage: Stage, name: str) -> None:
+def test_a_failed_sync_names_the_reason_and_loses_nothing(stage: Stage, name: str) -> None:
     outcome, sentence, step = FAULTS[name]
     stage.start()
     before = stored(stage)
@@ -141,7 +141,7 @@ def test_a_sync_that_fails_says_why_and_loses_nothing(stage: Stage, name: str) -
     stage.until(lambda: not stage.window.notice.isVisible())
 
 
-def test_actions_are_off_while_offline_and_say_why(stage: Stage) -> None:
+def test_commands_are_disabled_offline_with_a_reason(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-01")
     stage.simulator.faults.append(always(NoConnection("refused")))
@@ -159,7 +159,7 @@ QUERIES = 8
 """Of a sync: subscriptions, machines, health, schedules, assignments, assessments, installations."""
 
 
-def test_429_is_waited_out_as_long_as_azure_asks(stage: Stage) -> None:
+def test_a_429_pauses_for_retry_after(stage: Stage) -> None:
     stage.start()
     requested: list[float] = []
     refuse = times(2, error(429, **{"Retry-After": "1"}), "ResourceGraph")
@@ -232,7 +232,7 @@ def note(stage: Stage) -> str:
         (error(400, "InvalidParameter"), "rejected the request (400 InvalidParameter)"),
     ],
 )
-def test_an_installation_that_azure_did_not_take_has_failed_and_says_why(
+def test_a_rejected_installation_fails_with_the_reason(
     stage: Stage, outcome: Outcome, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "TRY_FOR_S", 0.0)
@@ -244,7 +244,7 @@ def test_an_installation_that_azure_did_not_take_has_failed_and_says_why(
     assert stage.simulator.cloud.received.get("install", 0) == 0
 
 
-def test_azures_words_are_one_line_and_move_no_cursor(stage: Stage) -> None:
+def test_error_texts_of_azure_are_one_line_without_control_characters(stage: Stage) -> None:
     stage.start()
     words = "bad \x1b]0;owned\x07 \x1b[31m\u202e\r\nOK: 16 machines"
     stage.simulator.faults.append(always(error(400, "X\x1b[2J", words), "installPatches"))
@@ -298,7 +298,7 @@ def test_a_simulated_azure_with_unreadable_content_names_the_fix(
 
 
 @pytest.mark.expects_log
-def test_a_simulated_azure_whose_disk_is_full_answers_500(stage: Stage) -> None:
+def test_a_simulated_azure_with_a_full_disk_returns_500(stage: Stage) -> None:
     """It isn't a problem of the program's own file, and the request's result isn't known."""
     stage.start()
     world = stage.simulator.cloud._state._db
@@ -318,7 +318,7 @@ UNREGISTERED = (
 
 
 @pytest.mark.expects_log
-def test_a_provider_that_is_not_registered_is_not_registered_by_a_read(stage: Stage) -> None:
+def test_reading_does_not_register_a_provider(stage: Stage) -> None:
     """The SDK would send a registration and wait ten seconds and more."""
     stage.start()
     requested: list[str] = []
@@ -386,7 +386,7 @@ def taken_but_unanswered(
     ],
 )
 @pytest.mark.expects_log
-def test_a_lost_answer_is_unknown_until_azure_shows_the_result(
+def test_a_lost_response_is_unknown_until_azure_shows_the_result(
     stage: Stage, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.1)
@@ -424,7 +424,7 @@ def test_a_request_that_certainly_was_not_sent_is_retried_and_sent_once(
     assert events == ["sending", "not sent", "sending", "not sent", "sending", "accepted"]
 
 
-def test_an_answer_with_a_date_that_cannot_be_read_counts(stage: Stage) -> None:
+def test_a_response_with_an_invalid_date_counts(stage: Stage) -> None:
     stage.start()
     handle = stage.simulator.handle
 
@@ -479,7 +479,7 @@ def test_a_lost_installation_that_azure_no_longer_shows_is_not_in_progress(
     ids=["offline", "cut", "401", "403", "429", "500", "half", "nested too deep"],
 )
 @pytest.mark.expects_log
-def test_trouble_while_following_does_not_end_an_installation(
+def test_errors_while_polling_do_not_end_an_installation(
     stage: Stage, outcome: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.1)
@@ -511,7 +511,7 @@ def test_an_operation_that_azure_says_has_failed_has_failed(stage: Stage) -> Non
 
 
 @pytest.mark.expects_log
-def test_an_answer_that_points_to_a_foreign_host_is_not_followed(stage: Stage) -> None:
+def test_a_link_to_a_foreign_host_is_not_followed(stage: Stage) -> None:
     stage.start()
     foreign = {
         "Location": "https://evil.invalid/x",
@@ -543,7 +543,7 @@ def test_rows_that_cannot_be_read_are_left_out_and_counted(stage: Stage) -> None
 
 
 @pytest.mark.expects_log
-def test_a_machine_whose_answer_is_nonsense_says_so_and_stays(stage: Stage) -> None:
+def test_an_invalid_machine_response_is_reported_and_keeps_the_machine(stage: Stage) -> None:
     stage.start()
     run = {"installationActivityId": "x", "startTime": "not a time"}
     view = {"patchStatus": {"lastPatchInstallationSummary": run}}
@@ -579,7 +579,7 @@ def test_a_damaged_file_is_set_aside_and_reported(qapp, data_dir: Path) -> None:
 
 
 @pytest.mark.expects_log
-def test_a_newer_file_is_refused_in_words_and_not_touched(qapp, data_dir: Path) -> None:
+def test_a_newer_file_is_rejected_with_a_reason_and_not_changed(qapp, data_dir: Path) -> None:
     database.prepare(data_dir / FILE_NAME, "demo")[0].close()
     with closing(sqlite3.connect(data_dir / FILE_NAME)) as db:
         db.execute("CREATE TABLE future (x)")
@@ -623,7 +623,7 @@ def test_a_damaged_settings_file_does_not_stop_the_start(qapp, data_dir: Path) -
 
 
 @pytest.mark.expects_log
-def test_an_answer_to_another_operation_is_not_taken_for_the_result(stage: Stage) -> None:
+def test_a_response_to_another_operation_is_not_the_result(stage: Stage) -> None:
     """As over a connection on which a response came twice."""
     stage.start()
     ids = {r["name"]: r["id"] for r in stage.app.source.db.execute("SELECT id, name FROM machines")}

@@ -80,7 +80,7 @@ def test_commands_after_the_interruption_are_dropped_or_undone(
 
 
 @pytest.mark.expects_log
-def test_a_sign_in_that_lapsed_ends_nothing_of_another_connection(
+def test_an_expired_sign_in_does_not_affect_another_connection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, begin, message = tmp_path / FILE_NAME, Gateway.begin, []
@@ -119,7 +119,7 @@ def test_a_sign_in_that_lapsed_ends_nothing_of_another_connection(
 
 
 @pytest.mark.expects_log
-def test_machines_that_cannot_be_reached_take_no_place_of_a_wave(tmp_path: Path) -> None:
+def test_unreachable_machines_take_no_place_in_a_wave(tmp_path: Path) -> None:
     path, clock = tmp_path / FILE_NAME, SteppedClock(EPOCH)
     simulator = stopped_simulator(clock)
     with Session(tmp_path, demo_target(lambda: simulator), lambda _: None) as session:
@@ -183,7 +183,7 @@ def _schedule_states(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("ends", ["before it is stored", "while it is sent", "refused late"])
-def test_an_interrupted_change_of_a_schedule_is_taken_back_or_awaited(
+def test_an_interrupted_change_of_a_schedule_is_canceled_or_awaited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
 ) -> None:
     path, simulator = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
@@ -237,7 +237,7 @@ def test_an_interrupted_change_of_a_schedule_is_taken_back_or_awaited(
 
 
 @pytest.mark.expects_log
-def test_a_machine_that_is_not_in_the_file_ends_nothing_for_the_others(tmp_path: Path) -> None:
+def test_an_unknown_machine_does_not_affect_the_others(tmp_path: Path) -> None:
     path, simulator, message = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH)), []
     with Session(
         tmp_path, demo_target(lambda: simulator), message.append, sends=SendPolicy.ALL
@@ -252,7 +252,7 @@ def test_a_machine_that_is_not_in_the_file_ends_nothing_for_the_others(tmp_path:
 
 
 @pytest.mark.expects_log
-def test_one_at_a_time_stays_one_when_another_connection_comes_back(tmp_path: Path) -> None:
+def test_one_at_a_time_applies_across_connections(tmp_path: Path) -> None:
     """An operation that is queued again because Azure was busy keeps its place."""
     path, simulator = tmp_path / FILE_NAME, stopped_simulator(SteppedClock(EPOCH))
     with Session(tmp_path, demo_target(lambda: simulator), lambda _: None) as session:
@@ -302,7 +302,7 @@ def test_a_command_sends_only_its_own_requests(tmp_path: Path) -> None:
 
 
 @pytest.mark.expects_log
-def test_a_connection_whose_set_up_hangs_holds_no_command(
+def test_a_hanging_set_up_does_not_block_commands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The platform's key store asks for its password, and nobody answers."""

@@ -38,7 +38,7 @@ def shown(dialog: HelpDialog) -> list[str]:
     ]
 
 
-def test_everything_that_the_program_can_say_has_a_topic() -> None:
+def test_each_status_and_error_has_a_help_topic() -> None:
     counts = [len(group.topics) for group in topic_groups()]
     assert counts == [len(TERMS), len(HotpatchStatus), len(ERRORS), len(SHORTCUTS)]
     for group in topic_groups():
@@ -61,7 +61,7 @@ def test_a_code_is_found_with_its_step_and_its_page(
     assert opened == [error.source]
 
 
-def test_words_narrow_the_list_and_an_empty_one_says_so(dialog: HelpDialog) -> None:
+def test_searching_narrows_the_topics_and_reports_no_match(dialog: HelpDialog) -> None:
     everything = shown(dialog)
     dialog.search.setText("restart BASELINE")
     assert 0 < len(shown(dialog)) < len(everything)

@@ -53,7 +53,7 @@ def end_all(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_an_assessment(stage: Stage, qtbot: QtBot) -> None:
+def test_an_assessment_requested_twice_is_sent_once(stage: Stage, qtbot: QtBot) -> None:
     stage.start()
     stage.choose("vm-web-02")
     button = stage.window.findChild(QAbstractButton, "button-assess")
@@ -68,7 +68,7 @@ def test_an_assessment(stage: Stage, qtbot: QtBot) -> None:
     assert stage.simulator.cloud.received == {"assess": 1}
 
 
-def test_an_installation(stage: Stage, qtbot: QtBot) -> None:
+def test_an_installation_requested_twice_is_sent_once(stage: Stage, qtbot: QtBot) -> None:
     stage.start()
     stage.choose("vm-app-01")
     stage.window.activateWindow()
@@ -87,7 +87,7 @@ def test_an_installation(stage: Stage, qtbot: QtBot) -> None:
 
 
 @pytest.mark.expects_log
-def test_a_restart(stage: Stage, qtbot: QtBot) -> None:
+def test_a_restart_requested_twice_is_sent_once(stage: Stage, qtbot: QtBot) -> None:
     stage.start()
     stage.choose("vm-dc-01")
     for _ in range(HELD):
@@ -100,7 +100,7 @@ def test_a_restart(stage: Stage, qtbot: QtBot) -> None:
     assert stage.simulator.cloud.received["restart"] == 1
 
 
-def test_settings(stage: Stage, qtbot: QtBot) -> None:
+def test_a_settings_change_requested_twice_is_sent_once(stage: Stage, qtbot: QtBot) -> None:
     stage.start()
     stage.choose("vm-web-01")
     for _ in range(HELD):
@@ -116,7 +116,7 @@ def test_settings(stage: Stage, qtbot: QtBot) -> None:
     assert stage.simulator.cloud.received["settings"] == 1
 
 
-def test_a_refresh(stage: Stage, qtbot: QtBot) -> None:
+def test_a_refresh_requested_twice_runs_once(stage: Stage, qtbot: QtBot) -> None:
     stage.start()
     requested = []
     stage.simulator.faults.append(lambda method, path: requested.append(path))
@@ -155,7 +155,7 @@ def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
     assert stage.simulator.cloud.received == {"assess": 1}
 
 
-def test_a_second_window_says_that_there_is_one_and_touches_nothing(tmp_path: Path) -> None:
+def test_a_second_window_reports_the_first_and_changes_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     held = lock(folder)
     before = sorted(folder.iterdir())

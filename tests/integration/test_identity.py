@@ -80,7 +80,7 @@ def test_a_machine_that_moves_keeps_its_history(
     assert of(db)[0]["assessed_at"] == assessed, "what was known is known"
 
 
-def test_a_machine_made_again_under_its_name_inherits_nothing(
+def test_a_recreated_machine_inherits_nothing(
     db: sqlite3.Connection, simulator: SimulatorApi, sync: Callable[[], None]
 ) -> None:
     guest = simulator.cloud.guests[NAME]
@@ -171,7 +171,7 @@ def test_lists_distinguish_equal_names(
     assert NAME not in {r.machine_name for r in history}
 
 
-def test_a_machine_that_was_never_read_has_no_tick(
+def test_a_machine_that_was_never_read_is_not_selected(
     db: sqlite3.Connection, simulator: SimulatorApi, sync: Callable[[], None]
 ) -> None:
     sync()
@@ -186,7 +186,7 @@ def test_a_machine_that_was_never_read_has_no_tick(
     assert row.attention == Level.UNKNOWN
 
 
-def test_a_machine_that_is_made_again_and_again_is_each_time_another(
+def test_each_recreated_machine_is_a_new_one(
     db: sqlite3.Connection, sync: Callable[[], None]
 ) -> None:
     """Also where none of the syncs was whole, so that nothing is joined in between."""

@@ -59,7 +59,7 @@ def install(stage: Stage, qtbot: QtBot, only: str) -> str:
     return promise
 
 
-def test_see_assess_install_and_see_the_result(qapp, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_user_assesses_installs_and_sees_the_result(qapp, qtbot: QtBot, tmp_path: Path) -> None:
     with simulate("--speed", "600", "--quota", "500") as azure:
         target = simulated_target(simulated(azure.endpoint))
         with Stage("light", folder=tmp_path, target=target) as stage:

@@ -41,7 +41,7 @@ pytestmark = pytest.mark.expects_log
 S = OperationState
 
 
-def test_an_expiry_that_the_file_refuses_sends_nothing_old(
+def test_a_failed_expiry_sends_no_old_request(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "RESTART_S", 0.3)
@@ -166,7 +166,7 @@ def busy_once() -> Callable[[str, str], Response | None]:
     return refuse
 
 
-def test_of_many_those_not_sent_before_the_computer_slept_are_not_sent(
+def test_unsent_operations_of_a_batch_expire_after_sleep(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four machines are being read before their requests when the computer sleeps; the others wait for slots."""
@@ -197,7 +197,7 @@ def test_of_many_those_not_sent_before_the_computer_slept_are_not_sent(
 
 
 @pytest.mark.parametrize("trouble", ["file", "sign out"])
-def test_a_request_that_waits_by_choice_does_not_expire(
+def test_a_request_that_waits_for_its_wave_does_not_expire(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     stage.start()
@@ -222,7 +222,7 @@ def test_a_request_that_waits_by_choice_does_not_expire(
 
 
 @pytest.mark.parametrize("kind", ["restart", "change"])
-def test_a_machine_made_again_under_its_name_gets_nothing_meant_for_the_old_one(
+def test_a_recreated_machine_receives_no_operation_of_the_old_one(
     stage: Stage, kind: str
 ) -> None:
     """Azure has another vmId now, and no sync has read it."""
@@ -240,7 +240,7 @@ def test_a_machine_made_again_under_its_name_gets_nothing_meant_for_the_old_one(
     assert not stage.simulator.cloud.received
 
 
-def test_a_request_goes_with_its_machine_to_another_group(stage: Stage) -> None:
+def test_a_request_follows_its_machine_to_another_resource_group(stage: Stage) -> None:
     """It waited after a rejection, and has another row ID by then."""
 
     stage.start()
@@ -318,7 +318,7 @@ def read_offline(is_back: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "naps", [[0.5, 720], [55, 55, 55, 55]], ids=["a click just before", "naps"]
 )
-def test_sleep_counts_from_the_last_look_and_adds_up(
+def test_sleep_is_measured_from_the_last_check_and_adds_up(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, naps: list[float]
 ) -> None:
     """A click half a minute after the watch looked; or a laptop that wakes for a moment each hour."""
@@ -347,7 +347,7 @@ def is_past(moment: float) -> bool:
 
 
 @pytest.mark.parametrize("where", ["claim", "watch"])
-def test_a_sleep_is_not_forgotten_where_the_file_refuses_the_expiry(
+def test_a_sleep_is_kept_if_the_expiry_cannot_be_stored(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     monkeypatch.setattr(engine, "RESTART_S", 0.3)
@@ -372,7 +372,7 @@ def test_a_sleep_is_not_forgotten_where_the_file_refuses_the_expiry(
     assert not stage.simulator.cloud.received
 
 
-def test_two_moments_of_a_locked_file_an_hour_apart_cancel_nothing_that_waits_for_its_turn(
+def test_two_short_locks_of_the_file_cancel_no_waiting_operation(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "TURN_S", 0.2)
@@ -399,7 +399,7 @@ def test_two_moments_of_a_locked_file_an_hour_apart_cancel_nothing_that_waits_fo
     assert stage.operation_states() == [S.RUNNING, S.QUEUED]
 
 
-def test_one_refusal_does_not_end_the_following_of_an_operation_that_azure_was_silent_about(
+def test_one_rejected_read_does_not_end_polling(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)

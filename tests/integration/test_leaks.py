@@ -7,7 +7,7 @@ from PySide6.QtCore import QThread, QTimer
 from helpers.leaks import at_work
 
 
-def test_a_timer_and_a_thread_that_nobody_ends_are_seen(qapp) -> None:
+def test_leaked_timers_and_threads_are_found(qapp) -> None:
     assert at_work() == []
     timer, thread = QTimer(), QThread()
     timer.setObjectName("forgotten")

@@ -45,7 +45,7 @@ def _shown(tip: str) -> str:
     return document.toPlainText()
 
 
-def test_a_command_that_azure_would_refuse_is_greyed_with_the_action_named(limited: Stage) -> None:
+def test_a_command_without_permission_is_disabled_and_names_the_action(limited: Stage) -> None:
     limited.choose("vm-web-02")
     found = commands(limited)
     assert found["assess"][0]
@@ -75,7 +75,7 @@ def test_a_command_that_azure_would_refuse_is_greyed_with_the_action_named(limit
 
 
 @pytest.mark.expects_log
-def test_azure_refuses_it_all_the_same(limited: Stage) -> None:
+def test_azure_also_rejects_the_operation(limited: Stage) -> None:
     """Disabled buttons are only a convenience: the simulated Azure enforces the same permissions."""
     db = limited.app.source.db
     assert db is not None
@@ -87,7 +87,7 @@ def test_azure_refuses_it_all_the_same(limited: Stage) -> None:
     assert "restart/action" in note
 
 
-def test_with_actions_off_everything_is_greyed_and_says_how_to_turn_it_on(stage: Stage) -> None:
+def test_without_allowed_changes_commands_are_disabled_with_a_remedy(stage: Stage) -> None:
     stage.start()
     (mine,) = connections.read_all(stage.app.source.db)
     stage.choose("vm-web-02")
@@ -101,7 +101,7 @@ def test_with_actions_off_everything_is_greyed_and_says_how_to_turn_it_on(stage:
 
 
 @pytest.mark.expects_log
-def test_with_actions_off_nothing_is_sent_whoever_queued_it(stage: Stage) -> None:
+def test_without_allowed_changes_nothing_is_sent(stage: Stage) -> None:
     stage.start()
     db = stage.app.source.db
     (mine,) = connections.read_all(db)
@@ -166,7 +166,7 @@ def test_five_reasons_for_missing_data_have_five_names(stage: Stage) -> None:
     assert situations(stage)["vm-sql-01"] == "Off the hotpatch train", "it is visible again"
 
 
-def test_a_subscription_out_of_sight_is_not_taken_for_deleted_machines(stage: Stage) -> None:
+def test_machines_of_an_invisible_subscription_are_not_deleted(stage: Stage) -> None:
     stage.start()
     hidden = {"rg-hybrid": (), "rg-branch": ()}
     arcs = {g.resource_group.casefold() for g in stage.simulator.cloud.guests.values() if g.is_arc}
@@ -183,7 +183,7 @@ def test_a_subscription_out_of_sight_is_not_taken_for_deleted_machines(stage: St
     assert "vm-web-01" not in found, "it was deleted: Azure answered 404"
 
 
-def test_a_name_in_a_tooltip_is_shown_as_it_is(stage: Stage) -> None:
+def test_names_in_tooltips_are_plain_text(stage: Stage) -> None:
     stage.start()
     name = "<b>it's</b> & <img src=x>"
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):

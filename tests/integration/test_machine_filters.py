@@ -138,7 +138,7 @@ def test_filters_are_saved_by_name_applied_and_deleted(stage: Stage, qtbot: QtBo
     assert stage.app.preferences.filters == {}
 
 
-def test_a_saved_filter_has_its_search(stage: Stage) -> None:
+def test_a_saved_filter_includes_its_search(stage: Stage) -> None:
     page = machines(stage)
     wanted = MachineFilter(condition=Condition.HOTPATCH_ON, text="web")
     page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
@@ -237,7 +237,7 @@ def assert_grouped(page: MachinesPage, value: Callable[[MachineGridRow], str]) -
         assert model.index(place, 1).data() is None
 
 
-def test_the_grid_claims_no_count_that_is_not_known(stage: Stage) -> None:
+def test_the_grid_shows_unknown_counts_as_unknown(stage: Stage) -> None:
     page = machines(stage)
     page.as_grid.setChecked(True)
     stage.settle()
@@ -314,7 +314,7 @@ def test_the_last_column_can_not_be_hidden(stage: Stage) -> None:
     assert sum(not page.grid.isColumnHidden(n) for n in range(len(page._grid_model.columns))) == 1
 
 
-def test_the_context_menu_acts_on_what_is_selected(stage: Stage) -> None:
+def test_the_context_menu_acts_on_the_selection(stage: Stage) -> None:
     page = machines(stage)
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("UPDATE connections SET cloud='public'")
@@ -393,7 +393,7 @@ def test_commands_act_on_what_the_visible_view_shows_as_selected(stage: Stage) -
     assert list(page.blade.machine_ids) == page.list.selected_ids
 
 
-def test_a_saved_filter_that_cannot_be_read_changes_nothing_and_says_so(stage: Stage) -> None:
+def test_an_unreadable_saved_filter_is_reported_and_changes_nothing(stage: Stage) -> None:
     page = machines(stage)
     page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
     before = machines(stage).model.rowCount()
@@ -404,7 +404,7 @@ def test_a_saved_filter_that_cannot_be_read_changes_nothing_and_says_so(stage: S
     assert "“odd” can't be read" in stage.window.toasts.shown[0].outcome.title
 
 
-def test_values_can_not_be_applied_before_they_are_read_and_gone_ones_stay(stage: Stage) -> None:
+def test_values_apply_after_they_are_read_and_missing_ones_stay(stage: Stage) -> None:
     page = machines(stage)
     page.show_only(
         MachineFilter(choices=(Choice(Dimension.REGION, ("eastus", "gone"), "eastus, gone"),))
@@ -426,7 +426,7 @@ def test_values_can_not_be_applied_before_they_are_read_and_gone_ones_stay(stage
     assert page.filters.wanted.choices[0].keys == ("eastus", "gone")
 
 
-def test_the_search_finds_shown_texts_and_long_texts_do_no_harm(stage: Stage) -> None:
+def test_the_search_finds_displayed_texts_and_accepts_long_ones(stage: Stage) -> None:
     page = machines(stage)
     for text, least in (("Windows Server 2025", 5), ("Hybrid", 1), ("Contoso", 16), ("26100", 1)):
         page.search(text)
@@ -437,7 +437,7 @@ def test_the_search_finds_shown_texts_and_long_texts_do_no_harm(stage: Stage) ->
         assert page.nothing.headline.text() == "No match"
 
 
-def test_the_grid_has_the_commands_and_says_how_many_are_selected(stage: Stage) -> None:
+def test_the_grid_has_the_commands_and_counts_the_selection(stage: Stage) -> None:
     page = machines(stage)
     page.as_grid.setChecked(True)
     stage.settle()

@@ -129,7 +129,7 @@ def test_machines_are_assigned_and_removed_and_a_scope_is_kept_with_its_filter(
             of.create_or_update(*place, "assigned", missing)
 
 
-def test_answered_requests_survive_a_killed_simulation(tmp_path: Path) -> None:
+def test_accepted_requests_survive_a_killed_simulator(tmp_path: Path) -> None:
     """As a command of the demo does, which ends without closing the simulated Azure."""
     state = tmp_path / "state.sqlite3"
 

@@ -78,7 +78,7 @@ def loaded(qtbot, model: WindowedModel) -> WindowedModel:
     ],
     ids=["updates", "kbs", "history", "operations", "machines"],
 )
-def test_every_model_keeps_qts_rules(
+def test_each_model_passes_the_model_tester(
     qtmodeltester, source: DataSource, table: tables.TableQuery, shown: tuple
 ) -> None:
     model = model_of(source, table, shown)
@@ -202,7 +202,7 @@ def slowly(db: sqlite3.Connection) -> int:
     return int(db.execute(SLOW).fetchone()[0])
 
 
-def test_a_long_query_comes_to_its_end_though_the_file_changes_meanwhile(
+def test_a_long_query_completes_although_the_file_changes(
     qtbot, source: DataSource
 ) -> None:
     responses: list[int] = []
@@ -217,7 +217,7 @@ def test_a_long_query_comes_to_its_end_though_the_file_changes_meanwhile(
     qtbot.waitUntil(lambda: source.reader.is_idle)
 
 
-def test_another_question_ends_the_one_before_and_has_the_only_answer(
+def test_a_new_query_cancels_the_previous_one(
     qtbot, source: DataSource
 ) -> None:
     responses: list[str] = []
@@ -230,7 +230,7 @@ def test_another_question_ends_the_one_before_and_has_the_only_answer(
     assert responses == ["the newest"]
 
 
-def test_a_table_that_is_read_whole_shows_its_rows_without_asking_again(
+def test_a_fully_read_table_shows_its_rows_without_a_query(
     qtbot, source: DataSource
 ) -> None:
     model = model_of(source, lists.KBS, columns.KBS)
@@ -241,7 +241,7 @@ def test_a_table_that_is_read_whole_shows_its_rows_without_asking_again(
     source.db.set_authorizer(None)
 
 
-def test_rows_of_something_else_leave_nothing_of_those_before(qtbot, source: DataSource) -> None:
+def test_rows_of_another_selection_replace_all_earlier_ones(qtbot, source: DataSource) -> None:
     model = loaded(qtbot, model_of(source, lists.UPDATES, columns.COMPLIANCE))
     model.show_others(lists.updates_where([1], text="KB500000"), synchronous=False)
     assert model.rowCount() == 0
@@ -253,7 +253,7 @@ def test_rows_of_something_else_leave_nothing_of_those_before(qtbot, source: Dat
 
 
 @pytest.mark.parametrize("how", ["taken away", "newer"])
-def test_an_unreadable_file_is_reported_instead_of_the_answer(
+def test_an_unreadable_file_is_reported_instead_of_the_rows(
     qtbot, source: DataSource, path: Path, how: str
 ) -> None:
     if how == "newer":

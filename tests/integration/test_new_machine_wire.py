@@ -44,7 +44,7 @@ def create(azure: Simulated, machine: NewMachine, body: dict[str, Any] | None = 
 
 
 @pytest.mark.parametrize("image", IMAGES[:-1], ids=lambda i: i.sku)
-def test_each_image_makes_a_machine_as_it_was_chosen(azure: Simulated, image: Image) -> None:
+def test_each_image_creates_the_selected_machine(azure: Simulated, image: Image) -> None:
     machine = GOOD._replace(name=f"n{abs(hash(image.sku)) % 10**6}x", image=image)
     assert faults(machine) == []
     vm = create(azure, machine)

@@ -116,7 +116,7 @@ def test_queued_operations_of_an_action_are_canceled_together_and_counted(stage:
 
 
 @pytest.mark.expects_log
-def test_a_failure_says_why_and_what_to_do_and_stays(stage: Stage) -> None:
+def test_a_failure_toast_explains_the_remedy_and_stays(stage: Stage) -> None:
     code = {"code": "ScopeLocked", "message": "Locked (0x80070005)."}
 
     def locked(method: str, _: str) -> Response | None:
@@ -196,7 +196,7 @@ def test_system_notifications_respect_the_settings_and_the_focus(stage: Stage) -
 
 
 @pytest.mark.expects_log
-def test_each_action_is_a_toast_of_its_own_and_an_unknown_result_is_news_once(stage: Stage) -> None:
+def test_each_action_has_its_own_toast_and_unknown_results_are_announced_once(stage: Stage) -> None:
     """Actions of one minute were added up; an unknown result was only announced when it was dismissed."""
     one, two = ids(stage, "vm-web-01", "vm-app-01")
     stage.request.assess([one])
@@ -234,7 +234,7 @@ def test_each_action_is_a_toast_of_its_own_and_an_unknown_result_is_news_once(st
 
 
 @pytest.mark.expects_log
-def test_a_clock_that_jumps_back_silences_nothing(stage: Stage) -> None:
+def test_a_clock_set_back_hides_no_outcome(stage: Stage) -> None:
     stage.clock.advance(days=-3)
     stage.request.sync(full=True)
     stage.request.assess(ids(stage, "vm-web-01"))
@@ -243,7 +243,7 @@ def test_a_clock_that_jumps_back_silences_nothing(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_results_of_before_a_program_update_are_no_news(
+def test_results_from_before_a_program_update_are_not_announced(
     stage: Stage, tmp_path: Path, qtbot: QtBot
 ) -> None:
     """The file of an earlier version opens only after its migration, when the window is already open."""
@@ -268,7 +268,7 @@ def test_results_of_before_a_program_update_are_no_news(
 
 
 @pytest.mark.expects_log
-def test_results_in_a_file_that_replaces_a_damaged_one_are_news(
+def test_results_in_a_replaced_file_are_announced(
     stage: Stage, tmp_path: Path, qtbot: QtBot
 ) -> None:
     stage.request.assess(ids(stage, "vm-web-01"))
@@ -303,7 +303,7 @@ def test_a_code_of_windows_is_explained_in_each_notation(code: str) -> None:
 
 
 @pytest.mark.expects_log
-def test_an_unknown_result_of_an_earlier_session_is_no_news_until_it_changes(
+def test_an_unknown_result_of_an_earlier_session_is_announced_when_it_changes(
     stage: Stage, tmp_path: Path, qtbot: QtBot
 ) -> None:
     stage.request.assess(ids(stage, "vm-web-01"))

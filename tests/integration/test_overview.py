@@ -69,7 +69,7 @@ def chips(stage: Stage) -> list[str]:
     return [chip.text() for chip in stage.window.machines.filters.chips if chip.isVisible()]
 
 
-def test_each_tile_opens_as_many_machines_as_it_says(stage: Stage, qtbot: QtBot) -> None:
+def test_each_tile_opens_the_machines_that_it_counts(stage: Stage, qtbot: QtBot) -> None:
     stage.start()
     page = overview(stage)
     assert page.tiles["failed"].note.full_text == "on 2 machines"
@@ -81,7 +81,7 @@ def test_each_tile_opens_as_many_machines_as_it_says(stage: Stage, qtbot: QtBot)
         assert listed(stage) == machines > 0, key
 
 
-def test_a_figure_opens_its_machines_and_none_that_was_selected_before(stage: Stage) -> None:
+def test_a_figure_opens_its_machines_and_clears_the_selection(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-01", "vm-web-02", "vm-sql-01")
     page = overview(stage)
@@ -216,7 +216,7 @@ def test_the_filter_is_shown_can_be_removed_and_a_search_ends(stage: Stage, qtbo
     assert listed(stage) == 16 > number
 
 
-def test_by_tag_the_values_of_the_chosen_name_are_the_groups(stage: Stage) -> None:
+def test_grouping_by_tag_uses_the_values_of_the_selected_name(stage: Stage) -> None:
     stage.start()
     page = overview(stage)
     page.dimension.setCurrentIndex(list(Dimension).index(Dimension.TAG))
@@ -230,7 +230,7 @@ def test_by_tag_the_values_of_the_chosen_name_are_the_groups(stage: Stage) -> No
     assert {r.name for r in page.groups.all_rows} - {""}
 
 
-def test_the_window_lands_on_overview_unless_the_user_goes_elsewhere(stage: Stage) -> None:
+def test_the_window_opens_on_overview_unless_the_user_chose_another_page(stage: Stage) -> None:
     stage.window.show_start_page()
     assert shown(stage) == "machines"
     stage.start()
@@ -258,7 +258,7 @@ def test_the_page_survives_a_restart(qapp: QApplication, tmp_path: Path) -> None
         assert shown(stage) == "overview", "several machines are known"
 
 
-def test_a_page_opened_meanwhile_stays_open(stage: Stage) -> None:
+def test_a_page_opened_during_the_start_stays_open(stage: Stage) -> None:
     stage.window.show_start_page()
     stage.window.show_page("updates")
     stage.start()
@@ -349,7 +349,7 @@ def test_changes_are_those_since_the_window_was_closed(qapp: QApplication, tmp_p
         assert texts == ["1 operation of this program ended"]
 
 
-def test_a_clock_before_the_first_kept_day_asks_once(stage: Stage) -> None:
+def test_a_clock_before_the_first_stored_day_reads_once(stage: Stage) -> None:
     stage.start()
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("UPDATE daily_counts SET day='2027-01-01'")
@@ -363,7 +363,7 @@ def test_a_clock_before_the_first_kept_day_asks_once(stage: Stage) -> None:
     assert len(received) == 1
 
 
-def test_the_chosen_tag_stays_when_another_name_appears(stage: Stage) -> None:
+def test_the_selected_tag_stays_when_another_name_appears(stage: Stage) -> None:
     stage.start()
     page = overview(stage)
     page.dimension.setCurrentIndex(list(Dimension).index(Dimension.TAG))
@@ -388,7 +388,7 @@ def test_the_chosen_tag_stays_when_another_name_appears(stage: Stage) -> None:
     assert chips(stage) == ["AA && <b>: R&&D ✕"]
 
 
-def test_a_row_belongs_to_the_shown_answer_until_the_next_one(stage: Stage) -> None:
+def test_rows_belong_to_the_displayed_result_until_the_next_one(stage: Stage) -> None:
     stage.start()
     page = overview(stage)
     row = page.groups.all_rows[0]
@@ -485,7 +485,7 @@ def test_a_past_day_shows_no_numbers_of_machines_that_were_never_assessed(stage:
     assert {(row.updates, row.restart) for row in rows} == {(None, None)}
 
 
-def test_a_past_day_judges_a_machine_by_the_system_that_it_ran_then(stage: Stage) -> None:
+def test_a_past_day_uses_the_operating_system_of_that_day(stage: Stage) -> None:
     """An upgrade in place to Windows Server 2025 invents no exposure in the past."""
     stage.start()
     db = stage.app.source.db
@@ -511,7 +511,7 @@ def read_by_region(stage: Stage) -> OverviewData:
 @pytest.mark.parametrize(
     ("worst", "says"), [(0, "since today."), (1, "for up to 1 day."), (9, "for up to 9 days.")]
 )
-def test_the_headline_names_the_days_as_one_says_them(stage: Stage, worst: int, says: str) -> None:
+def test_the_headline_names_days_in_words(stage: Stage, worst: int, says: str) -> None:
     read = read_by_region(stage)
     exposure = read.exposure._replace(machines=2, worst=worst)
     assert headline(read._replace(exposure=exposure)).headline.endswith(f"machines, {says}")

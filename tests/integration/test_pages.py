@@ -85,7 +85,7 @@ def test_enter_on_a_release_opens_microsofts_page_of_its_kb(stage: Stage, qtbot:
     assert browser.opened == ["https://support.microsoft.com/help/5120228"]
 
 
-def test_the_calendar_shows_what_was_installed_on_the_machines_that_are_chosen(
+def test_the_calendar_shows_installations_of_the_selected_machines(
     stage: Stage,
 ) -> None:
     stage.start()
@@ -125,7 +125,7 @@ def test_hostile_names_stay_text_on_the_new_pages(stage: Stage) -> None:
     assert not any(cell.startswith(("=", "+", "@")) for line in lines for cell in line.split("\t"))
 
 
-def test_a_row_of_the_rollout_leads_to_its_machine(stage: Stage) -> None:
+def test_a_row_of_the_rollout_opens_its_machine(stage: Stage) -> None:
     stage.start()
     page = rollout(stage)
     rows = [page.model.row(n) for n in range(page.model.count())]
@@ -136,7 +136,7 @@ def test_a_row_of_the_rollout_leads_to_its_machine(stage: Stage) -> None:
     assert stage.window.machines.blade.title.full_text == "vm-erp-01 | Hotpatch"
 
 
-def test_the_rollout_table_sorts_and_keeps_what_is_selected(stage: Stage) -> None:
+def test_the_rollout_table_sorts_and_keeps_the_selection(stage: Stage) -> None:
     stage.start()
     page = rollout(stage)
     rows = [page.model.row(n) for n in range(page.model.count())]
@@ -232,7 +232,7 @@ def test_schedules_of_machines_are_listed_also_without_a_release(stage: Stage) -
     assert now < row.window < now + timedelta(days=7)
 
 
-def test_without_machines_the_pages_say_so(qapp: QApplication) -> None:
+def test_empty_pages_say_that_there_are_no_machines(qapp: QApplication) -> None:
     with Stage("light") as stage:
         stage.simulator.cloud.guests.clear()
         stage.start()

@@ -73,7 +73,7 @@ def test_a_machine_off_the_train_restarts_until_the_next_baseline(stage: Stage) 
     assert [r.restarts for r in rows if r is not None][:4] == [1, 1, 0, 0]
 
 
-def test_restart_windows_cost_days_where_there_is_no_hotpatch(stage: Stage) -> None:
+def test_restart_windows_add_exposure_without_hotpatch(stage: Stage) -> None:
     page = planner(stage, "vm-web-01", "vm-web-02")
     page.period.setCurrentText("2025")
     page.window_.setCurrentText(RestartWindow.MONTHLY.value)
@@ -106,7 +106,7 @@ def test_canceling_keeps_the_last_result(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_a_forecast_whose_process_is_killed_says_so_where_it_would_be(stage: Stage) -> None:
+def test_a_killed_forecast_process_is_reported_in_place_of_the_result(stage: Stage) -> None:
     page = planner(stage)
     page.run.click()
     (process,) = multiprocessing.active_children()
@@ -122,7 +122,7 @@ def test_a_forecast_whose_process_is_killed_says_so_where_it_would_be(stage: Sta
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script replaces the process")
-def test_a_process_that_listens_late_holds_nothing_up(
+def test_a_late_forecast_process_does_not_block_the_window(
     stage: Stage, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """A fleet's question is more than a pipe holds."""
@@ -140,7 +140,7 @@ def test_a_process_that_listens_late_holds_nothing_up(
 
 
 @pytest.mark.expects_log
-def test_a_forecast_that_fails_says_why(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_forecast_names_the_reason(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     page = planner(stage)
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("DROP TABLE machine_schedules")
@@ -151,7 +151,7 @@ def test_a_forecast_that_fails_says_why(stage: Stage, monkeypatch: pytest.Monkey
     assert "no such table" in reported
 
 
-def test_the_forecast_is_exported_with_its_question(stage: Stage, tmp_path: Path) -> None:
+def test_the_forecast_is_exported_with_its_parameters(stage: Stage, tmp_path: Path) -> None:
     page = planner(stage, "vm-web-01")
     page.period.setCurrentText("2025")
     simulate(stage, page)

@@ -30,7 +30,7 @@ def test_the_data_is_beside_the_program(program: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists(), "and nowhere else"
 
 
-def test_a_read_only_folder_is_reported_and_nothing_is_written_elsewhere(
+def test_a_read_only_portable_folder_is_reported_without_writing_elsewhere(
     program: Path, tmp_path: Path
 ) -> None:
     (program / PORTABLE_FOLDER).write_text("a file where the folder should be")
@@ -43,7 +43,7 @@ def test_a_read_only_folder_is_reported_and_nothing_is_written_elsewhere(
     assert named.returncode == 0, "a folder that is named counts"
 
 
-def test_without_the_marker_nothing_is_portable(program: Path) -> None:
+def test_without_the_marker_the_program_is_not_portable(program: Path) -> None:
     assert portable_data_dir(program) == program / PORTABLE_FOLDER
     (program / MARKER).unlink()
     shutil.rmtree(program / PORTABLE_FOLDER)

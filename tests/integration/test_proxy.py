@@ -102,7 +102,7 @@ def problem_of(address: str, *, is_kept_alive: bool = False) -> Problem:
 
 @pytest.mark.parametrize("is_kept_alive", [False, True])
 @pytest.mark.parametrize("resets", [False, True])
-def test_a_tunnel_that_breaks_after_the_request_may_have_carried_it(
+def test_a_tunnel_that_breaks_after_the_request_may_have_sent_it(
     serve: Callable[..., SilentServer],
     monkeypatch: pytest.MonkeyPatch,
     resets: bool,
@@ -119,7 +119,7 @@ def test_a_tunnel_that_breaks_after_the_request_may_have_carried_it(
 
 
 @pytest.mark.parametrize("response", [b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", None])
-def test_a_proxy_that_opens_no_tunnel_sent_nothing(
+def test_a_proxy_without_a_tunnel_sent_nothing(
     serve: Callable[..., SilentServer], monkeypatch: pytest.MonkeyPatch, response: bytes | None
 ) -> None:
     """With a response that refuses the tunnel, or without a listener."""

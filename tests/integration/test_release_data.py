@@ -294,7 +294,7 @@ def test_a_failed_update_keeps_what_was_known(tmp_path: Path, msrc: Feed) -> Non
     assert [p["complete_until"] for p in after["products"]] == ["2026-12-07"] * 2
 
 
-def test_a_refused_row_is_named_and_the_exit_code_says_partly(tmp_path: Path, msrc: Feed) -> None:
+def test_a_rejected_row_is_named_and_the_exit_code_is_partly_done(tmp_path: Path, msrc: Feed) -> None:
     november = json.loads(json.dumps(NOVEMBER).replace("20348.5850", "26100.5850"))
     msrc.documents[1] = november
     done = run(tmp_path, "releases", "update", "--url", msrc.address)
@@ -308,7 +308,7 @@ def test_a_refused_row_is_named_and_the_exit_code_says_partly(tmp_path: Path, ms
 # the window
 
 
-def test_the_window_learns_from_microsoft_and_says_so(stage: Stage, msrc: Feed) -> None:
+def test_the_window_updates_releases_and_reports_it(stage: Stage, msrc: Feed) -> None:
     stage.clock.jump_to(NOW)
     stage.app.preferences._store.setValue("release_feed", msrc.address)
     stage.start()
@@ -333,7 +333,7 @@ def test_the_window_learns_from_microsoft_and_says_so(stage: Stage, msrc: Feed) 
     dialog.reject()
 
 
-def test_once_a_day_is_off_until_the_user_turns_it_on(stage: Stage, msrc: Feed) -> None:
+def test_the_daily_release_update_is_off_by_default(stage: Stage, msrc: Feed) -> None:
     stage.app.preferences._store.setValue("release_feed", msrc.address)
     stage.start()
     assert msrc.requested == [], "nothing is read unless the user requests it"
@@ -361,7 +361,7 @@ def test_once_a_day_is_off_until_the_user_turns_it_on(stage: Stage, msrc: Feed) 
     dialog.reject()
 
 
-def test_a_file_is_imported_in_the_window_and_nonsense_is_reported(
+def test_files_are_imported_in_the_window_and_invalid_ones_reported(
     stage: Stage, tmp_path: Path
 ) -> None:
     stage.start()
@@ -379,7 +379,7 @@ def test_a_file_is_imported_in_the_window_and_nonsense_is_reported(
     dialog.reject()
 
 
-def test_an_export_judges_what_is_on_file_by_the_day_of_the_export(stage: Stage) -> None:
+def test_an_export_derives_states_as_of_its_day(stage: Stage) -> None:
     """`list` and `export` read nothing: what the last sync wrote was true in August."""
     stage.start()
     db = stage.app.source.db
@@ -395,7 +395,7 @@ def test_an_export_judges_what_is_on_file_by_the_day_of_the_export(stage: Stage)
     assert "Up to date" not in situations_at(NOW).values()
 
 
-def test_a_start_after_weeks_shows_no_green_of_that_time(
+def test_a_start_after_weeks_shows_no_outdated_green(
     db: sqlite3.Connection, tmp_path: Path
 ) -> None:
     """Evaluated before Azure has answered: the wire may be slow, or away."""

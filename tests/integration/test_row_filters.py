@@ -155,7 +155,7 @@ def test_ranges_and_ages_move_on_with_the_time(stage: Stage) -> None:
     stage.until(lambda: history.tiles["total"].figure.text() == "0")
 
 
-def test_yesterday_is_a_day(stage: Stage) -> None:
+def test_the_range_yesterday_is_one_day(stage: Stage) -> None:
     known, now = ids(stage), stage.clock.now()
     yesterday = now.date() - timedelta(days=1)
     times = (

@@ -106,7 +106,7 @@ def test_a_schedule_is_created_assigned_and_shown_before_resource_graph_shows_it
     ]
 
 
-def test_a_change_keeps_what_it_does_not_name_and_deleting_removes_the_machines(
+def test_a_change_keeps_unnamed_values_and_deleting_removes_assignments(
     stage: Stage,
 ) -> None:
     change(stage, SAVE, ASSIGN)
@@ -139,7 +139,7 @@ def test_a_change_keeps_what_it_does_not_name_and_deleting_removes_the_machines(
     assert followers(stage) == {}
 
 
-def test_a_lost_response_is_never_sent_again_and_read_back(stage: Stage) -> None:
+def test_a_change_with_a_lost_response_is_read_back_and_not_sent_again(stage: Stage) -> None:
     cloud = stage.simulator.cloud
     handle = stage.simulator.handle
     sent = []
@@ -161,7 +161,7 @@ def test_a_lost_response_is_never_sent_again_and_read_back(stage: Stage) -> None
     assert [event for _, event in audit(stage)] == ["sending", "answer lost", "ended"]
 
 
-def test_a_lost_request_stays_unknown_and_a_new_one_decides(stage: Stage) -> None:
+def test_a_lost_change_stays_unknown_until_a_new_change_replaces_it(stage: Stage) -> None:
     lost = [True]
     fault(stage, "PUT", lambda: Broken("reset by peer") if lost[0] else None)
     change(stage, SAVE)
@@ -198,7 +198,7 @@ def test_a_lost_request_stays_unknown_and_a_new_one_decides(stage: Stage) -> Non
         (Response(200, raw=b"<html>"), "unknown", ""),
     ],
 )
-def test_each_answer_has_its_state_and_its_words(
+def test_each_response_sets_state_and_note(
     stage: Stage, response: Response, state: str, says: str
 ) -> None:
     fault(stage, "PUT", lambda: response)
@@ -209,7 +209,7 @@ def test_each_answer_has_its_state_and_its_words(
     assert len(note) > 20
 
 
-def test_throttling_waits_and_sends_again(stage: Stage) -> None:
+def test_a_throttled_change_waits_and_is_sent(stage: Stage) -> None:
     refused = iter([Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "0.1"})])
     fault(stage, "PUT", lambda: next(refused, None))
     change(stage, SAVE)
@@ -255,7 +255,7 @@ def test_a_change_that_a_killed_program_sent_is_read_back_and_never_sent_again(
         assert last == ("ended" if was_made else "answer lost")
 
 
-def test_a_change_that_is_answered_while_the_program_ends_is_shown_afterwards(
+def test_a_response_received_while_closing_is_shown_afterwards(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     received = Event()
@@ -349,7 +349,7 @@ def test_a_schedule_is_not_deleted_while_a_machine_could_not_be_removed(
     assert followers(stage) == {"vm-web-01": AssignmentKind.DIRECT}
 
 
-def test_one_schedule_that_cannot_be_read_holds_up_no_other(stage: Stage) -> None:
+def test_an_unreadable_schedule_does_not_delay_others(stage: Stage) -> None:
     def on(method: str, path: str) -> Response | None:
         is_it = method == "GET" and path.casefold() == ID.casefold()
         return Response(500, {"error": {"code": "Broken", "message": "Broken."}}) if is_it else None
@@ -365,7 +365,7 @@ def test_one_schedule_that_cannot_be_read_holds_up_no_other(stage: Stage) -> Non
     stage.until(lambda: states(stage) == ["cancelled", "succeeded"])
 
 
-def test_assigning_again_after_removing_is_a_change_of_its_own(stage: Stage) -> None:
+def test_assigning_again_after_removing_is_a_separate_change(stage: Stage) -> None:
     """Also while the first still waits."""
     change(stage, SAVE)
     stage.until(lambda: states(stage) == ["succeeded"])
@@ -395,7 +395,7 @@ def test_a_later_success_settles_an_unknown_result(stage: Stage) -> None:
     assert states(stage)[0] == "dismissed"
 
 
-def test_the_answer_about_another_resource_is_never_merged(stage: Stage) -> None:
+def test_a_response_about_another_resource_is_never_merged(stage: Stage) -> None:
     """A caching proxy may return an earlier response."""
     change(stage, SAVE)
     stage.until(lambda: states(stage) == ["succeeded"])
@@ -545,7 +545,7 @@ def test_deleting_a_schedule_removes_what_is_being_assigned_to_it(stage: Stage) 
     assert ASSIGN.resource_id.casefold() not in stage.simulator.cloud.maintenance.assignments
 
 
-def test_another_sender_waits_for_the_answers_to_an_earlier_one(stage: Stage) -> None:
+def test_another_sender_waits_for_responses_to_an_earlier_one(stage: Stage) -> None:
     """As after signing out and in, while a request is being answered."""
     make_schedule(stage)
     received, handle = Event(), stage.simulator.handle
@@ -575,7 +575,7 @@ def test_another_sender_waits_for_the_answers_to_an_earlier_one(stage: Stage) ->
 @pytest.mark.parametrize(
     ("status", "state"), [(403, "failed"), (429, "queued"), (409, "failed"), (500, "unknown")]
 )
-def test_an_answer_is_kept_that_comes_while_the_program_ends(
+def test_a_response_received_while_the_program_closes_is_stored(
     qapp: QApplication, tmp_path: Path, status: int, state: str
 ) -> None:
     received = Event()
@@ -629,7 +629,7 @@ def test_the_reads_of_a_request_do_not_grow_with_its_changes(stage: Stage) -> No
 
 
 @pytest.mark.parametrize("verb", ["PUT", "GET"])
-def test_a_slow_answer_about_one_schedule_holds_up_no_other(stage: Stage, verb: str) -> None:
+def test_a_slow_response_does_not_delay_other_schedules(stage: Stage, verb: str) -> None:
     received, goes_on = hold(stage, verb, f"/{NAME}?")
     change(stage, SAVE)
     stage.until(received.is_set)
@@ -640,7 +640,7 @@ def test_a_slow_answer_about_one_schedule_holds_up_no_other(stage: Stage, verb: 
     stage.until(lambda: states(stage) == ["succeeded"] * 2)
 
 
-def test_changes_of_a_resource_wait_for_the_answer_to_the_one_before(stage: Stage) -> None:
+def test_changes_of_a_resource_wait_for_the_previous_response(stage: Stage) -> None:
     make_schedule(stage)
     received, goes_on = hold(stage, "PUT", "configurationassignments")
     change(stage, ASSIGN)
@@ -654,7 +654,7 @@ def test_changes_of_a_resource_wait_for_the_answer_to_the_one_before(stage: Stag
     assert ASSIGN.resource_id.casefold() not in stage.simulator.cloud.maintenance.assignments
 
 
-def test_a_slow_check_of_an_unknown_result_holds_up_nothing(stage: Stage) -> None:
+def test_a_slow_check_of_an_unknown_result_does_not_delay_changes(stage: Stage) -> None:
     broken = [Broken("reset")]
     fault(stage, "PUT", lambda: broken.pop() if broken else None)
     received, goes_on = hold(stage, "GET", f"/{NAME}?", but=1)
@@ -756,7 +756,7 @@ def test_a_change_that_is_requested_before_the_connection_is_ready_is_sent_then(
         second.until(lambda: states(second) == ["succeeded"])
 
 
-def test_a_change_for_a_removed_connection_is_refused(stage: Stage) -> None:
+def test_a_change_for_a_removed_connection_is_rejected(stage: Stage) -> None:
     stage.app.engine.send(ChangeSchedules(99, (SAVE,)))
     stage.until(lambda: stage.app.engine.unhandled == 0)
     stage.settle()

@@ -192,7 +192,7 @@ def test_a_removed_connection_has_no_open_change_and_no_schedule(stage: Stage) -
     }
 
 
-def test_an_odd_answer_about_one_resource_stops_no_other(stage: Stage) -> None:
+def test_an_unexpected_response_does_not_stop_other_changes(stage: Stage) -> None:
     make_schedule(stage)
     broken = [ERROR]
 
@@ -229,7 +229,7 @@ def test_not_every_404_says_that_a_schedule_is_deleted(stage: Stage, response: R
     assert states(stage)[1] == "unknown"
 
 
-def test_an_answer_from_before_a_sign_out_holds_up_no_other_schedule(stage: Stage) -> None:
+def test_a_response_from_before_a_sign_out_does_not_delay_other_schedules(stage: Stage) -> None:
     received, goes_on = hold(stage, "PUT", f"/{NAME}?")
     change(stage, SAVE)
     stage.until(received.is_set)
@@ -268,7 +268,7 @@ def test_a_click_is_sent_although_every_bulk_request_hangs(stage: Stage) -> None
     handled(stage)
 
 
-def test_hanging_checks_hold_up_no_bulk_request(stage: Stage) -> None:
+def test_hanging_checks_do_not_delay_bulk_changes(stage: Stage) -> None:
     make_schedule(stage)
     fault(stage, "DELETE", lambda: ERROR)
     _, goes_on = hold(stage, "GET", "configurationassignments")
@@ -284,7 +284,7 @@ def test_hanging_checks_hold_up_no_bulk_request(stage: Stage) -> None:
     ("status", "state"), [(200, "succeeded"), (403, "failed"), (500, "unknown")]
 )
 @pytest.mark.parametrize("signed_out", [False, True])
-def test_an_answer_is_kept_until_the_file_takes_it(
+def test_a_response_is_kept_until_it_can_be_stored(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, status: int, state: str, *, signed_out: bool
 ) -> None:
     monkeypatch.setattr(data_file, "LOCK_WAIT_S", 0.5)
@@ -309,7 +309,7 @@ def test_an_answer_is_kept_until_the_file_takes_it(
     assert not any("The program ended" in note for _, _, note in rows(stage))
 
 
-def test_a_file_that_is_missing_for_a_moment_is_no_refusal_by_azure(
+def test_a_temporarily_missing_file_is_not_a_rejection_by_azure(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_schedule(stage)
@@ -363,7 +363,7 @@ def test_a_deletion_waits_for_what_is_being_assigned(stage: Stage) -> None:
     stage.until(lambda: states(stage)[1:3] == ["succeeded", "succeeded"])
 
 
-def test_nothing_is_assigned_while_a_deletion_may_still_be_made(stage: Stage) -> None:
+def test_nothing_is_assigned_while_a_deletion_may_be_in_progress(stage: Stage) -> None:
     make_schedule(stage)
     handle = stage.simulator.handle
 
@@ -399,7 +399,7 @@ def test_canceled_changes_do_not_wait_for_their_turn(stage: Stage) -> None:
     stage.idle()
 
 
-def test_a_refused_sign_in_ends_all_that_waits_and_is_reported_once(stage: Stage) -> None:
+def test_a_rejected_sign_in_ends_waiting_changes_and_is_reported_once(stage: Stage) -> None:
     make_schedule(stage)
     refused = Response(401, {"error": {"code": "InvalidAuthenticationToken", "message": "No."}})
     sent: list[str] = []
@@ -417,7 +417,7 @@ def test_a_refused_sign_in_ends_all_that_waits_and_is_reported_once(stage: Stage
     assert "Sign in again" in rows(stage)[-1][2]
 
 
-def test_a_bug_in_one_change_stops_no_other(
+def test_a_bug_in_one_change_does_not_stop_others(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     sender, bugs = schedule_sender.ScheduleSender, [True]
@@ -436,7 +436,7 @@ def test_a_bug_in_one_change_stops_no_other(
     assert any("a bug" in record.getMessage() for record in caplog.records)
 
 
-def test_a_request_is_not_taken_for_what_an_earlier_session_left(
+def test_a_request_is_not_confused_with_one_of_an_earlier_session(
     qapp: QApplication, tmp_path: Path
 ) -> None:
     with Stage("light", folder=tmp_path) as first:
@@ -471,7 +471,7 @@ def test_the_end_of_a_change_of_an_earlier_session_is_announced(
         ]
 
 
-def test_an_assignment_does_not_replace_one_that_is_being_made(stage: Stage) -> None:
+def test_an_assignment_does_not_replace_one_in_progress(stage: Stage) -> None:
     """Of a schedule of the same name, whose effect isn't stored yet."""
     other = schedule_id(SUBSCRIPTION, "rg-app", NAME)
     make_schedule(stage)
@@ -490,7 +490,7 @@ def test_an_assignment_does_not_replace_one_that_is_being_made(stage: Stage) -> 
     assert sum("vm-web-01" in key for key in found) == 2
 
 
-def test_a_bug_after_sending_is_not_called_an_end_of_the_program(
+def test_a_bug_after_sending_is_not_reported_as_program_end(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_schedule(stage)

@@ -85,7 +85,7 @@ def create(stage: Stage, name: str) -> ScheduleEntry:
     return entry(stage, name)
 
 
-def test_a_name_that_is_taken_is_refused_in_the_form(stage: Stage) -> None:
+def test_a_name_in_use_is_rejected_in_the_form(stage: Stage) -> None:
     click(page(stage).new)
     form = dialog(stage, ScheduleDialog)
     form.group.setCurrentIndex(next(n for n, p in enumerate(form._groups) if p.name == "rg-files"))
@@ -116,7 +116,7 @@ def scheduled(stage: Stage, name: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def test_the_journey_of_a_schedule_from_its_creation_to_the_proof(stage: Stage) -> None:
+def test_a_schedule_is_created_runs_and_appears_in_the_report(stage: Stage) -> None:
     cloud = stage.simulator.cloud
     made = create(stage, "nightly")
     assert (made.row.schedule.minutes, made.row.schedule.recurs) == (120, "Day")
@@ -234,7 +234,7 @@ def test_rules_of_azure_are_checked_before_saving(
     assert why in form.problem.text()
 
 
-def test_baseline_months_only_says_what_azure_cannot_express(stage: Stage) -> None:
+def test_the_preset_baseline_months_only_explains_azures_limits(stage: Stage) -> None:
     click(page(stage).new)
     form = dialog(stage, ScheduleDialog)
     form.preset.setCurrentText("Baseline months only, 3 days after Patch Tuesday")
@@ -245,7 +245,7 @@ def test_baseline_months_only_says_what_azure_cannot_express(stage: Stage) -> No
     assert "Concern" in titles, "a release waits long for a window"
 
 
-def test_without_permission_the_buttons_say_why(stage: Stage) -> None:
+def test_without_permission_the_buttons_name_the_reason(stage: Stage) -> None:
     entry(stage, "files-saturdays")
     shown = page(stage)
     assert shown.edit.isEnabled()
@@ -254,7 +254,7 @@ def test_without_permission_the_buttons_say_why(stage: Stage) -> None:
     assert "Changes are off" in shown.edit.toolTip()
 
 
-def test_a_schedule_goes_through_a_file(stage: Stage, tmp_path: Path) -> None:
+def test_a_schedule_is_exported_and_imported(stage: Stage, tmp_path: Path) -> None:
     entry(stage, "files-saturdays")
     shown = page(stage)
     shown.save_file(tmp_path / "one.json")
@@ -439,7 +439,7 @@ def test_a_past_release_is_what_was_released_and_not_what_was_planned(stage: Sta
     assert "otpatch" not in release.what
 
 
-def test_a_scope_is_chosen_from_what_the_fleet_has(stage: Stage) -> None:
+def test_a_scope_is_selected_from_values_of_the_fleet(stage: Stage) -> None:
     shown = page(stage)
     entry(stage, "files-saturdays")
     shown.tabs.setCurrentWidget(shown.scopes_panel)

@@ -189,7 +189,7 @@ def test_the_selection_survives_a_sync_although_rows_are_stored_again(stage: Sta
     assert shown.name.text() == "of vm-web-01 · rg-web"
 
 
-def test_without_schedules_the_page_says_so(stage: Stage) -> None:
+def test_an_empty_page_says_that_there_are_no_schedules(stage: Stage) -> None:
     stage.simulator.cloud.maintenance.configurations.clear()
     stage.simulator.cloud.maintenance.assignments.clear()
     stage.start()
@@ -198,7 +198,7 @@ def test_without_schedules_the_page_says_so(stage: Stage) -> None:
     assert not shown.pane.isVisible()
 
 
-def test_schedules_that_could_not_be_read_are_not_called_none(
+def test_schedules_that_could_not_be_read_are_not_shown_as_none(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handle, refused = (
@@ -218,7 +218,7 @@ def test_schedules_that_could_not_be_read_are_not_called_none(
     assert shown.banner.headline.text() == "Some schedules aren't known"
 
 
-def test_machines_that_a_window_passed_are_named_once_it_is_certain(stage: Stage) -> None:
+def test_machines_that_installed_nothing_in_a_window_are_named_when_certain(stage: Stage) -> None:
     cloud = stage.simulator.cloud
     for name in ("vm-web-01", "vm-web-02"):
         follow(cloud, name, prepared=False)

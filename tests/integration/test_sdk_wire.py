@@ -135,7 +135,7 @@ def test_an_installation_fills_every_field_and_keeps_its_failures(azure: Simulat
             assert getattr(patch, name) is not None, name
 
 
-def test_settings_are_patched_and_impossible_ones_refused_in_azures_words(azure: Simulated) -> None:
+def test_settings_are_changed_and_invalid_ones_rejected_with_azures_message(azure: Simulated) -> None:
     def body(**settings):
         return {"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": settings}}}}
 
@@ -157,7 +157,7 @@ def test_settings_are_patched_and_impossible_ones_refused_in_azures_words(azure:
     assert (caught.value.status_code, caught.value.error.code) == (400, "InvalidParameter")
 
 
-def test_a_restart_takes_what_waited_into_force(azure: Simulated) -> None:
+def test_a_restart_completes_pending_updates(azure: Simulated) -> None:
     with sdk.compute(azure) as client:
         client.virtual_machines.begin_start("rg-identity", "vm-dc-01").result()
         before = client.virtual_machines.instance_view("rg-identity", "vm-dc-01")
@@ -264,7 +264,7 @@ def test_resource_graph_fills_every_field(
         assert missing == [], row["id"]
 
 
-def test_resource_graph_pages_to_the_end_without_doubling(azure: Simulated) -> None:
+def test_resource_graph_pages_contain_each_row_once(azure: Simulated) -> None:
     text = "patchinstallationresources | project id | order by id asc"
     with sdk.graph(azure) as client:
         seen: list[str] = []
@@ -279,7 +279,7 @@ def test_resource_graph_pages_to_the_end_without_doubling(azure: Simulated) -> N
     assert len(seen) == len(set(seen)) == page.total_records > 100
 
 
-def test_a_query_that_azure_would_refuse_is_refused(azure: Simulated) -> None:
+def test_a_query_that_azure_would_reject_is_rejected(azure: Simulated) -> None:
     with (
         sdk.graph(azure) as client,
         pytest.raises(HttpResponseError, match="valid query") as caught,
@@ -288,7 +288,7 @@ def test_a_query_that_azure_would_refuse_is_refused(azure: Simulated) -> None:
     assert caught.value.status_code == 400
 
 
-def test_the_quota_counts_down_and_then_refuses() -> None:
+def test_the_quota_counts_down_and_then_rejects() -> None:
     with simulate("--quota", "2") as azure, sdk.graph(azure) as client:
         remaining: list[str] = []
 
@@ -310,7 +310,7 @@ def test_the_quota_counts_down_and_then_refuses() -> None:
         assert int(caught.value.response.headers["Retry-After"]) >= 1
 
 
-def test_a_poller_is_taken_up_by_another_client_without_a_second_request(azure: Simulated) -> None:
+def test_a_poller_continues_in_another_client_without_a_second_request(azure: Simulated) -> None:
     with sdk.compute(azure) as first:
         token = first.virtual_machines.begin_assess_patches(
             "rg-app", "vm-app-01", polling=True

@@ -103,7 +103,7 @@ def begin(stage: Stage) -> int:
 
 
 @pytest.mark.expects_log
-def test_a_bearer_is_sent_and_kept_nowhere(signed_in: tuple[Stage, list[dict[str, str]]]) -> None:
+def test_a_bearer_token_is_sent_and_stored_nowhere(signed_in: tuple[Stage, list[dict[str, str]]]) -> None:
     stage, seen = signed_in
     begin(stage)
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])
@@ -121,7 +121,7 @@ def test_a_bearer_is_sent_and_kept_nowhere(signed_in: tuple[Stage, list[dict[str
     assert "[token]" in (stage.folder / logs.FILE_NAME).read_text()
 
 
-def test_an_answer_that_points_elsewhere_is_not_followed(
+def test_redirects_to_other_hosts_are_not_followed(
     signed_in: tuple[Stage, list[dict[str, str]]],
 ) -> None:
     stage, _ = signed_in
@@ -166,7 +166,7 @@ KEY_END = b"-----END RSA PRIVATE KEY-----\n"
 
 
 @pytest.mark.expects_log
-def test_after_a_full_run_neither_file_nor_log_nor_exports_hold_a_secret(
+def test_file_log_and_exports_contain_no_secret(
     azure: SecureAzure, tmp_path: Path, qapp, own_log: None
 ) -> None:
     data, out = tmp_path / "data", tmp_path / "out"

@@ -8,7 +8,7 @@ from helpers.program import TOP, copied, run
 from hotpatch_gui.self_test import STEPS
 
 
-def test_it_passes_and_touches_nothing_of_the_users(tmp_path: Path) -> None:
+def test_the_self_test_passes_and_changes_no_user_data(tmp_path: Path) -> None:
     done = run(TOP, tmp_path / "home", "--self-test")
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
@@ -17,7 +17,7 @@ def test_it_passes_and_touches_nothing_of_the_users(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
-def test_missing_parts_are_named_and_the_rest_is_tested(tmp_path: Path) -> None:
+def test_missing_parts_are_named_and_the_others_tested(tmp_path: Path) -> None:
     program = copied(tmp_path / "program")
     (program / "resources" / "icons" / "tick-dark.svg").write_text("no picture")
     (program / "resources" / "kql" / "machines.kql").write_text("")

@@ -80,7 +80,7 @@ def test_a_sync_requested_before_the_engine_starts_runs(stage: Stage) -> None:
     assert stage.window.machines.model.rowCount() == 16
 
 
-def test_choosing_machines_while_a_sync_goes_on_keeps_their_updates(stage: Stage) -> None:
+def test_selecting_machines_during_a_sync_keeps_their_updates(stage: Stage) -> None:
     stage.start()
     before = {n: offered(stage, n) for n in ("vm-web-02", "vm-print-01", "vm-app-01")}
     for name in before:
@@ -90,7 +90,7 @@ def test_choosing_machines_while_a_sync_goes_on_keeps_their_updates(stage: Stage
 
 
 @pytest.mark.parametrize("status", ["Failed", "InProgress"])
-def test_an_assessment_that_did_not_end_well_replaces_nothing(stage: Stage, status: str) -> None:
+def test_a_failed_assessment_replaces_nothing(stage: Stage, status: str) -> None:
     stage.start()
     guest = stage.simulator.cloud.guests["vm-web-02"]
     assert guest.assessment is not None
@@ -109,7 +109,7 @@ def test_an_assessment_that_did_not_end_well_replaces_nothing(stage: Stage, stat
     assert "Behind by one release" in stage.window.machines.blade.banner.headline.text()
 
 
-def test_a_late_resource_graph_does_not_undo_resource_managers_answer(stage: Stage) -> None:
+def test_lagging_resource_graph_data_does_not_replace_newer_data(stage: Stage) -> None:
     stage.start()
     stale = json.loads(json.dumps(stage.simulator.cloud.guests["vm-web-02"].assessment))
     stale["patches"] = stale["patches"][:1]
@@ -133,7 +133,7 @@ def test_a_late_resource_graph_does_not_undo_resource_managers_answer(stage: Sta
 
 
 @pytest.mark.expects_log
-def test_an_answer_that_was_cut_short_is_not_taken_for_the_whole(stage: Stage) -> None:
+def test_a_truncated_response_is_not_treated_as_complete(stage: Stage) -> None:
     stage.start()
     body = {"totalRecords": 12, "count": 1, "resultTruncated": "true", "facets": [], "data": []}
     calls = [0]
@@ -149,7 +149,7 @@ def test_an_answer_that_was_cut_short_is_not_taken_for_the_whole(stage: Stage) -
     assert stage.window.machines.model.rowCount() == 16
 
 
-def test_half_a_character_from_azure_stops_nothing(stage: Stage) -> None:
+def test_an_incomplete_character_in_a_response_is_tolerated(stage: Stage) -> None:
     guest = stage.simulator.cloud.guests["vm-web-02"]
     assert guest.assessment is not None
     guest.assessment["patches"][0]["name"] = "broken \ud800 name"
@@ -178,7 +178,7 @@ def test_a_result_without_status_is_not_a_success(stage: Stage, response: Respon
 
 @pytest.mark.expects_log
 @pytest.mark.usefixtures("hasty")
-def test_a_lost_restart_is_never_claimed_and_can_be_dismissed(stage: Stage) -> None:
+def test_a_restart_with_a_lost_response_stays_unknown_and_can_be_dismissed(stage: Stage) -> None:
     stage.start()
     lost = ReadTimeout("lost")
     stage.simulator.faults.append(answering(lambda: lost, "/restart"))
@@ -284,7 +284,7 @@ def test_a_file_that_was_locked_does_not_end_the_following(
 
 
 @pytest.mark.expects_log
-def test_a_connection_that_cannot_be_set_up_says_so(qapp, tmp_path: Path) -> None:
+def test_a_connection_that_cannot_be_set_up_is_reported(qapp, tmp_path: Path) -> None:
     wrong = Connection("Contoso", PUBLIC, SignInMethod.BROWSER, tenant="no tenant!")
     with Stage(
         "light", folder=tmp_path, target=azure_target()._replace(seed=lambda: wrong)
@@ -296,7 +296,7 @@ def test_a_connection_that_cannot_be_set_up_says_so(qapp, tmp_path: Path) -> Non
         stage.until(stage.window.notice.isVisible)
 
 
-def test_one_program_at_a_time_works_on_a_folder(qapp, tmp_path: Path) -> None:
+def test_only_one_process_uses_a_folder(qapp, tmp_path: Path) -> None:
     first = lock(tmp_path)
     assert first is not None
     assert lock(tmp_path) is None
@@ -361,7 +361,7 @@ def test_a_lost_installation_is_found_though_the_clock_jumped_by_a_day(
 
 @pytest.mark.expects_log
 @pytest.mark.usefixtures("hasty")
-def test_an_installation_is_not_sent_where_its_machine_cannot_be_read_first(
+def test_an_installation_is_not_sent_if_its_machine_cannot_be_read(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the earlier runs, its own run couldn't be identified if the response is lost."""
@@ -377,7 +377,7 @@ def test_an_installation_is_not_sent_where_its_machine_cannot_be_read_first(
 
 
 @pytest.mark.expects_log
-def test_an_answer_to_another_question_is_not_taken_for_the_right_one(stage: Stage) -> None:
+def test_a_response_to_another_query_is_rejected(stage: Stage) -> None:
     """A broken proxy can return the cached response to the previous request."""
     stage.start()
     runs = one(stage, "SELECT count(*) FROM installations")[0]
@@ -398,7 +398,7 @@ def test_an_answer_to_another_question_is_not_taken_for_the_right_one(stage: Sta
 
 
 @pytest.mark.expects_log
-def test_a_machine_whose_row_cannot_be_read_is_not_gone(stage: Stage) -> None:
+def test_a_machine_with_an_unreadable_row_is_not_deleted(stage: Stage) -> None:
     stage.start()
     send = stage.simulator.handle
 

@@ -104,7 +104,7 @@ def test_excluded_updates_are_not_excluded_again(stage: Stage) -> None:
     assert not dialog.stop.isEnabled()
 
 
-def test_without_permission_the_schedule_says_why_and_stays(stage: Stage) -> None:
+def test_without_permission_the_schedule_stays_with_the_reason(stage: Stage) -> None:
     stage.app.actions.allow_changes(1, may_act=False)
     stage.idle()
     dialog = stop_dialog(stage)
@@ -198,7 +198,7 @@ def test_changes_by_others_in_the_meantime_are_kept(stage: Stage) -> None:
 
 
 @pytest.mark.expects_log
-def test_schedules_that_were_never_read_are_not_called_none(qapp: QApplication) -> None:
+def test_schedules_that_were_never_read_are_not_shown_as_none(qapp: QApplication) -> None:
     with Stage("light") as stage:
         handle = stage.simulator.handle
         no = Response(403, {"error": {"code": "AuthorizationFailed", "message": "No."}})
@@ -215,7 +215,7 @@ def test_schedules_that_were_never_read_are_not_called_none(qapp: QApplication) 
 
 
 @pytest.mark.expects_log
-def test_a_lost_installation_is_not_called_in_progress(stage: Stage) -> None:
+def test_an_installation_with_a_lost_response_is_not_shown_as_in_progress(stage: Stage) -> None:
     def lose(method: str, path: str) -> Exception | None:
         return Broken("reset") if path.endswith("/installPatches") else None
 
@@ -308,7 +308,7 @@ def test_machines_without_a_current_assessment_are_not_known(stage: Stage) -> No
     assert "vm-batch-01" in detail
 
 
-def test_a_kb_that_nobody_has_may_be_mistyped(stage: Stage) -> None:
+def test_a_kb_that_no_machine_has_may_be_mistyped(stage: Stage) -> None:
     db = stage.app.source.db
     assert db is not None
     found = read_still_installing(db, "KB9999999", stage.app.clock)

@@ -119,7 +119,7 @@ def test_rows_with_mixed_cases_nulls_and_unknown_words_are_read(stage: Stage, st
 
 
 @pytest.mark.expects_log
-def test_an_operation_with_both_addresses_and_no_pause_named(
+def test_both_polling_headers_without_retry_after_are_accepted(
     stage: Stage, stub: Stub, azure: SecureAzure
 ) -> None:
     at = azure.cloud.endpoint
@@ -194,7 +194,7 @@ def test_a_location_of_5000_characters_without_another_header_is_followed(
 
 
 @pytest.mark.expects_log
-def test_a_location_on_a_foreign_host_gets_neither_token_nor_visit(
+def test_a_location_on_a_foreign_host_receives_no_request(
     stage: Stage, stub: Stub, azure: SecureAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     foreign = Stub()
@@ -222,7 +222,7 @@ def test_a_location_on_a_foreign_host_gets_neither_token_nor_visit(
     "result",
     [written("installed") | {"status": "CompletedByMoonlight"}, {"status": "Succeeded"}, None, [1]],
 )
-def test_a_result_in_words_that_nobody_knows_is_no_success(
+def test_unknown_status_values_do_not_count_as_success(
     stage: Stage, stub: Stub, azure: SecureAzure, result: object
 ) -> None:
     stub.on(
@@ -237,7 +237,7 @@ def test_a_result_in_words_that_nobody_knows_is_no_success(
 
 
 @pytest.mark.expects_log
-def test_an_operation_that_failed_as_one_was_seen_to(
+def test_a_recorded_failed_operation_is_failed(
     stage: Stage, stub: Stub, azure: SecureAzure
 ) -> None:
     failed = HAS_ENDED | {
@@ -256,7 +256,7 @@ def test_an_operation_that_failed_as_one_was_seen_to(
     assert "An internal execution error occurred." in note
 
 
-def test_an_arc_enabled_server_answers_without_a_list(
+def test_a_result_without_a_patch_list_is_accepted(
     stage: Stage, stub: Stub, azure: SecureAzure
 ) -> None:
     at = f"{azure.cloud.endpoint}{OPERATION}?{VERSION}"

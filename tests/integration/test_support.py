@@ -64,7 +64,7 @@ def test_the_text_names_machine_times_kbs_codes_and_request_ids(stage: Stage) ->
     assert "ScopeLocked" in text
 
 
-def test_unreported_values_are_called_unknown(stage: Stage) -> None:
+def test_unreported_values_are_shown_as_unknown(stage: Stage) -> None:
     db = stage.app.source.db
     assert db is not None
     (machine_id,) = db.execute("SELECT id FROM machines WHERE name='srv-hq-01'").fetchone()

@@ -18,7 +18,7 @@ from torture.schedules import schedules
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 @pytest.mark.expects_log
-def test_killed_again_and_again_it_loses_and_doubles_nothing(qapp, tmp_path: Path) -> None:
+def test_repeated_kills_lose_and_duplicate_nothing(qapp, tmp_path: Path) -> None:
     outcome = torture(tmp_path, kills=6, seed=11)
     assert sum(outcome.operations.values()) >= 6, "it had something to lose"
     assert outcome.received.get("install", 0) > 0
@@ -27,12 +27,12 @@ def test_killed_again_and_again_it_loses_and_doubles_nothing(qapp, tmp_path: Pat
 
 
 @pytest.mark.expects_log
-def test_answers_that_are_not_what_they_should_be_are_read_or_refused(tmp_path: Path) -> None:
+def test_mutated_responses_are_read_or_rejected(tmp_path: Path) -> None:
     assert fuzz(tmp_path, responses=400, seed=7).endswith("refused")
 
 
 @pytest.mark.expects_log
-def test_files_with_odd_values_in_them_can_be_looked_through(qapp, tmp_path: Path) -> None:
+def test_files_with_invalid_values_can_be_viewed(qapp, tmp_path: Path) -> None:
     assert fuzz_file(tmp_path / "files", contents=60, seed=3).startswith("60 mutated")
 
 
@@ -42,12 +42,12 @@ def test_a_full_or_read_only_disk_is_reported_and_ends_in_a_true_state(tmp_path:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-def test_a_migration_that_was_killed_is_taken_up_again(tmp_path: Path) -> None:
+def test_a_killed_migration_is_repeated(tmp_path: Path) -> None:
     assert migrate_often(tmp_path, kills=8, seed=2).startswith("8 kills")
 
 
 @pytest.mark.expects_log
-def test_random_schedules_of_faults_and_restarts_lose_and_double_nothing(
+def test_random_faults_and_restarts_lose_and_duplicate_nothing(
     qapp, tmp_path: Path
 ) -> None:
     assert schedules(tmp_path, count=3, seed=9).startswith("3 schedules of faults")
@@ -58,7 +58,7 @@ def test_random_schedules_of_faults_and_restarts_lose_and_double_nothing(
     "ignore:.*unclosed <(truststore|socket):pytest.PytestUnraisableExceptionWarning"
 )
 @pytest.mark.expects_log
-def test_on_a_socket_that_cannot_be_trusted_everything_ends_in_its_true_state(
+def test_socket_faults_end_in_a_true_state(
     qapp, tmp_path: Path
 ) -> None:
     assert "faults on the socket" in storm(tmp_path / "faults", faults=60, seed=5)

@@ -60,7 +60,7 @@ def install_elsewhere(stage: Stage, name: str) -> None:
     assert stage.simulator.handle("POST", url, {}, json.dumps(body).encode()).status == 202
 
 
-def test_ours_are_sent_one_after_the_other(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_operations_on_one_machine_are_sent_in_order(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pauses, "TURN_S", 0.05)
     stage.start()
     machine = number(stage, "vm-web-02")
@@ -388,7 +388,7 @@ def test_a_selection_of_all_cancels_what_is_queued_and_dismisses_only_what_is_un
 
 
 @pytest.mark.expects_log
-def test_refusals_that_come_together_hold_nothing_up(
+def test_simultaneous_rejections_block_no_operation(
     slow_writes: tuple[Stage, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each reads its machine first: sixteen requests that each held a slot and waited for another never ended."""

@@ -106,7 +106,7 @@ def _bracketed() -> Iterator[None]:
 @pytest.mark.expects_log
 @pytest.mark.usefixtures("_bracketed")
 @pytest.mark.parametrize("name", [n for n in SCENES if n not in WITH_ADDRESSES])
-def test_every_word_of_the_program_is_translated(name: str) -> None:
+def test_each_text_of_the_window_is_translated(name: str) -> None:
     with scenes.set_up(name, "light") as stage:
         shown = scenes.play(name, stage)
         data = NAMES | ERROR_NAMES | PORTAL_WORDS | _words_of(stage.folder / FILE_NAME)

@@ -86,7 +86,7 @@ def test_definitions_are_folded_and_each_filter_narrows(stage: Stage) -> None:
     assert listed(page) == everything
 
 
-def test_an_update_shows_its_machines_as_counted_and_where_it_failed(stage: Stage) -> None:
+def test_an_update_lists_the_machines_that_it_counts(stage: Stage) -> None:
     page = updates(stage)
     db = stage.app.source.db
     assert db is not None
@@ -237,7 +237,7 @@ def test_a_kb_leaves_a_list_in_each_spelling_and_nothing_else_does() -> None:
     assert without_kb(text, "KB1234567") == text
 
 
-def test_a_tick_that_another_condition_overrides_is_shown_as_it_is(stage: Stage) -> None:
+def test_a_selection_overridden_by_another_condition_is_shown(stage: Stage) -> None:
     page = updates(stage)
     select(stage, page, "KB5120708")
     page.machines.install.click()
@@ -301,7 +301,7 @@ def test_figures_and_machines_of_an_update_count_each_machines_last_run(stage: S
     assert row.failed == sum(m.state == "Failed" for m in found) == 1
 
 
-def test_a_lost_installation_is_not_shown_as_one_in_progress(stage: Stage) -> None:
+def test_an_unknown_installation_is_not_shown_as_in_progress(stage: Stage) -> None:
     shown = updates(stage)
     select(stage, shown, "KB5120228")
     row = next(r for r in shown.machines.model.all_rows if r.is_missing)

@@ -32,12 +32,12 @@ def afterwards(stage: Stage, name: str, request: InstallRequest) -> tuple[str, s
     return model.text(row, slot), model.columns[slot].tip(row, stage.clock.now())
 
 
-def test_an_installation_that_did_what_it_says(stage: Stage) -> None:
+def test_a_confirmed_installation_has_no_discrepancies(stage: Stage) -> None:
     reported, _ = afterwards(stage, "vm-web-02", InstallRequest(IMPORTANT))
     assert reported == "Confirmed"
 
 
-def test_a_restart_that_is_left_for_later_is_still_pending(stage: Stage) -> None:
+def test_a_deferred_restart_is_still_pending(stage: Stage) -> None:
     reported, means = afterwards(
         stage, "vm-app-01", InstallRequest(IMPORTANT, restart=RestartSetting.NEVER)
     )
@@ -45,13 +45,13 @@ def test_a_restart_that_is_left_for_later_is_still_pending(stage: Stage) -> None
     assert "a restart is still pending" in means
 
 
-def test_completed_with_nothing_installed(stage: Stage) -> None:
+def test_a_completed_run_without_installations_is_reported(stage: Stage) -> None:
     reported, means = afterwards(stage, "vm-web-02", InstallRequest(include=("KB5031364",)))
     assert reported == "Nothing installed"
     assert "none of the selected updates was installed" in means
 
 
-def test_a_window_exceeded_with_time_left(stage: Stage) -> None:
+def test_an_exceeded_window_with_time_left_is_reported(stage: Stage) -> None:
     request = InstallRequest(frozenset(Classification), maximum_minutes=26)
     reported, means = afterwards(stage, "vm-app-01", request)
     assert "Window exceeded with time left" in reported

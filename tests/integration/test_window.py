@@ -63,7 +63,7 @@ HOSTILE = (
 )
 
 
-def test_foreign_text_is_shown_as_it_is(qapp, tmp_path: Path) -> None:
+def test_foreign_text_is_plain_text(qapp, tmp_path: Path) -> None:
     simulator = stopped_simulator(SteppedClock(EPOCH))
     template = simulator.cloud.guests["vm-web-02"]
     for name in HOSTILE:
@@ -105,7 +105,7 @@ def test_foreign_text_is_shown_as_it_is(qapp, tmp_path: Path) -> None:
         assert "'=cmd()|'calc'!A0" in lines
 
 
-def test_every_control_has_a_name_for_those_who_cannot_see(stage: Stage) -> None:
+def test_each_control_has_an_accessible_name(stage: Stage) -> None:
     stage.start()
     for page in PAGES:
         stage.window.show_page(page)
@@ -126,7 +126,7 @@ def test_every_control_has_a_name_for_those_who_cannot_see(stage: Stage) -> None
     assert nameless == []
 
 
-def test_keys(stage: Stage, qtbot: QtBot) -> None:
+def test_each_shortcut_has_its_effect(stage: Stage, qtbot: QtBot) -> None:
     stage.start()
     window = stage.window
     window.activateWindow()
@@ -228,7 +228,7 @@ def test_compliance_filters(stage: Stage) -> None:
         ("vm-batch-01", "The assessment is too old"),
     ],
 )
-def test_an_empty_list_says_why_it_is_empty(stage: Stage, machine: str, headline: str) -> None:
+def test_an_empty_list_names_the_reason(stage: Stage, machine: str, headline: str) -> None:
     stage.start()
     stage.choose(machine)
     stage.window.machines.blade.tabs.setCurrentIndex(1)
@@ -308,7 +308,7 @@ def test_further_requirements_of_hotpatch_are_one_click_away(stage: Stage) -> No
     assert dialog.save.isEnabled()
 
 
-def test_settings_that_azure_would_refuse_cannot_be_saved(stage: Stage) -> None:
+def test_settings_that_azure_would_reject_cannot_be_saved(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-01")
     stage.window.machines.blade.command_bar.open_settings()
@@ -403,7 +403,7 @@ def test_waves_are_proposed_for_many_machines_until_the_user_chooses(stage: Stag
     assert choice.order.currentData() == "zone", "the user's choice stays"
 
 
-def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
+def test_one_invalid_token_does_not_affect_valid_numbers(stage: Stage) -> None:
     """The preview shows what the request says, whatever else is in the boxes."""
     stage.start()
     stage.choose("vm-web-02", "vm-app-01", "vm-dev-01")
@@ -444,7 +444,7 @@ def test_one_invalid_word_spoils_no_other_number(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("name", ["vm-new-01", "vm-batch-01"])
-def test_no_machine_without_a_current_list_is_promised_to_stay_up(stage: Stage, name: str) -> None:
+def test_machines_without_a_current_assessment_may_restart(stage: Stage, name: str) -> None:
     stage.start()
     stage.choose(name, "vm-web-02")
     stage.window.machines.blade.command_bar.open_install()
@@ -505,7 +505,7 @@ def test_a_kb_that_one_machine_is_offered_is_available(stage: Stage) -> None:
     dialog.reject()
 
 
-def test_a_filter_without_a_hit_does_not_say_that_there_are_no_machines(stage: Stage) -> None:
+def test_a_filter_without_a_match_differs_from_an_empty_list(stage: Stage) -> None:
     stage.start()
     page = stage.window.machines
     page.choices.state.setCurrentText("No permission")
@@ -548,7 +548,7 @@ def test_columns_and_window_are_remembered(qapp, tmp_path: Path) -> None:
         assert stage.window.width() == 1111
 
 
-def test_columns_share_the_room_that_the_window_has_and_show_their_content(stage: Stage) -> None:
+def test_columns_share_the_width_and_show_their_content(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-02")
     stage.window.machines.blade.tabs.setCurrentIndex(1)
@@ -861,7 +861,7 @@ def test_azure_machines_and_arc_servers_are_changed_one_kind_at_a_time(stage: St
     assert [m.name for m in dialog.plan.affected] == ["srv-hq-01"]
 
 
-def test_keys_reach_what_they_are_for(stage: Stage, qtbot) -> None:
+def test_shortcuts_reach_their_targets(stage: Stage, qtbot) -> None:
     stage.start()
     stage.choose("vm-web-02")
     window = stage.window
@@ -936,7 +936,7 @@ def test_a_pending_restart_is_announced(stage: Stage) -> None:
     dialog.reject()
 
 
-def test_a_first_start_chooses_when_every_machine_is_known(qapp, simulator: SimulatorApi) -> None:
+def test_a_first_start_selects_after_all_machines_are_read(qapp, simulator: SimulatorApi) -> None:
     """Not the first one that comes in: the one that most needs attention, the same each time."""
     requested = []
     seen = threading.Event()
@@ -960,7 +960,7 @@ def test_a_first_start_chooses_when_every_machine_is_known(qapp, simulator: Simu
         assert blade.title.full_text == "srv-branch-01 | Hotpatch"
 
 
-def test_a_first_start_leaves_what_the_user_chose_meanwhile(qapp, simulator: SimulatorApi) -> None:
+def test_a_first_start_keeps_the_users_selection(qapp, simulator: SimulatorApi) -> None:
     simulator.faults.append(lambda method, path: time.sleep(0.3))
     with Stage("light", simulator=simulator) as stage:
         stage.app.start()
@@ -975,7 +975,7 @@ def test_a_first_start_leaves_what_the_user_chose_meanwhile(qapp, simulator: Sim
         assert machines.blade.machine_ids == (chosen,)
 
 
-def test_a_chart_that_was_still_to_be_drawn_is_left_when_the_program_ends(stage: Stage) -> None:
+def test_closing_skips_a_chart_that_is_not_drawn_yet(stage: Stage) -> None:
     stage.start()
     stage.window.machines.blade.tabs.setCurrentIndex(2)
     host = stage.window.machines.blade.history.chart
@@ -1003,7 +1003,7 @@ def test_several_machines_show_nothing_of_others_and_no_command_until_they_are_r
     assert blade.title.full_text == "16 machines | Hotpatch"
 
 
-def test_numbers_that_no_program_wrote_do_no_harm(stage: Stage) -> None:
+def test_invalid_numbers_in_preferences_are_ignored(stage: Stage) -> None:
     stage.start()
     stage.choose("vm-web-01", "vm-web-02")
     big = 2**31 - 1
@@ -1029,7 +1029,7 @@ def test_the_first_window_fits_on_its_screen(room: tuple[int, int]) -> None:
     assert size.boundedTo(QSize(*SIZE_PX)) == size
 
 
-def test_a_tick_keeps_its_row_and_only_this_leaves_the_others(stage: Stage) -> None:
+def test_a_ticked_row_stays_and_only_this_removes_the_others(stage: Stage) -> None:
     """Selected updates once moved to the top, so the next click hit another one."""
     stage.start()
     stage.choose("vm-web-02")
@@ -1116,7 +1116,7 @@ def test_the_banner_is_of_the_machine_that_is_shown_also_while_work_is_in_progre
 
 
 @pytest.mark.parametrize(("state", "asks"), [("queued", True), ("unknown", False)])
-def test_closing_asks_only_while_something_is_under_way(
+def test_closing_asks_only_while_operations_are_in_progress(
     stage: Stage, state: str, *, asks: bool
 ) -> None:
     stage.start()
@@ -1139,7 +1139,7 @@ def test_closing_asks_only_while_something_is_under_way(
     assert is_any_queued_or_in_progress(stage.app.source) is asks
 
 
-def test_a_machine_made_again_under_its_name_is_shown_when_it_is_read(stage: Stage) -> None:
+def test_a_recreated_machine_is_shown_when_it_is_read(stage: Stage) -> None:
     stage.start()
     db = stage.app.source.db
     assert db is not None
@@ -1161,7 +1161,7 @@ def test_a_machine_made_again_under_its_name_is_shown_when_it_is_read(stage: Sta
     stage.until(lambda: any(changes.affects(frozenset({"machines"})) for changes in heard))
 
 
-def test_one_machine_that_is_gone_is_one_machine(stage: Stage) -> None:
+def test_one_missing_machine_uses_the_singular(stage: Stage) -> None:
     assert missing_machines(1).sentence == (
         "One of the machines isn't in the current data, so nothing was requested for it."
     )
@@ -1193,7 +1193,7 @@ def test_the_view_of_the_machines_is_remembered(qapp, tmp_path: Path) -> None:
         stage.window.close()
 
 
-def test_a_search_in_a_filtered_list_says_what_it_searched(stage: Stage) -> None:
+def test_a_search_in_a_filtered_list_names_its_scope(stage: Stage) -> None:
     stage.start()
     machines = stage.window.machines
     machines.show_only(MachineFilter(situations=(Situation.LAST_FAILED.value,)))

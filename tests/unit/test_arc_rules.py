@@ -49,11 +49,11 @@ def server(**fields: object):
         (None, None, S.NOT_ENROLLED),
     ],
 )
-def test_the_portals_table(state, enablement, status) -> None:
+def test_the_eligibility_follows_the_portals_table(state, enablement, status) -> None:
     assert hotpatch_status(server(license=state, enablement=enablement), assessed=True) is status
 
 
-def test_without_a_license_the_system_decides() -> None:
+def test_without_a_license_the_operating_system_decides() -> None:
     for edition in (*EDITIONS, "ServerDatacenterCore"):
         assert can_enroll("10.0.26100.1742", edition)
     for version, edition in (
@@ -68,7 +68,7 @@ def test_without_a_license_the_system_decides() -> None:
     assert hotpatch_status(old, assessed=True) is S.NOT_AVAILABLE
 
 
-def test_every_combination_has_a_sentence_and_findings_with_a_way_on(calendar) -> None:
+def test_each_combination_has_a_sentence_and_prerequisites_with_a_fix(calendar) -> None:
     for state, enablement in product((None, *License), (None, *Enablement)):
         machine = server(license=state, enablement=enablement)
         status = hotpatch_status(machine, assessed=True)
@@ -132,7 +132,7 @@ def test_a_server_that_does_not_report_is_not_called_stopped(calendar) -> None:
     assert PowerState.parse("Connected") is PowerState.RUNNING
 
 
-def test_automatic_guest_patching_passes_them_by() -> None:
+def test_automatic_guest_patching_excludes_arc_enabled_servers() -> None:
     machine = replace(
         server(), settings=replace(GOOD.settings, patch_mode=PatchMode.AUTOMATIC_BY_PLATFORM)
     )
@@ -141,7 +141,7 @@ def test_automatic_guest_patching_passes_them_by() -> None:
     )
 
 
-def test_changes_that_azure_would_refuse() -> None:
+def test_changes_that_azure_would_reject_are_skipped_with_a_reason() -> None:
     safe = SettingsChange(Orchestration.SAFE_DEPLOYMENT, hotpatch=False, periodic_assessment=True)
     assert "Safe Deployment" in (skip_reason(Image(), SERVER.settings, safe, SERVER.arc) or "")
     on = SettingsChange(Orchestration.WINDOWS_AUTOMATIC, hotpatch=True, periodic_assessment=True)

@@ -12,7 +12,7 @@ import pytest
 from hotpatch_gui.models.export_writers import atomic_write
 
 
-def test_an_error_in_between_leaves_the_old_file(tmp_path: Path) -> None:
+def test_an_error_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "list.json"
     path.write_text("old")
 
@@ -28,7 +28,7 @@ def test_an_error_in_between_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and modes")
-def test_a_link_and_a_mode_are_kept(tmp_path: Path) -> None:
+def test_symbolic_links_and_file_modes_are_kept(tmp_path: Path) -> None:
     path, link = tmp_path / "real.json", tmp_path / "link.json"
     path.write_text("old")
     path.chmod(0o640)

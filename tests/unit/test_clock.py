@@ -18,7 +18,7 @@ class Ticks:
         return self.seconds
 
 
-def test_the_clouds_clock_waits_for_an_answer_and_then_runs_at_its_rate() -> None:
+def test_the_clock_starts_with_the_first_response_and_runs_at_its_rate() -> None:
     ticks = Ticks()
     clock = CloudClock(START, ticks)
     ticks.seconds += 50
@@ -28,7 +28,7 @@ def test_the_clouds_clock_waits_for_an_answer_and_then_runs_at_its_rate() -> Non
     assert clock() == START + timedelta(hours=1, minutes=2)
 
 
-def test_a_late_answer_does_not_turn_the_clock_back() -> None:
+def test_a_late_response_does_not_turn_the_clock_back() -> None:
     ticks = Ticks()
     clock = CloudClock(START, ticks)
     clock.observe(START, 60.0)

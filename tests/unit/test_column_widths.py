@@ -11,7 +11,7 @@ COLUMNS = st.lists(st.tuples(st.integers(20, 200), st.integers(20, 700)), min_si
 
 
 @given(COLUMNS, st.integers(0, 3000))
-def test_no_column_is_cut_while_there_is_room(
+def test_columns_are_not_cut_while_there_is_room(
     columns: list[tuple[int, int]], available: int
 ) -> None:
     least, needed = [c[0] for c in columns], [c[1] for c in columns]

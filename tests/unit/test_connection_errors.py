@@ -25,7 +25,7 @@ from hotpatch_gui.domain.problems import ProblemError
         ),
     ],
 )
-def test_an_error_of_the_connection_may_follow_the_request_and_one_of_settings_precedes_it(
+def test_connection_errors_may_follow_the_request_and_configuration_errors_precede_it(
     error: OSError, may_have_been_sent: bool, text: str
 ) -> None:
     with pytest.raises(ProblemError) as raised, as_problems("restarting vm"):

@@ -34,7 +34,7 @@ WORLD = "https://azure.demo.invalid"
         (PurePosixPath("/home/a?b/x%y.sqlite3"), "file:///home/a%3fb/x%25y.sqlite3?mode=ro"),
     ],
 )
-def test_the_address_of_a_file_is_one_that_sqlite_takes(
+def test_file_uris_are_accepted_by_sqlite(
     path: PureWindowsPath | PurePosixPath, uri: str
 ) -> None:
     assert file_uri(path, "ro") == uri
@@ -46,7 +46,7 @@ def test_a_unc_path_is_a_network_share() -> None:
 
 
 @pytest.mark.parametrize("name", ["disk full", "locked", "readonly", "a?b#c%d", "<b>", "日本語"])
-def test_a_path_with_any_words_is_opened_read_and_written(tmp_path: Path, name: str) -> None:
+def test_paths_with_unusual_names_are_opened_read_and_written(tmp_path: Path, name: str) -> None:
     path = tmp_path / name / FILE_NAME
     db, set_aside = database.prepare(path, WORLD)
     with closing(db):
@@ -58,7 +58,7 @@ def test_a_path_with_any_words_is_opened_read_and_written(tmp_path: Path, name: 
         open_writer(path).close()
 
 
-def test_a_network_share_has_no_wal_and_works(
+def test_a_file_on_a_network_share_uses_no_wal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "is_on_network", lambda _: True)
@@ -89,7 +89,7 @@ def test_a_network_share_has_no_wal_and_works(
         (errno.EIO, "couldn't be used"),
     ],
 )
-def test_the_systems_code_decides_and_not_a_word_in_the_path(
+def test_the_system_error_code_decides_and_not_the_path(
     tmp_path: Path, folder: str, code: int, says: str
 ) -> None:
     path = tmp_path / folder / FILE_NAME
@@ -97,7 +97,7 @@ def test_the_systems_code_decides_and_not_a_word_in_the_path(
     assert says in found.sentence.replace(str(path.parent), "FOLDER")
 
 
-def test_sqlites_code_decides(tmp_path: Path) -> None:
+def test_the_sqlite_error_code_decides(tmp_path: Path) -> None:
     path = tmp_path / "full" / FILE_NAME
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as db:
@@ -135,7 +135,7 @@ def lock_of(folder: Path, text: str) -> None:
         ("4242\nhotpatch-gui\nADMIN-PC\n", "process 4242 on the computer ADMIN-PC"),
     ],
 )
-def test_a_lock_of_which_nobody_knows_can_be_taken_over(
+def test_a_lock_with_an_unknown_owner_can_be_taken_over(
     tmp_path: Path, text: str, named: str
 ) -> None:
     lock_of(tmp_path, text)
@@ -149,7 +149,7 @@ def test_a_lock_of_which_nobody_knows_can_be_taken_over(
     held.unlock()
 
 
-def test_a_lock_of_a_program_that_runs_here_is_never_taken(tmp_path: Path) -> None:
+def test_a_lock_of_a_running_program_is_never_taken_over(tmp_path: Path) -> None:
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom hotpatch_gui.application.folder_lock import lock\n"
         "held = lock(Path(sys.argv[1]))\nprint(held is not None, flush=True)\ntime.sleep(60)"

@@ -279,7 +279,7 @@ def test_groups_add_up_and_each_lists_its_machines(
         assert {r.name: r.machines for r in rows} == Counter(p.get("env", "") for p in pairs)
 
 
-def test_two_choices_and_a_condition_all_apply_and_one_replaces_its_own(
+def test_choices_and_conditions_combine_and_replace_their_predecessors(
     db: sqlite3.Connection,
 ) -> None:
     fleet = fill(db, 3)
@@ -327,7 +327,7 @@ def test_a_search_finds_machines_that_miss_or_installed_a_kb(db: sqlite3.Connect
     assert ids(db, MachineFilter("kb5066131")) == ids(db, MachineFilter("5066131")) == {1, 2}
 
 
-def test_every_situation_belongs_to_one_group_and_an_odd_one_is_not_known() -> None:
+def test_each_situation_belongs_to_one_group_and_invalid_ones_are_unknown() -> None:
     found = [s for group in ComplianceGroup for s in group.situations]
     assert sorted(found) == sorted(Situation)
     assert ComplianceGroup.of("of a newer version") is ComplianceGroup.NOT_KNOWN

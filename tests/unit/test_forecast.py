@@ -44,7 +44,7 @@ def year(number: int, **changed: object) -> ForecastOptions:
     ("product", "of", "restarts"),
     [(WS22, 2022, 7), (WS22, 2023, 4), (WS22, 2024, 5), (WS22, 2025, 4), (WS25, 2025, 4)],
 )
-def test_the_real_years_against_twelve_restarts_without_hotpatch(
+def test_past_years_are_compared_with_twelve_restarts_without_hotpatch(
     product: Product, of: int, restarts: int
 ) -> None:
     found = request(year(of), subject(product))

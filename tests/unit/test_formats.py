@@ -69,7 +69,7 @@ def sheet_xml(path: Path, number: int) -> ET.Element:
         return ET.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
 
 
-def test_csv_is_utf8_with_a_mark_and_guards_every_cell(tmp_path: Path) -> None:
+def test_csv_is_utf8_with_bom_and_guards_each_cell(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     export_writers.write(path, report())
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
@@ -128,7 +128,7 @@ def test_xlsx_has_a_sheet_each_frozen_with_a_filter(tmp_path: Path) -> None:
     assert [round(float(w) - days, 6) for w in whens] == [0] * len(HOSTILE)
 
 
-def test_json_holds_every_sheet_and_the_age_of_the_data(tmp_path: Path) -> None:
+def test_json_contains_each_sheet_and_the_age_of_the_data(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     export_writers.write(path, report(("a", 1.5, date(2026, 1, 2)), ("b", True, None)))
     assert json.loads(path.read_text(encoding="utf-8")) == {
@@ -143,7 +143,7 @@ def test_json_holds_every_sheet_and_the_age_of_the_data(tmp_path: Path) -> None:
     }
 
 
-def test_the_page_is_escaped_and_says_its_time(tmp_path: Path) -> None:
+def test_html_is_escaped_and_states_the_time_of_the_data(tmp_path: Path) -> None:
     path = tmp_path / "x.html"
     export_writers.write(path, report())
     text = path.read_text(encoding="utf-8")
@@ -154,7 +154,7 @@ def test_the_page_is_escaped_and_says_its_time(tmp_path: Path) -> None:
     assert "No entries." in text
 
 
-def test_a_pdf_is_written_and_a_long_one_says_what_it_leaves_out(qapp, tmp_path: Path) -> None:
+def test_a_long_pdf_names_the_rows_it_omits(qapp, tmp_path: Path) -> None:
     path = tmp_path / "x.pdf"
     export_writers.write(path, report())
     assert path.read_bytes().startswith(b"%PDF")
@@ -165,7 +165,7 @@ def test_a_pdf_is_written_and_a_long_one_says_what_it_leaves_out(qapp, tmp_path:
 
 
 @pytest.mark.parametrize("ending", list(export_writers.FORMATS))
-def test_equal_data_of_one_moment_makes_equal_bytes(qapp, tmp_path: Path, ending: str) -> None:
+def test_equal_data_of_the_same_time_produces_equal_bytes(qapp, tmp_path: Path, ending: str) -> None:
     one, other = tmp_path / f"one{ending}", tmp_path / f"other{ending}"
     export_writers.write(one, charted())
     time.sleep(1.1)  # files with the time of writing would differ
@@ -277,7 +277,7 @@ def test_each_page_of_a_pdf_has_its_number(qapp, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", list(export_writers.FORMATS))
-def test_a_failure_leaves_the_old_file_and_nothing_else(qapp, tmp_path: Path, ending: str) -> None:
+def test_a_failed_export_keeps_the_old_file(qapp, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"x{ending}"
     path.write_text("old")
 
@@ -303,7 +303,7 @@ def test_an_unusable_path_or_extension_is_reported(tmp_path: Path) -> None:
             export_writers.write(tmp_path / "nowhere" / f"x{ending}", report())
 
 
-def test_more_rows_than_excel_takes_are_refused(
+def test_more_rows_than_excel_allows_are_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_writers, "XLSX_ROWS", 3)

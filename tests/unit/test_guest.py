@@ -43,7 +43,7 @@ def offered(machine: Guest, catalog: Catalog, at: datetime = AUGUST) -> list[str
     return [p.kb for p in machine.offered(catalog, at)]
 
 
-def test_on_the_exact_baseline_the_hotpatch_is_offered_and_needs_no_restart(
+def test_a_machine_on_the_baseline_is_offered_the_hotpatch_without_restart(
     catalog: Catalog,
 ) -> None:
     machine = guest()
@@ -94,7 +94,7 @@ def test_the_out_of_band_update_of_october_2025_costs_november_and_december(
     )
 
 
-def test_hotpatch_turned_off_and_on_again_waits_for_the_next_baseline(catalog: Catalog) -> None:
+def test_turning_hotpatch_off_and_on_waits_for_the_next_baseline(catalog: Catalog) -> None:
     machine = guest()
     machine.set_hotpatching(False, AUGUST.date())
     assert offered(machine, catalog)[0] == "KB5120233"
@@ -106,7 +106,7 @@ def test_hotpatch_turned_off_and_on_again_waits_for_the_next_baseline(catalog: C
     assert machine.receives_hotpatches
 
 
-def test_an_unsupported_image_gets_ordinary_updates(catalog: Catalog) -> None:
+def test_unsupported_images_receive_cumulative_updates(catalog: Catalog) -> None:
     machine = guest(sku="2022-datacenter-azure-edition")
     assert offered(machine, catalog)[0] == "KB5120233"
 
@@ -155,7 +155,7 @@ def test_a_restart_needs_ten_minutes(catalog: Catalog) -> None:
     assert kept.restart_status == "Completed", "11 minutes used, 14 left"
 
 
-def test_states_of_what_is_not_taken(catalog: Catalog) -> None:
+def test_updates_that_are_not_installed_have_their_state(catalog: Catalog) -> None:
     parameters = replace(SECURITY, exclude=frozenset({"KB5120708"}), exclude_restarting=True)
     states = {
         s.patch.kb: s.state for s in plan_installation(guest(), parameters, EPOCH, catalog).steps
@@ -174,7 +174,7 @@ def test_a_failing_update_fails_the_run_with_its_error(catalog: Catalog) -> None
     assert [s.error["code"] for s in plan.steps if s.error] == ["0x80070005"]
 
 
-def test_the_demo_fleet_is_the_same_for_the_same_seed_and_shows_every_case(
+def test_equal_seeds_produce_equal_demo_fleets_with_each_case(
     catalog: Catalog, calendar: Calendar
 ) -> None:
     one, two = demo_fleet(catalog, 40, 7), demo_fleet(catalog, 40, 7)

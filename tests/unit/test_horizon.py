@@ -471,7 +471,7 @@ def evidence(state: State) -> Evidence:
     return Evidence(machine, HotpatchStatus.ENABLED, **({"assessed": assessed} | fields))
 
 
-def test_of_a_machine_that_is_off_only_the_past_is_known(calendar: Calendar) -> None:
+def test_only_the_past_of_a_stopped_machine_is_known(calendar: Calendar) -> None:
     machine = replace(GOOD, os_version=OCTOBER, power=PowerState.DEALLOCATED)
     found = status_text(Evidence(machine, HotpatchStatus.ENABLED, NOVEMBER), calendar, NOVEMBER)
     assert found.situation is Situation.NOT_RUNNING
@@ -479,7 +479,7 @@ def test_of_a_machine_that_is_off_only_the_past_is_known(calendar: Calendar) -> 
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda s: s.name)
-def test_the_sentence_says_what_is_known_and_no_more(state: State, calendar: Calendar) -> None:
+def test_the_headline_claims_only_known_facts(state: State, calendar: Calendar) -> None:
     found = status_text(evidence(state), calendar, state.now)
     assert (found.situation, found.level) == (state.situation, state.level), found.text
     for words in state.says:
@@ -538,7 +538,7 @@ def test_on_a_release_day_the_next_restart_is_that_day_until_its_hour(
     st.integers(0, 3),
     st.integers(0, 20),
 )
-def test_no_machine_is_up_to_date_where_a_planned_release_is_not_known(
+def test_a_due_release_that_is_not_known_prevents_up_to_date(
     moment: datetime, build: str | None, updates: int, days: int
 ) -> None:
     now, calendar = moment, resources.calendar()

@@ -56,7 +56,7 @@ def test_the_documented_images_are_supported_in_any_case(sku: str) -> None:
         Image(),
     ],
 )
-def test_any_other_image_is_not(image: Image) -> None:
+def test_other_images_are_not_supported(image: Image) -> None:
     assert not is_supported(image)
 
 
@@ -64,7 +64,7 @@ def test_the_portals_preview_image_counts() -> None:
     assert is_supported(PREVIEW_IMAGE)
 
 
-def test_a_sound_machine_passes_all_but_what_cannot_be_known() -> None:
+def test_a_healthy_machine_meets_each_known_prerequisite() -> None:
     found = verdicts(GOOD)
     assert found.pop("Virtualization-based security") is Verdict.NOT_KNOWABLE
     assert set(found.values()) == {Verdict.PASS}
@@ -122,7 +122,7 @@ def test_unreported_values_are_unknown(check: str, silent: Machine) -> None:
         ("a.b.c.d", None),
     ],
 )
-def test_a_build_is_read_only_where_all_parts_are_there(
+def test_incomplete_builds_are_unknown(
     version: str | None, build: str | None
 ) -> None:
     assert build_of(version) == build

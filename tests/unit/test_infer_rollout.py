@@ -91,7 +91,7 @@ def test_a_patched_machine_with_another_security_update_has_another_turn() -> No
     assert found.open_phase == 1, "a second turn doesn't delay the next phase"
 
 
-def test_a_machine_that_only_waits_for_its_restart_has_no_turn_and_delays_nobody() -> None:
+def test_a_machine_that_waits_for_a_restart_has_no_turn_and_delays_no_other() -> None:
     night = datetime(2026, 9, 8, 22, tzinfo=UTC)
     waits = facts("a", assessed=night, only_restart=True, restart_pending=True)
     found = at(waits, facts("b", "westus"), now=night + timedelta(hours=30))
@@ -141,7 +141,7 @@ def test_a_machine_patched_in_a_later_phase_shows_that_the_phase_has_begun() -> 
     assert found.positions["d"].window == second + timedelta(hours=1)
 
 
-def test_it_halts_only_for_machines_that_became_unhealthy_by_it() -> None:
+def test_only_machines_that_became_unhealthy_after_patching_halt_the_rollout() -> None:
     patched = RELEASED + timedelta(hours=5)
     ill = unhealthy_after(patched)
     now = patched + timedelta(hours=1)
@@ -197,7 +197,7 @@ def test_reasons_for_exclusion(
     )
 
 
-def test_a_machine_with_a_schedule_of_its_own_has_that_ones_next_run() -> None:
+def test_a_machine_with_its_own_schedule_has_the_next_window_of_that_schedule() -> None:
     own = replace(GOOD.settings, bypass_safety_checks=True)
     of = facts("own", schedules=MachineSchedules((FollowedSchedule(SATURDAYS),)))._replace(
         machine=machine("own", settings=own)

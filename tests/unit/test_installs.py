@@ -53,14 +53,14 @@ SECURITY = frozenset({Classification.SECURITY})
         ({"classifications": SECURITY, "maximum_minutes": 236}, "between 25 and 235"),
     ],
 )
-def test_a_request_that_cannot_be_is_refused_with_a_sentence(
+def test_invalid_requests_are_rejected_with_a_reason(
     arguments: dict[str, object], sentence: str
 ) -> None:
     with pytest.raises(RequestError, match=sentence):
         InstallRequest(**arguments)
 
 
-def test_included_kbs_come_in_addition_and_excluded_ones_win() -> None:
+def test_included_kbs_add_to_classifications_and_exclusions_win() -> None:
     request = InstallRequest(SECURITY, include=("KB2267602", "KB1111111"), exclude=("KB5120708",))
     found = plan(request, [HOTPATCH, DOTNET, DEFINITIONS])
     assert found.taken == (HOTPATCH, DEFINITIONS)
@@ -75,13 +75,13 @@ def test_included_kbs_come_in_addition_and_excluded_ones_win() -> None:
     assert never.restart_rank == 0
 
 
-def test_only_named_kbs_without_classifications() -> None:
+def test_without_classifications_only_included_kbs_are_installed() -> None:
     found = plan(InstallRequest(include=("KB2267602",)), [HOTPATCH, DEFINITIONS])
     assert found.taken == (DEFINITIONS,)
     assert found.left_out == ((HOTPATCH, UpdateExclusion.NOT_SELECTED),)
 
 
-def test_leaving_out_restarts_leaves_out_what_does_not_say_too() -> None:
+def test_excluding_restarts_excludes_unknown_restart_behavior() -> None:
     silent = update("KB5123303", Classification.SECURITY, RestartBehavior.UNKNOWN)
     found = plan(
         InstallRequest(SECURITY, exclude_restarting=True), [HOTPATCH, BASELINE, DOTNET, silent]
@@ -90,7 +90,7 @@ def test_leaving_out_restarts_leaves_out_what_does_not_say_too() -> None:
     assert {reason for _, reason in found.left_out} == {UpdateExclusion.RESTARTS}
 
 
-def test_the_publish_date_limits_and_an_unknown_date_is_left_out() -> None:
+def test_the_publication_date_limits_and_excludes_unknown_dates() -> None:
     undated = update("KB5000000", Classification.SECURITY, RestartBehavior.NEVER, None)
     request = InstallRequest(SECURITY, published_until=datetime(2026, 8, 1, tzinfo=UTC))
     reasons = [reason for _, reason in plan(request, [HOTPATCH, undated]).left_out]
@@ -119,7 +119,7 @@ def test_the_publish_date_limits_and_an_unknown_date_is_left_out() -> None:
         ),
     ],
 )
-def test_the_restart_sentence_is_honest(
+def test_the_restart_sentence_promises_only_what_is_known(
     setting: RestartSetting, offered: list[Update], sentence: str
 ) -> None:
     assert plan(InstallRequest(SECURITY, restart=setting), offered).restart_sentence == sentence
@@ -139,7 +139,7 @@ def test_the_review_counts_machines_that_go_down() -> None:
     )
 
 
-def test_the_review_of_nothing_says_so() -> None:
+def test_the_review_of_an_empty_selection_says_that_nothing_is_installed() -> None:
     request = InstallRequest(frozenset({Classification.TOOLS}))
     assert FleetReview(request, {"a": plan(request, [HOTPATCH])}).sentence.startswith(
         "No update of the last assessments is selected"
@@ -171,7 +171,7 @@ REQUESTS = st.builds(
 
 
 @given(REQUESTS, UPDATES)
-def test_every_offered_update_is_taken_or_left_with_a_reason(
+def test_each_available_update_is_included_or_excluded_with_a_reason(
     request: InstallRequest, offered: list[Update]
 ) -> None:
     found = plan(request, offered)
@@ -198,7 +198,7 @@ def test_the_preview_agrees_with_what_azure_does(
         assert (choose(parameters, patch) is None) == (one in plan(request, [one]).taken)
 
 
-def test_a_pending_restart_is_counted_though_nothing_is_taken_of_its_machine() -> None:
+def test_a_pending_restart_counts_although_nothing_is_installed_on_its_machine() -> None:
     """The banner must count what the rows below it show."""
     request = InstallRequest(frozenset({Classification.SECURITY}))
     pending = plan(request, [], restart_pending=True)
@@ -253,7 +253,7 @@ def test_the_sentence_adds_up_to_all_machines() -> None:
     assert not review.is_foreseen
 
 
-def test_the_preview_counts_also_the_machines_that_are_left_out(qapp) -> None:
+def test_the_preview_counts_excluded_machines(qapp) -> None:
     fields = (True, False, AUGUST, "", "rg", {})
     of_first = Candidate(1, "first", "", "both", *fields)
     of_second = Candidate(2, "second", "", "definitions", *fields)

@@ -15,7 +15,7 @@ async def _as_it_is(job: Job) -> None:
 
 
 @pytest.mark.parametrize("steps", range(8))
-def test_cancellation_wins_over_a_simultaneous_wakeup(
+def test_cancellation_takes_precedence_over_a_simultaneous_wakeup(
     steps: int,
 ) -> None:
     async def lived() -> None:
@@ -40,7 +40,7 @@ def test_cancellation_wins_over_a_simultaneous_wakeup(
     asyncio.run(lived())
 
 
-def test_a_rest_ends_with_its_time_or_its_event() -> None:
+def test_a_pause_ends_after_its_time_or_with_its_event() -> None:
     async def lived() -> list[bool]:
         jobs, event = Jobs(_as_it_is, lambda: None), asyncio.Event()
         timed_out = await jobs.rest_until(event, 0.01)

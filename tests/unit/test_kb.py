@@ -20,12 +20,12 @@ def test_pasted_text_is_read_with_every_separator() -> None:
     assert parse_kbs(pasted) == ("KB5031364", "KB5031361", "KB890830", "KB5120228")
 
 
-def test_a_piece_that_is_no_kb_is_named() -> None:
+def test_tokens_without_a_kb_number_are_named() -> None:
     with pytest.raises(KbTextError, match="“hello” isn't a KB number"):
         parse_kbs("KB5031364 hello")
 
 
-def test_the_valid_numbers_count_and_every_other_piece_is_named_with_its_place() -> None:
+def test_valid_numbers_count_and_other_tokens_are_named_with_their_position() -> None:
     text = "KB5031364 hello, 5031361 KB12"
     found = read_kbs(text)
     assert found.kbs == ("KB5031364", "KB5031361")
@@ -36,13 +36,13 @@ def test_the_valid_numbers_count_and_every_other_piece_is_named_with_its_place()
 @given(
     st.lists(st.integers(100_000, 99_999_999), max_size=8), st.sampled_from([",", "\n", " ", "; "])
 )
-def test_any_list_of_numbers_comes_back(numbers: list[int], separator: str) -> None:
+def test_any_list_of_numbers_is_read_back(numbers: list[int], separator: str) -> None:
     expected = tuple(dict.fromkeys(f"KB{n}" for n in numbers))
     assert parse_kbs(separator.join(str(n) for n in numbers)) == expected
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
+def test_any_text_is_read_or_rejected_with_a_reason(text: str) -> None:
     try:
         kbs = parse_kbs(text)
     except KbTextError as error:

@@ -58,7 +58,7 @@ def test_project_extend_and_order() -> None:
         "subscriptions",
     ],
 )
-def test_our_queries_are_read_and_project_the_id_that_paging_needs(name: str) -> None:
+def test_the_programs_queries_are_read_and_project_the_id_for_paging(name: str) -> None:
     query = KqlQuery(resources.read_text(f"kql/{name}.kql"))
     assert query.projects_id
 
@@ -81,6 +81,6 @@ def test_unsupported_queries_are_rejected(text: str) -> None:
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_query_is_read_or_rejected(text: str) -> None:
     with contextlib.suppress(QueryError):
         KqlQuery(text)

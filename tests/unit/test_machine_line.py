@@ -50,5 +50,5 @@ BEHIND = MachineListRow(
         ),
     ],
 )
-def test_it_says_what_is_wrong_and_for_how_long(changed: dict[str, object], line: str) -> None:
+def test_the_line_names_the_problem_and_its_duration(changed: dict[str, object], line: str) -> None:
     assert machine_line(BEHIND._replace(**changed), NOW) == line

@@ -39,7 +39,7 @@ def spellings(secret: str) -> list[str]:
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_no_spelling_is_left(secret: str) -> None:
+def test_each_encoding_of_the_secret_is_masked(secret: str) -> None:
     hide = hiding(secret)
     for form in spellings(secret):
         for text in (form, f"The value {form} is wrong.", f"<p>{form}</p>"):

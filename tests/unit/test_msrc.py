@@ -79,7 +79,7 @@ def test_a_document_fills_the_month_in_each_spelling_of_a_hotpatch(
     assert full.hotpatch_month_of_lcu(P25, "KB5991025") == release
 
 
-def test_a_gap_is_filled_and_what_the_program_carries_stays(calendar: Calendar) -> None:
+def test_gaps_are_filled_and_included_releases_are_kept(calendar: Calendar) -> None:
     found = read_document(OCTOBER, calendar)
     assert (len(found.releases), found.rejected) == (2, [])
     full = merge(calendar, [("msrc", r) for r in found.releases])
@@ -159,7 +159,7 @@ CONTRADICTIONS: list[tuple[str, list[dict[str, Any]], str]] = [
 @pytest.mark.parametrize(
     ("name", "fixes", "reason"), CONTRADICTIONS, ids=[c[0] for c in CONTRADICTIONS]
 )
-def test_a_row_that_contradicts_is_refused_with_the_reason(
+def test_a_contradicting_row_is_rejected_with_the_reason(
     calendar: Calendar, name: str, fixes: list[dict[str, Any]], reason: str
 ) -> None:
     found = read_document(document("2026-Nov", *fixes), calendar)
@@ -183,7 +183,7 @@ def test_a_contradiction_to_a_known_month_is_rejected(calendar: Calendar) -> Non
     )
 
 
-def test_an_out_of_band_update_of_the_month_is_not_taken_for_it(calendar: Calendar) -> None:
+def test_an_out_of_band_update_does_not_count_as_the_monthly_release(calendar: Calendar) -> None:
     body = document(
         "2026-Nov",
         fix("5991025", [WS25], "26100.33800"),
@@ -195,7 +195,7 @@ def test_an_out_of_band_update_of_the_month_is_not_taken_for_it(calendar: Calend
     assert "KB5991026 is out of band" in found.rejected[0]
 
 
-def test_other_systems_and_kinds_of_fixes_say_nothing(calendar: Calendar) -> None:
+def test_other_products_and_fix_types_are_ignored(calendar: Calendar) -> None:
     body = document(
         "2026-Nov",
         fix("5991019", [WS2019], "17763.9000"),
@@ -213,7 +213,7 @@ def test_without_product_names_the_known_product_ids_are_used(calendar: Calendar
 
 
 @pytest.mark.parametrize("name", ["", "2026-11", "Nov-2026", "2026-Foo", "2026-Nov/../x"])
-def test_a_document_that_names_no_month_is_none(calendar: Calendar, name: str) -> None:
+def test_a_document_without_a_month_is_rejected(calendar: Calendar, name: str) -> None:
     with pytest.raises(UnreadableError):
         month_of(name)
     with pytest.raises(UnreadableError):
@@ -230,7 +230,7 @@ JSON = st.recursive(
 
 
 @given(st.sampled_from(["DocumentTracking", "ProductTree", "Vulnerability"]), JSON)
-def test_nonsense_in_a_document_ends_in_a_known_error_or_in_nothing(part: str, value: Any) -> None:
+def test_invalid_documents_end_in_a_reported_error_or_change_nothing(part: str, value: Any) -> None:
     calendar = resources.calendar()
     try:
         found = read_document(NOVEMBER | {part: value}, calendar)
@@ -239,7 +239,7 @@ def test_nonsense_in_a_document_ends_in_a_known_error_or_in_nothing(part: str, v
     assert found.releases == [] or part == "ProductTree"
 
 
-def test_only_what_is_missing_is_downloaded_and_once(calendar: Calendar) -> None:
+def test_only_missing_documents_are_downloaded_once(calendar: Calendar) -> None:
     with feed() as msrc:
         msrc.documents.insert(0, document("2026-Aug", fix("1111111", [WS25], "26100.1")))
         update = download(msrc.address, KnownReleases(calendar), {})
@@ -287,7 +287,7 @@ def test_only_what_is_missing_is_downloaded_and_once(calendar: Calendar) -> None
         ),
     ],
 )
-def test_a_server_that_answers_badly_changes_nothing(
+def test_error_responses_change_nothing(
     calendar: Calendar,
     path: str,
     response: tuple[int, dict[str, str], bytes],
@@ -317,7 +317,7 @@ def test_a_bad_document_doesnt_affect_others(calendar: Calendar) -> None:
         assert "2026-Oct" not in found.documents, "it is read again the next time"
 
 
-def test_microsoft_may_correct_itself(calendar: Calendar, tmp_path: Path) -> None:
+def test_corrections_by_microsoft_replace_earlier_rows(calendar: Calendar, tmp_path: Path) -> None:
     """A document without the month's hotpatch, and its revision with it."""
     cumulative = fix("5991025", [WS25, WS25_CORE], "26100.33800")
     hotpatch = fix("5991125", [WS25, WS25_CORE], "26100.33750", HOTPATCH[0], "No")
@@ -341,7 +341,7 @@ def test_microsoft_may_correct_itself(calendar: Calendar, tmp_path: Path) -> Non
         assert (right.kind, right.kb) == (ReleaseKind.HOTPATCH, "KB5991125")
 
 
-def test_an_answer_larger_than_the_limit_is_cut_off(
+def test_a_response_larger_than_the_limit_is_cut_off(
     calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(msrc_api, "MAX_BYTES", 200)
@@ -360,7 +360,7 @@ def test_a_response_that_arrives_too_slowly_is_abandoned(
         assert len(msrc.requested) == 1
 
 
-def test_an_answer_that_cannot_be_unpacked_is_not_called_a_missing_connection(
+def test_a_response_with_invalid_compression_is_not_reported_as_missing_connection(
     calendar: Calendar,
 ) -> None:
     with feed() as msrc:
@@ -414,7 +414,7 @@ ROW = {
         ({"os_build": "26100." + "9" * 6000}, "isn't a release"),
     ],
 )
-def test_a_row_that_cannot_be_true_is_refused(
+def test_impossible_rows_are_rejected(
     calendar: Calendar, tmp_path: Path, change: dict[str, Any], says: str
 ) -> None:
     listed = tmp_path / "releases.json"
@@ -471,7 +471,7 @@ def test_releases_that_a_revised_document_does_not_list_are_deleted(
         assert releases.calendar_of(db, calendar).month(P25, "2026-11") is not None
 
 
-def test_a_row_that_windows_update_does_not_offer_stays_so(
+def test_a_row_outside_windows_update_stays_outside(
     calendar: Calendar, tmp_path: Path
 ) -> None:
     listed = tmp_path / "releases.json"
@@ -488,7 +488,7 @@ def test_a_row_that_windows_update_does_not_offer_stays_so(
         assert not stored.is_offered
 
 
-def test_a_list_with_two_rows_for_a_month_is_refused_for_it(
+def test_two_rows_for_one_month_are_rejected(
     calendar: Calendar, tmp_path: Path
 ) -> None:
     listed = tmp_path / "releases.json"
@@ -526,7 +526,7 @@ def test_a_saved_document_and_an_exported_list_are_imported(
         ('{"format": "hotpatch-releases"}', "list of releases is missing"),
     ],
 )
-def test_another_file_is_refused(
+def test_other_files_are_rejected(
     calendar: Calendar, tmp_path: Path, content: str, says: str
 ) -> None:
     path = tmp_path / "x.json"
@@ -537,7 +537,7 @@ def test_another_file_is_refused(
         read_file(tmp_path / "none.json", KnownReleases(calendar))
 
 
-def test_rows_of_a_list_that_cannot_be_are_refused_one_by_one(
+def test_impossible_rows_of_a_list_are_rejected_individually(
     calendar: Calendar, tmp_path: Path
 ) -> None:
     rows = export_rows(calendar, NOW)

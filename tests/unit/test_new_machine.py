@@ -38,7 +38,7 @@ SUBNET = (
 )
 
 
-def test_the_usual_choice_is_a_machine_with_hotpatch_and_nothing_against_it() -> None:
+def test_the_default_is_a_valid_machine_with_hotpatch() -> None:
     assert faults(GOOD) == []
     assert (GOOD.hotpatch, GOOD.orchestration) == (True, Orchestration.SAFE_DEPLOYMENT)
     assert is_supported(GOOD.image)
@@ -131,7 +131,7 @@ def choices() -> list[NewMachine]:
     return [m for m in made if not faults(m)]
 
 
-def test_a_template_says_what_was_chosen_and_holds_no_password() -> None:
+def test_a_template_contains_the_selection_and_no_password() -> None:
     assert len(choices()) > 50
     for machine in choices():
         made = template(machine)
@@ -202,7 +202,7 @@ TERRAFORM = {
 """Arguments that the azurerm provider documents (website/docs/r, version 4)."""
 
 
-def test_terraform_uses_documented_arguments_and_says_the_same_as_the_template() -> None:
+def test_terraform_uses_documented_arguments_and_equals_the_template() -> None:
     for machine in choices():
         text = written(machine, Format.TERRAFORM)
         blocks = re.findall(r'^resource "(\w+)" "\w+" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL)
@@ -226,7 +226,7 @@ def test_terraform_uses_documented_arguments_and_says_the_same_as_the_template()
         assert values["admin_password"] == "var.admin_password"
 
 
-def test_a_hostile_text_is_no_terraform_expression() -> None:
+def test_hostile_text_does_not_become_a_terraform_expression() -> None:
     text = written(GOOD._replace(location='x"${file("/etc/passwd")}%{ for'), Format.TERRAFORM)
     assert '"x\\"$${file(\\"/etc/passwd\\")}%%{ for"' in text
 

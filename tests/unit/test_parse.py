@@ -53,7 +53,7 @@ OBJECTS = st.dictionaries(KEYS, JSON | st.dictionaries(KEYS, JSON, max_size=6), 
 
 
 @given(OBJECTS)
-def test_any_answer_is_read_or_refused(row) -> None:
+def test_any_response_is_read_or_rejected(row) -> None:
     readers = (
         lambda: parse.machine(row, EPOCH),
         lambda: results.graph_assessment(row, row.get("name")),
@@ -116,7 +116,7 @@ def test_earlier_rows_do_not_affect_later_ones(pair) -> None:
 
 
 @pytest.mark.parametrize(("given", "kept"), [("\x00", None), ("a\x00b\x00", "ab")])
-def test_a_text_is_kept_to_its_end(given: str, kept: str | None) -> None:
+def test_text_is_kept_in_full(given: str, kept: str | None) -> None:
     assert values.text(given) == kept
 
 

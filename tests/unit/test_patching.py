@@ -73,7 +73,7 @@ def kbs(run: dict[str, Any], state: str = "Installed") -> set[str]:
     return {p["kb"] for p in run["patches"] if p["state"] == state}
 
 
-def test_a_month_patches_included_machines_only() -> None:
+def test_only_included_machines_are_patched_in_a_month() -> None:
     cloud = world()
     advance_and_sync(cloud, days=40)
     for name in ("vm-web-01", "vm-web-02", "vm-app-01", "vm-sql-01", "vm-new-01", "vm-print-01"):
@@ -90,7 +90,7 @@ def test_a_month_patches_included_machines_only() -> None:
             assert own or is_off_peak(cloud.guests[name].time_zone, at)
 
 
-def test_september_comes_within_thirty_days_and_in_phases() -> None:
+def test_the_september_release_reaches_all_machines_in_phases_within_thirty_days() -> None:
     cloud = world()
     advance_and_sync(cloud, days=50)
     released = datetime(2026, 9, 8, 17, tzinfo=UTC)
@@ -118,7 +118,7 @@ def test_a_machine_that_was_off_is_patched_after_its_next_assessment() -> None:
     assert seen["started_by"] == "Platform"
 
 
-def test_a_failure_is_tried_again_in_the_next_window() -> None:
+def test_a_failed_installation_is_retried_in_the_next_window() -> None:
     cloud = of(machine(fails_kb="KB5122871"), start=datetime(2026, 9, 8, tzinfo=UTC))
     advance_and_sync(cloud, days=3)
     tried = [r for r in by_platform(cloud, "vm") if "KB5122871" in kbs(r, "Failed")]
@@ -130,7 +130,7 @@ def test_a_failure_is_tried_again_in_the_next_window() -> None:
     assert cloud.guests["vm"].build == SEPTEMBER_25
 
 
-def test_a_bad_update_stops_the_rollout_where_it_showed() -> None:
+def test_a_bad_update_halts_the_rollout_in_its_phase() -> None:
     cloud = world("bad-update")
     advance_and_sync(cloud, days=20)
     rollout = cloud.patching.rollout
@@ -186,7 +186,7 @@ def _monthly_restarts(cloud: SimulatedCloud, name: str) -> list[str]:
     return found
 
 
-def test_a_year_of_patching_restarts_as_often_as_the_year_had_baselines() -> None:
+def test_a_year_of_patching_restarts_once_per_baseline() -> None:
     start = datetime(2025, 1, 10, tzinfo=UTC)
     enrolled = machine("on", "26100.2605", location="westus2")
     ordinary = machine("off", "26100.2605", hotpatching=False, receives_hotpatches=False)
@@ -328,7 +328,7 @@ def test_a_restarted_simulation_continues_like_an_uninterrupted_one(tmp_path: Pa
     assert part.patching.rollout.halted == full.patching.rollout.halted is not None
 
 
-def test_hotpatch_off_returns_to_ordinary_updates_and_on_waits_for_the_baseline() -> None:
+def test_turning_hotpatch_off_returns_to_cumulative_updates_and_on_waits_for_the_baseline() -> None:
     guest = machine(build="26100.32230")  # January 2026's baseline
     cloud = of(guest, start=datetime(2026, 2, 9, tzinfo=UTC))
     guest.set_hotpatching(False, cloud.clock.now().date())
@@ -341,7 +341,7 @@ def test_hotpatch_off_returns_to_ordinary_updates_and_on_waits_for_the_baseline(
     assert guest.build == "26100.32772", "May's hotpatch"
 
 
-def test_a_machine_that_is_set_to_periodic_assessment_later_is_assessed_from_then_on() -> None:
+def test_periodic_assessment_starts_when_it_is_turned_on() -> None:
     guest = machine(patch_mode="Manual", assessment_mode="ImageDefault", hotpatching=False)
     cloud = of(guest)
     advance_and_sync(cloud, days=7)

@@ -35,7 +35,7 @@ def test_a_grants_exceptions_are_subtracted_from_the_same_grant(
     assert allows(grants, INSTALL) is is_allowed
 
 
-def test_a_dot_is_a_dot() -> None:
+def test_a_dot_in_an_action_is_literal() -> None:
     assert not allows([Grant(("MicrosoftxCompute/*",))], INSTALL)
 
 
@@ -47,7 +47,7 @@ def test_every_operation_has_its_action_and_azure_restarts_no_arc_server() -> No
     assert len(acting()) == 15
 
 
-def test_the_role_holds_what_is_needed_and_no_more() -> None:
+def test_the_role_contains_exactly_the_required_actions() -> None:
     reader, operator = (custom_role(["s1", "s2"], may_act=act) for act in (False, True))
     assert reader["Actions"] == list(READ)
     assert all(action.endswith("/read") for action in reader["Actions"])
@@ -61,7 +61,7 @@ def test_the_role_holds_what_is_needed_and_no_more() -> None:
             assert action is None or not allows([Grant(tuple(reader["Actions"]))], action)
 
 
-def test_the_names_are_those_of_azures_own_list_of_operations() -> None:
+def test_action_names_are_in_azures_list_of_operations() -> None:
     """One unknown action makes Azure refuse a whole custom role (InvalidActionOrNotAction)."""
     for space in ("Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"):
         assert f"{space}/patchAssessmentResults/latest/read" in READ

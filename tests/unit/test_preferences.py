@@ -21,7 +21,7 @@ from hotpatch_gui.system.preferences import Preferences
         ("last_closed", "2026-08-20T09:00:00"),
     ],
 )
-def test_an_odd_value_counts_as_none(tmp_path: Path, key: str, value: str) -> None:
+def test_invalid_values_count_as_not_set(tmp_path: Path, key: str, value: str) -> None:
     settings = Preferences(tmp_path)
     settings._store.setValue(key, value)
     assert not getattr(settings, key)

@@ -62,7 +62,7 @@ def checks(machine: Machine) -> dict[str, tuple[Verdict, str]]:
 
 
 @pytest.mark.parametrize("word", ["required", "REQUIRED", "Required"])
-def test_enum_words_of_a_run_come_in_any_letter_case_and_are_kept_in_one_spelling(
+def test_enum_values_of_a_run_are_normalized(
     word: str,
 ) -> None:
     run = results.graph_run(
@@ -95,7 +95,7 @@ def test_enum_words_of_a_run_come_in_any_letter_case_and_are_kept_in_one_spellin
     ("given", "read"),
     [("true", True), ("False", False), (True, True), ("maybe", None), (1, None), (None, None)],
 )
-def test_a_flag_may_be_a_text(given: Any, read: bool | None) -> None:
+def test_flags_may_be_strings(given: Any, read: bool | None) -> None:
     found = results.graph_assessment(
         {"lastModifiedDateTime": AT, "rebootPending": given, "status": "Succeeded"}, "a"
     )
@@ -120,7 +120,7 @@ def test_a_flag_may_be_a_text(given: Any, read: bool | None) -> None:
         ("none", "An update", None),
     ],
 )
-def test_a_kb_number_is_found_where_it_is(field: str | None, title: str, kb: str | None) -> None:
+def test_kb_numbers_are_found_in_each_field(field: str | None, title: str, kb: str | None) -> None:
     assert results.graph_update({"patchName": title, "kbId": field, "patchId": "p"}).kb == kb
     assert results.run_update({"patchName": title, "kbId": field}).kb == kb
     assert results.arm_update({"name": title, "kbId": field}).kb == kb
@@ -129,7 +129,7 @@ def test_a_kb_number_is_found_where_it_is(field: str | None, title: str, kb: str
 # Arc-enabled servers
 
 
-def test_an_expired_server_is_disconnected_and_says_how_to_come_back(calendar: Calendar) -> None:
+def test_an_expired_server_is_disconnected_and_explains_how_to_reconnect(calendar: Calendar) -> None:
     machine = arc(status="Expired", licenseProfile=profile("Enabled"))
     assert machine.power is PowerState.DISCONNECTED
     assert checks(machine)["Agent"][0] is Verdict.FAIL
@@ -204,7 +204,7 @@ def test_a_license_error_is_shown(calendar: Calendar) -> None:
     assert "The <b>license</b> is not available. (LicenseNotAvailable)" in found.headline
 
 
-def test_pending_says_since_when(calendar: Calendar) -> None:
+def test_a_pending_license_states_its_start(calendar: Calendar) -> None:
     machine = arc(licenseProfile=profile("Enabling", since="2026-08-20T08:40:00Z"))
     assert machine.arc is not None
     assert machine.arc.is_pending

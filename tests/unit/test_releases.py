@@ -20,7 +20,7 @@ PRODUCTS = st.sampled_from(Product)
     ("year", "planned", "unplanned", "hotpatches"),
     [(2022, 4, 3, 5), (2023, 4, 0, 8), (2024, 4, 1, 7), (2025, 4, 0, 8), (2026, 3, 2, 4)],
 )
-def test_the_years_of_windows_server_2022(
+def test_the_calendar_of_windows_server_2022_is_complete(
     calendar: Calendar, year: int, planned: int, unplanned: int, hotpatches: int
 ) -> None:
     kinds = Counter(
@@ -36,7 +36,7 @@ def test_the_years_of_windows_server_2022(
 @pytest.mark.parametrize(
     ("year", "planned", "unplanned", "hotpatches"), [(2025, 4, 0, 8), (2026, 3, 2, 4)]
 )
-def test_the_years_of_windows_server_2025(
+def test_the_calendar_of_windows_server_2025_is_complete(
     calendar: Calendar, year: int, planned: int, unplanned: int, hotpatches: int
 ) -> None:
     kinds = Counter(
@@ -49,7 +49,7 @@ def test_the_years_of_windows_server_2025(
     )
 
 
-def test_all_116_rows_are_carried_and_unknowns_stay_unknown(calendar: Calendar) -> None:
+def test_all_116_rows_are_included_and_unknown_values_stay_unknown(calendar: Calendar) -> None:
     assert len(calendar.releases) == 116
     rows = {(r["product_key"], r["kb"]): r for r in resources.read_json("releases.json")}
     for release in calendar.releases:
@@ -114,7 +114,7 @@ def test_the_build_of_an_ordinary_update_of_a_hotpatch_month_names_the_month(
     )
 
 
-def test_before_the_first_release_nothing_is_known(calendar: Calendar) -> None:
+def test_nothing_is_known_before_the_first_release(calendar: Calendar) -> None:
     assert calendar.baseline_in_force(WS25, date(2024, 10, 1)) is None
     assert calendar.newest(WS22, date(2021, 1, 1)) is None
 
@@ -124,7 +124,7 @@ def test_hotpatches_end_with_the_announced_day(calendar: Calendar) -> None:
 
 
 @given(PRODUCTS, DAYS)
-def test_nothing_from_the_future_is_in_force(product: Product, day: date) -> None:
+def test_future_releases_are_not_in_force(product: Product, day: date) -> None:
     calendar = resources.calendar()
     for release in (calendar.newest(product, day), calendar.baseline_in_force(product, day)):
         assert release is None or (release.released <= day and release.on_train)
@@ -134,7 +134,7 @@ def test_nothing_from_the_future_is_in_force(product: Product, day: date) -> Non
 
 
 @given(PRODUCTS, DAYS, st.integers(1, 24))
-def test_a_plan_lies_ahead_one_a_month_on_second_tuesdays(
+def test_planned_releases_fall_on_each_second_tuesday(
     product: Product, day: date, months: int
 ) -> None:
     plan = resources.calendar().expected(product, day, months)

@@ -20,7 +20,7 @@ RELEASED = datetime(2026, 8, 11, 17, 0, tzinfo=UTC)
 PACIFIC = "Pacific Standard Time"
 
 
-def test_no_rule_is_broken_over_random_fleets() -> None:
+def test_random_fleets_follow_each_rule() -> None:
     """``make torture`` simulates thousands."""
     assert roll_out_often(60, 1) == "60 fleets were rolled out to by the rules"
 
@@ -102,12 +102,12 @@ BREAKS: dict[str, tuple[str, Any]] = {
 }
 
 
-def test_every_rule_has_a_break() -> None:
+def test_each_rule_has_a_violation() -> None:
     assert set(BREAKS) == set(RULES)
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_a_rule_broken_on_purpose_is_found(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deliberate_violations_are_found(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fleet = _sick() if rule == "a bad update stops it" else _crowded()
     assert broken(play(fleet)) == set()
     where, instead = BREAKS[rule]
@@ -131,7 +131,7 @@ def test_the_smallest_region_goes_first() -> None:
     assert made[2] == ("eastus",)
 
 
-def test_a_bad_update_stops_and_says_where() -> None:
+def test_a_bad_update_halts_the_rollout_and_names_its_phase() -> None:
     members = [
         RolloutMachine(f"vm-{n:02}", "eastus", str(n % 3), time_zone=PACIFIC) for n in range(15)
     ]
@@ -147,7 +147,7 @@ def test_a_bad_update_stops_and_says_where() -> None:
     assert len(patched) == rolling.halted.patched < len(members)
 
 
-def test_a_machine_that_was_off_is_tried_from_its_next_assessment_on() -> None:
+def test_a_stopped_machine_is_attempted_after_its_next_assessment() -> None:
     rolling = Rollout([RolloutMachine("vm", "eastus", time_zone="UTC")], PAIRS, RELEASED)
     night = datetime(2026, 8, 11, 22, tzinfo=UTC)
     assert [m.key for m in rolling.admit(night)] == ["vm"]

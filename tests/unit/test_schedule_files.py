@@ -80,12 +80,12 @@ def test_bicep_names_the_version_and_the_values() -> None:
         b"[" * 100_000,
     ],
 )
-def test_nonsense_is_refused(content: bytes) -> None:
+def test_invalid_files_are_rejected(content: bytes) -> None:
     with pytest.raises(ScheduleFileError):
         read_text(content)
 
 
-def test_a_file_that_cannot_be_read_or_written_says_so(tmp_path: Path) -> None:
+def test_unreadable_and_unwritable_files_are_reported(tmp_path: Path) -> None:
     with pytest.raises(ScheduleFileError, match="can't be read"):
         read_file(tmp_path / "none.json")
     with pytest.raises(ScheduleFileError, match="can't be written"):
@@ -105,7 +105,7 @@ def test_a_file_that_cannot_be_read_or_written_says_so(tmp_path: Path) -> None:
         ("classificationsToInclude", ["Securty"], "Securty"),
     ],
 )
-def test_a_selection_that_is_not_understood_is_refused_and_not_dropped(
+def test_unsupported_selections_are_rejected_and_not_dropped(
     key: str, value: list[str], words: str
 ) -> None:
     body = json.loads(json_text(NIGHTS))
@@ -114,7 +114,7 @@ def test_a_selection_that_is_not_understood_is_refused_and_not_dropped(
         read_text(json.dumps(body).encode())
 
 
-def test_parameters_for_linux_are_refused() -> None:
+def test_linux_parameters_are_rejected() -> None:
     body = json.loads(json_text(NIGHTS))
     body["properties"]["installPatches"]["linuxParameters"] = {
         "classificationsToInclude": ["Other"]

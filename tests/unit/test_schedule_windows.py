@@ -43,11 +43,11 @@ SATURDAYS = Schedule("Saturdays", "2026-01-03 22:00", 180, "UTC", "Week Saturday
         ("", "Not known"),
     ],
 )
-def test_a_recurrence_in_words(recurs: str, text: str) -> None:
+def test_recurrences_are_described(recurs: str, text: str) -> None:
     assert recurrence_text(SATURDAYS._replace(recurs=recurs)) == text
 
 
-def test_windows_follow_each_other_until_the_end_and_have_the_schedule_s_length() -> None:
+def test_windows_recur_until_the_end_with_the_length_of_the_schedule() -> None:
     found = list(windows(SATURDAYS, NOW, NOW + timedelta(days=21)))
     assert [w.opens.isoformat()[:16] for w in found] == [
         "2026-08-22T22:00",
@@ -96,7 +96,7 @@ def test_problems_of_a_schedule_are_named(
 
 
 @pytest.mark.parametrize("minutes", [90, 235])
-def test_azure_s_limits_are_allowed(minutes: int) -> None:
+def test_values_at_azures_limits_are_allowed(minutes: int) -> None:
     assert found(SATURDAYS._replace(minutes=minutes)) == []
 
 
@@ -147,7 +147,7 @@ def test_overlaps_are_those_of_every_pair_of_windows(one: Schedule, other: Sched
     )
 
 
-def test_a_length_that_cannot_be_is_not_known_and_has_no_window() -> None:
+def test_an_impossible_length_is_unknown_and_has_no_window() -> None:
     for minutes in (None, 0, -5, 10_080, 2**62):
         odd = SATURDAYS._replace(minutes=minutes)
         assert odd.length is None

@@ -46,7 +46,7 @@ AUGUST = datetime(2026, 8, 20, 9, tzinfo=UTC)
         ("1 Week saturday", "2026-08-23T05:00"),
     ],
 )
-def test_the_next_run(recurs: str, run: str) -> None:
+def test_the_next_occurrence_follows_the_recurrence(recurs: str, run: str) -> None:
     found = next_run(Schedule("s", "2026-08-01 22:00", 180, PACIFIC, recurs), AUGUST)
     assert found is not None
     assert found.isoformat()[:16] == run
@@ -68,11 +68,11 @@ def test_it_does_not_run_before_its_start_or_at_the_given_moment() -> None:
 @pytest.mark.parametrize(
     "recurs", ["", "Fortnight", "Week Someday", "Month Fifth Sunday", "Month day", "Day Monday"]
 )
-def test_an_unknown_recurrence_has_no_next_run(recurs: str) -> None:
+def test_an_unknown_recurrence_has_no_next_occurrence(recurs: str) -> None:
     assert next_run(Schedule("s", "2026-08-01 22:00", 180, PACIFIC, recurs), AUGUST) is None
 
 
-def test_a_start_that_is_no_time_has_no_next_run() -> None:
+def test_an_invalid_start_has_no_next_occurrence() -> None:
     assert next_run(Schedule("s", "soon", 180, None, "Day"), AUGUST) is None
 
 
@@ -89,7 +89,7 @@ def of(**changed: object) -> Schedule:
         "america/los_angeles",
     ],
 )
-def test_a_time_zone_comes_in_any_letter_case(zone: str) -> None:
+def test_time_zones_are_compared_without_case(zone: str) -> None:
     found = of(time_zone=zone)
     assert next_run(found, AUGUST) == datetime(2026, 8, 21, 5, tzinfo=UTC)
     assert not found.assumes_utc
@@ -106,7 +106,7 @@ def test_an_unknown_time_zone_counts_as_utc_and_is_reported() -> None:
     assert not of(time_zone=None).assumes_utc, "none was named"
 
 
-def test_a_night_that_the_clock_skips_still_has_its_run() -> None:
+def test_an_hour_skipped_by_daylight_saving_still_has_its_occurrence() -> None:
     """2:30 does not exist on 8 Mar 2026 in Los Angeles, and 1:30 comes twice on 1 November."""
     spring = of(starts="2026-03-01 02:30", time_zone="Pacific Standard Time")
     assert next_run(spring, datetime(2026, 3, 8, 9, tzinfo=UTC)) == datetime(
@@ -119,7 +119,7 @@ def test_a_night_that_the_clock_skips_still_has_its_run() -> None:
     assert next_run(autumn, first) == datetime(2026, 11, 2, 9, 30, tzinfo=UTC), "once a day"
 
 
-def test_a_schedule_that_has_ended_runs_no_more() -> None:
+def test_an_ended_schedule_has_no_next_occurrence() -> None:
     ended = of(expires="2026-08-15 00:00")
     assert ended.has_ended(AUGUST)
     assert next_run(ended, AUGUST) is None
@@ -137,7 +137,7 @@ def test_a_schedule_that_has_ended_runs_no_more() -> None:
 @pytest.mark.parametrize(
     "recurs", ["Day", "6Hour", "999999999999Hours", "Month Last Sunday", "99999Weeks"]
 )
-def test_a_schedule_at_the_ends_of_time_is_no_error(starts: str, recurs: str) -> None:
+def test_schedules_at_the_limits_of_dates_raise_no_error(starts: str, recurs: str) -> None:
     for now in (AUGUST, datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)):
         found = next_run(of(starts=starts, recurs=recurs, time_zone="Pacific Standard Time"), now)
         assert found is None or found > now
@@ -217,7 +217,7 @@ def test_the_updates_of_a_schedule_are_named() -> None:
         (None, None),
     ],
 )
-def test_a_restart_setting_comes_in_two_spellings(
+def test_restart_settings_have_two_spellings(
     spelling: str | None, setting: str | None
 ) -> None:
     assert parse.schedule({"name": "s", "install": {"rebootSetting": spelling}}).restart == setting
@@ -281,7 +281,7 @@ def test_a_dynamic_scope_is_evaluated_if_everything_its_filter_needs_is_known(
         {"moonPhase": ["full"]},
     ],
 )
-def test_a_filter_of_another_shape_is_not_taken_for_certain(given: object) -> None:
+def test_a_filter_of_another_shape_is_not_evaluated(given: object) -> None:
     row = {"name": "s", "schedule": "/c", "machine": "/subscriptions/s", "filter": given}
     target = ScopeTarget(
         "/subscriptions/s/resourcegroups/g/vm", "t", "g", "westus2", {"env": "prod"}
@@ -289,7 +289,7 @@ def test_a_filter_of_another_shape_is_not_taken_for_certain(given: object) -> No
     assert matches(parse.scope(row), target) is not True
 
 
-def test_a_scope_that_may_take_a_machine_in_says_perhaps() -> None:
+def test_a_scope_that_may_include_a_machine_is_uncertain() -> None:
     perhaps = MachineSchedules((FollowedSchedule(of(), AssignmentKind.PERHAPS, "night scope"),))
     assert schedule_text.when(perhaps, AUGUST).startswith("Perhaps: s, next ")
     ((_, spoken, _, detail),) = schedule_text.points(perhaps, AUGUST, is_followed=True)
@@ -303,7 +303,7 @@ def test_a_scope_that_may_take_a_machine_in_says_perhaps() -> None:
     )
 
 
-def test_spelling_and_order_make_no_other_schedule() -> None:
+def test_spelling_and_order_do_not_change_a_schedule() -> None:
     one = Schedule(
         "s",
         "2026-08-22 22:00",
@@ -330,7 +330,7 @@ def test_spelling_and_order_make_no_other_schedule() -> None:
     assert one._replace(restart="Never").canonical != one.canonical
 
 
-def test_spelling_and_order_make_no_other_scope() -> None:
+def test_spelling_and_order_do_not_change_a_scope() -> None:
     one = Scope(
         "s",
         "/A",

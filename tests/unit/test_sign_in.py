@@ -65,7 +65,7 @@ def gateway_for(of: Connection, prompts: list[str] | None = None) -> Gateway:
     return Gateway(of, CloudClock.real(), (prompts if prompts is not None else []).append)
 
 
-def test_a_service_principal_signs_in_by_its_certificate_and_reads(azure: SecureAzure) -> None:
+def test_a_service_principal_signs_in_with_its_certificate(azure: SecureAzure) -> None:
     mine = connection(azure, SignInMethod.CERTIFICATE)
     gateway = gateway_for(mine)
     account = gateway.account()
@@ -122,7 +122,7 @@ def test_the_browser_signs_in(azure: SecureAzure, monkeypatch: pytest.MonkeyPatc
     gateway.close()
 
 
-def test_a_sign_in_that_fails_leaves_no_port_open(
+def test_a_failed_sign_in_closes_its_port(
     azure: SecureAzure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("webbrowser.open", lambda _: False)
@@ -168,7 +168,7 @@ def test_the_azure_clis_account_is_used(
     gateway.close()
 
 
-def test_a_way_to_sign_in_that_does_not_work_here_says_why(
+def test_an_unavailable_sign_in_method_names_the_reason(
     azure: SecureAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -216,7 +216,7 @@ def test_a_failing_identity_service_doesnt_prompt_the_user(azure: SecureAzure, s
     gateway.close()
 
 
-def test_a_root_that_the_system_does_not_trust_is_refused(
+def test_an_untrusted_root_certificate_is_rejected(
     azure: SecureAzure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Without this, the tests above would prove nothing about certificates."""
@@ -292,7 +292,7 @@ def test_a_custom_cloud_keeps_path_and_audience_of_its_own() -> None:
 @pytest.mark.parametrize(
     "method", [m for m in SignInMethod if m not in (SignInMethod.BROKER, SignInMethod.CERTIFICATE)]
 )
-def test_every_way_makes_a_credential_without_asking(method: SignInMethod) -> None:
+def test_each_sign_in_method_creates_a_credential_without_prompting(method: SignInMethod) -> None:
     mine = Connection("Contoso", PUBLIC, method)
     assert hasattr(SignInSession(mine, print).credential, "get_token")
 
@@ -375,7 +375,7 @@ def test_a_sign_in_that_ends_after_the_sign_out_leaves_no_tokens(
     assert set(kept.values()) == {"{}"}
 
 
-def test_a_refused_token_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rejected_token_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Azure rejects the first token; the request is repeated with the credential's next one."""
     given: list[str] = []
     sent: list[str] = []
@@ -428,5 +428,5 @@ def test_a_sign_in_that_failed_is_not_called_a_rejected_request() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "abc", "a.b.c", "a.e30.c", "a.W10.c"])
-def test_a_token_without_an_account_belongs_to_nobody(token: str) -> None:
+def test_a_token_without_an_account_has_no_account_name(token: str) -> None:
     assert account_name(token) is None

@@ -56,7 +56,7 @@ def test_a_machine_that_only_misses_definitions_is_up_to_date(calendar: Calendar
     assert status_text(old, calendar, EPOCH).situation is Situation.NOT_OFFERED
 
 
-def test_behind_by_one_is_fixed_without_a_restart(calendar: Calendar) -> None:
+def test_one_missing_hotpatch_installs_without_a_restart(calendar: Calendar) -> None:
     behind = replace(
         CURRENT,
         machine=replace(GOOD, os_version="10.0.26100.33158"),
@@ -68,7 +68,7 @@ def test_behind_by_one_is_fixed_without_a_restart(calendar: Calendar) -> None:
     assert "Install hotpatch KB5120228: it needs no restart." in found.next_step
 
 
-def test_behind_by_two_over_a_baseline_says_that_it_restarts(calendar: Calendar) -> None:
+def test_two_missing_releases_with_a_baseline_require_a_restart(calendar: Calendar) -> None:
     behind = replace(
         CURRENT,
         machine=replace(GOOD, os_version="10.0.26100.32995"),
@@ -80,7 +80,7 @@ def test_behind_by_two_over_a_baseline_says_that_it_restarts(calendar: Calendar)
     assert "Install the July 2026 baseline KB5099536: it restarts the machine." in found.next_step
 
 
-def test_off_the_train_names_the_update_and_the_way_back(calendar: Calendar) -> None:
+def test_off_the_train_names_the_update_and_the_next_baseline(calendar: Calendar) -> None:
     drifted = replace(CURRENT, machine=replace(GOOD, os_version="10.0.26100.33296"))
     found = status_text(drifted, calendar, EPOCH)
     assert found.situation is Situation.OFF_TRAIN
@@ -88,7 +88,7 @@ def test_off_the_train_names_the_update_and_the_way_back(calendar: Calendar) -> 
     assert "13 Oct 2026" in found.next_step
 
 
-def test_the_story_of_october_2025(calendar: Calendar) -> None:
+def test_kb5070881_of_october_2025_takes_machines_off_the_train(calendar: Calendar) -> None:
     """KB5070881 took machines off the train; they rejoined with January's baseline."""
     november = EPOCH.replace(year=2025, month=11, day=12)
     drifted = replace(
@@ -162,13 +162,13 @@ def test_a_missing_out_of_band_hotpatch_is_not_called_current(calendar: Calendar
     assert str(release.kb) in found.next_step
 
 
-def test_hotpatching_that_is_not_set_is_off(calendar: Calendar) -> None:
+def test_an_unset_hotpatch_setting_counts_as_off(calendar: Calendar) -> None:
     unset = replace(GOOD, settings=replace(GOOD.settings, hotpatch_enabled=None))
     found = status_text(replace(CURRENT, machine=unset), calendar, EPOCH)
     assert found.situation is Situation.DISABLED
 
 
-def test_an_assessment_that_failed_is_no_evidence(calendar: Calendar) -> None:
+def test_a_failed_assessment_is_not_evidence(calendar: Calendar) -> None:
     failed = replace(CURRENT, assessed=None, assessment_error="The agent did not response.")
     found = status_text(failed, calendar, EPOCH)
     assert found.situation is Situation.NEVER_ASSESSED
@@ -349,7 +349,7 @@ def test_an_unsupported_machine_that_misses_a_release_needs_attention(calendar: 
     assert status_text(behind, calendar, EPOCH).level is Level.WARNING
 
 
-def test_a_hotpatch_hides_no_other_update_that_may_restart(calendar: Calendar) -> None:
+def test_a_hotpatch_does_not_hide_another_update_that_may_restart(calendar: Calendar) -> None:
     behind = replace(
         CURRENT,
         machine=replace(GOOD, os_version="10.0.26100.33158"),

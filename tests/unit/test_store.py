@@ -208,7 +208,7 @@ def test_new_subscriptions_are_read_unless_some_were_picked(db: sqlite3.Connecti
     assert all(chosen for *_, chosen in connections.subscriptions(db, 1))
 
 
-def test_an_operation_of_a_removed_connection_ends_or_is_unknown(
+def test_operations_of_a_removed_connection_end_or_become_unknown(
     db: sqlite3.Connection, path: Path
 ) -> None:
     (queued,) = put(db, OperationKind.ASSESS, [(1, None)], EPOCH)
@@ -237,7 +237,7 @@ def test_every_table_is_strict(db: sqlite3.Connection) -> None:
     assert loose == []
 
 
-def test_a_newer_file_is_refused_and_not_touched(path: Path) -> None:
+def test_a_newer_file_is_rejected_and_not_changed(path: Path) -> None:
     prepare_and_close(path)
     with closing(sqlite3.connect(path)) as newer:
         newer.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
@@ -249,7 +249,7 @@ def test_a_newer_file_is_refused_and_not_touched(path: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["newer", "foreign", "of another origin"])
-def test_a_file_that_is_refused_keeps_its_write_ahead_log(path: Path, what: str) -> None:
+def test_a_rejected_file_keeps_its_write_ahead_log(path: Path, what: str) -> None:
     """As after a crash of the program that wrote it: closing a connection that may write would merge the log."""
     if what == "foreign":
         path.parent.mkdir()
@@ -298,7 +298,7 @@ def test_a_file_with_torn_pages_is_set_aside(path: Path, db: sqlite3.Connection)
     assert aside.read_bytes() == bytes(content)
 
 
-def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported_with_a_remedy(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     with pytest.raises(ProblemError) as caught:
@@ -306,7 +306,7 @@ def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
     assert caught.value.problem.next_step
 
 
-def test_a_file_locked_by_another_program_says_so(path: Path, db: sqlite3.Connection) -> None:
+def test_a_file_locked_by_another_program_is_reported(path: Path, db: sqlite3.Connection) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         db.execute("PRAGMA busy_timeout=10")
@@ -351,7 +351,7 @@ def test_a_foreign_file_is_not_called_a_newer_version(path: Path) -> None:
         database.prepare(path, "test")
 
 
-def test_a_full_disk_says_so_and_keeps_what_was_stored(db: sqlite3.Connection, path: Path) -> None:
+def test_a_full_disk_is_reported_and_keeps_stored_data(db: sqlite3.Connection, path: Path) -> None:
     pages = db.execute("PRAGMA page_count").fetchone()[0]
     db.execute(f"PRAGMA max_page_count={pages}")
     many = [replace(GOOD, resource_id=f"{GOOD.resource_id}{n}", name=f"m{n}") for n in range(5000)]
@@ -402,7 +402,7 @@ def test_an_agents_state_that_resource_graph_does_not_know_is_kept(db: sqlite3.C
     assert machines.read(db, machine_id(db)).agent_ready is True
 
 
-def test_a_machine_that_is_gone_keeps_its_history_and_may_come_back(db: sqlite3.Connection) -> None:
+def test_a_deleted_machine_keeps_its_history_and_can_reappear(db: sqlite3.Connection) -> None:
     number = machine_id(db)
     installations.save(db, [(number, InstallationRun("run", RunStatus.SUCCEEDED, EPOCH))], EPOCH)
     assert machines.unseen(db, 1, frozenset(), {"another subscription"}).unreadable == [number]
@@ -425,7 +425,7 @@ def test_days_skip_missing_times(db: sqlite3.Connection) -> None:
     assert lists.by_day(db, lists.history_where()) == [("2026-08-20", 2, 0)]
 
 
-def test_a_file_of_another_cloud_is_refused(path: Path) -> None:
+def test_a_file_of_another_cloud_is_rejected(path: Path) -> None:
     prepare_and_close(path)
     with pytest.raises(ProblemError, match="contains data from test, not from elsewhere"):
         database.prepare(path, "elsewhere")
@@ -458,7 +458,7 @@ def test_tags_with_commas_and_colons_are_distinguished(db: sqlite3.Connection) -
     assert shown.tags == "a:x, b:y, c:d:1, legacy"
 
 
-def test_only_an_assessment_that_ended_well_counts(db: sqlite3.Connection) -> None:
+def test_only_successful_assessments_count(db: sqlite3.Connection) -> None:
     number = machine_id(db)
     assessments.save(db, [(number, assessment(RunStatus.FAILED, 1))], EPOCH)
     row = stand(db, number)
@@ -633,13 +633,13 @@ def put_run(db: sqlite3.Connection, by: str, hours: int, *, state: str = "Instal
     return started
 
 
-def test_a_run_that_installed_nothing_has_not_patched_a_machine(db: sqlite3.Connection) -> None:
+def test_a_run_that_installed_nothing_does_not_count_as_patched(db: sqlite3.Connection) -> None:
     put_run(db, "Platform", 1, state="Failed")
     (facts,) = rollouts.read_facts(db, EPOCH)
     assert (facts.patched, facts.failed) == (None, EPOCH + timedelta(hours=1))
 
 
-def test_an_automatic_run_after_a_users_is_not_blamed_for_an_earlier_fault(
+def test_an_automatic_run_is_not_blamed_for_an_earlier_fault(
     db: sqlite3.Connection,
 ) -> None:
     put_run(db, "User", 1)
@@ -873,7 +873,7 @@ def reported(db: sqlite3.Connection) -> tuple[str | None, str | None]:
     return row[0], row[1]
 
 
-def test_a_fault_from_before_a_start_does_not_come_back(db: sqlite3.Connection) -> None:
+def test_a_fault_from_before_a_start_does_not_return(db: sqlite3.Connection) -> None:
     own, day = GOOD.resource_id.lower(), timedelta(days=1)
     stopped = replace(GOOD, power=PowerState.DEALLOCATED, fetched=EPOCH)
     machines.save(db, 1, [stopped])

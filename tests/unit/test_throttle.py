@@ -85,7 +85,7 @@ def goes(limit: Limit) -> bool:
     return True
 
 
-def test_after_a_429_nobody_asks_before_its_time() -> None:
+def test_after_a_429_no_request_is_sent_before_retry_after() -> None:
     ticks = Ticks()
     throttle = Throttle(monotonic=ticks)
     assert request(throttle) == 0
@@ -98,7 +98,7 @@ def test_after_a_429_nobody_asks_before_its_time() -> None:
     assert request(throttle) == 0
 
 
-def test_a_storm_that_names_no_time_is_answered_with_growing_pauses() -> None:
+def test_repeated_429s_without_a_time_cause_growing_pauses() -> None:
     ticks = Ticks()
     throttle = Throttle(monotonic=ticks)
     pauses = []
@@ -131,7 +131,7 @@ def test_a_429_without_a_time_causes_a_pause() -> None:
         ("none", "00:00:04", 0),
     ],
 )
-def test_the_quota_of_resource_graph_is_kept_beforehand(
+def test_requests_stay_within_the_quota_of_resource_graph(
     remaining: str, after: str, wait: float
 ) -> None:
     throttle = Throttle(monotonic=Ticks())
@@ -139,7 +139,7 @@ def test_the_quota_of_resource_graph_is_kept_beforehand(
     assert throttle.writes.wait_s == wait
 
 
-def test_queries_side_by_side_never_go_beyond_the_quota() -> None:
+def test_concurrent_queries_stay_within_the_quota() -> None:
     """A response counts the requests that Azure had received by then; others may have been on their way."""
     ticks = Ticks()
     throttle = Throttle(monotonic=ticks)
@@ -153,7 +153,7 @@ def test_queries_side_by_side_never_go_beyond_the_quota() -> None:
     assert limit.wait_s == 5
 
 
-def test_a_window_later_there_are_all_again_and_they_go_at_an_even_pace() -> None:
+def test_a_new_quota_window_is_used_at_an_even_pace() -> None:
     """Azure reports whole seconds until more are available: bursts would wait a fraction of a second each time."""
     ticks = Ticks()
     throttle = Throttle(monotonic=ticks)
@@ -168,7 +168,7 @@ def test_a_window_later_there_are_all_again_and_they_go_at_an_even_pace() -> Non
     assert 2 * (QUOTA - 1) <= sent <= 2 * QUOTA, "in ten seconds"
 
 
-def test_the_bucket_of_arm_lets_a_burst_go_and_then_as_many_as_it_fills() -> None:
+def test_the_token_bucket_allows_a_burst_and_then_its_fill_rate() -> None:
     ticks = Ticks()
     throttle = Throttle(ARM_READS, ARM_WRITES, ticks)
     assert sum(goes(throttle.reads) for _ in range(400)) == ARM_READS.size
@@ -191,7 +191,7 @@ def test_further_requests_of_a_call_count_against_later_ones() -> None:
     assert throttle.writes.wait_s == 0
 
 
-def test_pauses_that_azure_names_do_not_lengthen_those_that_it_does_not() -> None:
+def test_pauses_named_by_azure_do_not_lengthen_other_pauses() -> None:
     ticks = Ticks()
     throttle = Throttle(monotonic=ticks)
     response(throttle, 429, Retry_After="3")

@@ -98,7 +98,7 @@ def test_the_compiled_file_is_made_from_the_source_file(tool: ModuleType, tmp_pa
         'tr.mark("a" + name)',
     ],
 )
-def test_a_text_that_a_translator_cannot_see_is_an_error(
+def test_text_outside_tr_is_an_error(
     tool: ModuleType, tmp_path: Path, code: str
 ) -> None:
     (tmp_path / "module.py").write_text(f'tr = translator("Module")\n{code}\n', encoding="utf-8")

@@ -37,7 +37,7 @@ def test_there_are_eight_classifications_and_two_are_installed_automatically() -
 
 
 @pytest.mark.parametrize("text", ["", None, "Sometimes"])
-def test_an_unknown_restart_behaviour_stays_unknown(text: str | None) -> None:
+def test_unknown_restart_behavior_stays_unknown(text: str | None) -> None:
     assert RestartBehavior.parse(text) is RestartBehavior.UNKNOWN
 
 

@@ -37,7 +37,7 @@ def arc(os_name: str | None, version: str | None, **values: object) -> Machine:
     )
 
 
-def test_hotpatch_that_is_on_needs_no_way() -> None:
+def test_enabled_hotpatch_needs_no_path() -> None:
     path = upgrade_path(GOOD)
     assert (path.kind, path.obstacle, path.checks, path.checklist) == (PathKind.ON, "", (), ())
 

@@ -28,7 +28,7 @@ def test_a_verified_run_has_no_discrepancy() -> None:
     assert found(restart_pending=None) == [], "where another run came between, it is not asked"
 
 
-def test_completed_with_nothing_installed_is_named() -> None:
+def test_a_completed_run_that_installed_nothing_is_a_discrepancy() -> None:
     assert found(installed=0, pending=2) == [(Discrepancy.NOTHING_INSTALLED, "")]
     assert found(installed=0, names_kbs=True) == [(Discrepancy.NOTHING_INSTALLED, "")], (
         "the named KB wasn't installed"
@@ -41,7 +41,7 @@ def test_completed_with_nothing_installed_is_named() -> None:
     assert found(installed=None) == [], "what is not text is not zero"
 
 
-def test_a_window_that_is_called_exceeded_with_time_left_is_named() -> None:
+def test_an_exceeded_window_with_time_left_is_a_discrepancy() -> None:
     assert found(window_exceeded=True, duration=timedelta(minutes=100)) == [
         (Discrepancy.TIME_LEFT, "20")
     ]
@@ -51,7 +51,7 @@ def test_a_window_that_is_called_exceeded_with_time_left_is_named() -> None:
     assert str(MIN_MINUTES) in verify.explanation(Discrepancy.TIME_LEFT, "20")
 
 
-def test_updates_offered_again_and_pending_restarts_are_named() -> None:
+def test_updates_offered_again_and_pending_restarts_are_discrepancies() -> None:
     assert found(offered_again=("KB5068966", "KB5072753")) == [
         (Discrepancy.OFFERED_AGAIN, "KB5068966,KB5072753")
     ]

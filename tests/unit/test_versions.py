@@ -34,20 +34,20 @@ def layout(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return made
 
 
-def test_the_program_and_its_wheel_say_the_same() -> None:
+def test_the_program_and_its_wheel_have_the_same_version() -> None:
     version = hotpatch_gui.__version__
     assert tool("hotpatch_gui", "--version").split() == ["hotpatch-gui", version]
     assert tool("hatchling", "version").strip() == version
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_the_debian_packages_texts_follow_the_program(layout: ModuleType, name: str) -> None:
+def test_the_debian_package_has_the_programs_version(layout: ModuleType, name: str) -> None:
     reported = layout.filled(PACKAGING / "debian" / name, **VALUES)
     assert "98.7.6" in reported
     assert hotpatch_gui.__version__ == "98.7.6"
 
 
-def test_the_name_of_the_installer_follows_the_program(layout: ModuleType) -> None:
+def test_the_installers_name_has_the_programs_version(layout: ModuleType) -> None:
     installer = (PACKAGING / "windows" / "installer.nsi").read_text(encoding="utf-8")
     assert layout.VERSION == "98.7.6"
     for line in ('VIProductVersion "${VERSION}.0"', '"DisplayVersion" "${VERSION}"'):

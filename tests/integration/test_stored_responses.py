@@ -42,7 +42,7 @@ def locker(path: Path, how: str = "IMMEDIATE") -> sqlite3.Connection:
     return other
 
 
-def test_a_refusal_that_comes_while_the_file_is_locked_is_a_refusal(
+def test_a_rejection_received_while_the_file_is_locked_is_stored_as_rejected(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file, "LOCK_WAIT_S", 0.2)
@@ -65,7 +65,7 @@ def test_a_refusal_that_comes_while_the_file_is_locked_is_a_refusal(
     assert events(stage) == ["sending", "refused"]
 
 
-def test_a_connection_removed_while_an_answer_waits_for_the_file_leaves_it_unknown(
+def test_removing_a_connection_before_a_response_is_stored_makes_the_result_unknown(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It must not stay running forever without a way to dismiss it."""
@@ -95,7 +95,7 @@ def test_a_connection_removed_while_an_answer_waits_for_the_file_leaves_it_unkno
     assert stage.operation_states() == [S.DISMISSED]
 
 
-def test_a_token_is_kept_where_reading_the_file_fails_for_a_moment(
+def test_a_continuation_token_survives_a_temporary_read_failure(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a network share, which has no WAL, a reader waits for a writer."""
