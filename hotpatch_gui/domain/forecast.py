@@ -5,7 +5,6 @@ Only monthly releases of the operating system count. .NET and out-of-band update
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -319,8 +318,3 @@ _DAY = timedelta(days=1)
 
 def _is_baseline(entry: Entry) -> bool:
     return entry.kind is not None and entry.kind.is_baseline
-
-
-def tally(months: Iterable[Month]) -> Counter[ReleaseKind | None]:
-    """The number of releases of each kind."""
-    return Counter(e.kind for m in months for e in m.entries)

@@ -47,11 +47,6 @@ class Cause(StrEnum):
             Cause.NOT_KNOWN: tr("unknown monthly releases"),
         }[self]
 
-    @property
-    def is_monthly(self) -> bool:
-        """Whether a monthly release of the operating system caused it."""
-        return self in MONTHLY
-
 
 MONTHLY = (
     Cause.PLANNED_BASELINE,

@@ -70,6 +70,10 @@ class OverviewData(NamedTuple):
         """The machines now whose group fits."""
         return sum(g.machines for g in self.counts.groups if fits(g))
 
+    def count_in(self, situation: Situation) -> int:
+        """The machines now in this situation."""
+        return self.count(lambda g: g.situation == situation.value)
+
 
 def read_overview(db: sqlite3.Connection, query: OverviewQuery) -> OverviewData:
     """Read the whole fleet's aggregates."""

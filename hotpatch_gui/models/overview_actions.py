@@ -120,7 +120,7 @@ def next_steps(read: OverviewData, calendar: Calendar) -> list[ActionItem]:
             )
         )
     for situation, glyph, detail in _SITUATIONS:
-        count = read.count(lambda g, value=situation.value: g.situation == value)  # type: ignore[misc]
+        count = read.count_in(situation)
         if count:
             machines = tr("%n machine(s)", count)
             title = f"{situation.label}: {machines}"

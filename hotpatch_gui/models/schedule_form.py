@@ -8,13 +8,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_gui.domain.off_peak import zone_of
-from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import BASELINE_MONTHS, Product
 from hotpatch_gui.domain.schedule_concerns import LONGEST_MIN, SHORTEST_MIN, concerns
 from hotpatch_gui.domain.schedule_windows import recurrence_text, windows
 from hotpatch_gui.domain.schedules import Schedule
-from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.store import schedule_rows
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translated, translator
@@ -130,12 +128,6 @@ def preview(
         glyph = display_text.LEVEL_GLYPHS[concern.level]
         points.append((glyph, display_text.level_text(concern.level), tr("Concern"), concern.text))
     return points
-
-
-def classes_text(schedule: Schedule) -> str:
-    """The classifications in words."""
-    found = (Classification.parse(c) for c in schedule.classifications)
-    return listed([c.label for c in found if c is not None])
 
 
 def preset_of(recurs: str, month: int) -> int:

@@ -85,6 +85,8 @@ def _start_and_look(root: BareRoot) -> None:
                 assert time.monotonic() < end, f"a screen of {seen} colours"
                 assert program.poll() is None, f"the program ended with {program.returncode}"
                 time.sleep(0.2)
-            time.sleep(5)  # let it read its machines and draw its charts, for the one who looks
+            time.sleep(
+                5
+            )  # let it read its machines and draw its charts, so that the picture shows them
             screen.picture().save(DIST / "debian-window.png")
         screen.close()

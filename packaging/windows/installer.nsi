@@ -1,11 +1,11 @@
 ; The Windows installer. packaging/windows/installer.py compiles it:
 ;   makensis -DVERSION=0.0.0 -DBUNDLE=dist\hotpatch-gui -DICON=hotpatch-gui.ico -DOUT=setup.exe [-DSIGN=command] installer.nsi
 ;
-; setup.exe            for this user, no administrator needed       setup.exe /ALLUSERS   for everybody (elevated)
+; setup.exe            for this user, no administrator needed       setup.exe /ALLUSERS   for all users (elevated)
 ; setup.exe /S [/ALLUSERS] [/D=folder]                              silently; exit codes below
-; uninstall.exe /S [/DELETEDATA]                                    silently; the user's data is kept unless asked
+; uninstall.exe /S [/DELETEDATA]                                    silently; user data is kept unless /DELETEDATA is given
 ;
-; It restarts nothing, and asks for no restart.
+; It never restarts the computer or requests a restart.
 
 Target amd64-unicode
 Unicode true
@@ -21,7 +21,7 @@ BrandingText "Hotpatch Dashboard ${VERSION}"
 !include "MUI2.nsh"
 !include "WinVer.nsh"
 
-; Never changes: by it Windows, Intune and an upgrade know the product.
+; Never changes: Windows, Intune and upgrades identify the product by it.
 !define PRODUCT "{6E1B2B0C-6C5B-4E4B-9C55-2C1B8F0C7A41}"
 !define UNINSTALL "Software\Microsoft\Windows\CurrentVersion\Uninstall\${PRODUCT}"
 !define PROGRAM "hotpatch-gui.exe"
@@ -73,7 +73,7 @@ Var Everybody
     UserInfo::GetAccountType
     Pop $R2
     ${If} $R2 != "Admin"
-      MessageBox MB_OK|MB_ICONSTOP "To install for everybody, run this as an administrator." /SD IDOK
+      MessageBox MB_OK|MB_ICONSTOP "To install for all users, run this as an administrator." /SD IDOK
       SetErrorLevel ${ERROR_ELEVATION_REQUIRED}
       Quit
     ${EndIf}

@@ -140,7 +140,7 @@ def hold(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Ev
             goes_on.wait(30)
         return handle(method, url, headers, body)
 
-    stage.simulator.handle = response  # type: ignore[method-assign]
+    stage.simulator.handle = response
     return received, goes_on
 
 
@@ -156,7 +156,7 @@ def hold_answer(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Ev
             goes_on.wait(30)
         return made
 
-    stage.simulator.handle = response  # type: ignore[method-assign]
+    stage.simulator.handle = response
     return received, goes_on
 
 

@@ -70,9 +70,7 @@ def test_a_failed_additional_list_is_named_and_does_not_end_the_sync(
     assert not stage.window.notice.isVisible()
 
 
-def test_old_resource_health_is_not_claimed(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_resource_health_is_not_claimed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     guest = stage.simulator.cloud.guests["vm-web-01"]
     guest.health, guest.health_since = "Unavailable", stage.clock.now().isoformat()
     stage.start()
@@ -204,9 +202,7 @@ def test_rows_that_cannot_be_read_leave_the_rest_not_known(
     assert schedules.of_machine(db, number).unread
 
 
-def test_a_list_with_cyclic_links_ends(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_with_cyclic_links_ends(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(
         stage, monkeypatch, TABLES["health"], Response(200, NOTHING.body | {"$skipToken": "again"})
     )

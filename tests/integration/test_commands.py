@@ -197,7 +197,9 @@ def test_an_unusable_file_is_reported_and_not_treated_as_empty(
     assert "no connection" not in found.stderr.lower()
 
 
-def test_a_folder_with_the_name_of_the_file_is_reported(tmp_path: Path, secure: SecureAzure) -> None:
+def test_a_folder_with_the_name_of_the_file_is_reported(
+    tmp_path: Path, secure: SecureAzure
+) -> None:
     data = tmp_path / "data"
     assert connect(data, secure, "Contoso").returncode == 0
     for file in data.glob(f"{FILE_NAME}*"):

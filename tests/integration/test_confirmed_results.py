@@ -60,7 +60,7 @@ def respond_once(stage: Stage, verb: str, part: str, response: Response) -> None
             return left.pop()
         return handle(method, url, headers, body)
 
-    stage.simulator.handle = answered  # type: ignore[method-assign]
+    stage.simulator.handle = answered
 
 
 @pytest.mark.parametrize("body", [None, {}, OTHER], ids=["empty", "{}", "another resource"])
@@ -84,7 +84,7 @@ def test_a_schedule_that_azure_made_differently_is_not_shown_as_requested(stage:
             return replace(found, body=found.body | {"properties": properties})
         return found
 
-    stage.simulator.handle = other_hour  # type: ignore[method-assign]
+    stage.simulator.handle = other_hour
     change(stage, SAVE)
     stage.until(lambda: states(stage) == ["succeeded"])
     ((_, _, note),) = rows(stage)
@@ -130,7 +130,7 @@ def test_an_installation_in_which_everything_failed_has_failed_and_stops_its_wav
         found = handle(method, url, headers, body)
         return replace(found, body=nothing_installed(found.body)) if method == "GET" else found
 
-    stage.simulator.handle = failing  # type: ignore[method-assign]
+    stage.simulator.handle = failing
     machines = ids(stage, "vm-web-02", "vm-app-01")
     stage.request.install(machines, SECURITY, Waves(WaveMode.SOME, size=1, stop_after=1))
     stage.until(lambda: stage.operation_states()[0] is S.RUNNING)
@@ -156,7 +156,7 @@ def test_the_next_machine_waits_while_azure_shows_a_lost_installation_in_progres
             raise Broken("reset")
         return found
 
-    stage.simulator.handle = lost  # type: ignore[method-assign]
+    stage.simulator.handle = lost
     stage.request.install(ids(stage, "vm-web-02", "vm-app-01"), SECURITY, waves, groups)
     in_progress = "SELECT count(*) FROM installations WHERE status='InProgress'"
     stage.until(lambda: stage.app.source.db.execute(in_progress).fetchone()[0] > 0)
@@ -275,7 +275,7 @@ def test_failed_reads_do_not_count_as_checks_of_a_lost_change(
             raise Broken("reset")
         return found
 
-    stage.simulator.handle = lose  # type: ignore[method-assign]
+    stage.simulator.handle = lose
     change(stage, SAVE)
     stage.until(lambda: len(tries) > 5)
     is_off[0] = False
@@ -336,7 +336,7 @@ def test_a_start_is_not_claimed_while_the_machine_cannot_be_read(stage: Stage, s
             return refused
         return handle(method, url, headers, body)
 
-    stage.simulator.handle = start_nothing  # type: ignore[method-assign]
+    stage.simulator.handle = start_nothing
     stage.request.start(ids(stage, "vm-dev-01"))
     stage.until(lambda: S.UNKNOWN in stage.operation_states())
     assert "can't be read" in notes(stage)[0]

@@ -126,7 +126,9 @@ def test_a_connection_is_added_in_the_window_by_device_code(
 
 
 @pytest.mark.expects_log
-def test_an_expired_sign_in_prompts_once_and_keeps_the_view(empty: Stage, azure: SecureAzure) -> None:
+def test_an_expired_sign_in_prompts_once_and_keeps_the_view(
+    empty: Stage, azure: SecureAzure
+) -> None:
     stage = empty
     stage.app.actions.save_connection(azure.principal())
     stage.until(lambda: len(names(stage)) == 16)
@@ -347,9 +349,7 @@ def test_the_demo_ends_after_the_first_successful_sync(stage: Stage, azure: Secu
         assert db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16
 
 
-def test_a_hanging_sign_in_is_canceled_and_stores_nothing(
-    stage: Stage, azure: SecureAzure
-) -> None:
+def test_a_hanging_sign_in_is_canceled_and_stores_nothing(stage: Stage, azure: SecureAzure) -> None:
     """The authority takes the connection and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         stage.start()

@@ -354,9 +354,7 @@ def test_a_deployment_that_cannot_be_read_for_long_is_unknown(
 
 
 @pytest.mark.expects_log
-def test_an_endless_what_if_starts_nothing(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endless_what_if_starts_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deployments, "CHECK_FOR_S", 0.5)
     sent = puts(stage)
     later = {"Location": "https://management.azure.com/later?api-version=1", "Retry-After": "0"}
@@ -412,7 +410,7 @@ def test_an_interrupted_check_is_reported(stage: Stage, how: str) -> None:
             goes_on.wait(20)
         return handle(method, url, headers, body)
 
-    stage.simulator.handle = slow  # type: ignore[method-assign]
+    stage.simulator.handle = slow
     stage.app.engine.send(CheckDeployment(1, deployment(stage), PASSPHRASE))
     stage.until(received.is_set)
     stage.app.engine.send(SignOut(1) if how == "sign out" else RemoveConnection(1))
@@ -495,7 +493,7 @@ def test_a_lost_response_is_resolved_by_reading(stage: Stage, was_accepted: bool
             raise Broken("reset")
         return handle(method, url, headers, body)
 
-    stage.simulator.handle = lose  # type: ignore[method-assign]
+    stage.simulator.handle = lose
     deploy(stage)
     if was_accepted:
         pass_time(stage)
@@ -646,7 +644,7 @@ def test_a_response_received_while_the_program_ends_is_stored(
                 goes_on.wait(1)
             return response
 
-        stage.simulator.handle = late  # type: ignore[method-assign]
+        stage.simulator.handle = late
         deploy(stage)
         stage.until(received.is_set)
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:

@@ -385,9 +385,7 @@ def test_a_close_right_after_a_sign_out_still_forgets_the_tokens(
     assert forgotten == [1]
 
 
-def test_closing_while_claims_wait_sends_nothing_more(
-    qapp: QApplication, tmp_path: Path
-) -> None:
+def test_closing_while_claims_wait_sends_nothing_more(qapp: QApplication, tmp_path: Path) -> None:
     with Stage("light", folder=tmp_path) as stage:
         stage.start()
         running = [
@@ -455,9 +453,7 @@ def test_a_batch_with_failed_claims_is_retried_after_a_pause(
         assert stage.operation_states() == [S.QUEUED] * 4
 
 
-def test_a_rejection_received_while_closing_is_stored(
-    qapp: QApplication, tmp_path: Path
-) -> None:
+def test_a_rejection_received_while_closing_is_stored(qapp: QApplication, tmp_path: Path) -> None:
     requested = threading.Event()
 
     def refuse(_: str, path: str) -> Response | None:

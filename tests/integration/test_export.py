@@ -130,7 +130,7 @@ def test_unread_lists_are_named_in_an_export(stage: Stage) -> None:
     ) -> Response:
         return no if b"healthresources" in (body or b"") else handle(method, url, headers, body)
 
-    stage.simulator.handle = without_health  # type: ignore[method-assign]
+    stage.simulator.handle = without_health
     stage.sync()
     db = stage.app.source.db
     assert db is not None

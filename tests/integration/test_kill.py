@@ -32,9 +32,7 @@ def runs(azure: Simulated, machine: str) -> list[dict]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-def test_after_a_kill_the_running_installation_is_followed_to_its_end(
-    qapp, tmp_path: Path
-) -> None:
+def test_after_a_kill_the_running_installation_is_followed_to_its_end(qapp, tmp_path: Path) -> None:
     machine = "vm-app-01"
     with simulate("--speed", "120", "--quota", "500") as azure:
         before = len(runs(azure, machine))
@@ -77,7 +75,9 @@ def test_after_a_kill_the_running_installation_is_followed_to_its_end(
         assert status == "Succeeded"
 
 
-def test_after_a_kill_before_the_response_the_request_is_not_sent_again(qapp, tmp_path: Path) -> None:
+def test_after_a_kill_before_the_response_the_request_is_not_sent_again(
+    qapp, tmp_path: Path
+) -> None:
     """A row that says *sent* without a token: Azure may have the request or not."""
     with simulate("--speed", "600", "--quota", "500") as azure:
         target = simulated_target(simulated(azure.endpoint))

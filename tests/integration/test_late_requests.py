@@ -222,9 +222,7 @@ def test_a_request_that_waits_for_its_wave_does_not_expire(
 
 
 @pytest.mark.parametrize("kind", ["restart", "change"])
-def test_a_recreated_machine_receives_no_operation_of_the_old_one(
-    stage: Stage, kind: str
-) -> None:
+def test_a_recreated_machine_receives_no_operation_of_the_old_one(stage: Stage, kind: str) -> None:
     """Azure has another vmId now, and no sync has read it."""
     stage.start()
     number = machine(stage)

@@ -41,7 +41,10 @@ def commands(stage: Stage) -> dict[str, tuple[bool, str]]:
 def _shown(tip: str) -> str:
     """A tooltip's text as Qt shows it."""
     document = QTextDocument()
-    document.setHtml(tip) if Qt.mightBeRichText(tip) else document.setPlainText(tip)
+    if Qt.mightBeRichText(tip):
+        document.setHtml(tip)
+    else:
+        document.setPlainText(tip)
     return document.toPlainText()
 
 

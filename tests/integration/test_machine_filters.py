@@ -175,7 +175,7 @@ def test_filter_and_selection_survive_a_restart(qapp: QApplication, tmp_path: Pa
         page.show_only(MachineFilter(condition=Condition.HOTPATCH_ON))
         stage.settle()
         kept = [page.model.id_at(n) for n in (2, 3)]
-        page.list.select_id(kept[0])  # type: ignore[arg-type]
+        page.list.select_id(kept[0])
         stage.settle()
         shown = page.model.rowCount()
     with Stage("light", folder=tmp_path) as stage:
@@ -229,7 +229,7 @@ def assert_grouped(page: MachinesPage, value: Callable[[MachineGridRow], str]) -
     places = [n for n, heading in enumerate(texts) if heading is not None]
     assert len(places) == model.rowCount() - 16
     for place, end in zip(places, [*places[1:], model.rowCount()], strict=True):
-        values = {value(model.row(n)) for n in range(place + 1, end)}  # type: ignore[arg-type]
+        values = {value(model.row(n)) for n in range(place + 1, end)}
         assert len(values) == 1
         name, machines = values.pop() or "(none)", end - place - 1
         many = f"{machines} machine{'s' if machines > 1 else ''}"
@@ -269,7 +269,7 @@ def test_a_group_of_the_grid_folds_and_counts_its_machines(stage: Stage, qtbot: 
     stage.settle()
     assert page.as_grid.isChecked(), "Enter on a heading opens no machine"
     assert model.rowCount() == rows - second + 1
-    assert model.heading(0) == heading._replace(is_folded=True)  # type: ignore[union-attr]
+    assert model.heading(0) == heading._replace(is_folded=True)
     spoken = model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken.endswith(", collapsed")
     middle = grid.visualRect(model.index(0, 0)).center()
@@ -318,7 +318,7 @@ def test_the_context_menu_acts_on_the_selection(stage: Stage) -> None:
     page = machines(stage)
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
         db.execute("UPDATE connections SET cloud='public'")
-    names = [page.model.row(n).name for n in range(2)]  # type: ignore[union-attr]
+    names = [page.model.row(n).name for n in range(2)]
     page.list.selectRow(0)
     stage.settle()
     menu = page.list.context_menu()
@@ -360,7 +360,7 @@ def test_the_selection_survives_a_restart_without_a_filter(
         stage.start()
         stage.app.preferences.selected = ids
         stage.app.preferences.save()
-        stage.window.machines.save = lambda: None  # type: ignore[method-assign]
+        stage.window.machines.save = lambda: None
     with Stage("light", folder=tmp_path) as stage:
         stage.window.show_start_page()
         stage.start()

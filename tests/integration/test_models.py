@@ -202,9 +202,7 @@ def slowly(db: sqlite3.Connection) -> int:
     return int(db.execute(SLOW).fetchone()[0])
 
 
-def test_a_long_query_completes_although_the_file_changes(
-    qtbot, source: DataSource
-) -> None:
+def test_a_long_query_completes_although_the_file_changes(qtbot, source: DataSource) -> None:
     responses: list[int] = []
     channel = QueryChannel(source, responses.append, source)
     channel.query(slowly)
@@ -217,9 +215,7 @@ def test_a_long_query_completes_although_the_file_changes(
     qtbot.waitUntil(lambda: source.reader.is_idle)
 
 
-def test_a_new_query_cancels_the_previous_one(
-    qtbot, source: DataSource
-) -> None:
+def test_a_new_query_cancels_the_previous_one(qtbot, source: DataSource) -> None:
     responses: list[str] = []
     channel = QueryChannel(source, responses.append, source)
     channel.query(lambda db: str(slowly(db)))
@@ -230,9 +226,7 @@ def test_a_new_query_cancels_the_previous_one(
     assert responses == ["the newest"]
 
 
-def test_a_fully_read_table_shows_its_rows_without_a_query(
-    qtbot, source: DataSource
-) -> None:
+def test_a_fully_read_table_shows_its_rows_without_a_query(qtbot, source: DataSource) -> None:
     model = model_of(source, lists.KBS, columns.KBS)
     model.set_where(lists.kbs_where(UpdateFilter("000123")))
     qtbot.waitUntil(lambda: model.rowCount() == 1)

@@ -159,8 +159,8 @@ def test_successes_disappear_and_only_the_newest_stay(stage: Stage) -> None:
     assert [t.outcome.title for t in toasts(stage)] == [f"Failure {n}" for n in (2, 3, 4)]
     outcomes.add(Glyph.OK, "Success")
     timers = [c for c in toasts(stage)[-1].children() if c.metaObject().className() == "QTimer"]
-    assert [t.interval() for t in timers] == [SHOWN_MS]  # type: ignore[attr-defined]
-    timers[0].timeout.emit()  # type: ignore[attr-defined]
+    assert [t.interval() for t in timers] == [SHOWN_MS]
+    timers[0].timeout.emit()
     assert [t.outcome.title for t in toasts(stage)] == ["Failure 3", "Failure 4"]
 
 

@@ -294,7 +294,9 @@ def test_a_failed_update_keeps_what_was_known(tmp_path: Path, msrc: Feed) -> Non
     assert [p["complete_until"] for p in after["products"]] == ["2026-12-07"] * 2
 
 
-def test_a_rejected_row_is_named_and_the_exit_code_is_partly_done(tmp_path: Path, msrc: Feed) -> None:
+def test_a_rejected_row_is_named_and_the_exit_code_is_partly_done(
+    tmp_path: Path, msrc: Feed
+) -> None:
     november = json.loads(json.dumps(NOVEMBER).replace("20348.5850", "26100.5850"))
     msrc.documents[1] = november
     done = run(tmp_path, "releases", "update", "--url", msrc.address)

@@ -58,7 +58,7 @@ def test_operations_and_calls_are_searched_by_text_and_time(stage: Stage) -> Non
     stage.settle()
     assert [
         page.operations.model.row(n).machine_name for n in range(page.operations.model.rowCount())
-    ] == ["vm-web-01"]  # type: ignore[union-attr]
+    ] == ["vm-web-01"]
     page.operations.filter.search.setText("100%_\\")
     stage.settle()
     assert page.operations.model.rowCount() == 0

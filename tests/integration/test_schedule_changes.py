@@ -151,7 +151,7 @@ def test_a_change_with_a_lost_response_is_read_back_and_not_sent_again(stage: St
             raise Broken("reset by peer")
         return response
 
-    stage.simulator.handle = lose  # type: ignore[method-assign]
+    stage.simulator.handle = lose
     change(stage, SAVE)
     stage.until(lambda: states(stage) == ["succeeded"])
     assert len(sent) == 1
@@ -556,7 +556,7 @@ def test_another_sender_waits_for_responses_to_an_earlier_one(stage: Stage) -> N
             time.sleep(KEPT_S + 1.5)
         return handle(method, url, headers, body)
 
-    stage.simulator.handle = answer_late  # type: ignore[method-assign]
+    stage.simulator.handle = answer_late
     bodies = [
         json.dumps(schedule_body(NIGHTS._replace(recurs=recurs), "westus2"))
         for recurs in ("Week Sunday", "Week Saturday")

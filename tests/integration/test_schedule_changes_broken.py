@@ -101,7 +101,7 @@ def test_a_late_check_does_not_hide_the_effect_of_a_later_change(stage: Stage) -
             raise Broken("reset")
         return response
 
-    stage.simulator.handle = lose  # type: ignore[method-assign]
+    stage.simulator.handle = lose
     received, goes_on = hold_answer(stage, "GET", f"/{NAME}?", but=1)
     change(stage, with_recurrence("Week Sunday"))
     stage.until(received.is_set)
@@ -375,7 +375,7 @@ def test_nothing_is_assigned_while_a_deletion_may_be_in_progress(stage: Stage) -
             raise Broken("reset")
         return handle(method, url, headers, body)
 
-    stage.simulator.handle = delete_later  # type: ignore[method-assign]
+    stage.simulator.handle = delete_later
     change(stage, DELETE)
     stage.until(lambda: states(stage)[1:] == ["unknown"])
     change(stage, ASSIGN)
@@ -427,7 +427,7 @@ def test_a_bug_in_one_change_does_not_stop_others(
         if row.change.subject == "other" and bugs:
             bugs.pop()
             raise ZeroDivisionError
-        return await real(self, row, *more)  # type: ignore[arg-type]
+        return await real(self, row, *more)
 
     monkeypatch.setattr(sender, "_read_before", broken)
     change(stage, SAVE_OTHER)

@@ -229,7 +229,10 @@ def test_rules_of_azure_are_checked_before_saving(
     QTest.keyClicks(form.name, "fine")
     assert form.save.isEnabled()
     box = getattr(form, field)
-    (box.setCurrentText if field == "zone" else box.setText)(text)
+    if field == "zone":
+        box.setCurrentText(text)
+    else:
+        box.setText(text)
     assert not form.save.isEnabled()
     assert why in form.problem.text()
 

@@ -135,7 +135,9 @@ def test_an_installation_fills_every_field_and_keeps_its_failures(azure: Simulat
             assert getattr(patch, name) is not None, name
 
 
-def test_settings_are_changed_and_invalid_ones_rejected_with_azures_message(azure: Simulated) -> None:
+def test_settings_are_changed_and_invalid_ones_rejected_with_azures_message(
+    azure: Simulated,
+) -> None:
     def body(**settings):
         return {"properties": {"osProfile": {"windowsConfiguration": {"patchSettings": settings}}}}
 

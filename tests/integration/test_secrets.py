@@ -103,7 +103,9 @@ def begin(stage: Stage) -> int:
 
 
 @pytest.mark.expects_log
-def test_a_bearer_token_is_sent_and_stored_nowhere(signed_in: tuple[Stage, list[dict[str, str]]]) -> None:
+def test_a_bearer_token_is_sent_and_stored_nowhere(
+    signed_in: tuple[Stage, list[dict[str, str]]],
+) -> None:
     stage, seen = signed_in
     begin(stage)
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING])

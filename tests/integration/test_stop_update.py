@@ -156,7 +156,7 @@ def test_unread_schedules_hide_no_known_answer(stage: Stage) -> None:
         is_list = b"maintenanceconfigurations" in (body or b"").lower()
         return no if is_list else handle(method, url, headers, body)
 
-    stage.simulator.handle = unread  # type: ignore[method-assign]
+    stage.simulator.handle = unread
     stage.sync()
     found = points(stop_dialog(stage, "KB5120242"))
     assert "vm-legacy-01" in found["Windows Update installs it on 1 machine"]
@@ -207,7 +207,7 @@ def test_schedules_that_were_never_read_are_not_shown_as_none(qapp: QApplication
             is_list = b"maintenanceconfigurations" in (body or b"").lower()
             return no if is_list else handle(method, url, headers, body)
 
-        stage.simulator.handle = unread  # type: ignore[method-assign]
+        stage.simulator.handle = unread
         stage.start()
         dialog = stop_dialog(stage)
         assert dialog.summary.text() == "No known schedule or queued installation installs it."

@@ -47,9 +47,7 @@ def test_a_killed_migration_is_repeated(tmp_path: Path) -> None:
 
 
 @pytest.mark.expects_log
-def test_random_faults_and_restarts_lose_and_duplicate_nothing(
-    qapp, tmp_path: Path
-) -> None:
+def test_random_faults_and_restarts_lose_and_duplicate_nothing(qapp, tmp_path: Path) -> None:
     assert schedules(tmp_path, count=3, seed=9).startswith("3 schedules of faults")
 
 
@@ -58,7 +56,5 @@ def test_random_faults_and_restarts_lose_and_duplicate_nothing(
     "ignore:.*unclosed <(truststore|socket):pytest.PytestUnraisableExceptionWarning"
 )
 @pytest.mark.expects_log
-def test_socket_faults_end_in_a_true_state(
-    qapp, tmp_path: Path
-) -> None:
+def test_socket_faults_end_in_a_true_state(qapp, tmp_path: Path) -> None:
     assert "faults on the socket" in storm(tmp_path / "faults", faults=60, seed=5)

@@ -60,7 +60,9 @@ def install_elsewhere(stage: Stage, name: str) -> None:
     assert stage.simulator.handle("POST", url, {}, json.dumps(body).encode()).status == 202
 
 
-def test_operations_on_one_machine_are_sent_in_order(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_operations_on_one_machine_are_sent_in_order(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pauses, "TURN_S", 0.05)
     stage.start()
     machine = number(stage, "vm-web-02")

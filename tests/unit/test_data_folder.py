@@ -34,9 +34,7 @@ WORLD = "https://azure.demo.invalid"
         (PurePosixPath("/home/a?b/x%y.sqlite3"), "file:///home/a%3fb/x%25y.sqlite3?mode=ro"),
     ],
 )
-def test_file_uris_are_accepted_by_sqlite(
-    path: PureWindowsPath | PurePosixPath, uri: str
-) -> None:
+def test_file_uris_are_accepted_by_sqlite(path: PureWindowsPath | PurePosixPath, uri: str) -> None:
     assert file_uri(path, "ro") == uri
 
 

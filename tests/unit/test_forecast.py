@@ -1,5 +1,6 @@
 """The years that were and the years that may come, counted."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 
@@ -12,7 +13,6 @@ from hotpatch_gui.domain.forecast import (
     ReleaseAssumption,
     RestartWindow,
     forecast,
-    tally,
 )
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, ReleaseKind
@@ -57,7 +57,7 @@ def test_the_sample_year_with_unplanned_baselines(unplanned: int, restarts: int)
     scenario = ReleaseAssumption.UNPLANNED if unplanned else ReleaseAssumption.AS_PLANNED
     found = request(year(2027, scenario=scenario, unplanned=unplanned), subject(WS25))
     assert (found.restarts, found.restarts_without) == (restarts, 12)
-    kinds = tally(found.months)
+    kinds = Counter(e.kind for m in found.months for e in m.entries)
     assert kinds[ReleaseKind.PLANNED_BASELINE] == 4
     assert kinds[ReleaseKind.HOTPATCH] == 8 - (restarts - 4)
 

@@ -165,7 +165,9 @@ def test_a_long_pdf_names_the_rows_it_omits(qapp, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", list(export_writers.FORMATS))
-def test_equal_data_of_the_same_time_produces_equal_bytes(qapp, tmp_path: Path, ending: str) -> None:
+def test_equal_data_of_the_same_time_produces_equal_bytes(
+    qapp, tmp_path: Path, ending: str
+) -> None:
     one, other = tmp_path / f"one{ending}", tmp_path / f"other{ending}"
     export_writers.write(one, charted())
     time.sleep(1.1)  # files with the time of writing would differ

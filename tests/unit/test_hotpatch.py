@@ -122,9 +122,7 @@ def test_unreported_values_are_unknown(check: str, silent: Machine) -> None:
         ("a.b.c.d", None),
     ],
 )
-def test_incomplete_builds_are_unknown(
-    version: str | None, build: str | None
-) -> None:
+def test_incomplete_builds_are_unknown(version: str | None, build: str | None) -> None:
     assert build_of(version) == build
 
 

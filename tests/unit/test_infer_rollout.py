@@ -349,7 +349,7 @@ def test_a_schedule_restarts_by_what_it_selects() -> None:
         ({"classifications": ("Critical", "UpdateRollup"), "exclude": ("KB2",)}, may),
         ({"classifications": ("Critical",), "exclude_restarting": True}, never),
     ):
-        own = SATURDAYS._replace(restart="IfRequired", **changed)  # type: ignore[arg-type]
+        own = SATURDAYS._replace(restart="IfRequired", **changed)
         one = facts(
             "a", assessed=NIGHT, restart_pending=False, restart_of_all=always, missing=missing
         )

@@ -471,9 +471,7 @@ def test_releases_that_a_revised_document_does_not_list_are_deleted(
         assert releases.calendar_of(db, calendar).month(P25, "2026-11") is not None
 
 
-def test_a_row_outside_windows_update_stays_outside(
-    calendar: Calendar, tmp_path: Path
-) -> None:
+def test_a_row_outside_windows_update_stays_outside(calendar: Calendar, tmp_path: Path) -> None:
     listed = tmp_path / "releases.json"
     rows = [ROW | {"offered": False}]
     listed.write_text(
@@ -488,9 +486,7 @@ def test_a_row_outside_windows_update_stays_outside(
         assert not stored.is_offered
 
 
-def test_two_rows_for_one_month_are_rejected(
-    calendar: Calendar, tmp_path: Path
-) -> None:
+def test_two_rows_for_one_month_are_rejected(calendar: Calendar, tmp_path: Path) -> None:
     listed = tmp_path / "releases.json"
     rows = [ROW, ROW | {"kb": "KB5991126"}]
     listed.write_text(

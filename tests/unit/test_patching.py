@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from hotpatch_gui.domain.ledger import InstalledUpdate, reason
+from hotpatch_gui.domain.ledger import MONTHLY, InstalledUpdate, reason
 from hotpatch_gui.domain.off_peak import is_off_peak
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.updates import Classification
@@ -181,7 +181,7 @@ def _monthly_restarts(cloud: SimulatedCloud, name: str) -> list[str]:
             if p["state"] == "Installed" and p["restart"] != "NeverReboots"
         ]
         why = reason(resources.calendar(), Product.WS2025, requested)
-        if run["restart_status"] == "Completed" and why.cause.is_monthly:
+        if run["restart_status"] == "Completed" and why.cause in MONTHLY:
             found.append(str(why.kb))
     return found
 
@@ -203,7 +203,7 @@ def test_a_year_of_patching_restarts_once_per_baseline() -> None:
             ]
             if run["restart_status"] == "Completed":
                 counted[
-                    reason(resources.calendar(), Product.WS2025, requested).cause.is_monthly
+                    reason(resources.calendar(), Product.WS2025, requested).cause in MONTHLY
                 ] += 1
         causes[guest.name] = counted[True]
     assert causes["on"] == 4

@@ -129,7 +129,9 @@ def test_kb_numbers_are_found_in_each_field(field: str | None, title: str, kb: s
 # Arc-enabled servers
 
 
-def test_an_expired_server_is_disconnected_and_explains_how_to_reconnect(calendar: Calendar) -> None:
+def test_an_expired_server_is_disconnected_and_explains_how_to_reconnect(
+    calendar: Calendar,
+) -> None:
     machine = arc(status="Expired", licenseProfile=profile("Enabled"))
     assert machine.power is PowerState.DISCONNECTED
     assert checks(machine)["Agent"][0] is Verdict.FAIL

@@ -61,7 +61,7 @@ def test_windows_recur_until_the_end_with_the_length_of_the_schedule() -> None:
 
 
 def found(schedule: Schedule) -> list[tuple[Level, str]]:
-    return [tuple(c) for c in concerns(schedule, calendar(), list(Product), NOW)]  # type: ignore[misc]
+    return [tuple(c) for c in concerns(schedule, calendar(), list(Product), NOW)]
 
 
 def test_a_weekly_window_of_three_hours_raises_no_concern() -> None:
@@ -90,7 +90,7 @@ def test_a_weekly_window_of_three_hours_raises_no_concern() -> None:
 def test_problems_of_a_schedule_are_named(
     changed: dict[str, object], level: Level, part: str
 ) -> None:
-    ((kind, text),) = found(SATURDAYS._replace(**changed))  # type: ignore[arg-type]
+    ((kind, text),) = found(SATURDAYS._replace(**changed))
     assert kind is level
     assert part in text
 

@@ -217,9 +217,7 @@ def test_the_updates_of_a_schedule_are_named() -> None:
         (None, None),
     ],
 )
-def test_restart_settings_have_two_spellings(
-    spelling: str | None, setting: str | None
-) -> None:
+def test_restart_settings_have_two_spellings(spelling: str | None, setting: str | None) -> None:
     assert parse.schedule({"name": "s", "install": {"rebootSetting": spelling}}).restart == setting
 
 

@@ -376,7 +376,7 @@ def test_more_than_three_missing_releases_are_not_called_three(calendar: Calenda
     old = replace(CURRENT, machine=replace(GOOD, os_version=f"10.0.{january.build}"))
     found = status_text(old, calendar, EPOCH)
     assert found.situation is Situation.NOT_OFFERED
-    count = int(re.search(r"Behind by (\d+) releases", found.headline)[1])  # type: ignore[index]
+    count = int(re.search(r"Behind by (\d+) releases", found.headline)[1])
     assert count > 3
     assert f" and {count - 3} more." in found.running + found.next_step
 

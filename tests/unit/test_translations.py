@@ -98,9 +98,7 @@ def test_the_compiled_file_is_made_from_the_source_file(tool: ModuleType, tmp_pa
         'tr.mark("a" + name)',
     ],
 )
-def test_text_outside_tr_is_an_error(
-    tool: ModuleType, tmp_path: Path, code: str
-) -> None:
+def test_text_outside_tr_is_an_error(tool: ModuleType, tmp_path: Path, code: str) -> None:
     (tmp_path / "module.py").write_text(f'tr = translator("Module")\n{code}\n', encoding="utf-8")
     with pytest.raises(tool.SourceError):
         tool.messages(tmp_path)

@@ -12,9 +12,7 @@ from hotpatch_gui.domain.installs import MIN_MINUTES
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.verify import Discrepancy, RunClaims, discrepancies
 
-GOOD = RunClaims(
-    RunStatus.SUCCEEDED, 2, 0, False, 0, False, timedelta(minutes=9), 120, (), False
-)
+GOOD = RunClaims(RunStatus.SUCCEEDED, 2, 0, False, 0, False, timedelta(minutes=9), 120, (), False)
 
 
 def found(**changed) -> list[tuple[Discrepancy, str]]:

@@ -11,11 +11,8 @@ from hotpatch_gui.models.overview_actions import ActionItem
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
-from hotpatch_gui.translation import translator
 
 from .labels import ElidedLabel, GlyphLabel, label
-
-tr = translator("ActionList")
 
 
 class _Row:

@@ -50,7 +50,10 @@ async def run_operation(context: Context, operation_id: int, urgency: Urgency) -
         return
     if state is OperationState.QUEUED:
         sending = Sending(task, urgency)
-        await (sending.send() if context.gateway.connection.may_act else sending.fail_read_only())
+        if context.gateway.connection.may_act:
+            await sending.send()
+        else:
+            await sending.fail_read_only()
     elif not operation.token:
         notes = {OperationState.UNKNOWN: operation.note, OperationState.RUNNING: translated(TAKEN)}
         await task.mark_unknown(notes.get(state, ""))

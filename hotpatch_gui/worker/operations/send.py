@@ -187,7 +187,7 @@ class Sending:
                 await self._end_as_failed(problem)
             return None
         if self._c.jobs.is_abandoned:
-            await (self._end_without_retry(problem) if was_sent else self._end_as_failed(problem))
+            await self._end(problem, was_sent=was_sent)
             return None
         if problem.kind not in INCONCLUSIVE:  # Azure responds again
             self._first_failure_at, self._pause_s = None, pauses.FIRST_BACK_OFF_S
@@ -204,7 +204,7 @@ class Sending:
                 tr("{sentence} Nothing was sent yet. Trying again.", sentence=problem.sentence),
             )
         else:
-            await (self._end_without_retry(problem) if was_sent else self._end_as_failed(problem))
+            await self._end(problem, was_sent=was_sent)
             return None
         if was_sent:
             try:
@@ -328,6 +328,13 @@ class Sending:
         """Follow an operation whose response came late, because its job may already have ended."""
         if self._task.state is OperationState.UNKNOWN:
             self._c.follow([self._task.operation.id])
+
+    async def _end(self, problem: Problem, *, was_sent: bool) -> None:
+        """End an operation that isn't sent again; its result may be unknown if its request was sent."""
+        if was_sent:
+            await self._end_without_retry(problem)
+        else:
+            await self._end_as_failed(problem)
 
     async def _end_without_retry(self, problem: Problem) -> None:
         if problem.may_have_been_sent and problem.kind in INCONCLUSIVE:
