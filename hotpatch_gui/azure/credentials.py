@@ -134,6 +134,7 @@ class SignInSession:
 
         Raises:
             azure.core.exceptions.ClientAuthenticationError: nobody is signed in.
+            ClientAuthenticationError: the token was rejected, or the user has to sign in.
         """
         if not self._connection.cloud.needs_sign_in:
             return None
@@ -141,7 +142,11 @@ class SignInSession:
         return Account(account_name(token.token) or self._connection.method.label)
 
     def now(self) -> Account | None:
-        """Sign in, with a prompt if the method needs one. Takes as long as the user does."""
+        """Sign in, with a prompt if the method needs one. Takes as long as the user does.
+
+        Raises:
+            ClientAuthenticationError: the sign-in failed or was canceled.
+        """
         authenticate = getattr(self._own, "authenticate", None)
         if authenticate is None or not self._connection.method.asks_user:
             return self.account()

@@ -173,6 +173,7 @@ def read(
 
     Raises:
         ValueError: the response isn't this deployment.
+        ResourceNotFoundError: a proxy responded, or the resource group doesn't exist.
     """
     get: Callable[..., Any] = client.deployments.get
     try:

@@ -150,7 +150,7 @@ class Gateway:
             return self._sign_in.account()
 
     def sign_in(self) -> Account | None:
-        """Sign in. Takes as long as the user does, and may run on its own thread."""
+        """Sign in. Takes as long as the user does, and may run on its own thread. None if the cloud needs no sign-in."""
         with as_problems(tr("signing in")):
             return self._sign_in.now()
 

@@ -81,7 +81,12 @@ def _verbs(client: MaintenanceManagementClient, resource_id: str) -> _Verbs:
 
 
 def read(client: MaintenanceManagementClient, resource_id: str) -> Json | None:
-    """The resource's JSON; None if Azure says that there is none."""
+    """The resource's JSON; None if Azure says that there is none.
+
+    Raises:
+        ResourceNotFoundError: the subscription wasn't found, or a proxy responded.
+        ValueError: the response is about another resource.
+    """
     try:
         body: Json = _verbs(client, resource_id).get(cls=_json)
     except ResourceNotFoundError as error:

@@ -119,7 +119,11 @@ def begin(call: Callable[..., LROPoller[Any]]) -> PollResult:
 
 
 def poll(call: Callable[..., LROPoller[Any]], token: str) -> PollResult:
-    """Poll the operation that ``token`` continues; starts nothing."""
+    """Poll the operation that ``token`` continues; starts nothing.
+
+    Raises:
+        HttpResponseError: Azure rejected the poll.
+    """
     polling = SteppedPolling()
     call(polling=polling, continuation_token=token)
     done = polling.step()

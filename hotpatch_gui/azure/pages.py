@@ -42,7 +42,7 @@ class InstallationPage:
 
 @dataclass(frozen=True, slots=True)
 class MachinePage:
-    """Machines of one page."""
+    """Machines of one page, the number of rows that couldn't be read, and of rows of all pages."""
 
     machines: list[Machine]
     unreadable: int
@@ -98,7 +98,7 @@ def _is_update(kind: str, of: str) -> bool:
 
 
 def resource_health_page(page: ResultPage) -> ResourceHealthPage:
-    """Parse a page of Resource Health."""
+    """Parse a page of Resource Health: (resource ID, state, since when)."""
     states: list[tuple[str, str, datetime | None]] = []
 
     def parse_row(row: Mapping[str, Any]) -> None:
@@ -126,7 +126,7 @@ def schedule_page(page: ResultPage) -> SchedulePage:
 
 
 def assignment_page(page: ResultPage) -> AssignmentPage:
-    """Parse a page of assignments."""
+    """Parse a page of configuration assignments into machines' assignments and dynamic scopes."""
     found: list[tuple[str, str, str]] = []
     scopes: list[Scope] = []
 

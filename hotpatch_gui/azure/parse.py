@@ -38,7 +38,11 @@ def machine_id_of(resource_id: str) -> str:
 
 
 def machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
-    """A row of machines.kql."""
+    """A row of machines.kql.
+
+    Raises:
+        UnreadableError: a required value is missing.
+    """
     image = mapping(row.get("image"))
     resource_id = required(row.get("id"), "id")
     zones = items(row.get("zones"))
@@ -65,13 +69,17 @@ def machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
 
 
 def identity(row: Mapping[str, Any]) -> str | None:
-    """Azure's vmId in lower case."""
+    """Azure's vmId in lower case; None if it isn't reported."""
     found = text(row.get("vmId"))
     return found.lower() if found else None
 
 
 def arc_machine(row: Mapping[str, Any], fetched: datetime) -> Machine:
-    """A row of arc-machines.kql."""
+    """A row of arc-machines.kql.
+
+    Raises:
+        UnreadableError: a required value is missing.
+    """
     patch = mapping(row.get("patchSettings"))
     status = mapping(patch.get("status"))
     features = items(
@@ -205,7 +213,7 @@ def resource_row(body: Mapping[str, Any], subscription_id: str) -> dict[str, Any
 
 
 def power_of(view: Mapping[str, Any]) -> str | None:
-    """The power state's code in an instance view."""
+    """The power state's code in an instance view; None if it isn't reported."""
     codes = (text(mapping(s).get("code")) for s in items(view.get("statuses")))
     return next((c for c in codes if c and c.casefold().startswith("powerstate/")), None)
 
@@ -247,7 +255,11 @@ def _settings(*values: Any) -> PatchSettings:
 
 
 def schedule(row: Mapping[str, Any]) -> Schedule:
-    """A row of schedules.kql. Its duration has the form ``03:55``, hours and minutes."""
+    """A row of schedules.kql. Its duration has the form ``03:55``, hours and minutes.
+
+    Raises:
+        UnreadableError: a required value is missing.
+    """
     window, install = mapping(row.get("window")), mapping(row.get("install"))
     windows = mapping(install.get("windowsParameters"))
     lasts = re.fullmatch(r"\s*(\d{1,2}):(\d{2})(?::\d{2})?\s*", text(window.get("duration")) or "")
@@ -288,6 +300,9 @@ def scope(row: Mapping[str, Any]) -> Scope:
     """A row of assignments.kql with a filter, or whose target isn't a machine: a dynamic scope.
 
     Parts of the filter that can't be interpreted are its ``unknown``: a machine that matches the others is perhaps in it.
+
+    Raises:
+        UnreadableError: a required value is missing.
     """
     given = mapping(row.get("filter"))
     tag_filter = mapping(given.get("tagSettings"))

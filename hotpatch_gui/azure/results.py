@@ -131,7 +131,7 @@ def arm_update(patch: Mapping[str, Any]) -> Update:
 
 
 def first_text(value: Any) -> str | None:
-    """The first text of a list."""
+    """The first text of a list; None if it is empty."""
     found = items(value)
     return text(found[0]) if found else None
 

@@ -70,7 +70,7 @@ _FLAGS = {"true": True, "false": False}
 
 
 def spelled(value: Any, known: Iterable[str]) -> str | None:
-    """An enum value in its standard spelling, from any case; unknown values unchanged."""
+    """An enum value in its standard spelling, from any case; unknown values unchanged; None without a text."""
     given = text(value)
     folded = (given or "").casefold()
     return next((word for word in known if word.casefold() == folded), given)
@@ -103,7 +103,7 @@ def items(value: Any) -> list[Any]:
 
 
 def last_part(resource_id: Any) -> str | None:
-    """The last part of a resource ID."""
+    """The last part of a resource ID; None without a text."""
     found = text(resource_id)
     return found.rsplit("/", 1)[-1] if found else None
 

@@ -48,7 +48,7 @@ class Cloud(NamedTuple):
 
     @property
     def scope(self) -> str:
-        """The scope of tokens for this cloud."""
+        """The scope for which tokens are requested: the audience, or else the endpoint, with ``/.default``."""
         return f"{self.audience or self.endpoint}/.default"
 
 

@@ -34,7 +34,7 @@ class ComplianceGroup(StrEnum):
 
     @property
     def situations(self) -> tuple[Situation, ...]:
-        """The situations of the group."""
+        """The situations that count as this group, in the order of urgency."""
         return tuple(s for s, group in _GROUPS.items() if group is self)
 
     @property

@@ -53,17 +53,17 @@ class Deployment(NamedTuple):
 
     @property
     def subscription_id(self) -> str:
-        """Where it is deployed."""
+        """The ID of the subscription that receives the machine."""
         return self.resource_id.split("/")[2]
 
     @property
     def resource_group(self) -> str:
-        """Where it is deployed."""
+        """The name of the resource group that receives the machine."""
         return self.resource_id.split("/")[4]
 
     @property
     def name(self) -> str:
-        """The deployment's name."""
+        """The last part of its resource ID, which is unique in the resource group."""
         return self.resource_id.rsplit("/", 1)[1]
 
 

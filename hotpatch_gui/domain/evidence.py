@@ -109,7 +109,7 @@ def classify(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[Sit
 
 
 def situation_of(evidence: Evidence, calendar: Calendar, now: datetime) -> Situation:
-    """The first check that applies."""
+    """The situation of the first check that applies; UP_TO_DATE if none does."""
     for situation, holds in _CHECKS:
         if holds(evidence, calendar, now):
             return situation
@@ -136,7 +136,7 @@ def running_release(
 
 
 def running_of(evidence: Evidence, calendar: Calendar) -> Release | None:
-    """The running release according to the evidence; see ``running_release``."""
+    """The running release according to the evidence; see ``running_release``; None if it isn't known."""
     return running_release(evidence.machine, calendar, evidence.out_of_band_kbs)
 
 
@@ -225,9 +225,10 @@ def offers_release(evidence: Evidence, calendar: Calendar) -> bool | None:
 def offered_cumulative_update(
     evidence: Evidence, calendar: Calendar
 ) -> tuple[Release, str | None] | None:
-    """The hotpatch whose cumulative update is offered to an enrolled machine, and that update's KB.
+    """The month's hotpatch and the KB of the cumulative update that an enrolled machine is offered instead.
 
-    Its hotpatches begin with the next baseline: hotpatch was turned on after the last one, or the machine has left the train.
+    None if it is offered none. Its hotpatches begin with the next baseline: hotpatch was turned on after the last one, or the
+    machine has left the train.
     """
     product = evidence.machine.product
     if product is None or evidence.status is not HotpatchStatus.ENABLED:
@@ -244,7 +245,7 @@ def offered_cumulative_update(
 
 
 def released_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Release | None:
-    """The newest release of the train that was released after the assessment and that the machine doesn't run."""
+    """The newest release of the train that was released after the assessment and that the machine doesn't run; None without one."""
     if evidence.assessed is None or not is_on(evidence.machine):
         return None
     seen = release_day(evidence.assessed)
@@ -253,7 +254,7 @@ def released_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Rel
 
 
 def expected_since(evidence: Evidence, calendar: Calendar, now: datetime) -> Expected | None:
-    """The newest release that was planned after the assessment and isn't known."""
+    """The newest release that was planned after the assessment and isn't known; None without one."""
     if evidence.assessed is None or not is_on(evidence.machine):
         return None
     seen = release_day(evidence.assessed)

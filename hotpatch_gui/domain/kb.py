@@ -43,7 +43,7 @@ def kb_in_title(title: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def kb_of_update(kb_id: str | None, title: str | None) -> str | None:
-    """The KB number of an update: its own field, or the title.
+    """The KB number of an update: its own field, or the title; None if neither has one.
 
     Azure's field may contain several numbers (``5031364, 5031365``). The title then decides, otherwise the first number.
     """

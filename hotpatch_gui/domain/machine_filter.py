@@ -95,7 +95,7 @@ class Choice(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The choice as text."""
+        """Dimension and value, such as ``Region: westus2``; a tag's name instead of the dimension."""
         return f"{self.tag or self.dimension.label}: {self.label}"
 
 

@@ -40,7 +40,11 @@ class Calendar:
     def from_rows(
         cls, rows: Iterable[Mapping[str, Any]], planned: Iterable[Mapping[str, Any]] = ()
     ) -> Calendar:
-        """Create from the rows of ``releases.json`` and ``releases-planned.json``."""
+        """Create from the rows of ``releases.json`` and ``releases-planned.json``.
+
+        Raises:
+            KeyError, ValueError: a row isn't valid.
+        """
         return cls(map(read_release, rows), map(read_planned, planned))
 
     def with_releases(self, releases: Iterable[Release]) -> Calendar:
@@ -65,20 +69,20 @@ class Calendar:
         return None if newest is None or newest.kind.is_baseline else newest
 
     def newest(self, product: Product, day: date) -> Release | None:
-        """The release that an up-to-date enrolled machine runs on ``day``."""
+        """The release that an up-to-date enrolled machine runs on ``day``; None before the first release."""
         train = _train(self, product, day)
         return train[-1] if train else None
 
     def baseline_of(self, release: Release) -> Release | None:
-        """The baseline of a release; a baseline is its own."""
+        """The baseline of a release; a baseline is its own; None if it isn't known."""
         return self.baseline_in_force(release.product, release.released)
 
     def by_kb(self, product: Product, kb: str | None) -> Release | None:
-        """The release with this KB."""
+        """The release with this KB; None if there is no KB, or none is known."""
         return self._by_kb.get((product, kb)) if kb else None
 
     def by_build(self, product: Product, build: str | None) -> Release | None:
-        """The release with this build."""
+        """The release with this build; None if there is no build, or none is known."""
         return self._by_build.get((product, build)) if build else None
 
     def shares_build(self, release: Release) -> bool:
@@ -96,7 +100,7 @@ class Calendar:
         )
 
     def train_twin(self, release: Release) -> Release | None:
-        """The hotpatch-channel release with the build of an out-of-band update of the other channel."""
+        """The hotpatch-channel release with the build of an out-of-band update of the other channel; None without one."""
         return next(
             (
                 r
@@ -110,7 +114,7 @@ class Calendar:
         )
 
     def hotpatch_month_of_lcu(self, product: Product, kb_or_build: str | None) -> Release | None:
-        """The hotpatch whose month's cumulative update has this KB or build.
+        """The hotpatch whose month's cumulative update has this KB or build; None without one.
 
         A machine that runs it has left the baseline and receives no hotpatches until the next one.
         """
@@ -151,7 +155,7 @@ class Calendar:
         return next(self.plan(product, first, first + timedelta(days=27)), None)
 
     def month(self, product: Product, month: str) -> Release | None:
-        """The confirmed monthly release of ``month`` (``2026-11``)."""
+        """The confirmed monthly release of ``month`` (``2026-11``); None if it isn't known."""
         return _months(self).get((product, month))
 
     def is_newer_than_known(self, product: Product, build: str) -> bool:
@@ -164,7 +168,7 @@ class Calendar:
         return next((r.released for r in self.releases if r.product is product), date.max)
 
     def next_restart(self, product: Product, day: date) -> Expected | None:
-        """The next planned baseline after ``day``."""
+        """The next planned baseline after ``day``; None if hotpatches end before."""
         return _next_restart(self, product, day)
 
     def behind(self, running: Release, day: date) -> list[Release]:

@@ -176,7 +176,7 @@ class RolloutData(NamedTuple):
 
 
 def newest_release_time(calendar: Calendar, now: datetime) -> datetime | None:
-    """When the last certain release in Windows Update was published."""
+    """The publication time of the newest release that is certain and in Windows Update; None without one."""
     hours = (
         datetime.combine(r.released, RELEASE_HOUR)
         for r in calendar.releases

@@ -51,7 +51,7 @@ def read(db: sqlite3.Connection, connection_id: int) -> Connection | None:
 
 
 def of_machine(db: sqlite3.Connection, machine_id: int) -> int | None:
-    """The ID of the connection that a machine belongs to."""
+    """The ID of the connection that a machine belongs to; None if there is no such machine."""
     row = db.execute("SELECT connection_id FROM machines WHERE id=?", (machine_id,)).fetchone()
     return row[0] if row else None
 

@@ -20,7 +20,7 @@ tr = translator("StoredDeployments")
 
 
 class StoredDeployment(NamedTuple):
-    """A deployment as stored."""
+    """A deployment with its state, and ``note``, its last progress or problem; without the password."""
 
     id: int
     connection_id: int
@@ -91,9 +91,15 @@ def move(
 
 
 def read(db: sqlite3.Connection, row_id: int) -> StoredDeployment:
-    """One deployment."""
-    (found,) = _read(db, "id=?", row_id)
-    return found
+    """The deployment with this row ID.
+
+    Raises:
+        LookupError: there is none.
+    """
+    found = _read(db, "id=?", row_id)
+    if not found:
+        raise LookupError(f"no deployment {row_id}")
+    return found[0]
 
 
 def latest(db: sqlite3.Connection, resource_id: str) -> StoredDeployment | None:

@@ -96,7 +96,7 @@ class InstallationRunRow(NamedTuple):
 
 
 class RunUpdateRow(NamedTuple):
-    """The result of one update in a run."""
+    """The result of one update in a run; ``state`` is Azure's, such as ``Installed`` or ``Failed``."""
 
     name: str
     kb: str | None
@@ -106,7 +106,7 @@ class RunUpdateRow(NamedTuple):
 
 
 class RunErrorRow(NamedTuple):
-    """An error of a run."""
+    """An error of a run; ``code`` is Azure's or an HRESULT, as reported."""
 
     code: str
     message: str

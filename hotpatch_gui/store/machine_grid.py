@@ -18,7 +18,7 @@ from .tables import BY_URGENCY, DISPLAY_NAME, MACHINES, QueryRows, TableQuery, W
 
 
 class MachineGridRow(NamedTuple):
-    """A machine in the grid."""
+    """A machine with every column of the grid; times are ISO 8601 in UTC, counts None if they aren't known."""
 
     name: str
     situation: str

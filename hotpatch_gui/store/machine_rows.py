@@ -123,7 +123,7 @@ class MachineSummaryRow(NamedTuple):
 
 
 class InstallRow(NamedTuple):
-    """A row for installation plans."""
+    """The columns of a machine that decide what an installation would do on it."""
 
     id: int
     display_name: str

@@ -113,7 +113,7 @@ def in_state(
 
 
 def states(db: sqlite3.Connection, operation_ids: Sequence[int]) -> dict[int, OperationState]:
-    """The state of each of these operations."""
+    """States by operation ID; operations that don't exist are left out."""
     rows = db.execute(
         f"SELECT id, state FROM operations WHERE id IN {IN_JSON} ORDER BY id",
         (as_list(operation_ids),),
@@ -169,7 +169,7 @@ def is_any_open(db: sqlite3.Connection) -> bool:
 
 
 def is_any_queued_or_in_progress(db: sqlite3.Connection) -> bool:
-    """Whether any operation is queued or in progress."""
+    """Whether any operation hasn't ended; unknown results don't count."""
     row = db.execute(
         "SELECT 1 FROM operations WHERE ended_at IS NULL AND state!='unknown' LIMIT 1"
     ).fetchone()
@@ -177,7 +177,7 @@ def is_any_queued_or_in_progress(db: sqlite3.Connection) -> bool:
 
 
 def last_ended(db: sqlite3.Connection) -> OperationRow | None:
-    """The operation that finished last."""
+    """The operation that finished last; None without one."""
     cursor = db.execute(
         f"{_SELECT} WHERE o.ended_at IS NOT NULL ORDER BY o.ended_at DESC, o.id DESC LIMIT 1"
     )

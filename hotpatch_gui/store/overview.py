@@ -202,7 +202,7 @@ def group_label(dimension: Dimension, key: str) -> str:
 
 
 def tag_names(db: sqlite3.Connection) -> list[str]:
-    """The names of all tags."""
+    """Names of the tags on existing machines, sorted."""
     rows = db.execute("SELECT DISTINCT tag_pairs FROM machines WHERE deleted_at IS NULL")
     return sorted({name for row in rows for name in tags_of(row[0])})
 

@@ -249,14 +249,14 @@ def expire_older(db: sqlite3.Connection, before: datetime, now: datetime) -> Non
 
 
 def any_queued(db: sqlite3.Connection) -> bool:
-    """Whether any operation is queued."""
+    """Whether any operation is stored and not sent, of any session."""
     return (
         db.execute("SELECT 1 FROM operations WHERE state='queued' LIMIT 1").fetchone() is not None
     )
 
 
 def batches_with_waiting(db: sqlite3.Connection) -> list[int]:
-    """Batches with queued operations."""
+    """IDs of the batches that have operations to send."""
     rows = db.execute(
         "SELECT DISTINCT batch_id FROM operations WHERE batch_id>0 AND state='queued'"
     )

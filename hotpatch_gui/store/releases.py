@@ -210,5 +210,5 @@ MICROSOFTS_LIST = "updates"
 
 
 def last_read(db: sqlite3.Connection) -> datetime | None:
-    """When Microsoft's list was last read."""
+    """When Microsoft's list was last read; None if never."""
     return from_text(db.execute("SELECT max(read_at) FROM release_documents").fetchone()[0])

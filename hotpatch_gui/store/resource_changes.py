@@ -46,7 +46,7 @@ def of_change(change_id: int) -> int:
 
 
 def of_deployment(deployment_id: int) -> int:
-    """The row ID of a deployment."""
+    """The row ID in ``CHANGES`` that represents a deployment."""
     return 2 * deployment_id + 1
 
 

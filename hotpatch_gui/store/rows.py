@@ -29,7 +29,7 @@ def first(cursor: sqlite3.Cursor, row: Callable[..., R]) -> R | None:
 
 
 class MachineListRow(NamedTuple):
-    """A machine in the list."""
+    """A machine with the columns of the list; ``doing`` is the kind of its operation in progress."""
 
     name: str
     hotpatch_status: str

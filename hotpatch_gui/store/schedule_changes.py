@@ -298,7 +298,7 @@ def any_waiting(db: sqlite3.Connection, change_ids: Sequence[int]) -> bool:
 
 
 def states(db: sqlite3.Connection, change_ids: Sequence[int]) -> dict[int, OperationState]:
-    """The state of each of these changes."""
+    """States by change ID; changes that don't exist are left out."""
     return {row.id: row.state for row in results(db, change_ids)}
 
 

@@ -114,7 +114,7 @@ WHERE m.deleted_at IS NULL GROUP BY 1, 2
 
 
 def read_all(db: sqlite3.Connection) -> list[ScheduleRow]:
-    """All schedules by name."""
+    """All schedules by name, with the machines assigned to them."""
     followers: dict[str, list[tuple[AssignmentKind, int, str, int, str, int]]] = defaultdict(list)
     for schedule_id, kind, count, products, unprepared, names, stopped in db.execute(_FOLLOWERS):
         found = (
@@ -187,7 +187,7 @@ def resource_groups(db: sqlite3.Connection) -> list[tuple[int, str, str, str, st
 
 
 def subscription_names(db: sqlite3.Connection) -> dict[str, str]:
-    """Subscriptions' names by ID."""
+    """Display names by subscription ID, for subscriptions that a connection can read."""
     return dict(tuple(row) for row in db.execute("SELECT id, name FROM subscriptions"))
 
 

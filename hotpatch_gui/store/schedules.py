@@ -313,5 +313,5 @@ def _connections(db: sqlite3.Connection) -> dict[int, int]:
 
 
 def of_machine(db: sqlite3.Connection, machine_id: int) -> MachineSchedules:
-    """Schedules of one machine."""
+    """The schedules that a machine follows, directly or by a dynamic scope; ``NO_SCHEDULES`` without any."""
     return of_machines(db, [machine_id]).get(machine_id, NO_SCHEDULES)

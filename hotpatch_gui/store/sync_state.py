@@ -21,7 +21,7 @@ MAX_NAMES = 2
 
 
 def sync_started(db: sqlite3.Connection, connection_id: int, now: datetime) -> None:
-    """Record that a sync started."""
+    """Record the start of a sync; the end of the last one stays until this one ends."""
     db.execute(
         "INSERT INTO sync_state (scope, started_at) VALUES (?, ?)"
         " ON CONFLICT DO UPDATE SET started_at=excluded.started_at",
@@ -169,7 +169,7 @@ def _many(count: int) -> str:
 
 
 def latest_time(db: sqlite3.Connection) -> datetime | None:
-    """The latest time at which anything was read: the best estimate of a cloud's clock before it answers."""
+    """The latest time at which anything was read: the best estimate of a cloud's clock before it answers; None if nothing was."""
     row = db.execute(
         "SELECT max(t) FROM (SELECT max(fetched_at) AS t FROM machines UNION ALL"
         " SELECT started_at FROM sync_state UNION ALL SELECT max(created_at) FROM operations)"

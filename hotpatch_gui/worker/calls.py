@@ -214,6 +214,6 @@ class Calls:
         return self._many if urgency is Urgency.BULK else nullcontext()
 
     def close(self) -> None:
-        """Close the lanes."""
+        """Cancel all requests that wait for a slot."""
         for lane in (self.reads, self.writes, self.queries):
             lane.close()

@@ -29,7 +29,7 @@ class SyncEvery:
 
 @dataclass(frozen=True, slots=True)
 class ReadMachine:
-    """Read one machine completely."""
+    """Read one machine's instance view, assessment and last run."""
 
     resource_id: str
 
@@ -111,7 +111,7 @@ class RemoveConnection:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """Sign in with a prompt."""
+    """Sign in to a connection, with a prompt if its method needs one."""
 
     connection_id: int
 

@@ -36,7 +36,11 @@ class ConnectionChanges:
         self._in_use, self._signing = in_use, signing
 
     async def save(self, connection: Connection) -> None:
-        """Store a connection. If it is new or has another target, sign in and then sync."""
+        """Store a connection. If it is new or has another target, sign in and then sync.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         async with self._file.transaction() as db:
             is_new = not connections.was_made(db, connection.id)
             stored = None if is_new else _must_exist(db, connection.id)
@@ -72,21 +76,33 @@ class ConnectionChanges:
             self._signing.sign_in(connection.id)
 
     async def rename(self, connection_id: int, name: str) -> None:
-        """Store and apply another name."""
+        """Store and apply another name.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         async with self._file.transaction() as db:
             connections.rename(db, connection_id, name)
         self._in_use.apply_connection(connection_id)
         self._in_use.changed("connections", "machines")
 
     async def allow_changes(self, connection_id: int, *, may_act: bool) -> None:
-        """Store and apply whether changes are allowed."""
+        """Store and apply whether changes are allowed.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         async with self._file.transaction(durable=True) as db:
             connections.allow_changes(db, connection_id, may_act=may_act)
         self._in_use.apply_connection(connection_id)
         self._in_use.changed("connections", "machines")
 
     async def choose_subscriptions(self, connection_id: int, ids: tuple[str, ...]) -> None:
-        """Store the selection and sync again."""
+        """Store the selection and sync again.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         async with self._file.transaction() as db:
             _must_exist(db, connection_id)
             connections.choose_subscriptions(db, connection_id, ids)
@@ -99,6 +115,9 @@ class ConnectionChanges:
         """End its jobs, remove it, then delete its tokens.
 
         The transaction also cancels its queued operations, and marks sent ones unknown.
+
+        Raises:
+            ProblemError, sqlite3.Error: nothing was stored, and the connection continues.
         """
         stored = connections.read(self._file.db, connection_id)
         context = await self._in_use.detach(connection_id)

@@ -120,7 +120,7 @@ class Connections:
         self._observe(Connected(tuple(self.contexts)))
 
     def start_set_up(self, connection: Connection, *, start_jobs: bool = True) -> None:
-        """Start to set up a connection."""
+        """Set up a connection in a job, so that a hanging sign-in delays nothing else."""
         self._jobs.add(
             f"{connection.id} set-up", lambda: self.set_up(connection, start_jobs=start_jobs)
         )
@@ -249,7 +249,7 @@ class Connections:
         return machines.ids(self._file.db, [resource_id.lower()]).get(resource_id.lower())
 
     def stored(self, connection_id: int) -> Connection:
-        """The connection as stored."""
+        """The connection as stored; its row must exist."""
         stored = connections.read(self._file.db, connection_id)
         assert stored is not None, "it has just been written"
         return stored
@@ -268,7 +268,7 @@ class Connections:
             self.start_set_up(stored)
 
     async def detach(self, connection_id: int) -> Context | None:
-        """End the connection's jobs. Operations are resumed with the next gateway."""
+        """End the connection's jobs. Operations are resumed with the next gateway; returns its context, None if it wasn't set up."""
         context = self.contexts.pop(connection_id, None)
         await self._jobs.end(f"{connection_id} ")
         self.scheduler.record_stop(connection_id)
@@ -286,7 +286,7 @@ class Connections:
         context.close()
 
     def close(self) -> None:
-        """Close all gateways."""
+        """Close all gateways, without waiting for their requests."""
         for context in self.contexts.values():
             context.close()
         self.contexts.clear()
@@ -300,7 +300,11 @@ def tokens_job(connection_id: int) -> str:
 async def store_failure(
     file: DataFile, clock: CloudClock, ids: Iterable[int], problem: Problem
 ) -> None:
-    """Store why these connections aren't set up, as problems of their syncs."""
+    """Store why these connections aren't set up, as problems of their syncs.
+
+    Raises:
+        ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+    """
     async with file.transaction() as db:
         for connection_id in ids:
             sync_state.sync_ended(db, connection_id, clock(), problem)

@@ -74,7 +74,11 @@ class Context:
     def transaction(
         self, *, durable: bool = False
     ) -> AbstractAsyncContextManager[sqlite3.Connection]:
-        """See ``DataFile.transaction``."""
+        """A transaction of the file; see ``DataFile.transaction``.
+
+        Raises:
+            ProblemError, sqlite3.Error: as that one.
+        """
         return self.file.transaction(durable=durable)
 
     @property
@@ -84,7 +88,7 @@ class Context:
 
     @property
     def connection_id(self) -> int:
-        """The connection's ID."""
+        """The row ID of the connection whose tools these are."""
         return self.gateway.connection.id
 
     def close(self) -> None:

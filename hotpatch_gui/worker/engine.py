@@ -107,7 +107,7 @@ class Engine:
         self._abandoned = threading.Event()
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread, which opens the file and then the connections."""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 

@@ -59,6 +59,10 @@ async def in_thread(
     """Run a call on a thread. ``settled`` is called on the loop when it ends, even after a cancellation.
 
     If the wait is canceled, the result is dropped.
+
+    Raises:
+        BaseException: raised by the call.
+        RuntimeError: no thread could be started.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()

@@ -86,7 +86,11 @@ class OperationQueue:
         self._observe, self._requested_by = observe, local_user()
 
     async def act(self, command: commands.Act) -> None:
-        """Store the operations in slices, then report and start them."""
+        """Store the operations in slices, then report and start them.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         tried, queued, missing, batch, action = 0, 0, 0, None, None
         try:
             new, missing = self._new_operations(command)
@@ -137,7 +141,12 @@ class OperationQueue:
         return found, len(command.operations) - len(found)
 
     async def end(self, command: commands.Cancel | commands.Dismiss) -> None:
-        """Cancel or dismiss operations."""
+        """Cancel or dismiss operations.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+            LookupError: there is no such operation.
+        """
         end = queue.cancel if isinstance(command, commands.Cancel) else queue.dismiss
         for some in _slices(command.operations, END_SLICE):
             async with self._file.transaction(durable=True) as db:
@@ -149,7 +158,12 @@ class OperationQueue:
             await asyncio.sleep(0)
 
     async def wait_for_turn(self, command: commands.WaitForTurn) -> None:
-        """Queue rejected operations again, to be retried until Azure accepts them."""
+        """Queue rejected operations again, to be retried until Azure accepts them.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+            LookupError: there is no such operation.
+        """
         for some in _slices(command.operations):
             async with self._file.transaction(durable=True) as db:
                 again = [

@@ -147,7 +147,11 @@ class OperationScheduler:
         self._changed("operations", "audit_log")
 
     def start(self, operation_ids: Iterable[int], urgency: Urgency = Urgency.BULK) -> None:
-        """Start operations that were just queued or are due."""
+        """Start operations that were just queued or are due.
+
+        Raises:
+            LookupError: there is no such operation.
+        """
         for operation_id in operation_ids:
             operation = operations.read(self._file.db, operation_id)
             own = connections.of_machine(self._file.db, operation.machine_id)

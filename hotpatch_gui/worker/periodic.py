@@ -56,7 +56,7 @@ class Periodic:
             period.set()
 
     def sync_all(self, *, full: bool) -> None:
-        """Sync every connection."""
+        """Sync every connection that is set up; ``full`` reads everything."""
         for connection_id in self._contexts:
             self.sync(connection_id, full=full)
 

@@ -53,7 +53,11 @@ class ResolvedResult(NamedTuple):
 
 
 def read(db: sqlite3.Connection, operation_id: int) -> ResolvedResult | NotYet:
-    """Find the result in the machine's stored data."""
+    """Find the result in the machine's stored data.
+
+    Raises:
+        LookupError: there is no such operation.
+    """
     op = operations.read(db, operation_id)
     machine = machines.read(db, op.machine_id)
     if op.kind is OperationKind.INSTALL:

@@ -236,6 +236,9 @@ def save_update(
 
     Returns:
         The new calendar.
+
+    Raises:
+        UnreadableError: the stored release data can't be read.
     """
     for document in update.documents if not update.rejected else ():
         if document != MICROSOFTS_LIST:

@@ -60,7 +60,11 @@ class ScheduleChanges:
                 await self.dismiss()
 
     async def request(self, command: commands.ChangeSchedules) -> None:
-        """Store the changes; they are sent when the connection is ready. If it was removed, report that nothing was stored."""
+        """Store the changes; they are sent when the connection is ready. If it was removed, report that nothing was stored.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         if connections.read(self._file.db, command.connection_id) is None:
             problem = Problem(
                 ProblemKind.NOT_FOUND,
@@ -86,7 +90,11 @@ class ScheduleChanges:
         self._wake(command.connection_id).set()
 
     async def dismiss(self) -> None:
-        """Dismiss all changes whose result isn't known; changes that waited for one continue, or is canceled."""
+        """Dismiss all changes whose result isn't known; changes that waited for one continue, or is canceled.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         async with self._file.transaction() as db:
             store.dismiss_unknown(db, self._clock())
         self._observe(Changed(TABLES))
@@ -95,7 +103,11 @@ class ScheduleChanges:
             self._wake(connection_id).set()
 
     async def cancel(self, change_ids: Sequence[int] | None) -> None:
-        """Cancel these changes, or all, as far as they are queued."""
+        """Cancel these changes, or all, as far as they are queued.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         async with self._file.transaction(durable=True) as db:
             store.cancel(db, change_ids, self._clock())
         self._observe(Changed(TABLES))

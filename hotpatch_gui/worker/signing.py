@@ -48,7 +48,7 @@ class Signing:
         self._opened, self._observe = opened, observe
 
     def sign_in(self, connection_id: int) -> None:
-        """Start to sign in."""
+        """Sign in with a job, because it takes as long as the user does."""
         self._jobs.add(f"{connection_id} sign-in", lambda: self._sign_in(connection_id))
 
     async def _sign_in(self, own: int) -> None:
@@ -81,7 +81,11 @@ class Signing:
         self._opened.start_missing_jobs(own)
 
     async def sign_out(self, connection_id: int) -> None:
-        """Delete the tokens and the account; data stays."""
+        """Delete the tokens and the account; data stays.
+
+        Raises:
+            ProblemError, sqlite3.Error: nothing was stored, and the connection continues.
+        """
         stored = connections.read(self._file.db, connection_id)
         if stored is None:
             return

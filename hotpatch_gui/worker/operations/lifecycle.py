@@ -39,7 +39,11 @@ MAX_POLL_ERRORS = 10
 
 
 async def run_operation(context: Context, operation_id: int, urgency: Urgency) -> None:
-    """Continue an operation from its stored state. ``urgency`` applies to sending."""
+    """Continue an operation from its stored state. ``urgency`` applies to sending.
+
+    Raises:
+        LookupError: there is no such operation.
+    """
     operation = operations.read(context.db, operation_id)
     machine: Machine | None = machines.read(context.db, operation.machine_id)
     if machine is None:
@@ -147,7 +151,11 @@ async def _show_progress(task: OperationTask) -> None:
 async def resolve_unknown(task: OperationTask) -> None:
     """Read the machine until it shows the result, the user dismisses the operation, or MAX_UNKNOWN_READS reads show no trace of it.
 
-    It ends at once if Azure doesn't report such results, and continues while the progress is unavailable."""
+    It ends at once if Azure doesn't report such results, and continues while the progress is unavailable.
+
+    Raises:
+        LookupError: there is no such operation.
+    """
     c, op = task.context, task.operation
     pause, without_trace = pauses.FIRST_BACK_OFF_S, 0
     while not task.state.is_final:

@@ -54,11 +54,19 @@ class OperationTask:
 
     @property
     def state(self) -> OperationState:
-        """The stored state; the operation may have been canceled or dismissed."""
+        """The stored state; the operation may have been canceled or dismissed.
+
+        Raises:
+            LookupError: there is no such operation.
+        """
         return operations.read(self.context.db, self.operation.id).state
 
     def reload_rows(self) -> None:
-        """Reload the operation and its machine, because a moved machine gets another row."""
+        """Reload the operation and its machine, because a moved machine gets another row.
+
+        Raises:
+            LookupError: there is no such operation.
+        """
         self.operation = operations.read(self.context.db, self.operation.id)
         self.machine = machines.read(self.context.db, self.operation.machine_id) or self.machine
 
@@ -79,6 +87,10 @@ class OperationTask:
 
         Returns:
             Whether the row changed: False if the operation had already ended.
+
+        Raises:
+            WrongTransitionError: the operation can't change from its state to this one.
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
         """
         c = self.context
         touched = ["operations", *(["audit_log"] if event else [])]
@@ -127,7 +139,11 @@ class OperationTask:
     async def store_note(
         self, note: str, done: int | None = None, total: int | None = None
     ) -> None:
-        """Store a note and the progress without changing the state."""
+        """Store a note and the progress without changing the state.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         async with self.context.transaction() as db:
             operations.save_progress(db, self.operation.id, done, total, note)
         self.context.changed(ChangedTables.of("operations"))

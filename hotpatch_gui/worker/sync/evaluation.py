@@ -34,13 +34,21 @@ def _last_sync(context: Context) -> datetime | None:
 
 
 async def derive_all(context: Context) -> None:
-    """Derive the situations of the connection's machines."""
+    """Derive the situations of the connection's machines.
+
+    Raises:
+        ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+    """
     await derive(context, machines.present(context.db, context.connection_id))
     context.derivation.at = context.clock()
 
 
 async def derive(context: Context, machine_ids: Sequence[int]) -> None:
-    """Derive the machines' health, and compare their runs with assessments."""
+    """Derive the machines' health, and compare their runs with assessments.
+
+    Raises:
+        ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+    """
     for start in range(0, len(machine_ids), HEALTH_BATCH):
         async with context.transaction() as db:
             batch = machine_ids[start : start + HEALTH_BATCH]
@@ -50,7 +58,11 @@ async def derive(context: Context, machine_ids: Sequence[int]) -> None:
 
 
 async def learn(context: Context) -> bool:
-    """Store releases that only the fleet shows; return whether there were new ones."""
+    """Store releases that only the fleet shows; return whether there were new ones.
+
+    Raises:
+        ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+    """
     async with context.transaction() as db:
         is_new = releases.learn_from_fleet(db, context.calendar, context.clock())
         if is_new:

@@ -90,6 +90,9 @@ async def sync_fleet(
 
     For FULL_SYNC_EVERY after a full sync, only changes are read, unless ``full``. A problem is stored in sync_state, and
     earlier data stays.
+
+    Raises:
+        ProblemError, sqlite3.Error: see ``DataFile.transaction``.
     """
     sync = _FleetSync(context, progressed, full=full)
     problem: Problem | None = None

@@ -23,7 +23,12 @@ ReadPages = Callable[[str, Iterator[Any], Callable[[Any], Awaitable[int]]], Awai
 async def read_assessments(
     context: Context, since: datetime, new: Sequence[str], pages: ReadPages
 ) -> None:
-    """Read assessments that changed since then, those of new machines (lower-case resource IDs), and their updates if not stored."""
+    """Read assessments that changed since then, those of new machines (lower-case resource IDs), and their updates if not stored.
+
+    Raises:
+        ProblemError: Azure couldn't be read, or the file was removed.
+        sqlite3.Error: see ``DataFile.transaction``.
+    """
     without_updates: list[int] = []
 
     async def store(page: AssessmentPage) -> int:
@@ -54,7 +59,12 @@ async def read_assessments(
 async def read_installations(
     context: Context, since: datetime, new: Sequence[str], pages: ReadPages
 ) -> None:
-    """Read runs that changed since then, all runs of new machines, and unfinished runs."""
+    """Read runs that changed since then, all runs of new machines, and unfinished runs.
+
+    Raises:
+        ProblemError: Azure couldn't be read, or the file was removed.
+        sqlite3.Error: see ``DataFile.transaction``.
+    """
     runs = RunLists(context)
     below: list[str] = []
 
@@ -100,7 +110,11 @@ class RunLists:
         self._ended: dict[tuple[int, str], datetime] = {}
 
     async def store(self, page: InstallationPage) -> int:
-        """Store a page and return its number of rows."""
+        """Store a page and return its number of rows.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         known = machines.ids(self._c.db, {owner for owner, _ in page.runs})
         for owner, run in page.runs:
             if run.status.is_final and run.modified is not None and owner in known:
@@ -108,7 +122,11 @@ class RunLists:
         return await store_installations(self._c, page)
 
     async def end(self) -> None:
-        """Finish after the last page."""
+        """Finish after the last page.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         for some in slices(list(self._ended.items())):
             async with self._c.transaction() as db:
                 installations.mark_listed(db, some)

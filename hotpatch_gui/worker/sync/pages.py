@@ -52,7 +52,11 @@ class AssessmentPass:
 
     @classmethod
     async def begin(cls, context: Context) -> AssessmentPass:
-        """Start a pass with the next number."""
+        """Start a pass with the next number.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         async with context.transaction() as db:
             return cls(context, assessments.next_pass(db))
 
@@ -61,6 +65,9 @@ class AssessmentPass:
 
         Returns:
             How many rows it had.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
         """
         c = self._c
         owners = {o for o, _ in page.assessments} | {o for o, _ in page.updates}
@@ -85,7 +92,11 @@ class AssessmentPass:
         return len(page.assessments) + len(page.updates)
 
     async def end(self) -> None:
-        """Delete updates that aren't offered anymore, after the last page."""
+        """Delete updates that aren't offered anymore, after the last page.
+
+        Raises:
+            ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+        """
         in_graph, current = sorted(self.in_graph), sorted(self.in_graph - self._keeps_list)
         for some in slices(in_graph):
             async with self._c.transaction() as db:
@@ -97,7 +108,11 @@ class AssessmentPass:
 
 
 async def store_installations(context: Context, page: InstallationPage) -> int:
-    """Store a page; how many rows it had. Updates follow their run."""
+    """Store a page; how many rows it had. Updates follow their run.
+
+    Raises:
+        ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+    """
     owners = [owner for owner, _ in page.runs] + [owner for owner, _, _ in page.updates]
     known = machines.ids(context.db, owners)
     runs = [(known[o], r) for o, r in page.runs if o in known]

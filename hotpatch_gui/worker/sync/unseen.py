@@ -19,7 +19,11 @@ MAX_INDIVIDUAL_READS = 50
 async def mark_unseen(
     context: Context, seen: AbstractSet[str], subscription_ids: AbstractSet[str]
 ) -> None:
-    """Mark machines that a complete reading of the machines didn't return; ``seen`` and the readable subscriptions are in lower case."""
+    """Mark machines that a complete reading of the machines didn't return; ``seen`` and the readable subscriptions are in lower case.
+
+    Raises:
+        ProblemError, sqlite3.Error: see ``DataFile.transaction``.
+    """
     found = machines.unseen(context.db, context.connection_id, seen, subscription_ids)
     deleted, hidden = list(found.deselected), list(found.unreadable)
     refused: set[tuple[str, str]] = set()
