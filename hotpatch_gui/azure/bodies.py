@@ -47,7 +47,7 @@ def settings_body(change: SettingsChange, *, is_arc: bool = False) -> dict[str, 
 def schedule_body(schedule: Schedule, location: str) -> dict[str, Any]:
     """The body of a PUT of a maintenance configuration that patches guests. KBs as digits, the duration as ``03:55``.
 
-    Source: Microsoft.Maintenance, maintenanceConfigurations.
+    Source: azure-rest-api-specs, Microsoft.Maintenance maintenanceConfigurations, 2023-04-01.
     """
     hours, minutes = divmod(schedule.minutes or 0, 60)
     windows = {
@@ -82,7 +82,7 @@ def assignment_body(schedule_id: str, resource_id: str, location: str) -> dict[s
 def scope_body(scope: Scope) -> dict[str, Any]:
     """The body of a PUT of a dynamic scope.
 
-    Source: Microsoft.Maintenance, configurationAssignments with a filter.
+    Source: azure-rest-api-specs, Microsoft.Maintenance configurationAssignments with a filter, 2023-04-01.
     """
     lists = {
         "osTypes": scope.os_types,
@@ -109,7 +109,7 @@ def enroll_body() -> dict[str, Any]:
 
     ``productProfile.subscriptionStatus`` is not sent: it is the pay-as-you-go license of Windows Server.
 
-    Source: Microsoft.HybridCompute, licenseProfiles.
+    Source: azure-rest-api-specs, Microsoft.HybridCompute licenseProfiles.
     """
     feature = {"name": "Hotpatch", "subscriptionStatus": "Enable"}
     product = {"productType": "WindowsServer", "productFeatures": [feature]}

@@ -1,6 +1,6 @@
 """Requests to Microsoft.Maintenance: one configuration or assignment, by its resource ID.
 
-Source: Microsoft.Maintenance, API version 2023-04-01. Creating and deleting are no long-running operations.
+Source: azure-rest-api-specs, Microsoft.Maintenance 2023-04-01. Creating and deleting aren't long-running operations.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ tr = translator("ResourceGraph")
 
 PAGE_ROWS = 1000
 GROUP = 300
-"""The maximum number of subscriptions in a query (Microsoft Learn: work-with-data)."""
+"""The maximum number of subscriptions in a query (learn.microsoft.com/azure/governance/resource-graph/concepts/work-with-data)."""
 RESOURCES, API_VERSION = "/providers/Microsoft.ResourceGraph/resources", "2021-03-01"
 
 

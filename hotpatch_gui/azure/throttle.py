@@ -31,7 +31,7 @@ FIRST_PAUSE_S, MAX_PAUSE_S = 5.0, 60.0
 QUOTA, WINDOW_S = 15, 5.0
 """Resource Graph's queries per window of seconds, until a response shows a larger quota.
 
-Source: Microsoft Learn, guidance-for-throttled-requests.
+Source: learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-for-throttled-requests.
 """
 
 
@@ -44,7 +44,10 @@ class Rate:
 
 
 ARM_READS, ARM_WRITES = Rate(250, 25.0), Rate(200, 10.0)
-"""Azure's limits per subscription and account (Microsoft Learn: request-limits-and-throttling), applied to a connection."""
+"""Azure's limits per subscription and account, applied to a connection.
+
+Source: learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling.
+"""
 
 
 PACED_S, PACE_MARGIN = 60.0, 0.5

@@ -1,6 +1,7 @@
 """Arc-enabled servers: hotpatching by license.
 
-Source: Microsoft.HybridCompute, machines and licenseProfiles, and Microsoft's hotpatch documentation for Azure Arc.
+Source: azure-rest-api-specs, Microsoft.HybridCompute machines and licenseProfiles;
+learn.microsoft.com/windows-server/get-started/enable-hotpatch-azure-arc-enabled-servers.
 """
 
 from __future__ import annotations

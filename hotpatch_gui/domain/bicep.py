@@ -1,4 +1,4 @@
-"""Values as Bicep. Source: Microsoft Learn, azure-resource-manager/bicep/file."""
+"""Values as Bicep. Source: learn.microsoft.com/azure/azure-resource-manager/bicep/file."""
 
 from __future__ import annotations
 

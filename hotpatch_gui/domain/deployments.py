@@ -1,6 +1,6 @@
 """The deployment of a new machine to a resource group, what it would change, and how it is going.
 
-Source: Microsoft.Resources/deployments, API version 2026-06-01.
+Source: azure-rest-api-specs, Microsoft.Resources deployments, 2026-06-01.
 """
 
 from __future__ import annotations

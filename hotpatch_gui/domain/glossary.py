@@ -1,6 +1,7 @@
 """Terms of the field and of this program, for Help.
 
-Source: Microsoft's documentation of hotpatch, automatic VM guest patching and Azure Update Manager.
+Source: learn.microsoft.com/windows-server/get-started/hotpatch; learn.microsoft.com/azure/virtual-machines/automatic-vm-guest-patching;
+learn.microsoft.com/azure/update-manager.
 """
 
 from __future__ import annotations

@@ -19,7 +19,10 @@ from .updates import Classification, RestartBehavior, Update
 tr = translator("Installs")
 
 MIN_MINUTES = 25
-"""No update starts with less than this left in the window (Microsoft's documentation of installPatches)."""
+"""No update starts with less than this left in the window.
+
+Source: learn.microsoft.com/rest/api/compute/virtual-machines/install-patches.
+"""
 MAX_MINUTES = 235
 """Azure's limit for a one-time update."""
 

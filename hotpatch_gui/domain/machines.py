@@ -17,7 +17,7 @@ from .releases import Product
 tr = translator("MachinesDomain")
 
 GRAPH_KEEPS_ASSESSMENTS = timedelta(days=7)
-"""Resource Graph deletes an assessment after this time (Microsoft Learn: query-logs)."""
+"""Resource Graph deletes an assessment after this time (learn.microsoft.com/azure/update-manager/query-logs)."""
 
 
 class PatchMode(StrEnum):
@@ -135,7 +135,7 @@ class Machine:
     def follows_schedules(self) -> bool:
         """Whether schedules of Azure Update Manager patch it: Arc-enabled servers always, virtual machines if set so.
 
-        Source: Microsoft's documentation of scheduled patching.
+        Source: learn.microsoft.com/azure/update-manager/prerequsite-for-schedule-patching.
         """
         return self.arc is not None or bool(self.settings.bypass_safety_checks)
 

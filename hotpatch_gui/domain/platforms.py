@@ -1,6 +1,6 @@
 """The images that support hotpatch.
 
-Source: windowsserverdocs get-started/hotpatch.md, automatic-vm-guest-patching.md.
+Source: learn.microsoft.com/windows-server/get-started/hotpatch; learn.microsoft.com/azure/virtual-machines/automatic-vm-guest-patching.
 """
 
 from __future__ import annotations

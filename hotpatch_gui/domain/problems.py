@@ -33,6 +33,11 @@ class ProblemKind(StrEnum):
         """Whether it resolves by waiting or by signing in, so that a retry makes sense."""
         return self in _PASSING
 
+    @property
+    def is_inconclusive(self) -> bool:
+        """Whether a request that reached Azure may have taken effect all the same."""
+        return self in _INCONCLUSIVE
+
 
 _PASSING = frozenset(
     {
@@ -42,6 +47,11 @@ _PASSING = frozenset(
         ProblemKind.THROTTLED,
         ProblemKind.AZURE_FAILED,
     }
+)
+
+
+_INCONCLUSIVE = frozenset(
+    {ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE}
 )
 
 

@@ -6,7 +6,7 @@ one update domain at a time: at most a fifth of the set together, or one machine
 a day after Azure has attempted every machine of the previous one (one that isn't running counts as attempted), unless too many of them are
 unhealthy.
 
-Source: Microsoft's documentation of automatic VM guest patching. It gives no figures for PHASE_SIZES, BATCH_DIVISOR, SOAK and
+Source: learn.microsoft.com/azure/virtual-machines/automatic-vm-guest-patching. It gives no figures for PHASE_SIZES, BATCH_DIVISOR, SOAK and
 UNHEALTHY_DIVISOR: these are assumptions, and the page shows them. That an installation finishes within its hour and the time of
 a retry are assumptions, too.
 """
@@ -120,7 +120,7 @@ def _order(member: RolloutMachine) -> tuple[str, str, int, str]:
 class Rollout:
     """One release on its way through a fleet. It has no clock and no randomness.
 
-    For each hour, ``admit`` returns who starts, and ``report`` receives each result before the next hour.
+    For each hour, ``admit`` returns who starts, and ``record_attempt`` receives each result before the next hour.
     """
 
     def __init__(
@@ -181,7 +181,7 @@ class Rollout:
                     busy |= {region} if found else set()
         return begun
 
-    def report(
+    def record_attempt(
         self, key: str, outcome: AttemptResult, hour: datetime, again: datetime | None = None
     ) -> None:
         """Record the result of a machine that started in ``hour``.
@@ -297,6 +297,6 @@ def timetable(
             outcome = becomes(member, hour)
             if outcome in (AttemptResult.UPDATED, AttemptResult.UNHEALTHY):
                 patched[member.key] = hour
-            rollout.report(member.key, outcome, hour)
+            rollout.record_attempt(member.key, outcome, hour)
         hour += HOUR
     return patched

@@ -139,8 +139,9 @@ class RolloutState:
 def exclusion_reason(machine: Machine, schedules: MachineSchedules, now: datetime) -> str | None:
     """Why automatic guest patching doesn't include a machine; None if it does.
 
-    ``schedules`` are its maintenance configurations; ended ones don't count. Source: Microsoft's documentation of automatic
-    VM guest patching.
+    ``schedules`` are its maintenance configurations; ended ones don't count.
+
+    Source: learn.microsoft.com/azure/virtual-machines/automatic-vm-guest-patching.
     """
     settings = machine.settings
     if machine.arc is not None:
@@ -255,9 +256,9 @@ def infer_rollout(
     reasons = {f.key: exclusion_reason(f.machine, f.schedules, now) for f in facts}
     included = [f for f in facts if reasons[f.key] is None]
     rollout = Rollout((rollout_machine(f.key, f.machine) for f in included), pairs, released)
-    reports = filter(None, (known_outcome(f, released, now) for f in included))
-    for report in sorted(reports, key=lambda t: t[2]):
-        rollout.report(*report)
+    attempts = filter(None, (known_outcome(f, released, now) for f in included))
+    for attempt in sorted(attempts, key=lambda t: t[2]):
+        rollout.record_attempt(*attempt)
     rollout.open_until(now)
     opened, halted = rollout.open_phase, rollout.halted
     turns = timetable(rollout, max(now, released)) if halted is None else {}

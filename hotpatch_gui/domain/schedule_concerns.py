@@ -21,8 +21,12 @@ from .updates import Classification
 tr = translator("ScheduleConcerns")
 
 SHORTEST_MIN, LONGEST_MIN = 90, 235
-"""A guest schedule's limits. Source: Microsoft's documentation of maintenance configurations (25 September 2026)."""
+"""A guest schedule's shortest and longest window, in minutes.
+
+Source: learn.microsoft.com/azure/virtual-machines/maintenance-configurations (25 September 2026).
+"""
 LOOK_AHEAD = timedelta(days=92)
+"""How far ahead windows and releases are considered."""
 LATE = timedelta(days=14)
 """A release that waits longer for a window is named; this program's choice."""
 

@@ -1,7 +1,7 @@
 """Maintenance configurations of in-guest scope: a customer's own times for updates.
 
 ``recurs`` is Azure's ``recurEvery``: ``6Hour``, ``Day``, ``3Days``, ``Week Saturday,Sunday``, ``Month Third Sunday``,
-``Month Second Tuesday Offset4`` or ``2Months day23,day24``. Spaces and case vary. Source: Microsoft.Maintenance,
+``Month Second Tuesday Offset4`` or ``2Months day23,day24``. Spaces and case vary. Source: azure-rest-api-specs, Microsoft.Maintenance,
 maintenanceConfigurations.
 """
 

@@ -1,6 +1,7 @@
 """Changes of update settings, and those that Azure rejects.
 
-Source: Microsoft.Compute virtualMachines (patchSettings) and the portal's Update settings.
+Source: azure-rest-api-specs, Microsoft.Compute virtualMachines (patchSettings);
+learn.microsoft.com/azure/update-manager/manage-update-settings.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A support request about hotpatch at Microsoft: where it is filed, and what it should name.
 
-Source: Microsoft Learn, azure/automanage/automanage-hotpatch, "How can I get troubleshooting support for hotpatching?".
+Source: learn.microsoft.com/azure/automanage/automanage-hotpatch, "How can I get troubleshooting support for hotpatching?".
 """
 
 from __future__ import annotations

@@ -63,22 +63,22 @@ class ForecastResult(NamedTuple):
 
 
 def work(path: Path, line: Connection) -> None:
-    """The process's body: reports Ready, receives its Task, reports Progress and an Answer.
+    """The process's body: sends Ready, receives its Task, then sends ForecastProgress for each release day and one ForecastResult.
 
-    It ends when nobody listens anymore.
+    It ends when the other end of the pipe is closed.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the window stops it
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     try:
         line.send(Ready())
-        answer = ForecastResult(_run_forecast(path, line.recv(), line))
+        result = ForecastResult(_run_forecast(path, line.recv(), line))
     except (EOFError, OSError):  # the window is gone
         return
     except Exception as error:  # noqa: BLE001 - reported to where it can be logged
-        answer = ForecastResult(None, f"{type(error).__name__}: {error}")
+        result = ForecastResult(None, f"{type(error).__name__}: {error}")
     with closing(line):
-        line.send(answer)
+        line.send(result)
 
 
 def _run_forecast(path: Path, task: Task, line: Connection) -> Forecast | None:
@@ -87,12 +87,12 @@ def _run_forecast(path: Path, task: Task, line: Connection) -> Forecast | None:
     if db is None:
         return None
     with closing(db):
-        subjects = read_forecast_machines(db, calendar, request)
-    days = len(steps(calendar, {s.product for s in subjects}, request.options))
-    answer: Forecast | None = None
-    for answer in forecast(request.options, subjects, calendar, pairs):
-        line.send(ForecastProgress(len(answer.months), days))
-    return answer
+        machines = read_forecast_machines(db, calendar, request)
+    days = len(steps(calendar, {s.product for s in machines}, request.options))
+    result: Forecast | None = None
+    for result in forecast(request.options, machines, calendar, pairs):
+        line.send(ForecastProgress(len(result.months), days))
+    return result
 
 
 def read_forecast_machines(

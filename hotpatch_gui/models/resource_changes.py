@@ -55,7 +55,7 @@ class ResourceChangesModel(LogModel[ResourceChangeRow]):
         )
 
     def queued(self, row_ids: Iterable[int]) -> list[int]:
-        """Those of these rows that are changes of schedules and still queued, as IDs of changes."""
+        """The IDs of the queued schedule changes among these rows."""
         found = []
         for row_id in row_ids:
             row, change_id = self.row_of(row_id), change_of(row_id)

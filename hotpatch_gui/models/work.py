@@ -91,7 +91,7 @@ def last_end(source: DataSource) -> str:
 
 
 def in_state(source: DataSource, operation_ids: Sequence[int], state: OperationState) -> list[int]:
-    """Those of these operations that are in the state."""
+    """The IDs among these of operations in this state."""
     return source.read_list(lambda db: operations.in_state(db, operation_ids, state))
 
 

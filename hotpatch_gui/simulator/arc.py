@@ -1,6 +1,6 @@
 """Arc-enabled servers on the wire: the hybrid compute API and its differences.
 
-Source: Microsoft.HybridCompute API definitions.
+Source: azure-rest-api-specs, Microsoft.HybridCompute.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """HTTP layer of the simulated Azure: requests to Resource Manager and Resource Graph, and responses in Azure's shapes.
 
-Source: Microsoft.Compute and Microsoft.ResourceGraph API definitions.
+Source: azure-rest-api-specs, Microsoft.Compute and Microsoft.ResourceGraph.
 """
 
 from __future__ import annotations

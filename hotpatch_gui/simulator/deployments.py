@@ -2,7 +2,7 @@
 
 Templates may contain virtual machines, network interfaces and virtual networks; of the last two, only their names are kept.
 
-Source: Microsoft.Resources/deployments, API version 2026-06-01.
+Source: azure-rest-api-specs, Microsoft.Resources deployments, 2026-06-01.
 """
 
 from __future__ import annotations

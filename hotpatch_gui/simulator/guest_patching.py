@@ -224,8 +224,8 @@ class Patching:
             return None
         rollout = self.rollout = Rollout(self._members(), self._pairs, newest)
         known = (self._known(key, newest, start) for key in rollout.members)
-        for report in sorted(filter(None, known), key=itemgetter(2)):
-            self._report(*report)
+        for record_attempt in sorted(filter(None, known), key=itemgetter(2)):
+            self._report(*record_attempt)
         return rollout
 
     def _known(
@@ -266,7 +266,7 @@ class Patching:
         self, key: str, outcome: AttemptResult, hour: datetime, again: datetime | None
     ) -> None:
         assert self.rollout is not None
-        self.rollout.report(key, outcome, hour, again)
+        self.rollout.record_attempt(key, outcome, hour, again)
         kept = [key, outcome.value, hour.isoformat(), again.isoformat() if again else None]
         self._reports.append(kept)
         self.has_changed = True

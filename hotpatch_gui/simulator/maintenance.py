@@ -1,6 +1,6 @@
 """Maintenance configurations and their assignments: what they are, and on which machines they apply.
 
-Source: Microsoft.Maintenance, API version 2023-04-01, and Microsoft's documentation of scheduled patching.
+Source: azure-rest-api-specs, Microsoft.Maintenance 2023-04-01; learn.microsoft.com/azure/update-manager/prerequsite-for-schedule-patching.
 """
 
 from __future__ import annotations

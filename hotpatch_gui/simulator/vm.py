@@ -1,6 +1,6 @@
 """JSON of virtual machines and their results in Azure's shapes.
 
-Source: Microsoft.Compute API definitions.
+Source: azure-rest-api-specs, Microsoft.Compute virtualMachines.
 """
 
 from __future__ import annotations

@@ -91,10 +91,10 @@ def _kbs(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text.split()))
 
 
-def refresh_health(
+def derive_and_record(
     db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
 ) -> None:
-    """Derive the health of each machine, and record it as the day's state."""
+    """Derive the situation of each machine, and record it as the day's state."""
     derive(db, machine_ids, calendar, now)
     daily_states.record(db, machine_ids, now)
 
@@ -103,7 +103,7 @@ def refresh_health(
 def derived_copy(
     db: sqlite3.Connection, calendar: Calendar, now: datetime
 ) -> Iterator[sqlite3.Connection]:
-    """A copy of the file in memory with the health of each machine at ``now``, because the last sync may be long ago."""
+    """A copy of the file in memory with the situation of each machine at ``now``, because the last sync may be long ago."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
         db.backup(copy)
         copy.row_factory = sqlite3.Row
@@ -116,7 +116,7 @@ def derived_copy(
 def derive(
     db: sqlite3.Connection, machine_ids: Sequence[int], calendar: Calendar, now: datetime
 ) -> None:
-    """Derive counts, the last run and the health of each machine; write only what changed."""
+    """Derive counts, the last run and the situation of each machine; write only what changed."""
     changed = []
     for row in db.execute(_FRESH, {"ids": as_list(machine_ids)}).fetchall():
         machine_id, in_graph = row[:2]

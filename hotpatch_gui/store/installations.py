@@ -224,7 +224,7 @@ def run_of(db: sqlite3.Connection, operation_id: int) -> LostRunRow | None:
 
 
 def in_progress(db: sqlite3.Connection, machine_ids: Sequence[int]) -> set[int]:
-    """Those of these machines on which Azure shows an installation in progress, whoever started it."""
+    """The machines among these on which Azure shows an installation in progress, whoever started it."""
     rows = db.execute(
         f"SELECT DISTINCT machine_id FROM installations WHERE machine_id IN {IN_JSON} AND status='InProgress'",
         (as_list(machine_ids),),

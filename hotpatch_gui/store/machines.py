@@ -297,12 +297,12 @@ def name_order(db: sqlite3.Connection) -> dict[int, int]:
     return {row[0]: number for number, row in enumerate(rows)}
 
 
-def without_assessment(db: sqlite3.Connection, but: Collection[int]) -> list[str]:
-    """Names of the machines, but for some, of which no current assessment shows what is missing."""
+def without_assessment(db: sqlite3.Connection, except_ids: Collection[int]) -> list[str]:
+    """Names of existing machines without a current assessment, except ``except_ids``."""
     rows = db.execute(
         "SELECT name FROM machines WHERE deleted_at IS NULL AND (assessed_at IS NULL OR NOT in_graph)"
         f" AND id NOT IN {IN_JSON} ORDER BY name COLLATE NOCASE",
-        (as_list(list(but)),),
+        (as_list(list(except_ids)),),
     )
     return [row[0] for row in rows]
 

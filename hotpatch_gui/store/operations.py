@@ -70,7 +70,7 @@ def any_in(
 def failed_installations(
     db: sqlite3.Connection, operation_ids: Sequence[int]
 ) -> list[tuple[int, str]]:
-    """(machine's row ID, request's JSON) of those of these operations that are failed installations."""
+    """(Row ID of the machine, request's JSON) of the failed installations among these operations."""
     rows = db.execute(
         "SELECT machine_id, coalesce(request, '') FROM operations WHERE kind='install' AND state='failed'"
         f" AND id IN {IN_JSON} ORDER BY id",
@@ -108,7 +108,7 @@ def machines_being_created(db: sqlite3.Connection) -> list[str]:
 def in_state(
     db: sqlite3.Connection, operation_ids: Sequence[int], state: OperationState
 ) -> list[int]:
-    """Those of these operations that are in the state."""
+    """The IDs among these of operations in this state."""
     return [i for i, found in states(db, operation_ids).items() if found is state]
 
 
@@ -206,7 +206,7 @@ def open_ids(db: sqlite3.Connection, connection_id: int) -> list[int]:
 
 
 def read_open(db: sqlite3.Connection, operation_ids: Sequence[int]) -> list[Operation]:
-    """Those of these operations that aren't finished, oldest first."""
+    """The unfinished operations among these, oldest first."""
     cursor = db.execute(
         f"{_SELECT} WHERE o.id IN {IN_JSON} AND o.ended_at IS NULL ORDER BY o.id",
         (as_list(operation_ids),),

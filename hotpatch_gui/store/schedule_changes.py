@@ -124,7 +124,8 @@ def end_earlier(
 ) -> None:
     """End earlier changes of the resource in ``state``, because ``later`` replaces them.
 
-    Unknown ones are dismissed, when it succeeded. Queued ones of another session are canceled, when it is sent.
+    When ``later`` succeeds, earlier changes with an unknown result are dismissed. When it is sent, queued ones of another
+    session are canceled.
     """
     rows = db.execute(
         "SELECT id FROM schedule_changes WHERE connection_id=? AND ended_at IS NULL AND state=? AND lower(resource_id)=?"
@@ -141,7 +142,10 @@ def end_earlier(
 def states_before(
     db: sqlite3.Connection, action_ids: Iterable[int]
 ) -> dict[int, set[OperationState]]:
-    """For each change of these actions, by row ID, the states of those before it that are of other kinds: it may build on them."""
+    """For each change of these actions, by row ID, the states of the earlier changes in its action that are of another kind.
+
+    The change may depend on them.
+    """
     rows = db.execute(
         f"SELECT id, action_id, kind, state FROM schedule_changes WHERE action_id IN {IN_JSON} ORDER BY id",
         (as_list(action_ids),),

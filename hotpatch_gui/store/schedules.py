@@ -216,7 +216,10 @@ UNPREPARED = (
     f"m.kind='vm' AND m.patch_mode IS NOT NULL AND (m.patch_mode<>'{PatchMode.AUTOMATIC_BY_PLATFORM}'"
     " OR coalesce(m.bypass_safety_checks, 0)=0)"
 )
-"""Virtual machines on which Azure runs no schedule. Source: Microsoft's documentation of scheduled patching, prerequisites."""
+"""Virtual machines on which Azure runs no schedule.
+
+Source: learn.microsoft.com/azure/update-manager/prerequsite-for-schedule-patching.
+"""
 
 
 def scope_targets(

@@ -19,8 +19,9 @@ from .urgency import Urgency
 
 T = TypeVar("T")
 MAX_THROTTLED = 5
+"""A request fails after more 429 responses in a row than this."""
 MAX_QUERIES = 6
-"""A connection's concurrent Resource Graph queries, and separately its concurrent sync requests."""
+"""The maximum number of a connection's Resource Graph queries at a time, and likewise of its sync requests."""
 MAX_POLLS = 8
 """A connection's concurrent polling requests."""
 MAX_BULK = 12
@@ -68,7 +69,7 @@ class Lane:
         limit: Azure's rate.
         slots: shared with the connection's other lanes.
         background: how many slots an urgency may use, so that some remain for a click.
-        most: this lane's own limit of requests at a time.
+        max_requests: this lane's own limit of requests at a time.
     """
 
     def __init__(
@@ -76,10 +77,10 @@ class Lane:
         limit: Limit,
         slots: asyncio.Semaphore,
         background: Mapping[Urgency, asyncio.Semaphore],
-        most: int = MAX_IN_FLIGHT,
+        max_requests: int = MAX_IN_FLIGHT,
     ) -> None:
         self._limit, self._slots, self._background = limit, slots, background
-        self._own = asyncio.Semaphore(most)
+        self._own = asyncio.Semaphore(max_requests)
         self._waiting: list[tuple[Urgency, int, asyncio.Future[None]]] = []
         self._numbers = count()
         self._dispatcher: asyncio.Task[None] | None = None
@@ -95,21 +96,21 @@ class Lane:
         urgency: Urgency,
         waiting: Callable[[float], None] = lambda _: None,
         *,
-        most: float = MAX_THROTTLED,
+        max_rejections: float = MAX_THROTTLED,
     ) -> T:
         """Run a request, and repeat it if Azure throttles it (429) or a pause delays it; ``waiting`` receives the seconds.
 
         Raises:
-            ProblemError: any other problem, or more than ``most`` rejections. Being delayed here isn't a rejection.
+            ProblemError: any other problem, or more than ``max_rejections`` rejections. Being delayed here isn't a rejection.
         """
-        refused = 0
+        rejected = 0
         while True:
             try:
                 return await self._once(call, urgency)
             except ProblemError as error:
                 problem = error.problem
-                refused += problem.may_have_been_sent  # False if delayed here
-                if problem.kind is not ProblemKind.THROTTLED or refused > most:
+                rejected += problem.may_have_been_sent  # False if delayed here
+                if problem.kind is not ProblemKind.THROTTLED or rejected > max_rejections:
                     raise
                 waiting(problem.retry_after_s or self._limit.wait_s)
 

@@ -49,7 +49,6 @@ FOLLOW_S = 5.0
 MAX_PAUSES, MAX_FAILURES, MAX_MISSING = 12, 10, 60
 """While a deployment can't be read or isn't shown: the longest pause, in FOLLOW_S; after so many failed readings it is unknown; after so
 many readings that don't show it, it is dismissed."""
-INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 """Problems that don't show whether Azure accepted the deployment."""
 TABLES = ChangedTables.of("deployments", "audit_log")
 
@@ -80,7 +79,7 @@ class Deployments:
     async def handle(self, command: commands.CheckDeployment | commands.Deploy) -> None:
         """Handle a command about a deployment."""
         context = self._contexts.get(command.connection_id)
-        why = self._refusal(context, command.connection_id)
+        why = self._problem_before_sending(context, command.connection_id)
         if isinstance(command, commands.CheckDeployment):
             resource_id = command.deployment.resource_id
             if why is not None or context is None:
@@ -96,8 +95,10 @@ class Deployments:
             return
         await self._begin(context, command)
 
-    def _refusal(self, context: Context | None, connection_id: int) -> Problem | None:
-        """Why nothing is sent."""
+    def _problem_before_sending(
+        self, context: Context | None, connection_id: int
+    ) -> Problem | None:
+        """The problem that prevents sending; None without one."""
         connection = connections.read(self._file.db, connection_id)
         if connection is None or context is None:
             return Problem(
@@ -302,7 +303,7 @@ class Deployments:
         if problem.kind is ProblemKind.THROTTLED:
             await self._move(row_id, OperationState.QUEUED, event, problem.sentence, **named)
             return problem.retry_after_s or FIRST_BACK_OFF_S
-        if problem.kind in INCONCLUSIVE and was_sent:
+        if problem.kind.is_inconclusive and was_sent:
             note = tr(
                 "{sentence} It isn't sent again. The program checks in Azure whether the deployment exists.",
                 sentence=problem.sentence,

@@ -34,11 +34,11 @@ _OPERATIONS = ChangedTables.of("operations", "audit_log")
 
 
 def already_requested(kind: OperationKind, machines: int) -> Problem:
-    """The notice that the same operation is already in progress."""
+    """The notice that the same operation was already requested and hasn't ended."""
     return Problem(
         ProblemKind.CONFLICT,
         tr(
-            "“{label}” is already queued, in progress or unresolved on %n of the machines, so it wasn't requested again.",
+            "“{label}” is already queued, is in progress or has an unknown result on %n of the machines, so it wasn't requested again.",
             machines,
             label=kind.label,
         ),

@@ -52,7 +52,7 @@ class ResolvedResult(NamedTuple):
     run_id: str | None = None
 
 
-def read(db: sqlite3.Connection, operation_id: int) -> ResolvedResult | NotYet:
+def find_result(db: sqlite3.Connection, operation_id: int) -> ResolvedResult | NotYet:
     """Find the result in the machine's stored data.
 
     Raises:

@@ -255,7 +255,7 @@ def derive_all(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> Non
     """Derive every machine's health in one transaction, for the ``releases`` command line. The engine does it in batches
     (``ReleaseUpdates``)."""
     with transaction(db):
-        health.refresh_health(db, machines.present(db), calendar, now)
+        health.derive_and_record(db, machines.present(db), calendar, now)
 
 
 def _no_releases(name: str, why: str) -> Problem:

@@ -121,6 +121,6 @@ class ReleaseUpdates:
         for start in range(0, len(everyone), BATCH):
             async with self._file.transaction() as db:
                 batch = everyone[start : start + BATCH]
-                health.refresh_health(db, batch, calendar, self._clock())
+                health.derive_and_record(db, batch, calendar, self._clock())
             await asyncio.sleep(0)
         self._observe(Changed(ChangedTables.of("machines")))

@@ -75,13 +75,13 @@ class ScheduleChanges:
             self._observe(ChangesQueued(()))
             return
         async with self._file.transaction(durable=True) as db:
-            is_wanted = not self._jobs.is_abandoned
+            is_abandoned = self._jobs.is_abandoned
             added = (
-                store.add(
+                []
+                if is_abandoned
+                else store.add(
                     db, command.connection_id, command.changes, self._clock(), self._requested_by
                 )
-                if is_wanted
-                else []
             )
         self._own.update(added)
         self._observe(Changed(TABLES))
@@ -90,7 +90,9 @@ class ScheduleChanges:
         self._wake(command.connection_id).set()
 
     async def dismiss(self) -> None:
-        """Dismiss all changes whose result isn't known; changes that waited for one continue, or is canceled.
+        """Dismiss all changes whose result isn't known.
+
+        Changes of the same resource that waited for one are sent; changes that depend on one are canceled.
 
         Raises:
             ProblemError, sqlite3.Error: see ``DataFile.transaction``.

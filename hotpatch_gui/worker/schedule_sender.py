@@ -49,7 +49,6 @@ FEW = 10
 """An action with at most this many changes goes before bulk requests."""
 CHECK_S, CHECKS = 15.0, 20
 """Seconds between checks of a change whose response was lost, and the maximum number of checks."""
-INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 CHANGED = (ChangeKind.SAVE, ChangeKind.EXCLUDE)
 """Changes of a schedule that must exist; what they don't name stays."""
 BUG = tr.mark(
@@ -65,8 +64,8 @@ _StatesBefore = Mapping[int, set[OperationState]]
 TABLES = ChangedTables.of("schedule_changes", "audit_log")
 
 
-def _refusal(kind: ProblemKind, sentence: str, step: str) -> ProblemError:
-    """Why a change isn't sent."""
+def _not_sent_error(kind: ProblemKind, sentence: str, step: str) -> ProblemError:
+    """The error for a change that isn't sent: nothing reached Azure."""
     return ProblemError(Problem(kind, sentence, step)._replace(may_have_been_sent=False))
 
 
@@ -78,7 +77,7 @@ class _Attempts:
         at: as a time of the monotonic clock.
         was_absent: whether the last reading didn't find the resource; a deletion needs two of them.
         pause_s: seconds before the next attempt, unless Azure requests another delay.
-        checks: reads of the resource that Azure answered since the response was lost.
+        checks: successful reads of the resource since the response was lost.
     """
 
     at: float = 0.0
@@ -103,11 +102,11 @@ class ScheduleSender:
         self._tasks: dict[int, tuple[Urgency, asyncio.Task[None]]] = {}
         """By row ID, the changes that are being sent or checked."""
         self._waiting = set[int]()
-        """Those that wait for a response about their resource, or for their turn."""
+        """Row IDs of changes that are being read or wait for a slot; canceling their task is safe."""
         self._requests = set[int]()
-        """Those whose request has been sent and isn't answered yet, even after their task was canceled."""
+        """Row IDs of changes that were sent and have no response yet. A canceled task doesn't remove them."""
         self._is_full = False
-        """Whether changes that could be sent wait for others of this sender."""
+        """Whether ``MAX_BULK`` prevents further changes from starting."""
         self._made: list[ScheduleChange] = []
         """Changes that Azure made and whose effect isn't stored yet."""
         self._stored_at = self._refused_at = -math.inf
@@ -190,7 +189,7 @@ class ScheduleSender:
         row: StoredChange,
         urgency: Urgency,
     ) -> None:
-        """Contain a bug to its change: try that change again later, and continue the others."""
+        """Keep a bug in one change from stopping the others; that change is tried again later."""
         try:
             await act(row, urgency)
         except (ProblemError, sqlite3.Error):
@@ -220,7 +219,11 @@ class ScheduleSender:
                 self._tasks[row_id][1].cancel()
 
     async def _wait(self, seconds: float | None) -> bool:
-        """Wait until a task has ended, something is requested or canceled, or the time has passed; False if nothing is waited for."""
+        """Wait until a task has ended, something is requested or canceled, or the time has passed.
+
+        Returns:
+            False if there is nothing to wait for.
+        """
         if self._tasks:
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
@@ -393,7 +396,7 @@ class ScheduleSender:
         except ProblemError as error:
             raise ProblemError(error.problem._replace(may_have_been_sent=False)) from error
         if old is None and row.change.kind in CHANGED:
-            raise _refusal(
+            raise _not_sent_error(
                 ProblemKind.NOT_FOUND,
                 tr(
                     "{name} was deleted in the meantime, so nothing was changed.",
@@ -419,7 +422,7 @@ class ScheduleSender:
         if maintenance.shows(old, row.change):
             await self._succeed(row, tr("Azure shows the change."))
             return True
-        raise _refusal(
+        raise _not_sent_error(
             ProblemKind.CONFLICT,
             tr("{name} already exists, so nothing was created.", name=row.change.subject),
             tr("Choose another name, or edit the existing schedule."),
@@ -509,7 +512,7 @@ class ScheduleSender:
         """Store what a problem means for the change; it is tried again if it certainly wasn't made and waiting helps."""
         attempts = self._attempts[row.id]
         if problem.kind is ProblemKind.THROTTLED or (
-            problem.kind in INCONCLUSIVE and not problem.may_have_been_sent
+            problem.kind.is_inconclusive and not problem.may_have_been_sent
         ):
             if self._c.jobs.is_abandoned:
                 await self._move(row, OperationState.FAILED, Event.NOT_SENT, problem.text, problem)
@@ -519,7 +522,7 @@ class ScheduleSender:
             event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
             await self._move(row, OperationState.QUEUED, event, note, problem)
             return
-        if problem.kind in INCONCLUSIVE:
+        if problem.kind.is_inconclusive:
             await self._store_unknown(row, problem.sentence)
             return
         if problem.kind is ProblemKind.STORE:

@@ -54,7 +54,7 @@ def play(fleet: Fleet) -> Trace:
             outcome = fate[min(attempts[member.key], len(fate) - 1)]
             attempts[member.key] += 1
             trace.begun.append((hour, member, outcome))
-            rollout.report(member.key, outcome, hour)
+            rollout.record_attempt(member.key, outcome, hour)
         hour += HOUR
     trace.halted = rollout.halted is not None
     return trace

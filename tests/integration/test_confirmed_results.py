@@ -346,13 +346,13 @@ def test_a_start_is_not_claimed_while_the_machine_cannot_be_read(stage: Stage, s
 def test_syncs_that_read_nothing_derive_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    derived, refresh = [], health.refresh_health
+    derived, refresh = [], health.derive_and_record
 
     def counted(*arguments: Any) -> None:
         derived.append(1)
         refresh(*arguments)
 
-    monkeypatch.setattr(health, "refresh_health", counted)
+    monkeypatch.setattr(health, "derive_and_record", counted)
     stage.simulator.faults.append(lambda *_: Broken("no network"))
     stage.clock.advance(hours=2)
     for _ in range(3):

@@ -124,7 +124,7 @@ def test_a_token_that_arrives_while_the_machine_is_read_is_followed(
     """The response of a restart, which the machine itself never shows, was stored and never polled."""
     monkeypatch.setattr(pauses, "FIRST_BACK_OFF_S", 0.05)
     stage.start()
-    begin, read, tokens = Gateway.begin, reconcile.read, list[str]()
+    begin, read, tokens = Gateway.begin, reconcile.find_result, list[str]()
 
     def lose(self: Gateway, *arguments: object) -> object:
         tokens.append(begin(self, *arguments).token)
@@ -136,7 +136,7 @@ def test_a_token_that_arrives_while_the_machine_is_read_is_followed(
         return found
 
     monkeypatch.setattr(Gateway, "begin", lose)
-    monkeypatch.setattr(reconcile, "read", store_meanwhile)
+    monkeypatch.setattr(reconcile, "find_result", store_meanwhile)
     stage.request.restart([machine(stage)])
     stage.until(lambda: tokens)
     stage.clock.advance(minutes=60)

@@ -66,18 +66,18 @@ def _everything_open(self: Rollout, _: datetime) -> None:
     self.open_phase = len(self.phases) - 1
 
 
-def _twice(report: Callable[..., None]) -> Callable[..., None]:
+def _twice(record_attempt: Callable[..., None]) -> Callable[..., None]:
     def again(self: Rollout, key: str, outcome: AttemptResult, hour: datetime) -> None:
-        report(self, key, outcome, hour)
+        record_attempt(self, key, outcome, hour)
         if outcome is AttemptResult.UPDATED and key.endswith("-1-3"):
-            report(self, key, AttemptResult.FAILED, hour)
+            record_attempt(self, key, AttemptResult.FAILED, hour)
 
     return again
 
 
-def _forgetful(report: Callable[..., None]) -> Callable[..., None]:
+def _forgetful(record_attempt: Callable[..., None]) -> Callable[..., None]:
     def forget(self: Rollout, key: str, outcome: AttemptResult, hour: datetime) -> None:
-        report(
+        record_attempt(
             self, key, AttemptResult.UPDATED if outcome is AttemptResult.FAILED else outcome, hour
         )
 
@@ -96,9 +96,9 @@ BREAKS: dict[str, tuple[str, Any]] = {
     "a bad update stops it": ("is_healthy", lambda *_: True),
     "within 30 days": ("PERIOD", timedelta(days=35)),
     "one attempt a night": ("RETRY_AFTER", timedelta(hours=1)),
-    "nobody is patched twice": ("Rollout.report", _twice(Rollout.report)),
+    "nobody is patched twice": ("Rollout.report", _twice(Rollout.record_attempt)),
     "everyone is reached": ("batch_limit", lambda _: 0),
-    "failures are tried again soon": ("Rollout.report", _forgetful(Rollout.report)),
+    "failures are tried again soon": ("Rollout.report", _forgetful(Rollout.record_attempt)),
 }
 
 
@@ -151,7 +151,9 @@ def test_a_stopped_machine_is_attempted_after_its_next_assessment() -> None:
     rolling = Rollout([RolloutMachine("vm", "eastus", time_zone="UTC")], PAIRS, RELEASED)
     night = datetime(2026, 8, 11, 22, tzinfo=UTC)
     assert [m.key for m in rolling.admit(night)] == ["vm"]
-    rolling.report("vm", AttemptResult.NOT_RUNNING, night, again=night + timedelta(days=3, hours=5))
+    rolling.record_attempt(
+        "vm", AttemptResult.NOT_RUNNING, night, again=night + timedelta(days=3, hours=5)
+    )
     patched = timetable(rolling, night + timedelta(hours=1))
     assert patched == {"vm": datetime(2026, 8, 15, 3, tzinfo=UTC)}
 

@@ -21,7 +21,7 @@ from hotpatch_gui.worker.reconcile import NotYet
 from hotpatch_gui.worker.sync.machine import read_instance_view
 from hotpatch_gui.worker.urgency import Urgency
 
-from . import end, pauses
+from . import finish, pauses
 from .send import Sending
 from .task import TAKEN, OperationTask
 
@@ -80,11 +80,13 @@ async def _poll_until_done(task: OperationTask) -> None:
     silent: list[datetime] = []
     while True:
         try:
-            result = await c.calls.reads.call(partial(_poll_once, task), Urgency.FOLLOW, most=0)
+            result = await c.calls.reads.call(
+                partial(_poll_once, task), Urgency.FOLLOW, max_rejections=0
+            )
         except ProblemError as error:
             problem = error.problem
             if problem.operation_failed:
-                await end.end(task, OperationState.FAILED, problem.sentence, problem)
+                await finish.finish(task, OperationState.FAILED, problem.sentence, problem)
                 return
             permanent_errors = 0 if problem.kind.is_transient else permanent_errors + 1
             silent = [*silent, c.clock()] if problem.may_have_been_sent else []
@@ -113,7 +115,7 @@ async def _poll_until_done(task: OperationTask) -> None:
             continue
         back_off, permanent_errors, silent = pauses.FIRST_BACK_OFF_S, 0, []
         if result.done:
-            await end.done(task, result.result)
+            await finish.handle_result(task, result.result)
             return
         if result.token != task.token:
             task.token = result.token
@@ -169,7 +171,7 @@ async def resolve_unknown(task: OperationTask) -> None:
         try:
             await read_instance_view(c, op.machine_id, task.machine, urgency=Urgency.FOLLOW)
             await c.results.read(op.machine_id)
-            outcome = reconcile.read(c.db, op.id)
+            outcome = reconcile.find_result(c.db, op.id)
             if isinstance(outcome, reconcile.ResolvedResult):
                 await task.move(
                     outcome.state,
@@ -192,7 +194,7 @@ async def resolve_unknown(task: OperationTask) -> None:
                 if not task.progress_unavailable and not _has_late_token(task):
                     return
         except ProblemError as error:
-            log.info("cannot find out about operation %s yet: %s", op.id, error)
+            log.info("operation %s can't be resolved yet: %s", op.id, error)
         await c.jobs.rest(pause)
         pause = min(pause * 1.5, pauses.MAX_BACK_OFF_S)
 
@@ -206,7 +208,9 @@ def _has_late_token(task: OperationTask) -> bool:
 async def _answers_again(task: OperationTask) -> bool:
     """Whether Azure reports progress again after failing for hours."""
     try:
-        await task.context.calls.reads.call(partial(_poll_once, task), Urgency.FOLLOW, most=0)
+        await task.context.calls.reads.call(
+            partial(_poll_once, task), Urgency.FOLLOW, max_rejections=0
+        )
     except ProblemError as error:
         task.progress_unavailable = error.problem.kind is not ProblemKind.NOT_FOUND
         return error.problem.operation_failed

@@ -26,7 +26,7 @@ from hotpatch_gui.worker.sync.machine import read_instance_view, read_machine
 from hotpatch_gui.worker.until_stored import until_stored
 from hotpatch_gui.worker.urgency import Urgency
 
-from . import end, pauses
+from . import finish, pauses
 from .task import OperationTask
 
 tr = translator("Send")
@@ -34,7 +34,6 @@ tr = translator("Send")
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 NOT_KNOWN = tr.mark("It isn't known whether Azure accepted the request. It isn't sent again.")
-INCONCLUSIVE = (ProblemKind.OFFLINE, ProblemKind.AZURE_FAILED, ProblemKind.MALFORMED_RESPONSE)
 """Problems that don't show whether Azure accepted the request: it is retried if it wasn't sent, otherwise it is unknown."""
 
 
@@ -82,7 +81,7 @@ class Sending:
                     await self._c.turns.wait(self._task.operation.machine_id, outcome)
         self._task.token = outcome.token
         if outcome.done:
-            await end.done(self._task, outcome.result)
+            await finish.handle_result(self._task, outcome.result)
             return
         await self._c.jobs.rest(outcome.delay_s)
 
@@ -183,13 +182,13 @@ class Sending:
         op, state = self._task.operation, self._task.state
         was_sent = state is OperationState.SENT
         if not was_sent and state is not OperationState.QUEUED:  # the response came late
-            if not (problem.may_have_been_sent and problem.kind in INCONCLUSIVE):
+            if not (problem.may_have_been_sent and problem.kind.is_inconclusive):
                 await self._end_as_failed(problem)
             return None
         if self._c.jobs.is_abandoned:
             await self._end(problem, was_sent=was_sent)
             return None
-        if problem.kind not in INCONCLUSIVE:  # Azure responds again
+        if not problem.kind.is_inconclusive:  # Azure responds again
             self._first_failure_at, self._pause_s = None, pauses.FIRST_BACK_OFF_S
         pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text
         if problem.kind is ProblemKind.THROTTLED:
@@ -219,7 +218,7 @@ class Sending:
 
     def _should_retry(self, problem: Problem) -> bool:
         """Whether to retry: a transient problem that has lasted less than TRY_FOR_S."""
-        if problem.kind not in INCONCLUSIVE:
+        if not problem.kind.is_inconclusive:
             return False
         now = time.monotonic()
         self._first_failure_at = now if self._first_failure_at is None else self._first_failure_at
@@ -307,7 +306,7 @@ class Sending:
             task.operation.machine_id,
             task.machine,
             urgency=self._urgency,
-            most=inf,
+            max_rejections=inf,
             must_exist=True,
         )
 
@@ -337,7 +336,7 @@ class Sending:
             await self._end_as_failed(problem)
 
     async def _end_without_retry(self, problem: Problem) -> None:
-        if problem.may_have_been_sent and problem.kind in INCONCLUSIVE:
+        if problem.may_have_been_sent and problem.kind.is_inconclusive:
             await self._task.mark_unknown(f"{problem.sentence} {tr(NOT_KNOWN)}")
         elif problem.kind is ProblemKind.CONFLICT:
             what = await self._operation_in_progress()

@@ -16,7 +16,7 @@ SITUATION_VALID_FOR = timedelta(hours=1)
 """How long a machine's situation stays current."""
 
 
-async def reclassify_if_old(context: Context) -> None:
+async def derive_again_if_old(context: Context) -> None:
     """Derive situations again if that was more than SITUATION_VALID_FOR ago, or if an earlier version derived them."""
     derived = context.derivation.at or _last_sync(context)
     if derived is None:
@@ -44,7 +44,7 @@ async def derive_all(context: Context) -> None:
 
 
 async def derive(context: Context, machine_ids: Sequence[int]) -> None:
-    """Derive the machines' health, and compare their runs with assessments.
+    """Derive the machines' situations, and compare their runs with assessments.
 
     Raises:
         ProblemError, sqlite3.Error: see ``DataFile.transaction``.
@@ -52,7 +52,7 @@ async def derive(context: Context, machine_ids: Sequence[int]) -> None:
     for start in range(0, len(machine_ids), HEALTH_BATCH):
         async with context.transaction() as db:
             batch = machine_ids[start : start + HEALTH_BATCH]
-            health.refresh_health(db, batch, context.calendar, context.clock())
+            health.derive_and_record(db, batch, context.calendar, context.clock())
             run_checks.check_runs(db, batch)
         await asyncio.sleep(0)
 

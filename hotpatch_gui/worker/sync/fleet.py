@@ -40,7 +40,7 @@ from hotpatch_gui.worker.events import SyncProgress
 from hotpatch_gui.worker.urgency import Urgency
 
 from . import incremental, schedule_overlay
-from .evaluation import derive, derive_all, learn, reclassify_if_old
+from .evaluation import derive, derive_again_if_old, derive_all, learn
 from .incremental import NEW_MACHINES, RunLists
 from .machine import read_instance_view
 from .pages import AssessmentPass, next_page, run_in_parallel, slices
@@ -96,7 +96,7 @@ async def sync_fleet(
     """
     sync = _FleetSync(context, progressed, full=full)
     problem: Problem | None = None
-    await reclassify_if_old(context)
+    await derive_again_if_old(context)
     try:
         await sync.run()
     except ProblemError as error:

@@ -31,7 +31,7 @@ async def read_instance_view(
     machine: Machine,
     *,
     urgency: Urgency,
-    most: float = MAX_THROTTLED,
+    max_rejections: float = MAX_THROTTLED,
     must_exist: bool = False,
 ) -> MachineSnapshot | None:
     """Read one machine through Resource Manager and store it; None if it doesn't exist, or another one has its name.
@@ -41,7 +41,7 @@ async def read_instance_view(
     """
     read = partial(context.gateway.read_machine, machine)
     try:
-        reading = await context.calls.reads.call(read, urgency, most=most)
+        reading = await context.calls.reads.call(read, urgency, max_rejections=max_rejections)
     except ProblemError as error:
         if error.problem.kind is ProblemKind.NOT_FOUND and not must_exist:
             return None
@@ -53,7 +53,7 @@ async def read_instance_view(
         is_same = machines.ids(db, [own]).get(own) == machine_id
         if is_same:
             _save_snapshot(db, machine_id, reading, now)
-            health.refresh_health(db, [machine_id], context.calendar, now)
+            health.derive_and_record(db, [machine_id], context.calendar, now)
     context.changed(ChangedTables.of("machines", "assessments", "installations"))
     return reading if is_same else None  # another machine has its name now
 
@@ -119,7 +119,7 @@ async def read_results(context: Context, machine_ids: Sequence[int], urgency: Ur
         await store_installations(context, run_page)
     for some in slices(machine_ids):
         async with context.transaction() as db:
-            health.refresh_health(db, some, context.calendar, context.clock())
+            health.derive_and_record(db, some, context.calendar, context.clock())
     context.changed(ChangedTables.of("machines", "assessments", "updates", "installations"))
 
 

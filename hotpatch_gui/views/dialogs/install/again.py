@@ -14,7 +14,7 @@ from .dialog import InstallDialog
 
 
 def review_again(services: Services, owner: QWidget, operation_ids: Sequence[int]) -> None:
-    """Open the install dialog with the machines of those of these operations that are failed installations."""
+    """Open the install dialog for the machines whose installations failed among these operations."""
     found = work.failed_installations(services.source, operation_ids)
     if found.machine_ids:
         open_once(owner, lambda: InstallDialog(services, found.machine_ids, owner, kb=found.kb))

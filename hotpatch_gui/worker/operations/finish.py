@@ -49,7 +49,7 @@ _SHOWN_BY_MACHINE = (
 """Kinds whose result the machine itself shows."""
 
 
-async def done(task: OperationTask, result: Mapping[str, Any]) -> None:
+async def handle_result(task: OperationTask, result: Mapping[str, Any]) -> None:
     """Handle a finished operation's result."""
     task.reload_rows()
     try:
@@ -70,7 +70,7 @@ async def done(task: OperationTask, result: Mapping[str, Any]) -> None:
             await task.mark_unknown(why, Event.UNCONFIRMED)
             return
     state = OperationState.FAILED if stored.has_failed else OperationState.SUCCEEDED
-    await end(task, state, stored.note, run_id=stored.run_id)
+    await finish(task, state, stored.note, run_id=stored.run_id)
 
 
 async def _unconfirmed_reason(task: OperationTask) -> str:
@@ -80,7 +80,7 @@ async def _unconfirmed_reason(task: OperationTask) -> str:
             "Azure reports that the operation finished, but the machine can't be read to confirm it. The program reads the "
             "machine again."
         )
-    found = reconcile.read(task.context.db, task.operation.id)
+    found = reconcile.find_result(task.context.db, task.operation.id)
     if isinstance(found, NotYet) and found is not NotYet.IN_PROGRESS:
         return tr(
             "Azure reports that the operation finished, but the machine doesn't show the result. The program reads the "
@@ -89,7 +89,7 @@ async def _unconfirmed_reason(task: OperationTask) -> str:
     return ""
 
 
-async def end(
+async def finish(
     task: OperationTask,
     state: OperationState,
     note: str,
