@@ -23,7 +23,7 @@ from hotpatch_gui.domain.updates import Classification, RestartBehavior, Update
 from hotpatch_gui.translation import translator
 
 from .values import (
-    UnreadableError,
+    MissingValueError,
     error_list,
     error_text,
     flag,
@@ -62,7 +62,7 @@ def graph_assessment(properties: Mapping[str, Any], name: Any) -> Assessment:
     readiness = mapping(mapping(properties.get("configurationStatus")).get("vmGuestPatchReadiness"))
     assessed = moment(properties.get("lastModifiedDateTime"))
     if assessed is None:
-        raise UnreadableError("lastModifiedDateTime is missing")
+        raise MissingValueError("lastModifiedDateTime")
     return Assessment(
         activity_id=text(properties.get("assessmentActivityId")) or required(name, "name"),
         status=RunStatus.parse(text(properties.get("status"))),
@@ -146,7 +146,7 @@ def graph_run(properties: Mapping[str, Any], name: Any) -> InstallationRun:
     """
     started = moment(properties.get("startDateTime") or properties.get("startTime"))
     if started is None:
-        raise UnreadableError("startDateTime is missing")
+        raise MissingValueError("startDateTime")
     return InstallationRun(
         run_id=text(properties.get("installationActivityId")) or required(name, "name"),
         status=RunStatus.parse(text(properties.get("status"))),

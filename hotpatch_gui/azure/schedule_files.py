@@ -111,23 +111,14 @@ def read_text(content: bytes) -> Schedule:
             "install": properties.get("installPatches"),
         }
         found = parse.schedule(row)
-    except KeyError as error:
+    except (KeyError, values.MissingValueError) as error:
+        name = error.args[0] if isinstance(error, KeyError) else error.name
         raise ScheduleFileError(
-            tr(
-                "This isn't the JSON of a maintenance configuration: {name} is missing.",
-                name=error.args[0],
-            )
+            tr("This isn't the JSON of a maintenance configuration: {name} is missing.", name=name)
         ) from error
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-        values.UnreadableError,
-    ) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ScheduleFileError(
-            tr("This isn't the JSON of a maintenance configuration: {why}", why=error)
+            tr("This isn't the JSON of a maintenance configuration: a value has another form.")
         ) from error
     _check_selection(values.mapping(properties.get("installPatches")))
     if scope.casefold() != "inguestpatch":

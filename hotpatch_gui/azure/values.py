@@ -15,6 +15,14 @@ class UnreadableError(ValueError):
     """A row without required values."""
 
 
+class MissingValueError(UnreadableError):
+    """A required value is missing; ``name`` is its name in the row."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is missing")
+        self.name = name
+
+
 def remembered(read: Callable[..., T]) -> Callable[..., T]:
     """Cache ``read`` by its arguments, because machines share updates, settings and counts."""
     cached = lru_cache(maxsize=4096, typed=True)(read)  # 1 is not True
@@ -44,11 +52,11 @@ def required(value: Any, what: str) -> str:
     """A short text.
 
     Raises:
-        UnreadableError: it is missing; ``what`` names it.
+        MissingValueError: it is missing; ``what`` names it.
     """
     found = text(value)
     if found is None:
-        raise UnreadableError(f"{what} is missing")
+        raise MissingValueError(what)
     return found
 
 

@@ -44,7 +44,7 @@ _LEFT = {
         "It wasn't sent, and the next start of the program cancels it. Nothing was created."
     ),
     OperationState.SENT: tr.mark(
-        "Azure hasn't answered. The next start of the program reads the result."
+        "Azure hasn't responded. The next start of the program reads the result."
     ),
 }
 """The note on a deployment that hasn't ended when the command does, by its state."""

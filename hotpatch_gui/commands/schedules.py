@@ -66,12 +66,12 @@ def _list(entries: Sequence[ScheduleEntry], unread: str, *, as_json: bool) -> No
         print_json(found)
         return
     heads = (
-        "Schedule",
-        "Resource group",
-        "Recurrence",
-        "Next window (local)",
-        "Machines",
-        "Concerns",
+        tr("Schedule"),
+        tr("Resource group"),
+        tr("Recurrence"),
+        tr("Next window (local)"),
+        tr("Machines"),
+        tr("Problems"),
     )
     rows = [
         (
@@ -100,10 +100,10 @@ def _show(db: sqlite3.Connection, entry: ScheduleEntry, now: datetime, *, as_jso
         (tr("Recurrence"), entry.recurrence),
         *((tr("Window"), schedules.window_text(w, entry.row.schedule)) for w in entry.next),
         *((title, text) for _, _, title, text in schedule_text.selection(entry.row.schedule, now)),
-        *((tr("Note") if c.level is Level.INFO else tr("Concern"), c.text) for c in entry.concerns),
+        *((tr("Note") if c.level is Level.INFO else tr("Problem"), c.text) for c in entry.concerns),
     ):
         print_table((), [(f"{title}:", text)])
-    heads = ("Machine", "Resource group", "Assignment", "Prepared")
+    heads = (tr("Machine"), tr("Resource group"), tr("Assignment"), tr("Prepared"))
     print_table(heads, [_machine_cells(m) for m in machines])
 
 
@@ -123,7 +123,14 @@ def _runs(entry: ScheduleEntry, *, as_json: bool) -> None:
     if as_json:
         print_json({"runs": [_run_json(r) for r in entry.runs]})
         return
-    heads = ("Started (UTC)", "Result", "Installed", "Failed", "Pending", "Maintenance run ID")
+    heads = (
+        tr("Started (UTC)"),
+        tr("Result"),
+        tr("Installed"),
+        tr("Failed"),
+        tr("Pending"),
+        tr("Maintenance run ID"),
+    )
     rows = [
         (r.started_at, run_text(r), str(r.installed), str(r.failed), str(r.pending), r.run)
         for r in entry.runs

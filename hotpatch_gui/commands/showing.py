@@ -41,13 +41,13 @@ tr = translator("Showing")
 REPORT = "report"
 """The Overview page's report, as content of an export."""
 _COLUMNS = (
-    "Machine",
-    "State",
-    "Hotpatch",
-    "Status",
-    "Resource Health",
-    "Updates",
-    "Assessed (UTC)",
+    tr.mark("Machine"),
+    tr.mark("Power state"),
+    tr.mark("Hotpatch"),
+    tr.mark("Status"),
+    tr.mark("Resource Health"),
+    tr.mark("Updates"),
+    tr.mark("Assessed (UTC)"),
 )
 
 
@@ -66,7 +66,7 @@ def list_machines(options: argparse.Namespace, folder: Path, target: CloudTarget
             return Exit.DONE
         rows = [[str(iso(v) if v not in (None, "") else "–") for v in row] for row in found.rows]
     columns = [list(found.heads).index(head) for head in _COLUMNS]
-    print_table(_COLUMNS, [[row[column] for column in columns] for row in rows])
+    print_table([tr(c) for c in _COLUMNS], [[row[column] for column in columns] for row in rows])
     for note in report.notes:
         write_message(note)
     return Exit.DONE

@@ -32,6 +32,24 @@ class Dimension(StrEnum):
         """The display name."""
         return tr(self.value)
 
+    @property
+    def grouped_label(self) -> str:
+        """The display name of a list grouped by it."""
+        return tr(_GROUPED[self])
+
+
+_GROUPED = {
+    Dimension.CONNECTION: tr.mark("By connection"),
+    Dimension.SUBSCRIPTION: tr.mark("By subscription"),
+    Dimension.GROUP: tr.mark("By resource group"),
+    Dimension.REGION: tr.mark("By region"),
+    Dimension.PRODUCT: tr.mark("By product"),
+    Dimension.HOTPATCH: tr.mark("By hotpatch status"),
+    Dimension.POWER: tr.mark("By power state"),
+    Dimension.ASSESSED: tr.mark("By last assessment"),
+    Dimension.TAG: tr.mark("By tag"),
+}
+
 
 class Grouping(NamedTuple):
     """By what machines are grouped; ``tag`` is the tag's name for TAG."""

@@ -101,8 +101,13 @@ class OperationState(StrEnum):
 
     @property
     def label(self) -> str:
-        """The state's display name."""
+        """The state's display name within a sentence."""
         return tr(_LABELS[self])
+
+    @property
+    def display_name(self) -> str:
+        """The state's display name in a cell, or at the beginning of a sentence."""
+        return tr(_TITLES[self])
 
     @property
     def may_change_to(self) -> frozenset[OperationState]:
@@ -120,6 +125,17 @@ _LABELS = {
     OperationState.CANCELED: tr.mark("canceled"),
     OperationState.UNKNOWN: tr.mark("unknown"),
     OperationState.DISMISSED: tr.mark("unknown, dismissed"),
+}
+
+_TITLES = {
+    OperationState.QUEUED: tr.mark("Queued"),
+    OperationState.SENT: tr.mark("Sent"),
+    OperationState.RUNNING: tr.mark("In progress"),
+    OperationState.SUCCEEDED: tr.mark("Succeeded"),
+    OperationState.FAILED: tr.mark("Failed"),
+    OperationState.CANCELED: tr.mark("Canceled"),
+    OperationState.UNKNOWN: tr.mark("Unknown"),
+    OperationState.DISMISSED: tr.mark("Unknown, dismissed"),
 }
 
 _TRANSITIONS: dict[OperationState, frozenset[OperationState]] = {

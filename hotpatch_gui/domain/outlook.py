@@ -9,7 +9,6 @@ from hotpatch_gui.translation import translator
 from .dates import day_name, month_name
 from .evidence import Evidence, running_of
 from .horizon import horizon_text
-from .phrases import capital
 from .release_calendar import Calendar
 from .releases import Product, ReleaseKind, release_day
 
@@ -18,30 +17,30 @@ tr = translator("Outlook")
 
 def running_text(evidence: Evidence, calendar: Calendar, *, at_last_sync: bool = False) -> str:
     """The running release by the reported build. With ``at_last_sync``, the text says that this was known at the last sync."""
-    clause = _running_clause(evidence, calendar)
-    if at_last_sync:
-        return tr("As of the last sync, {clause}.", clause=clause)
-    return f"{capital(clause)}."
+    text = _running_text(evidence, calendar)
+    return tr("At the last sync: {text}", text=text) if at_last_sync else text
 
 
-def _running_clause(evidence: Evidence, calendar: Calendar) -> str:
+def _running_text(evidence: Evidence, calendar: Calendar) -> str:
     machine, release = evidence.machine, running_of(evidence, calendar)
     if release is None:
         if machine.build is None:
-            return tr("the running build isn't reported, so the running release isn't known")
+            return tr("The running build isn't reported, so the running release isn't known.")
         product = machine.product
         if product is not None and calendar.is_newer_than_known(product, machine.build):
-            return tr("it runs build {build}, newer than any known release", build=machine.build)
-        return tr("it runs build {build}", build=machine.build)
+            return tr("It runs build {build}, newer than any known release.", build=machine.build)
+        return tr("It runs build {build}.", build=machine.build)
     if release.kind.is_baseline:
-        return tr("it runs the {title} (build {build})", title=release.title, build=release.build)
+        return tr("It runs the {title} (build {build}).", title=release.title, build=release.build)
     base = calendar.baseline_of(release)
-    on = tr(" on the {title}", title=base.title) if base else ""
-    if release.kb is None:
-        return tr("it runs the {title}{on}", title=release.title, on=on)
-    if release.kind is ReleaseKind.HOTPATCH:
-        return tr("{title} runs{on}", title=release.title, on=on)
-    return tr("out-of-band hotpatch {kb} runs{on}", kb=release.kb, on=on)
+    name = (
+        release.title
+        if release.kb is None or release.kind is ReleaseKind.HOTPATCH
+        else tr("out-of-band hotpatch {kb}", kb=release.kb)
+    )
+    if base is None:
+        return tr("It runs the {title}.", title=name)
+    return tr("It runs the {title} on the {baseline}.", title=name, baseline=base.title)
 
 
 def next_restart_text(evidence: Evidence, calendar: Calendar, now: datetime, lead: str = "") -> str:

@@ -15,11 +15,6 @@ def join(*sentences: str) -> str:
     return " ".join(s for s in sentences if s)
 
 
-def capital(text: str) -> str:
-    """The text with a capital first letter."""
-    return text[:1].upper() + text[1:]
-
-
 def days(then: datetime | None, now: datetime) -> str:
     """The number of days between two times, such as ``1 day``."""
     return tr("%n day(s)", (now - then).days if then else 0)
@@ -39,11 +34,6 @@ def some_names(names: Sequence[str], most: int) -> str:
     """At most ``most`` names, separated by commas; the others are counted."""
     shown, more = ", ".join(names[:most]), len(names) - most
     return tr("{shown} and %n more", more, shown=shown) if more > 0 else shown
-
-
-def lower(text: str) -> str:
-    """The text with a lower-case first letter."""
-    return text[0].lower() + text[1:]
 
 
 def listed_some(items: Sequence[str], most: int) -> str:

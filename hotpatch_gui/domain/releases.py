@@ -73,6 +73,16 @@ class ReleaseKind(StrEnum):
         }[self]
 
     @property
+    def display_name(self) -> str:
+        """The kind's display name in a cell, or at the beginning of a sentence."""
+        return {
+            ReleaseKind.PLANNED_BASELINE: tr("Planned baseline"),
+            ReleaseKind.UNPLANNED_BASELINE: tr("Unplanned baseline"),
+            ReleaseKind.HOTPATCH: tr("Hotpatch"),
+            ReleaseKind.OUT_OF_BAND: tr("Out-of-band"),
+        }[self]
+
+    @property
     def is_baseline(self) -> bool:
         """Whether it is a planned or unplanned baseline."""
         return self in (ReleaseKind.PLANNED_BASELINE, ReleaseKind.UNPLANNED_BASELINE)

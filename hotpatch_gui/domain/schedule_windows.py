@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from hotpatch_gui.translation import translator
 
-from .phrases import capital, listed
+from .phrases import listed
 from .schedules import ORDINALS, WEEKDAYS, Schedule, next_run
 
 tr = translator("ScheduleWindows")
@@ -90,7 +90,7 @@ def recurrence_text(schedule: Schedule) -> str:
                 if "offset" in rest
                 else tr("{often} on {days}", often=often, days=days)
             )
-    return tr("{text}, {at}", text=capital(text), at=at)
+    return tr("{text}, {at}", text=text, at=at)
 
 
 def _month_days(rest: str) -> str:

@@ -21,7 +21,7 @@ from .horizon import release_data_step
 from .hotpatch import HotpatchStatus
 from .machines import Freshness, freshness
 from .outlook import horizon_since, next_restart_text
-from .phrases import capital, days, join, listed_some, lower
+from .phrases import days, join, listed_some
 from .release_calendar import Calendar
 from .releases import Release, ReleaseKind
 from .titles import ReleaseTitle
@@ -67,7 +67,7 @@ def stale_headline(evidence: Evidence, calendar: Calendar, now: datetime) -> str
             day=day_name(planned.day),
         )
     assert newer is not None
-    return tr("{title} was released after the last assessment.", title=capital(newer.title))
+    return tr("After the last assessment, the {title} was released.", title=newer.title)
 
 
 def behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, str]:
@@ -84,25 +84,25 @@ def behind(evidence: Evidence, calendar: Calendar, now: datetime) -> tuple[str, 
     expected = next_restart_text(evidence, calendar, now, lead)
     if missing:
         headline = tr(
-            "Behind by {missing}: {updates}.",
+            "Behind by {missing}. {updates}",
             missing=_how_far(missing, horizon),
-            updates=lower(updates_text(evidence)),
+            updates=updates_text(evidence),
         )
         step = _install_step(missing)
         if not needs_baseline and missing[-1].kind is ReleaseKind.HOTPATCH:
             step = join(step, _restarts_among_offered(evidence))
         return headline, join(step, horizon, release_data_step() if horizon else "", expected)
     if offer is not None:
-        return tr("{offer} is offered.", offer=capital(_offer_name(offer))), join(
+        return tr("Azure offers {offer}.", offer=_offer_name(offer)), join(
             _offer_step(offer, evidence, calendar), release_data_step()
         )
     running = running_of(evidence, calendar)
     is_newest = running is not None and all(t.month <= running.month for t in evidence.titles)
     if is_newest and not horizon and offers_release(evidence, calendar) is not None:
-        return tr("Hotpatch is current; {updates}.", updates=lower(updates_text(evidence))), join(
+        return tr("Hotpatch is current. {updates}", updates=updates_text(evidence)), join(
             _consequence(evidence), expected
         )
-    return f"{updates_text(evidence)}.", join(
+    return updates_text(evidence), join(
         _consequence(evidence), horizon, release_data_step() if horizon else "", expected
     )
 
@@ -226,10 +226,10 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
             ),
         )
     nothing = (
-        tr("No update is offered")
+        tr("No update is available.")
         if not evidence.updates
         else tr(
-            "Only %n update(s) outside the operating system's releases are offered",
+            "Only %n update(s) outside the operating system's releases are available.",
             evidence.updates,
         )
     )
@@ -255,13 +255,9 @@ def not_confirmed(evidence: Evidence, calendar: Calendar, now: datetime) -> tupl
             else tr("no known release has its build")
         )
         step = release_data_step() if horizon or build is not None else ""
-        headline = tr(
-            "{nothing}, but whether it's up to date can't be confirmed: {why}.",
-            nothing=nothing,
-            why=why,
-        )
+        headline = join(nothing, tr("Its patch status can't be confirmed: {why}.", why=why))
         return headline, join(horizon, step, expected)
-    headline = tr("{nothing}, but whether it's up to date can't be confirmed.", nothing=nothing)
+    headline = join(nothing, tr("Its patch status can't be confirmed."))
     if not horizon and RESTART_UNREPORTED in evidence.unreported:
         return headline, join(
             tr("The last assessment doesn't report whether a restart is pending."), expected
@@ -295,13 +291,13 @@ def _consequence(evidence: Evidence) -> str:
 
 
 def updates_text(evidence: Evidence) -> str:
-    """How many updates are available, without a period."""
+    """A sentence: how many updates are available."""
     if COUNTS_UNREPORTED in evidence.unreported:
-        return tr("The last assessment doesn't report how many updates are missing")
+        return tr("The last assessment doesn't report how many updates are missing.")
     n = evidence.updates
     if n == 0:
-        return tr("No update is offered")
-    return tr("%n update(s) are available", n)
+        return tr("No update is available.")
+    return tr("%n update(s) are available.", n)
 
 
 def definitions_text(evidence: Evidence) -> str:

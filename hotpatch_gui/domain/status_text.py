@@ -75,19 +75,19 @@ def status_text(evidence: Evidence, calendar: Calendar, now: datetime) -> Status
     if not is_unhealthy(evidence.resource_health, evidence.machine.power):
         return found
     since = evidence.unhealthy_since
-    when = tr(" since {day}", day=day_name(since)) if since else ""
-    headline = tr(
-        "Resource Health reports it as {state}{when}.",
-        state=(evidence.resource_health or "").casefold(),
-        when=when,
+    state = evidence.resource_health
+    headline = (
+        tr("Resource Health reports “{state}” since {day}.", state=state, day=day_name(since))
+        if since
+        else tr("Resource Health reports “{state}”.", state=state)
     )
     step = tr("Check the machine before you install updates on it or on others.")
     return replace(
         found,
         level=Level.ERROR,
         headline=headline,
-        running=f"{found.headline} {found.running}".strip(),
-        next_step=f"{step} {found.next_step}".strip(),
+        running=join(found.headline, found.running),
+        next_step=join(step, found.next_step),
     )
 
 
@@ -157,22 +157,14 @@ def _last_failed(evidence: Evidence, situation: Situation, _: str) -> StatusText
         situation,
         tr("The last installation failed."),
         evidence.last_run_error or tr("Azure gave no reason."),
-        tr(
-            "{step} {updates}.",
-            step=error.step if error else Remedy.LOGS.text,
-            updates=updates_text(evidence),
-        ),
+        join(error.step if error else Remedy.LOGS.text, updates_text(evidence)),
         help_page(kb) if kb else "",
     )
 
 
 def _restart_pending(evidence: Evidence, situation: Situation, _: str) -> StatusText:
-    because = (
-        tr(" to finish {restart_kbs}", restart_kbs=listed(evidence.restart_kbs))
-        if evidence.restart_kbs
-        else ""
-    )
-    cause = "" if because else tr(" Azure doesn't report which update requires it.")
+    kbs = listed(evidence.restart_kbs)
+    cause = "" if kbs else tr("Azure doesn't report which update requires it.")
     step = (
         tr("Choose Restart when the machine can be down.")
         if evidence.machine.arc is None
@@ -181,8 +173,8 @@ def _restart_pending(evidence: Evidence, situation: Situation, _: str) -> Status
     return StatusText(
         LEVELS[situation],
         situation,
-        tr("A restart is needed{because}.", because=because),
-        tr("Until it restarts, the machine runs its previous updates.{cause}", cause=cause),
+        tr("A restart is needed to finish {kbs}.", kbs=kbs) if kbs else tr("A restart is needed."),
+        join(tr("Until it restarts, the machine runs its previous updates."), cause),
         step,
     )
 
@@ -292,12 +284,17 @@ def _since(evidence: Evidence) -> str:
 
 
 def _without_permission(evidence: Evidence, situation: Situation, running: str) -> StatusText:
-    since = tr(" on {day}", day=day_name(evidence.hidden.date())) if evidence.hidden else ""
+    hidden = evidence.hidden
+    stopped = (
+        tr("Azure stopped returning it on {day}.", day=day_name(hidden.date()))
+        if hidden
+        else tr("Azure stopped returning it.")
+    )
     return StatusText(
         Level.UNKNOWN,
         situation,
         tr("Your account can no longer read this machine, so this data may be out of date."),
-        tr("Azure stopped returning it{since}. {running}", since=since, running=running),
+        join(stopped, running),
         tr(
             "Request the Reader role on its resource group. Settings › Connections lists the "
             "required permissions."

@@ -10,6 +10,7 @@ from enum import StrEnum
 from hotpatch_gui.translation import translator
 
 from .installs import MIN_MINUTES
+from .phrases import listed
 from .records import RunStatus
 
 tr = translator("Verify")
@@ -118,10 +119,9 @@ def explanation(discrepancy: Discrepancy, detail: str) -> str:
                 min_minutes=MIN_MINUTES,
             )
         case Discrepancy.OFFERED_AGAIN:
-            names = detail.replace(",", ", ")
             return tr(
                 "{names} were reported as installed, and the next assessment offers them again.",
                 detail.count(",") + 1,
-                names=names,
+                names=listed(detail.split(",")),
             )
     return tr("The next assessment reports that a restart is still pending.")

@@ -56,7 +56,7 @@ def _state(row: ActionRow) -> str:
         (row.unknown, OperationState.UNKNOWN),
         (row.canceled, OperationState.CANCELED),
     )
-    return next((s.label.capitalize() for n, s in counts if n), tr("In progress"))
+    return next((s.display_name for n, s in counts if n), tr("In progress"))
 
 
 def machines_text(row: ActionRow) -> str:

@@ -142,7 +142,7 @@ def _planned(e: Expected, today: date) -> ReleaseRow:
 
 def kind_text(row: ReleaseRow) -> str:
     """The kind's display text."""
-    text = row.kind.label.capitalize()
+    text = row.kind.display_name
     if row.kind is ReleaseKind.OUT_OF_BAND:
         return f"{text}, {row.channel}"
     return tr("{text}, planned", text=text) if row.state == NOT_KNOWN else text
@@ -284,13 +284,13 @@ def calendar_description(data: CalendarData, rows: Sequence[ReleaseRow], machine
             )
         ),
         tr(
-            "Planned: %n, {baselines} of them restart.",
-            len(ahead),
-            baselines=sum(bool(r.restarts) for r in ahead),
+            "Planned: {releases}, with {restarts}.",
+            releases=tr("%n release(s)", len(ahead)),
+            restarts=tr("%n restart(s)", sum(bool(r.restarts) for r in ahead)),
         ),
     ]
     if changed:
-        parts.append(tr("{changed} differ from the plan.", changed=changed))
+        parts.append(tr("%n release(s) differ from the plan.", changed))
     if unknown:
         parts.append(
             tr(

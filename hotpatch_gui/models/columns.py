@@ -21,10 +21,8 @@ tr = translator("Columns")
 
 def _program_tip(row: UpdateRow | KbRow, _: datetime) -> str:
     if row.release_kind:
-        return tr(
-            "In the hotpatch calendar: {release_kind}.",
-            release_kind=update_text.release_text(row.release_kind).lower(),
-        )
+        release_kind = update_text.release_text(row.release_kind)
+        return tr("Kind in the hotpatch calendar: {release_kind}", release_kind=release_kind)
     return outside_program(row.name, Classification.parse(row.classification))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.dates import day_name, moment_name
 from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, Level, Situation
-from hotpatch_gui.domain.phrases import lower, updates
+from hotpatch_gui.domain.phrases import updates
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.resource_health import is_unhealthy
 from hotpatch_gui.store.timestamps import from_text
@@ -223,7 +223,7 @@ def situation_text(row: MachineListRow | MachineRow | MachineSummaryRow) -> str:
     """The machine's situation, and first that it is unhealthy."""
     situation = _situation(row.situation) if row.situation else tr("Not read yet")
     if reports_unhealthy(row):
-        return tr("Unhealthy, {situation}", situation=lower(situation))
+        return tr("Unhealthy · {situation}", situation=situation)
     return situation
 
 

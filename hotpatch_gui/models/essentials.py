@@ -9,6 +9,7 @@ from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.evidence import running_release
 from hotpatch_gui.domain.health import RESTART_UNREPORTED
 from hotpatch_gui.domain.machines import AssessmentMode, Machine
+from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, release_day
 from hotpatch_gui.store.machine_columns import machine_of
@@ -32,7 +33,7 @@ NAMES = (
     tr.mark("Baseline in force"),
     tr.mark("Operating system"),
     tr.mark("Image"),
-    tr.mark("Location"),
+    tr.mark("Region"),
     tr.mark("Resource group"),
     tr.mark("Subscription"),
     tr.mark("Tags"),
@@ -46,7 +47,7 @@ def values(row: MachineRow, calendar: Calendar, now: datetime) -> list[str]:
     assessed = from_text(row.assessed_at)
     settings = machine.settings
     cause = (
-        tr(", for {restart_kbs}", restart_kbs=row.restart_kbs.replace(" ", ", "))
+        tr(", for {restart_kbs}", restart_kbs=listed(row.restart_kbs.split()))
         if row.restart_kbs
         else ""
     )

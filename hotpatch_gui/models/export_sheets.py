@@ -93,8 +93,8 @@ MACHINES = (
     Column("of_connection", "Connection", 0, lambda r, _: r.connection_name or ""),
     Column("subscription", "Subscription", 0, lambda r, _: r.subscription_name),
     Column("group", "Resource group", 0, lambda r, _: r.resource_group),
-    Column("location", "Location", 0, lambda r, _: r.location),
-    Column("machine_power", "State", 0, lambda r, _: display_text.power_text(r)),
+    Column("location", "Region", 0, lambda r, _: r.location),
+    Column("machine_power", "Power state", 0, lambda r, _: display_text.power_text(r)),
     Column("hotpatch", "Hotpatch", 0, lambda r, _: r.hotpatch_status),
     Column("situation", "Status", 0, lambda r, _: r.situation or "Not read yet"),
     Column(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hotpatch_gui.domain.phrases import machines
+from hotpatch_gui.domain.phrases import join, listed, machines, updates
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.status_text import StatusText, status_text
 from hotpatch_gui.store import health
@@ -14,6 +14,9 @@ from . import display_text
 from .selection import SelectionSummary
 
 tr = translator("Headline")
+
+MAX_GROUPS = 3
+"""How many statuses the headline of several machines names."""
 
 
 def title(selection: SelectionSummary) -> str:
@@ -49,19 +52,30 @@ def status_text_of_one(
     return status_text(health.evidence_of(selection.one), calendar, now)
 
 
+def most_urgent(selection: SelectionSummary) -> str:
+    """The statuses of several machines that need attention first, with their numbers of machines."""
+    worst = [g for g in selection.status_groups if g.level is selection.level]
+    groups = listed(
+        [tr("{status} on %n machine(s)", g.count, status=g.situation) for g in worst[:MAX_GROUPS]]
+    )
+    return tr("Most urgent: {groups}.", groups=groups)
+
+
 def sum_of_several(selection: SelectionSummary) -> str:
     """Available updates of several machines, as far as known."""
     if selection.offered:
-        updates = f"{selection.updates:,}" if selection.assessed else display_text.NOTHING
-        return tr(
-            "{updates} updates are available for {offered:,} of them; installing everything "
-            "restarts or may restart {restarting:,} of the machines.",
-            updates=updates,
-            offered=selection.offered,
-            restarting=selection.restarting,
+        return join(
+            tr(
+                "{updates} available on %n machine(s).",
+                selection.offered,
+                updates=updates(selection.updates),
+            ),
+            tr("Installing everything restarts or may restart %n machine(s).", selection.restarting)
+            if selection.restarting
+            else "",
         )
     if selection.counted == len(selection.ids):
         return tr("No update is available for any of them.")
     if selection.counted:
-        return tr("The updates of %n of them are known, and none is available.", selection.counted)
+        return tr("The updates of %n machine(s) are known; none is available.", selection.counted)
     return tr("None of them has a current list of updates.")

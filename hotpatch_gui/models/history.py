@@ -73,11 +73,10 @@ class HistoryCounts(NamedTuple):
             self._of_some(installed, failed)
             if self.is_filtered
             else tr(
-                "Updates, not runs: {installed:,} installed and {failed:,} failed, on "
-                "{count:,} days.",
+                "Counts updates, not runs: {installed:,} installed and {failed:,} failed, on {days}.",
                 installed=installed,
                 failed=failed,
-                count=len(self.days),
+                days=tr("%n day(s)", len(self.days)),
             )
         )
         return f"{counted} {self._gap_text}".strip()
@@ -86,10 +85,10 @@ class HistoryCounts(NamedTuple):
         """Runs that a filter found may have installed other updates as well."""
         return tr(
             "All updates of the runs that the filter finds: {installed:,} installed and {failed:,} failed, "
-            "on {count:,} days.",
+            "on {days}.",
             installed=installed,
             failed=failed,
-            count=len(self.days),
+            days=tr("%n day(s)", len(self.days)),
         )
 
     @property

@@ -44,7 +44,7 @@ def glyph(row: OperationRow | ResourceChangeRow) -> Glyph:
 
 def text(row: OperationRow | ResourceChangeRow) -> str:
     """The state's display text."""
-    return state(row).label.capitalize()
+    return state(row).display_name
 
 
 def kind(row: OperationRow | CallRow | ResourceChangeRow) -> str:
@@ -133,8 +133,7 @@ _CALL_GLYPHS = {
 
 def event(row: CallRow) -> str:
     """The display name of an event in the audit log."""
-    known = next((e.label for e in Event if e.value == row.event), row.event)
-    return known.capitalize()
+    return next((e.label for e in Event if e.value == row.event), row.event)
 
 
 def call_glyph(row: CallRow) -> Glyph:

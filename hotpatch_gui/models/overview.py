@@ -278,7 +278,7 @@ def _why_unknown(read: OverviewData) -> str:
         if ComplianceGroup.of(group.situation) is ComplianceGroup.NOT_KNOWN:
             counts[group.situation] += group.machines
     return ", ".join(
-        f"{count:,} {known[situation].lower() if situation in known else tr('not read yet')}"
+        f"{known.get(situation) or tr('Not read yet')}: {count:,}"
         for situation, count in counts.most_common(REASONS)
     )
 

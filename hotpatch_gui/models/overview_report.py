@@ -176,7 +176,7 @@ def overview_report(
         )
         sheets = [
             figures,
-            _charted(tr("By {name}", name=query.dimension.label.lower()), GROUPS, groups, now),
+            _charted(query.dimension.grouped_label, GROUPS, groups, now),
             _charted(tr("Compliance over time"), TREND, trend_rows(db, day), now),
             *(
                 _past_sheets(db, query.day, calendar, now, is_short=is_short)

@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.forecast import Delay, Entry, Forecast, Month
-from hotpatch_gui.domain.phrases import capital
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.translation import translator
 
@@ -171,7 +170,7 @@ def _month_row(number: int, m: Month, today: date) -> MonthRow:
 
 
 def _entries_text(entries: Sequence[Entry], today: date) -> str:
-    """The releases of a day by kind, such as ``Unplanned baseline: Server 2022; hotpatch: Server 2025 (assumed)``."""
+    """The releases of a day by kind, such as ``Unplanned baseline: Server 2022; Hotpatch: Server 2025 (assumed)``."""
     servers: dict[tuple[str, str], list[str]] = {}
     for e in entries:
         kb = f" {e.release.kb}" if e.release and e.release.kb else ""
@@ -182,11 +181,13 @@ def _entries_text(entries: Sequence[Entry], today: date) -> str:
         tr("{kind}: Server {servers}{plan}", kind=kind, servers=", ".join(names), plan=plan)
         for (kind, plan), names in servers.items()
     ]
-    return capital("; ".join(parts))
+    return "; ".join(parts)
 
 
 def _kind_text(e: Entry) -> str:
-    return tr("cumulative update (hotpatching has ended)") if e.kind is None else e.kind.label
+    return (
+        tr("Cumulative update (hotpatching has ended)") if e.kind is None else e.kind.display_name
+    )
 
 
 def _plan_text(e: Entry, today: date) -> str:

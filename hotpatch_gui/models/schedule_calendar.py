@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.dates import day_name
-from hotpatch_gui.domain.phrases import capital
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, ReleaseKind, release_day
 from hotpatch_gui.domain.schedule_windows import Window, windows
@@ -95,12 +94,12 @@ def _releases(calendar: Calendar, first: date, last: date, now: datetime) -> Ite
             by_day.setdefault(expected.day, {}).setdefault(kind, []).append(product.value[2:])
     for day, kinds in sorted(by_day.items()):
         texts = [
-            tr("{kind}: Server {years}", kind=kind.label, years=", ".join(years))
+            tr("{kind}: Server {years}", kind=kind.display_name, years=", ".join(years))
             for kind, years in kinds.items()
         ]
         restarts = any(kind.is_baseline for kind in kinds)
         at = datetime.combine(day, RELEASE_HOUR)
-        yield _Due(at, capital("; ".join(texts)), restarts, day in released)
+        yield _Due(at, "; ".join(texts), restarts, day in released)
 
 
 def _release_row(due: _Due) -> CalendarRow:

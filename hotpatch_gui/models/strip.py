@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.machines import Machine
+from hotpatch_gui.domain.phrases import join
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, ReleaseKind
 from hotpatch_gui.store import installations
@@ -100,21 +101,21 @@ def release_strip_description(data: StripData) -> str:
     kinds = {k: sum(m.kind == k.value for m in facts) for k in ReleaseKind}
     ahead = sum(m.kind == ReleaseKind.PLANNED_BASELINE.value for m in plans)
     failed = sum(i.failed for i in data.installs)
-    failures = tr(", %n failed", failed) if failed else ""
-    due = (
-        tr(" %n more release(s) were planned in that time; details not known.", unknown)
+    return join(
+        tr(
+            "Last 12 months: {planned}, {unplanned}, {hotpatches}.",
+            planned=update_text.release_count(ReleaseKind.PLANNED_BASELINE, kinds),
+            unplanned=update_text.release_count(ReleaseKind.UNPLANNED_BASELINE, kinds),
+            hotpatches=update_text.release_count(ReleaseKind.HOTPATCH, kinds),
+        ),
+        tr("%n known installation(s) here.", len(data.installs) - failed),
+        tr("%n known failure(s) here.", failed) if failed else "",
+        tr("%n more release(s) were planned in that time; details not known.", unknown)
         if unknown
-        else ""
-    )
-    return tr(
-        "Last 12 months: {planned}, {unplanned}, {hotpatches}; %n installed here{failures}.{due} "
-        "Ahead: {plans} planned, {ahead} of them baselines that restart.",
-        len(data.installs) - failed,
-        planned=update_text.release_count(ReleaseKind.PLANNED_BASELINE, kinds),
-        unplanned=update_text.release_count(ReleaseKind.UNPLANNED_BASELINE, kinds),
-        hotpatches=update_text.release_count(ReleaseKind.HOTPATCH, kinds),
-        failures=failures,
-        due=due,
-        plans=len(plans),
-        ahead=ahead,
+        else "",
+        tr(
+            "Ahead: {releases}, with {restarts}.",
+            releases=tr("%n planned release(s)", len(plans)),
+            restarts=tr("%n restart(s)", ahead),
+        ),
     )

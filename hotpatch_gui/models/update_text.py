@@ -65,7 +65,7 @@ def classification_text(value: str) -> str:
 def release_text(kind: str | None) -> str:
     """The release kind's display text."""
     known = next((k for k in ReleaseKind if k.value == kind), None)
-    return known.label.capitalize() if known else NOTHING
+    return known.display_name if known else NOTHING
 
 
 def release_count(kind: ReleaseKind, counts: Mapping[ReleaseKind, int]) -> str:

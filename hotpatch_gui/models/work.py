@@ -82,10 +82,10 @@ def last_end(source: DataSource) -> str:
     if row is None:
         return ""
     return tr(
-        "{kind} on {machine_name}: {text}. {note}",
+        "{kind} on {machine_name}: {state}. {note}",
         kind=operation_text.kind(row),
         machine_name=row.machine_name,
-        text=operation_text.text(row).lower(),
+        state=operation_text.state(row).label,
         note=row.note,
     )
 

@@ -16,13 +16,12 @@ from .timestamps import to_text
 tr = translator("Audit")
 
 
-@tr.mark_values
 class Event(StrEnum):
     """A change of an operation. Values are stored."""
 
     SENDING = "sending"
     ACCEPTED = "accepted"
-    REFUSED = "refused"
+    REJECTED = "refused"
     NOT_SENT = "not sent"
     LOST = "answer lost"
     SILENT = "progress unknown"
@@ -35,15 +34,21 @@ class Event(StrEnum):
     @property
     def label(self) -> str:
         """The display name."""
-        return tr(_LABELS.get(self, self.value))
+        return tr(_LABELS[self])
 
 
 _LABELS = {
-    Event.REFUSED: tr.mark("rejected"),
-    Event.LOST: tr.mark("response lost"),
-    Event.CANCELED: tr.mark("canceled"),
+    Event.SENDING: tr.mark("Sending"),
+    Event.ACCEPTED: tr.mark("Accepted"),
+    Event.REJECTED: tr.mark("Rejected"),
+    Event.NOT_SENT: tr.mark("Not sent"),
+    Event.LOST: tr.mark("Response lost"),
+    Event.SILENT: tr.mark("Progress unknown"),
+    Event.UNCONFIRMED: tr.mark("Not confirmed"),
+    Event.ENDED: tr.mark("Ended"),
+    Event.CANCELED: tr.mark("Canceled"),
+    Event.DISMISSED: tr.mark("Dismissed"),
 }
-"""Names that differ from the stored values."""
 
 
 DEPLOYMENT = "deploy machine"

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.deployments import Deployment
 from hotpatch_gui.domain.operations import OperationState
-from hotpatch_gui.domain.phrases import capital
 from hotpatch_gui.translation import translator
 
 from . import audit
@@ -83,7 +82,7 @@ def move(
         ),
     )
     if event is not None:
-        result = f"{capital(state.label)}: {note}" if event is Event.ENDED else note
+        result = f"{state.display_name}: {note}" if event is Event.ENDED else note
         audit.add_deployment(
             db, row_id, event, now, result=result, code=code, request_id=request_id
         )

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from hotpatch_gui.domain.operations import OperationState
-from hotpatch_gui.domain.phrases import capital
 from hotpatch_gui.domain.schedule_changes import ChangeKind, ScheduleChange
 from hotpatch_gui.translation import translator
 
@@ -272,7 +271,7 @@ def move(
     if state is OperationState.SENT:
         db.execute("UPDATE schedule_changes SET sent_at=? WHERE id=?", (to_text(now), change_id))
     if event is not None:
-        result = f"{capital(state.label)}: {note}" if event is Event.ENDED else note
+        result = f"{state.display_name}: {note}" if event is Event.ENDED else note
         audit.add_change(db, change_id, event, now, result=result, code=code, request_id=request_id)
     return True
 

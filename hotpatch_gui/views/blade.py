@@ -269,8 +269,8 @@ class Blade(QStackedWidget):
         if found is not None:
             self.banner.show_status_text(found)
         else:
-            all_of_them = tr("%n machine(s) selected.", len(selection.ids))
-            self.banner.show_text(selection.level, all_of_them, headline.sum_of_several(selection))
+            urgent, updates = headline.most_urgent(selection), headline.sum_of_several(selection)
+            self.banner.show_text(selection.level, urgent, updates)
         self._situation = found.situation if found is not None else None
         one = selection.one
         self._is_unhealthy = one is not None and display_text.reports_unhealthy(one)

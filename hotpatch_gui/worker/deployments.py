@@ -299,7 +299,7 @@ class Deployments:
         """Store what a problem means; seconds until another attempt, or None."""
         was_sent = problem.may_have_been_sent
         named = {"code": problem.code, "request_id": problem.request_id}
-        event = Event.REFUSED if was_sent else Event.NOT_SENT
+        event = Event.REJECTED if was_sent else Event.NOT_SENT
         if problem.kind is ProblemKind.THROTTLED:
             await self._move(row_id, OperationState.QUEUED, event, problem.sentence, **named)
             return problem.retry_after_s or FIRST_BACK_OFF_S

@@ -97,7 +97,7 @@ def _of_installation(db: sqlite3.Connection, op: Operation) -> ResolvedResult | 
     is_done = status.is_good and not (row.failed and row.installed == 0)
     state = OperationState.SUCCEEDED if is_done else OperationState.FAILED
     return ResolvedResult(
-        state, tr("Azure shows the installation: {label}.", label=status.label.lower()), row.run_id
+        state, tr("Azure shows the installation: {label}.", label=status.label), row.run_id
     )
 
 

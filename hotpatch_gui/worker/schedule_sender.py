@@ -519,7 +519,7 @@ class ScheduleSender:
                 return
             attempts.pause(problem.retry_after_s)
             note = _retry_note(problem, self._c.clock())
-            event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
+            event = Event.REJECTED if problem.may_have_been_sent else Event.NOT_SENT
             await self._move(row, OperationState.QUEUED, event, note, problem)
             return
         if problem.kind.is_inconclusive:
@@ -533,7 +533,7 @@ class ScheduleSender:
         if problem.kind in (ProblemKind.NOT_SIGNED_IN, ProblemKind.TOKEN_REJECTED):
             problem = problem._replace(next_step=tr("Sign in again, then request it again."))
             await self._fail_all_waiting(problem)
-        event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
+        event = Event.REJECTED if problem.may_have_been_sent else Event.NOT_SENT
         await self._move(row, OperationState.FAILED, event, problem.text, problem)
 
     async def _fail_all_waiting(self, problem: Problem) -> None:

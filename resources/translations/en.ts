@@ -138,13 +138,6 @@
   <context>
     <name>Blade</name>
     <message numerus="yes">
-      <source>%n machine(s) selected.</source>
-      <translation>
-        <numerusform>%n machine selected.</numerusform>
-        <numerusform>%n machines selected.</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
       <source>, and %n more queued or in progress</source>
       <translation>
         <numerusform>, and %n more queued or in progress</numerusform>
@@ -162,17 +155,31 @@
   <context>
     <name>CalendarModel</name>
     <message numerus="yes">
+      <source>%n release(s)</source>
+      <translation>
+        <numerusform>%n release</numerusform>
+        <numerusform>%n releases</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n release(s) differ from the plan.</source>
+      <translation>
+        <numerusform>%n release differs from the plan.</numerusform>
+        <numerusform>%n releases differ from the plan.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n restart(s)</source>
+      <translation>
+        <numerusform>%n restart</numerusform>
+        <numerusform>%n restarts</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>, %n failed</source>
       <translation>
         <numerusform>, %n failed</numerusform>
         <numerusform>, %n failed</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>Planned: %n, {baselines} of them restart.</source>
-      <translation>
-        <numerusform>Planned: %n, {baselines} of them restart.</numerusform>
-        <numerusform>Planned: %n, {baselines} of them restart.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -501,10 +508,41 @@
   <context>
     <name>Headline</name>
     <message numerus="yes">
-      <source>The updates of %n of them are known, and none is available.</source>
+      <source>Installing everything restarts or may restart %n machine(s).</source>
       <translation>
-        <numerusform>The updates of %n of them are known, and none is available.</numerusform>
-        <numerusform>The updates of %n of them are known, and none is available.</numerusform>
+        <numerusform>Installing everything restarts or may restart %n machine.</numerusform>
+        <numerusform>Installing everything restarts or may restart %n machines.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>The updates of %n machine(s) are known; none is available.</source>
+      <translation>
+        <numerusform>The updates of %n machine are known; none is available.</numerusform>
+        <numerusform>The updates of %n machines are known; none is available.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{status} on %n machine(s)</source>
+      <translation>
+        <numerusform>{status} on %n machine</numerusform>
+        <numerusform>{status} on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{updates} available on %n machine(s).</source>
+      <translation>
+        <numerusform>{updates} available on %n machine.</numerusform>
+        <numerusform>{updates} available on %n machines.</numerusform>
+      </translation>
+    </message>
+  </context>
+  <context>
+    <name>HistoryModel</name>
+    <message numerus="yes">
+      <source>%n day(s)</source>
+      <translation>
+        <numerusform>%n day</numerusform>
+        <numerusform>%n days</numerusform>
       </translation>
     </message>
   </context>
@@ -716,10 +754,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>“{label}” is already queued, in progress or unresolved on %n of the machines, so it wasn't requested again.</source>
+      <source>“{label}” is already queued, is in progress or has an unknown result on %n of the machines, so it wasn't requested again.</source>
       <translation>
-        <numerusform>“{label}” is already queued, in progress or unresolved on the machine, so it wasn't requested again.</numerusform>
-        <numerusform>“{label}” is already queued, in progress or unresolved on %n of the machines, so it wasn't requested again.</numerusform>
+        <numerusform>“{label}” is already queued, is in progress or has an unknown result on %n of the machines, so it wasn't requested again.</numerusform>
+        <numerusform>“{label}” is already queued, is in progress or has an unknown result on %n of the machines, so it wasn't requested again.</numerusform>
       </translation>
     </message>
   </context>
@@ -1529,17 +1567,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>%n update(s) are available</source>
+      <source>%n update(s) are available.</source>
       <translation>
-        <numerusform>%n update is available</numerusform>
-        <numerusform>%n updates are available</numerusform>
+        <numerusform>%n update is available.</numerusform>
+        <numerusform>%n updates are available.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>Only %n update(s) outside the operating system's releases are offered</source>
+      <source>Only %n update(s) outside the operating system's releases are available.</source>
       <translation>
-        <numerusform>Only %n update outside the operating system's releases is offered</numerusform>
-        <numerusform>Only %n updates outside the operating system's releases are offered</numerusform>
+        <numerusform>Only %n update outside the operating system's releases is available.</numerusform>
+        <numerusform>Only %n updates outside the operating system's releases are available.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1680,24 +1718,38 @@
   <context>
     <name>Strip</name>
     <message numerus="yes">
-      <source> %n more release(s) were planned in that time; details not known.</source>
+      <source>%n known failure(s) here.</source>
       <translation>
-        <numerusform> %n more release was planned in that time; details not known.</numerusform>
-        <numerusform> %n more releases were planned in that time; details not known.</numerusform>
+        <numerusform>%n known failure here.</numerusform>
+        <numerusform>%n known failures here.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>, %n failed</source>
+      <source>%n known installation(s) here.</source>
       <translation>
-        <numerusform>, %n failed</numerusform>
-        <numerusform>, %n failed</numerusform>
+        <numerusform>%n known installation here.</numerusform>
+        <numerusform>%n known installations here.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>Last 12 months: {planned}, {unplanned}, {hotpatches}; %n installed here{failures}.{due} Ahead: {plans} planned, {ahead} of them baselines that restart.</source>
+      <source>%n more release(s) were planned in that time; details not known.</source>
       <translation>
-        <numerusform>Last 12 months: {planned}, {unplanned}, {hotpatches}; %n installed here{failures}.{due} Ahead: {plans} planned, {ahead} of them baselines that restart.</numerusform>
-        <numerusform>Last 12 months: {planned}, {unplanned}, {hotpatches}; %n installed here{failures}.{due} Ahead: {plans} planned, {ahead} of them baselines that restart.</numerusform>
+        <numerusform>%n more release was planned in that time; details not known.</numerusform>
+        <numerusform>%n more releases were planned in that time; details not known.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n planned release(s)</source>
+      <translation>
+        <numerusform>%n planned release</numerusform>
+        <numerusform>%n planned releases</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n restart(s)</source>
+      <translation>
+        <numerusform>%n restart</numerusform>
+        <numerusform>%n restarts</numerusform>
       </translation>
     </message>
   </context>

@@ -60,7 +60,9 @@ def test_stepping_to_the_next_release_updates_the_window(stage: Stage) -> None:
     stage.until(lambda: situation(stage, "vm-new-01") != "Never assessed")
     stage.choose("vm-web-01")
     headline = stage.window.machines.blade.banner.headline.text()
-    assert headline == "September 2026 baseline KB5122871 was released after the last assessment."
+    assert (
+        headline == "After the last assessment, the September 2026 baseline KB5122871 was released."
+    )
     stage.window.show_page("calendar")
     stage.settle()
     page = stage.window.page("calendar")
@@ -293,7 +295,7 @@ def test_an_unhealthy_machine_is_not_green(qapp: QApplication) -> None:
         summary = read_selection(db, ids)
         assert summary is not None
         group = next(g for g in summary.status_groups if ill.name in g.names)
-        assert (group.glyph, group.situation) == (Glyph.ERROR, "Unhealthy, up to date")
+        assert (group.glyph, group.situation) == (Glyph.ERROR, "Unhealthy · Up to date")
         ill.health = "Available"
         stage.sync()
         row = next(

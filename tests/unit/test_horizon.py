@@ -144,7 +144,7 @@ STATES = [
         S.NOT_CONFIRMED,
         L.UNKNOWN,
         (
-            "No update is offered, but whether it's up to date can't be confirmed",
+            "No update is available. Its patch status can't be confirmed",
             "It runs the October 2026 baseline",
             "According to the plan, a hotpatch was released on 10 Nov 2026",
             DATA_ENDS,
@@ -171,7 +171,7 @@ STATES = [
         S.BEHIND,
         L.WARNING,
         (
-            "November 2026's hotpatch KB5000002 is offered",
+            "Azure offers November 2026's hotpatch KB5000002",
             "doesn't need a restart",
             "isn't in the release data yet",
             GET,
@@ -186,7 +186,7 @@ STATES = [
         S.BEHIND,
         L.WARNING,
         (
-            "November 2026's cumulative update KB5000001 is offered",
+            "Azure offers November 2026's cumulative update KB5000001",
             "restarts the machine",
             "planned as a hotpatch",
             "or this machine has left the hotpatch train",
@@ -202,7 +202,7 @@ STATES = [
         S.NOT_CONFIRMED,
         L.UNKNOWN,
         (
-            "Only 2 updates outside the operating system's releases are offered",
+            "Only 2 updates outside the operating system's releases are available",
             "10 Nov 2026",
         ),
         SAFE,
@@ -244,7 +244,7 @@ STATES = [
         S.BEHIND,
         L.WARNING,
         (
-            "January 2027's cumulative update KB5000003 is offered",
+            "Azure offers January 2027's cumulative update KB5000003",
             "According to the plan, it's the month's baseline",
         ),
         SAFE,
@@ -475,7 +475,7 @@ def test_only_the_past_of_a_stopped_machine_is_known(calendar: Calendar) -> None
     machine = replace(GOOD, os_version=OCTOBER, power=PowerState.DEALLOCATED)
     found = status_text(Evidence(machine, HotpatchStatus.ENABLED, NOVEMBER), calendar, NOVEMBER)
     assert found.situation is Situation.NOT_RUNNING
-    assert "As of the last sync, it runs the October 2026 baseline" in found.text
+    assert "At the last sync: It runs the October 2026 baseline" in found.text
 
 
 @pytest.mark.parametrize("state", STATES, ids=lambda s: s.name)
@@ -527,7 +527,7 @@ def test_on_a_release_day_the_next_restart_is_that_day_until_its_hour(
         assert "up to date" in text
     else:
         assert status_text(september, calendar, now).situation is Situation.STALE
-        assert "October 2026 baseline was released after the last assessment" in text
+        assert "After the last assessment, the October 2026 baseline" in text
 
 
 @given(

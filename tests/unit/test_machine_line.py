@@ -37,7 +37,7 @@ BEHIND = MachineListRow(
             {"updates_restarting": 1, "updates_may_restart": 1},
             "2 updates, restart needed, 7 d behind",
         ),
-        ({"resource_health": "Degraded"}, "Unhealthy, updates available, 7 d behind"),
+        ({"resource_health": "Degraded"}, "Unhealthy · Updates available, 7 d behind"),
         ({"resource_health": "Unavailable", "power": "deallocated"}, "2 updates, 7 d behind"),
         ({"situation": Situation.UNSUPPORTED}, "Monthly update missing, 7 d"),
         (
@@ -46,7 +46,7 @@ BEHIND = MachineListRow(
         ),
         (
             {"situation": Situation.UNSUPPORTED, "resource_health": "degraded"},
-            "Unhealthy, not available on this image, 7 d behind",
+            "Unhealthy · Not available on this image, 7 d behind",
         ),
     ],
 )

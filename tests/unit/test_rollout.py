@@ -96,9 +96,9 @@ BREAKS: dict[str, tuple[str, Any]] = {
     "a bad update stops it": ("is_healthy", lambda *_: True),
     "within 30 days": ("PERIOD", timedelta(days=35)),
     "one attempt a night": ("RETRY_AFTER", timedelta(hours=1)),
-    "nobody is patched twice": ("Rollout.report", _twice(Rollout.record_attempt)),
+    "nobody is patched twice": ("Rollout.record_attempt", _twice(Rollout.record_attempt)),
     "everyone is reached": ("batch_limit", lambda _: 0),
-    "failures are tried again soon": ("Rollout.report", _forgetful(Rollout.record_attempt)),
+    "failures are tried again soon": ("Rollout.record_attempt", _forgetful(Rollout.record_attempt)),
 }
 
 

@@ -29,7 +29,7 @@ def test_up_to_date_says_what_runs_on_which_baseline_and_when_it_restarts(
     found = status_text(CURRENT, calendar, EPOCH)
     assert found.level is Level.OK
     assert found.text == (
-        "Hotpatch is on and up to date. Hotpatch KB5120228 runs on the July 2026 baseline KB5099536. "
+        "Hotpatch is on and up to date. It runs the hotpatch KB5120228 on the July 2026 baseline KB5099536. "
         "Next expected restart: 13 Oct 2026, planned baseline (subject to change)."
     )
 
@@ -135,7 +135,7 @@ def test_a_hotpatch_released_after_the_assessment_counts_as_missing(
     )
     found = status_text(july, calendar, EPOCH.replace(day=12))
     assert found.situation is Situation.STALE
-    assert found.headline == "Hotpatch KB5120228 was released after the last assessment."
+    assert found.headline == "After the last assessment, the hotpatch KB5120228 was released."
     assert status_text(july, calendar, EPOCH.replace(day=10)).situation is Situation.UP_TO_DATE
 
 
@@ -314,7 +314,7 @@ def test_a_release_that_shares_its_build_is_recognized_by_its_installation(
     after = replace(installed, out_of_band_kbs=("KB5070893",))
     assert classify(after, calendar, now) == (Situation.BEHIND, Level.INFO)
     assert (
-        status_text(after, calendar, now).headline == "Hotpatch is current; 1 update is available."
+        status_text(after, calendar, now).headline == "Hotpatch is current. 1 update is available."
     )
     done = replace(after, updates=0, offered=())
     assert status_text(done, calendar, now).situation is Situation.UP_TO_DATE
@@ -392,7 +392,7 @@ def test_an_unreported_count_is_not_zero(calendar: Calendar) -> None:
     assert "offers no updates" not in found.text
     failed = status_text(replace(silent, last_run_error="0x80070005"), calendar, EPOCH)
     assert failed.situation is Situation.LAST_FAILED
-    assert "No update is offered" not in failed.text
+    assert "No update is available" not in failed.text
     assert failed.next_step.endswith(
         "The last assessment doesn't report how many updates are missing."
     )

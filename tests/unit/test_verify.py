@@ -54,7 +54,7 @@ def test_updates_offered_again_and_pending_restarts_are_discrepancies() -> None:
         (Discrepancy.OFFERED_AGAIN, "KB5068966,KB5072753")
     ]
     assert found(restart_pending=True) == [(Discrepancy.RESTART_PENDING, "")]
-    assert "KB5068966, KB5072753 were reported" in verify.explanation(
+    assert "KB5068966 and KB5072753 were reported" in verify.explanation(
         Discrepancy.OFFERED_AGAIN, "KB5068966,KB5072753"
     )
 

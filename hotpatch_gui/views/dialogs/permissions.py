@@ -69,8 +69,11 @@ class PermissionsDialog(SurfaceDialog):
         self.role.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.column.addWidget(label(theme, tr(INTRODUCTION), role="secondary", wrap=True))
         self.column.addWidget(self.list, 3)
-        what = tr("reading and changing") if connection.may_act else "reading"
-        heading = tr("A custom role for {what}", what=what)
+        heading = (
+            tr("Custom role for reading and changing")
+            if connection.may_act
+            else tr("Custom role for reading")
+        )
         self.column.addWidget(label(theme, heading, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         self.column.addWidget(self.role, 2)
         copy = QPushButton(tr("Copy role as JSON"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hotpatch_gui.models import operation_text
 from hotpatch_gui.models.lists import CallsModel
-from hotpatch_gui.store.history_rows import CallRow
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 
@@ -38,7 +39,7 @@ class AuditTab(DetailTab):
             detail_px=DETAIL_PX,
         )
 
-    def detail_of(self, row: CallRow) -> str:
+    def detail_of(self, row: Any) -> str:
         """The call with its result, body, resource and Azure's code."""
         parts = [
             f"{operation_text.event(row)}: {row.result}" if row.result else "",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Signal
 
 from hotpatch_gui.models import work
 from hotpatch_gui.models.lists import OperationsModel
-from hotpatch_gui.store.rows import OperationRow
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 
@@ -53,6 +54,6 @@ class OperationsTab(DetailTab):
         """The selected operations."""
         return self.panel.table.selected_ids
 
-    def detail_of(self, row: OperationRow) -> str:
+    def detail_of(self, row: Any) -> str:
         """The operation, its result and what is possible."""
         return work.detail(self._source, row.id).text

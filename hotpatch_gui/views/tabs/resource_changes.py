@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hotpatch_gui.models import resource_changes
 from hotpatch_gui.models.resource_changes import ResourceChangesModel
-from hotpatch_gui.store.resource_changes import ResourceChangeRow
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 
@@ -45,6 +46,6 @@ class ResourceChangesTab(DetailTab):
         """The selected changes of schedules that are still queued."""
         return self.model.queued(self.panel.table.selected_ids)
 
-    def detail_of(self, row: ResourceChangeRow) -> str:
+    def detail_of(self, row: Any) -> str:
         """The change in full."""
         return resource_changes.detail(row)

@@ -192,7 +192,7 @@ class ScheduleTab(ScrollArea):
             )
             texts = (
                 day_name(entry.day),
-                entry.kind.label.capitalize(),
+                entry.kind.display_name,
                 entry.product.label,
                 effect,
                 certainty,

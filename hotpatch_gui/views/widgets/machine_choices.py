@@ -59,7 +59,7 @@ class MachineChoices(QWidget):
         self.group = _choice("machineGroup", tr("Group machines by"))
         self.group.addItem(tr("Not grouped"))
         for dimension in Dimension:
-            self.group.addItem(tr("By {name}", name=dimension.label.lower()), dimension)
+            self.group.addItem(dimension.grouped_label, dimension)
         self.tag = _choice("machineTag", tr("Name of the tag"))
         self._row = QHBoxLayout(self)
         self._row.setSpacing(8)

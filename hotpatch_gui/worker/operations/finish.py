@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from hotpatch_gui.azure import results, values
 from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.operations import OperationKind, OperationState
-from hotpatch_gui.domain.phrases import capital, listed_some
+from hotpatch_gui.domain.phrases import listed_some
 from hotpatch_gui.domain.problems import Problem, ProblemError
 from hotpatch_gui.domain.records import InstallationRun, RunStatus, RunUpdate
 from hotpatch_gui.store import assessments, installations, operations, queue
@@ -120,7 +120,7 @@ async def finish(
 
     await task.move(
         state,
-        (Event.ENDED, f"{capital(state.label)}: {note}", problem),
+        (Event.ENDED, f"{state.display_name}: {note}", problem),
         then=follow_up,
         durable=True,
         at=c.clock(),
@@ -136,9 +136,7 @@ async def finish(
 
 def _must_have_ended(status: RunStatus) -> None:
     if not status.is_final:
-        raise values.UnreadableError(
-            tr("the result isn't final: {label}", label=status.label.lower())
-        )
+        raise values.UnreadableError(f"the result isn't final: {status}")
 
 
 class Stored(NamedTuple):
@@ -188,7 +186,7 @@ async def _store_installation(task: OperationTask, result: Mapping[str, Any]) ->
     found = results.graph_run(result, None)
     _must_have_ended(found.status)
     if operations.is_run_of_another(task.context.db, found.run_id, task.operation.id):
-        raise values.UnreadableError(tr("the result of another operation"))
+        raise values.UnreadableError("the result of another operation")
     updates = [results.run_update(values.mapping(p)) for p in values.items(result.get("patches"))]
     async with task.context.transaction() as db:
         installations.save(db, [(machine_id, found)], now)

@@ -9,7 +9,6 @@ from functools import partial
 from hotpatch_gui.azure.operations import PollResult
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind, OperationState
-from hotpatch_gui.domain.phrases import capital
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.store import machines, operations
@@ -175,7 +174,7 @@ async def resolve_unknown(task: OperationTask) -> None:
             if isinstance(outcome, reconcile.ResolvedResult):
                 await task.move(
                     outcome.state,
-                    (Event.ENDED, f"{capital(outcome.state.label)}: {outcome.note}", None),
+                    (Event.ENDED, f"{outcome.state.display_name}: {outcome.note}", None),
                     at=c.clock(),
                     note=outcome.note,
                     run_id=outcome.run_id,

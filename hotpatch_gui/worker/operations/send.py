@@ -190,10 +190,10 @@ class Sending:
             return None
         if not problem.kind.is_inconclusive:  # Azure responds again
             self._first_failure_at, self._pause_s = None, pauses.FIRST_BACK_OFF_S
-        pause, event, note = pauses.BUSY_S, Event.REFUSED, problem.text
+        pause, event, note = pauses.BUSY_S, Event.REJECTED, problem.text
         if problem.kind is ProblemKind.THROTTLED:
             pause = problem.retry_after_s or pauses.FIRST_BACK_OFF_S
-            event = Event.REFUSED if problem.may_have_been_sent else Event.NOT_SENT
+            event = Event.REJECTED if problem.may_have_been_sent else Event.NOT_SENT
         elif problem.kind is ProblemKind.CONFLICT and op.standby is Standby.WAITS:
             note = tr("{sentence} It's retried every minute.", sentence=problem.sentence)
         elif not (was_sent and problem.may_have_been_sent) and self._should_retry(problem):
@@ -356,7 +356,7 @@ class Sending:
             note = f"{note} {problem.next_step}"
             self._c.failed(problem._replace(connection_id=self._c.connection_id))
         was_sent = self._task.state is not OperationState.QUEUED
-        event = Event.REFUSED if was_sent and problem.may_have_been_sent else Event.NOT_SENT
+        event = Event.REJECTED if was_sent and problem.may_have_been_sent else Event.NOT_SENT
         await self._task.move(
             OperationState.FAILED,
             (event, problem.sentence, problem),
