@@ -158,13 +158,13 @@ class Session:
         end = time.monotonic() + FIRST_POLLS_S
         self._until(lambda: self._engine.is_idle or time.monotonic() > end)
 
-    def connect_to(self, connection: Connection, *, may_act: bool) -> None:
+    def connect_to(self, connection: Connection, *, changes_allowed: bool) -> None:
         """Store the connection, sign in and sync; for a session without other connections (``only`` is empty)."""
         self._until(lambda: self._connected is not None)
         self.actions.save_connection(connection)
         if connection.id:  # otherwise, all of it is stored with the new connection
             self.actions.choose_subscriptions(connection.id, connection.subscription_ids)
-            self.actions.allow_changes(connection.id, may_act=may_act)
+            self.actions.allow_changes(connection.id, changes_allowed=changes_allowed)
         self._until(lambda: bool(self._synced))
 
     def queue(self, send: Callable[[], None]) -> list[int]:

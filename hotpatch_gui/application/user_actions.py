@@ -107,8 +107,8 @@ class EngineUserActions:
     def rename_connection(self, connection_id: int, name: str) -> None:
         self._send(commands.Rename(connection_id, name))
 
-    def allow_changes(self, connection_id: int, *, may_act: bool) -> None:
-        self._send(commands.SetChangesAllowed(connection_id, may_act))
+    def allow_changes(self, connection_id: int, *, changes_allowed: bool) -> None:
+        self._send(commands.SetChangesAllowed(connection_id, changes_allowed))
 
     def choose_subscriptions(self, connection_id: int, subscription_ids: Sequence[str]) -> None:
         self._send(commands.ChooseSubscriptions(connection_id, tuple(subscription_ids)))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.application.headless import AbandonedError
-from hotpatch_gui.domain.deployments import deployment_of, refusal
+from hotpatch_gui.domain.deployments import deployment_of, rejection_reason
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.permissions import FORBIDDEN_CODES
@@ -76,7 +76,7 @@ def deploy(
                 checked.problem.text, Exit.NOT_PERMITTED if is_forbidden else Exit.FAILED
             )
         found: dict[str, Any] = {
-            "machine": deployment.machine_id,
+            "resource_id": deployment.machine_resource_id,
             "changes": [
                 {"resource_id": f.resource_id, "effect": f.effect.value} for f in checked.changes
             ],
@@ -84,10 +84,10 @@ def deploy(
         if not options.json:
             rows = [(f.name, f.kind, f.effect.label) for f in checked.changes]
             print_table((tr("Resource"), tr("Type"), tr("Change")), rows)
-        why = refusal(deployment, checked.changes)
+        why = rejection_reason(deployment, checked.changes)
         if not options.deploy:
             if options.json:
-                print_json(found | {"refusal": why})
+                print_json(found | {"rejection": why})
             elif why:
                 write_message(why)
             return Exit.FAILED if why else Exit.DONE
@@ -136,7 +136,7 @@ def _report(
     as_json: bool,
     is_waiting: bool,
 ) -> Exit:
-    machine_id = row.deployment.machine_id.lower()
+    machine_id = row.deployment.machine_resource_id.lower()
     known = machines.ids(db, [machine_id])
     rows = machines.read_rows(db, list(known.values()))
     status = rows[0].hotpatch_status if rows else ""

@@ -165,7 +165,7 @@ def _assigning(
     rows = machines.read_rows(running.db, ids(running.db, frozenset({row.connection_id})))
     selected = [m.id for m in named_machines(rows, options.machines)]
     confirm(options, len(selected))
-    if not row.may_act:
+    if not row.changes_allowed:
         raise CommandError(
             tr("Changes are off for {name}.", name=row.connection), Exit.NOT_PERMITTED
         )

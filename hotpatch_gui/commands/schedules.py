@@ -91,7 +91,7 @@ def _show(db: sqlite3.Connection, entry: ScheduleEntry, now: datetime, *, as_jso
     runs = [run.run for run in entry.runs]
     machines = schedules.read_machines(db, entry.row.resource_id, runs).rows
     if as_json:
-        found = _json(entry) | {"followers": [_machine_json(m) for m in machines]}
+        found = _json(entry) | {"assigned_machines": [_machine_json(m) for m in machines]}
         print_json(found)
         return
     for title, text in (
@@ -144,7 +144,7 @@ def _json(entry: ScheduleEntry) -> dict[str, Any]:
         "name": entry.name,
         "resource_id": row.resource_id,
         "connection": row.connection,
-        "recurs": schedule.recurs,
+        "recur_every": schedule.recurs,
         "recurrence": entry.recurrence,
         "time_zone": schedule.time_zone,
         "minutes": schedule.minutes,
@@ -156,8 +156,8 @@ def _json(entry: ScheduleEntry) -> dict[str, Any]:
         "restart": schedule.restart,
         "machines": entry.machines,
         "perhaps_more": row.by_assignment.get(AssignmentKind.PERHAPS, 0),
-        "not_prepared": row.unprepared,
-        "concerns": [{"level": c.level.name.lower(), "text": c.text} for c in entry.concerns],
+        "unprepared_machines": row.unprepared,
+        "problems": [{"level": c.level.name.lower(), "text": c.text} for c in entry.concerns],
         "last_run": _run_json(entry.runs[0]) if entry.runs else None,
     }
 
@@ -168,16 +168,16 @@ def _machine_json(machine: ScheduleMachine) -> dict[str, Any]:
         "resource_group": machine.resource_group,
         "assignment": machine.assignment,
         "scope": machine.scope,
-        "is_hindered": bool(machine.is_unprepared),
+        "is_unprepared": bool(machine.is_unprepared),
         "last_run_at": machine.run_at,
-        "last_status": machine.status,
+        "last_run_status": machine.status,
     }
 
 
 def _run_json(run: ScheduleRun) -> dict[str, Any]:
     return {
         "id": run.run,
-        "started": run.started_at,
+        "started_at": run.started_at,
         "machines": run.machines,
         "succeeded": run.good,
         "failed_machines": run.bad,

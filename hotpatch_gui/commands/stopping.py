@@ -107,7 +107,7 @@ def _as_json(
         "queued_installations": len(found.queued),
         "canceled_installations": len(canceled),
         "schedules_known": found.is_known,
-        "goes_on": [f"{title}. {detail}" for _, _, title, detail in found.points],
+        "not_stopped": [f"{title}. {detail}" for _, _, title, detail in found.points],
     }
 
 

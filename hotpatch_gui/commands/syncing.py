@@ -51,7 +51,7 @@ def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
         client_id=o.connect_client_id or None,
         certificate=(o.connect_certificate or None) if method is SignInMethod.CERTIFICATE else None,
         subscription_ids=tuple(i.casefold() for i in o.subscription),
-        may_act=o.allow_changes,
+        changes_allowed=o.allow_changes,
     )
     for problem in made.problems.values():
         raise CommandError(problem, Exit.USAGE)
@@ -64,7 +64,7 @@ def connect(options: argparse.Namespace, folder: Path, target: CloudTarget) -> i
         running.wait_for_sync()
         was = {c.name.casefold(): c.id for c in connections.read_all(running.db)}
         made = made._replace(id=was.get(made.name.casefold(), 0))
-        running.connect_to(made, may_act=options.allow_changes)
+        running.connect_to(made, changes_allowed=options.allow_changes)
         number = next(c.id for c in connections.read_all(running.db) if c.name == made.name)
         return _print_syncs(options, running, frozenset({number}))
 
@@ -88,7 +88,7 @@ def _print_syncs(options: argparse.Namespace, running: Session, only: frozenset[
         {
             "connection": s.name,
             "account": s.account,
-            "finished": iso(s.finished),
+            "finished_at": iso(s.finished),
             "problem": s.problem,
             "next_step": s.next_step,
             "unreadable": s.unreadable,
@@ -109,7 +109,7 @@ def _print_syncs(options: argparse.Namespace, running: Session, only: frozenset[
                     "{name}: %n machine(s), read {finished}",
                     row["machines"],
                     name=state.name,
-                    finished=row["finished"],
+                    finished=row["finished_at"],
                 )
             )
         if state.unreadable:

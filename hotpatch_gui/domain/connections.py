@@ -73,7 +73,7 @@ class Connection(NamedTuple):
         id: 0 until it is stored.
         record: azure-identity's AuthenticationRecord as JSON; names the account and contains no secret.
         subscription_ids: the selected ones in lower case; empty for all that the account can read.
-        may_act: whether the user allows changes.
+        changes_allowed: whether the user allows changes.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Connection(NamedTuple):
     client_id: str | None = None
     certificate: str | None = None
     subscription_ids: tuple[str, ...] = ()
-    may_act: bool = False
+    changes_allowed: bool = False
     account: str | None = None
     record: str | None = None
 
@@ -125,7 +125,7 @@ _NEEDED = {
 
 def demo_connection(cloud: Cloud, name: str = "Contoso") -> Connection:
     """A connection to a simulated Azure, with changes allowed."""
-    return Connection(name, cloud, SignInMethod.NONE, may_act=True)
+    return Connection(name, cloud, SignInMethod.NONE, changes_allowed=True)
 
 
 class TrialOutcome(NamedTuple):

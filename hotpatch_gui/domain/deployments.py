@@ -42,12 +42,12 @@ class Deployment(NamedTuple):
 
     Attributes:
         resource_id: of the deployment; its name is unique.
-        machine_id: the resource ID that the machine gets.
+        machine_resource_id: the resource ID that the machine gets.
         template: the ARM template as JSON. The administrator's password is a parameter, and not part of it.
     """
 
     resource_id: str
-    machine_id: str
+    machine_resource_id: str
     machine: str
     template: str
 
@@ -137,7 +137,7 @@ class WhatIfChange(NamedTuple):
         return "/".join([parts[0], *parts[1::2]])
 
 
-def refusal(deployment: Deployment, changes: Sequence[WhatIfChange]) -> str:
+def rejection_reason(deployment: Deployment, changes: Sequence[WhatIfChange]) -> str:
     """The reason not to start a deployment: it must create its machine, and change nothing that exists. Empty if it does that."""
     others = [one.name for one in changes if one.effect.touches_existing]
     if others:
@@ -145,7 +145,7 @@ def refusal(deployment: Deployment, changes: Sequence[WhatIfChange]) -> str:
             "It may change existing resources: {names}. Choose another machine name.",
             names=listed_some(others, MAX_NAMES),
         )
-    machine = deployment.machine_id.casefold()
+    machine = deployment.machine_resource_id.casefold()
     effects = {one.effect for one in changes if one.resource_id.casefold() == machine}
     if effects == {Effect.CREATE}:
         return ""

@@ -74,7 +74,7 @@ class OperationState(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-    CANCELED = "cancelled"
+    CANCELED = "canceled"
     UNKNOWN = "unknown"
     DISMISSED = "dismissed"
     """Its result wasn't known when the user dismissed it, and isn't resolved anymore."""

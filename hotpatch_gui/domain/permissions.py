@@ -90,19 +90,19 @@ def _matches(pattern: str, action: str) -> bool:
     return re.fullmatch(wild, action, re.IGNORECASE) is not None
 
 
-def custom_role(subscription_ids: Sequence[str], *, may_act: bool) -> dict[str, Any]:
+def custom_role(subscription_ids: Sequence[str], *, changes_allowed: bool) -> dict[str, Any]:
     """A role for ``az role definition create --role-definition``, to read and optionally to change."""
-    what = tr("Operator") if may_act else tr("Reader")
+    what = tr("Operator") if changes_allowed else tr("Reader")
     does = (
         tr("reads, assesses, installs, restarts, and changes settings and schedules")
-        if may_act
+        if changes_allowed
         else tr("reads")
     )
     return {
         "Name": tr("Hotpatch Dashboard {what}", what=what),
         "IsCustom": True,
         "Description": tr("Actions with which Hotpatch Dashboard {does}.", does=does),
-        "Actions": [*READ, *acting()] if may_act else list(READ),
+        "Actions": [*READ, *acting()] if changes_allowed else list(READ),
         "NotActions": [],
         "DataActions": [],
         "NotDataActions": [],

@@ -162,7 +162,7 @@ def level_of(row: MachineListRow | MachineRow | MachineSummaryRow) -> Level:
     if not row.situation:
         return Level.UNKNOWN
     try:
-        return Level(row.attention)
+        return Level(row.level)
     except ValueError:
         return Level.UNKNOWN
 

@@ -251,7 +251,7 @@ def _machines(
     for start in range(0, len(ids), CHUNK):
         for row in machines.read_rows(db, ids[start : start + CHUNK]):
             situation, level = classify(health.evidence_of(row), calendar, now)
-            yield row._replace(situation=situation.value, attention=int(level))
+            yield row._replace(situation=situation.value, level=int(level))
 
 
 class ExceptionRow(NamedTuple):

@@ -92,12 +92,12 @@ def _text(key: str, title: str, width_px: int, name: str, *, hidden: bool = Fals
 COLUMNS = (
     Column("name", tr.mark("Machine"), 168, lambda r, _: r.name, sort="name"),
     Column(
-        "attention",
+        "urgency",
         tr.mark("Status"),
         216,
         lambda r, _: display_text.machine_summary(r),
         glyph=display_text.machine_glyph,
-        sort="attention",
+        sort="urgency",
     ),
     Column(
         "hotpatch",

@@ -191,7 +191,7 @@ class Outcomes(QObject):
 
     def _show_machine(self, row: StoredDeployment) -> None:
         """Request the new machine; its deployment until a sync has found it."""
-        machine_id = row.deployment.machine_id.lower()
+        machine_id = row.deployment.machine_resource_id.lower()
         nothing: dict[str, int] = {}
         found = self._source.read(lambda db: machines.ids(db, [machine_id]), nothing)
         if machine_id in found:

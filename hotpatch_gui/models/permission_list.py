@@ -73,7 +73,7 @@ def _lacking(
 def role_text(source: DataSource, connection: Connection) -> str:
     """A custom role as JSON for the selected subscriptions."""
     ids = [i for i, _, is_read in subscriptions(source, connection.id) if is_read]
-    return json.dumps(custom_role(ids, may_act=connection.may_act), indent=2)
+    return json.dumps(custom_role(ids, changes_allowed=connection.changes_allowed), indent=2)
 
 
 def missing(grants: tuple[Grant, ...], *, is_arc: bool) -> list[str]:

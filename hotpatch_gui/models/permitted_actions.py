@@ -41,7 +41,9 @@ def is_permitted(row: PermissionRow, kind: OperationKind) -> bool:
     """Whether changes are allowed and the account may, as far as known."""
     action = needed(kind, is_arc=row.kind == ARC)
     grants = grants_of(row.grants)
-    return bool(row.may_act) and (action is None or grants is None or allows(grants, action))
+    return bool(row.changes_allowed) and (
+        action is None or grants is None or allows(grants, action)
+    )
 
 
 def permitted_actions(rows: Sequence[PermissionRow], kind: OperationKind) -> PermittedActions:
@@ -81,7 +83,7 @@ def disabled_reason(row: PermissionRow, kind: OperationKind) -> str:
             if is_arc
             else tr("Azure virtual machines don't need enrollment; their image decides.")
         )
-    if not row.may_act:
+    if not row.changes_allowed:
         return tr(
             "Changes are off for {connection_name}. Turn them on in Settings › Connections.",
             connection_name=row.connection_name,

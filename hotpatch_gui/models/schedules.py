@@ -294,7 +294,7 @@ def window_text(window: Window, schedule: Schedule) -> str:
 
 def disabled_reason(row: ScheduleRow, kind: ChangeKind) -> str:
     """Why a change isn't possible; empty if it is. Unknown permissions prevent nothing."""
-    if not row.may_act:
+    if not row.changes_allowed:
         return tr(
             "Changes are off for {name}. Turn them on in Settings › Connections.",
             name=row.connection,

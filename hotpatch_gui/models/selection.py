@@ -71,7 +71,7 @@ class SelectionSummary:
     resource_groups: tuple[str, ...]
     platforms: tuple[tuple[str | None, str | None, str | None], ...]
     status_groups: tuple[StatusGroup, ...]
-    """By attention, highest first."""
+    """By level, highest first."""
 
     @property
     def machine(self) -> Machine | None:
@@ -137,11 +137,11 @@ def _sum_up(
 
 def _group_text(row: MachineRow | MachineSummaryRow) -> str:
     """The situation; of available updates, whether a monthly one is among them."""
-    if row.situation != Situation.BEHIND or row.attention == Level.ERROR:
+    if row.situation != Situation.BEHIND or row.level == Level.ERROR:
         return situation_text(row)
     return (
         tr("Monthly update available")
-        if row.attention == Level.WARNING
+        if row.level == Level.WARNING
         else tr("Other updates available")
     )
 
@@ -149,7 +149,7 @@ def _group_text(row: MachineRow | MachineSummaryRow) -> str:
 def _status_groups(rows: Sequence[MachineRow | MachineSummaryRow]) -> tuple[StatusGroup, ...]:
     groups: dict[tuple[int, str], list[MachineRow | MachineSummaryRow]] = {}
     for row in rows:
-        groups.setdefault((row.attention, _group_text(row)), []).append(row)
+        groups.setdefault((row.level, _group_text(row)), []).append(row)
     return tuple(
         StatusGroup(
             level_of(alike[0]),

@@ -29,6 +29,7 @@ class Event(StrEnum):
     """Azure reports the end, but its result can't be read, or the machine doesn't show it."""
     ENDED = "ended"
     CANCELED = "cancelled"
+    """Spelled like this in logs, which can't be changed."""
     DISMISSED = "dismissed"
 
     @property

@@ -26,7 +26,7 @@ _COLUMNS = (
     "tenant",
     "client_id",
     "certificate",
-    "may_act",
+    "changes_allowed",
 )
 _SELECT = (
     "SELECT c.*, (SELECT json_group_array(s.id) FROM subscriptions s"
@@ -59,7 +59,7 @@ def of_machine(db: sqlite3.Connection, machine_id: int) -> int | None:
 def may_act_on(db: sqlite3.Connection, machine_id: int) -> bool:
     """Whether changes are allowed for the machine's connection."""
     row = db.execute(
-        "SELECT c.may_act FROM machines m JOIN connections c ON c.id=m.connection_id WHERE m.id=?"
+        "SELECT c.changes_allowed FROM machines m JOIN connections c ON c.id=m.connection_id WHERE m.id=?"
         " AND c.removed_at IS NULL",
         (machine_id,),
     ).fetchone()
@@ -88,7 +88,7 @@ def _connection_of(row: sqlite3.Row) -> Connection | None:
         row["client_id"],
         row["certificate"],
         selected,
-        bool(row["may_act"]),
+        bool(row["changes_allowed"]),
         row["account"],
         row["record"],
     )
@@ -111,7 +111,7 @@ def save(db: sqlite3.Connection, connection: Connection) -> int:
         connection.tenant,
         connection.client_id,
         connection.certificate,
-        connection.may_act,
+        connection.changes_allowed,
     )
     marks = ", ".join("?" * len(_COLUMNS))
     sets = ", ".join(f"{c}=excluded.{c}" for c in _COLUMNS)
@@ -163,9 +163,11 @@ def rename(db: sqlite3.Connection, connection_id: int, name: str) -> None:
     db.execute("UPDATE connections SET name=? WHERE id=?", (name, connection_id))
 
 
-def allow_changes(db: sqlite3.Connection, connection_id: int, *, may_act: bool) -> None:
+def allow_changes(db: sqlite3.Connection, connection_id: int, *, changes_allowed: bool) -> None:
     """Allow or prohibit changes through the connection."""
-    db.execute("UPDATE connections SET may_act=? WHERE id=?", (may_act, connection_id))
+    db.execute(
+        "UPDATE connections SET changes_allowed=? WHERE id=?", (changes_allowed, connection_id)
+    )
 
 
 def signed_in(

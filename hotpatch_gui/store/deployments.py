@@ -37,12 +37,12 @@ def add(
 ) -> int:
     """Store a deployment that is about to be sent; returns its row ID. Call it inside a transaction."""
     made = db.execute(
-        "INSERT INTO deployments (connection_id, resource_id, machine_id, subject, request, state, requested_by, created_at)"
+        "INSERT INTO deployments (connection_id, resource_id, machine_resource_id, subject, request, state, requested_by, created_at)"
         " VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
         (
             connection_id,
             deployment.resource_id,
-            deployment.machine_id,
+            deployment.machine_resource_id,
             deployment.machine,
             deployment.template,
             requested_by,
@@ -156,7 +156,9 @@ def _read(db: sqlite3.Connection, where: str, *values: object) -> list[StoredDep
             row["id"],
             row["connection_id"],
             OperationState.parse(row["state"]),
-            Deployment(row["resource_id"], row["machine_id"], row["subject"], row["request"]),
+            Deployment(
+                row["resource_id"], row["machine_resource_id"], row["subject"], row["request"]
+            ),
             row["note"],
         )
         for row in rows

@@ -228,7 +228,7 @@ _WRITTEN = (
     *_DERIVED,
     "hotpatch_status",
     "situation",
-    "attention",
+    "level",
     "product",
     "update_missing",
     "missing_since",

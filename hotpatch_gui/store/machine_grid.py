@@ -22,7 +22,7 @@ class MachineGridRow(NamedTuple):
 
     name: str
     situation: str
-    attention: int
+    level: int
     """A ``domain.health.Level``."""
     resource_health: str | None
     hotpatch_status: str
@@ -81,7 +81,7 @@ GRID = TableQuery(
         "zone": "m.zone",
         "tags": "m.tags",
     },
-    default_sort=("attention", True),
+    default_sort=("urgency", True),
     touched_by=frozenset({"machines"}),
     then=BY_URGENCY,
 )

@@ -17,7 +17,7 @@ class MachineRow(NamedTuple):
     subscription_id: str
     subscription_name: str
     connection_name: str | None
-    may_act: int
+    changes_allowed: int
     grants: str | None
     resource_group: str
     location: str
@@ -81,7 +81,7 @@ class MachineRow(NamedTuple):
     last_run_at: str | None
     hotpatch_status: str
     situation: str
-    attention: int
+    level: int
     """A ``domain.health.Level``."""
     product: str | None
     update_missing: int | None
@@ -104,7 +104,7 @@ class MachineSummaryRow(NamedTuple):
     arc_status: str | None
     unreported: str
     situation: str
-    attention: int
+    level: int
     """A ``domain.health.Level``."""
     resource_health: str | None
     in_graph: int
@@ -118,7 +118,7 @@ class MachineSummaryRow(NamedTuple):
     updates_may_restart: int
     last_run_at: str | None
     connection_name: str | None
-    may_act: int
+    changes_allowed: int
     grants: str | None
 
 
@@ -141,5 +141,5 @@ class InstallRow(NamedTuple):
     restart_pending: int
     updates: int
     connection_name: str | None
-    may_act: int
+    changes_allowed: int
     grants: str | None

@@ -36,7 +36,7 @@ _HEALTH = (
 ``resource_health_at`` then holds the time at which the machine was last seen stopped, so that an older report isn't stored again.
 """
 _UPSERT = (
-    f"INSERT INTO machines ({', '.join(COLUMNS)}, attention)"
+    f"INSERT INTO machines ({', '.join(COLUMNS)}, level)"
     f" VALUES ({', '.join('?' * len(COLUMNS))}, {int(Level.UNKNOWN)})"
     " ON CONFLICT (resource_id) DO UPDATE SET lists_read=CASE WHEN coalesce(deleted_at, hidden_at) IS NULL THEN lists_read"
     " ELSE 0 END, deleted_at=NULL, hidden_at=NULL, connection_id=CASE WHEN deleted_at IS NULL"
@@ -257,7 +257,7 @@ _COMPUTED = {
     "display_name": DISPLAY_NAME,
     "subscription_name": "coalesce(s.name, m.subscription_id)",
     "connection_name": "c.name",
-    "may_act": "coalesce(c.may_act, 0)",
+    "changes_allowed": "coalesce(c.changes_allowed, 0)",
     "grants": permissions.GRANTS,
 }
 _Row = TypeVar("_Row", MachineRow, MachineSummaryRow, InstallRow)

@@ -406,6 +406,15 @@ CREATE INDEX deployments_open ON deployments(connection_id) WHERE ended_at IS NU
 
 _M0028 = "ALTER TABLE machine_schedules RENAME COLUMN how TO assignment"
 
+_M0029 = """
+ALTER TABLE connections RENAME COLUMN may_act TO changes_allowed;
+ALTER TABLE deployments RENAME COLUMN machine_id TO machine_resource_id;
+ALTER TABLE machines RENAME COLUMN attention TO level;
+UPDATE operations SET state='canceled' WHERE state='cancelled';
+UPDATE schedule_changes SET state='canceled' WHERE state='cancelled';
+UPDATE deployments SET state='canceled' WHERE state='cancelled'
+"""
+
 _STEPS = {
     "m0001_first_schema": FIRST_SCHEMA,
     "m0002_indexes_for_many_rows": _M0002,
@@ -435,6 +444,7 @@ _STEPS = {
     "m0026_order_of_unhealthy_machines": _M0026,
     "m0027_deployments": _M0027,
     "m0028_kind_of_assignment": _M0028,
+    "m0029_names_and_spelling": _M0029,
 }
 SCHEMA_VERSION = len(_STEPS)
 """A file with more migrations is from a newer version."""

@@ -34,7 +34,7 @@ class MachineListRow(NamedTuple):
     name: str
     hotpatch_status: str
     situation: str
-    attention: int
+    level: int
     """A ``domain.health.Level``."""
     resource_health: str | None
     power: str

@@ -285,7 +285,8 @@ def dismiss_unknown(db: sqlite3.Connection, now: datetime) -> None:
 def is_allowed(db: sqlite3.Connection, connection_id: int) -> bool:
     """Whether changes are allowed for the connection."""
     row = db.execute(
-        "SELECT may_act FROM connections WHERE id=? AND removed_at IS NULL", (connection_id,)
+        "SELECT changes_allowed FROM connections WHERE id=? AND removed_at IS NULL",
+        (connection_id,),
     ).fetchone()
     return row is not None and bool(row[0])
 
@@ -345,7 +346,7 @@ _ENDED = f"""
 SELECT a.action_id, l.id, a.kinds, l.kind, l.subject, a.total, a.succeeded, a.failed, a.unknown, a.canceled, a.note
 FROM (SELECT action_id, max(id) AS last, count(DISTINCT kind) AS kinds, count(*) AS total,
         sum(state='succeeded') AS succeeded, sum(state='failed') AS failed,
-        sum(state IN ('unknown', 'dismissed')) AS unknown, sum(state='cancelled') AS canceled,
+        sum(state IN ('unknown', 'dismissed')) AS unknown, sum(state='canceled') AS canceled,
         coalesce(max(CASE WHEN state='failed' THEN note END), max(CASE WHEN state='unknown' THEN note END), '') AS note
     FROM schedule_changes WHERE action_id>? OR action_id IN {IN_JSON} GROUP BY 1 HAVING sum(state IN ('queued', 'sent'))=0) a
 JOIN schedule_changes l ON l.id=a.last ORDER BY 1

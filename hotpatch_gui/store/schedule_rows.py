@@ -23,7 +23,7 @@ MAX_NAMES = 5
 
 
 class ScheduleRow(NamedTuple):
-    """A maintenance configuration with its machines. ``may_act``: changes are allowed for its connection.
+    """A maintenance configuration with its machines. ``changes_allowed``: changes are allowed for its connection.
 
     Attributes:
         grants: the account's permissions on its resource group as JSON; None if not known.
@@ -36,7 +36,7 @@ class ScheduleRow(NamedTuple):
     resource_id: str
     connection_id: int
     connection: str
-    may_act: bool
+    changes_allowed: bool
     grants: str | None
     schedule: Schedule
     by_assignment: dict[AssignmentKind, int]
@@ -127,7 +127,7 @@ def read_all(db: sqlite3.Connection) -> list[ScheduleRow]:
         )
         followers[schedule_id].append(found)
     rows = db.execute(
-        "SELECT s.*, c.name AS connection, c.may_act, g.grants FROM schedules s"
+        "SELECT s.*, c.name AS connection, c.changes_allowed, g.grants FROM schedules s"
         " JOIN connections c ON c.id=s.connection_id LEFT JOIN permissions g ON g.connection_id=s.connection_id"
         " AND g.scope=substr(s.id, 1, instr(s.id, '/providers/') - 1)"
         " WHERE c.removed_at IS NULL ORDER BY s.name COLLATE NOCASE, s.id"
@@ -152,7 +152,7 @@ def _row(
         row["id"],
         row["connection_id"],
         row["connection"],
-        bool(row["may_act"]),
+        bool(row["changes_allowed"]),
         row["grants"],
         schedule,
         {kind: count for kind, count, *_ in groups},
@@ -181,7 +181,7 @@ def resource_groups(db: sqlite3.Connection) -> list[tuple[int, str, str, str, st
         "SELECT DISTINCT c.id, c.name, m.subscription_id, coalesce(s.name, m.subscription_id), m.resource_group"
         " FROM machines m JOIN connections c ON c.id=m.connection_id"
         " LEFT JOIN subscriptions s ON s.id=m.subscription_id AND s.connection_id=c.id"
-        " WHERE m.deleted_at IS NULL AND c.removed_at IS NULL AND c.may_act=1 ORDER BY 5, 4, 1"
+        " WHERE m.deleted_at IS NULL AND c.removed_at IS NULL AND c.changes_allowed=1 ORDER BY 5, 4, 1"
     )
     return [tuple(row) for row in rows]
 

@@ -127,7 +127,7 @@ class TableQuery(NamedTuple, Generic[R]):
 
 _DOING = f"(SELECT o.kind FROM operations o WHERE o.machine_id=m.id AND o.state IN {UNDER_WAY} ORDER BY o.id LIMIT 1)"
 BY_URGENCY = (
-    f"(m.attention={int(Level.ERROR)} AND lower(coalesce(m.resource_health, '')) IN {quoted(UNHEALTHY_STATES)}) DESC,"
+    f"(m.level={int(Level.ERROR)} AND lower(coalesce(m.resource_health, '')) IN {quoted(UNHEALTHY_STATES)}) DESC,"
     " coalesce(m.missing_since, '9999'), m.name COLLATE NOCASE"
 )
 """The order of machines with the same level: unhealthy ones, then by how long a monthly update has been missing. An index
@@ -139,14 +139,14 @@ MACHINES = TableQuery(
     row=MachineListRow,
     select=fields(MachineListRow, "m", name=DISPLAY_NAME, doing=_DOING),
     sorts={
-        "attention": "m.attention",
+        "urgency": "m.level",
         "name": "m.name COLLATE NOCASE",
         "hotpatch": "m.hotpatch_status",
         "updates": "m.updates",
         "assessed": "m.assessed_at",
         "missing": "coalesce(m.missing_since, '9999')",
     },
-    default_sort=("attention", True),
+    default_sort=("urgency", True),
     touched_by=frozenset({"machines", "operations"}),
     then=BY_URGENCY,
 )

@@ -96,8 +96,8 @@ class CommandHandler:
                 await self._changes.save(connection)
             case commands.Rename(connection_id, name):
                 await self._changes.rename(connection_id, name)
-            case commands.SetChangesAllowed(connection_id, may_act):
-                await self._changes.allow_changes(connection_id, may_act=may_act)
+            case commands.SetChangesAllowed(connection_id, changes_allowed):
+                await self._changes.allow_changes(connection_id, changes_allowed=changes_allowed)
             case commands.ChooseSubscriptions(connection_id, ids):
                 await self._changes.choose_subscriptions(connection_id, ids)
             case commands.RemoveConnection(connection_id):

@@ -91,7 +91,7 @@ class SetChangesAllowed:
     """Allow or prohibit changes through the connection."""
 
     connection_id: int
-    may_act: bool
+    changes_allowed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class ConnectionChanges:
             is_new = not connections.was_made(db, connection.id)
             stored = None if is_new else _must_exist(db, connection.id)
             if stored is not None:
-                connection = connection._replace(may_act=stored.may_act)
+                connection = connection._replace(changes_allowed=stored.changes_allowed)
             number = connections.save(db, connection)
             if is_new:
                 connections.choose_subscriptions(db, number, connection.subscription_ids)
@@ -86,14 +86,14 @@ class ConnectionChanges:
         self._in_use.apply_connection(connection_id)
         self._in_use.changed("connections", "machines")
 
-    async def allow_changes(self, connection_id: int, *, may_act: bool) -> None:
+    async def allow_changes(self, connection_id: int, *, changes_allowed: bool) -> None:
         """Store and apply whether changes are allowed.
 
         Raises:
             ProblemError, sqlite3.Error: see ``DataFile.transaction``.
         """
         async with self._file.transaction(durable=True) as db:
-            connections.allow_changes(db, connection_id, may_act=may_act)
+            connections.allow_changes(db, connection_id, changes_allowed=changes_allowed)
         self._in_use.apply_connection(connection_id)
         self._in_use.changed("connections", "machines")
 

@@ -15,7 +15,7 @@ from hotpatch_gui.domain.deployments import (
     Deployment,
     DeploymentProgress,
     WhatIfChange,
-    refusal,
+    rejection_reason,
 )
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
@@ -107,7 +107,7 @@ class Deployments:
                 tr("Check it in Settings › Connections, then try again."),
                 may_have_been_sent=False,
             )
-        if not connection.may_act:
+        if not connection.changes_allowed:
             return Problem(
                 ProblemKind.FORBIDDEN,
                 tr("Changes are off for {name}.", name=connection.name),
@@ -245,7 +245,7 @@ class Deployments:
                 request_id=problem.request_id,
             )
             return False
-        why = refusal(deployment, found)
+        why = rejection_reason(deployment, found)
         if why:
             await self._move(row_id, OperationState.FAILED, Event.NOT_SENT, why)
         return not why
@@ -254,7 +254,7 @@ class Deployments:
         """Mark the row as sent, on disk, so that after a kill it is unknown and never repeated; False if it may not be sent."""
         async with self._file.transaction(durable=True) as db:
             stored = connections.read(db, context.connection_id)
-            if stored is None or not stored.may_act:
+            if stored is None or not stored.changes_allowed:
                 note = tr("Changes were turned off before it was sent. Nothing was created.")
                 canceled = OperationState.CANCELED
                 store.move(db, row_id, canceled, self._clock(), Event.CANCELED, note=note)

@@ -22,7 +22,7 @@ _MACHINES = (
 INSERT INTO machines (resource_id, azure_id, name, subscription_id, resource_group, location, publisher,
     offer, sku, generation, power, os_name, patch_mode, hotpatch_enabled, assessment_mode, allow_extensions,
     agent_ready, fetched_at, in_graph, assessed_at, updates, important, security, updates_may_restart,
-    hotpatch_status, situation, attention)
+    hotpatch_status, situation, level)
 SELECT '/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmachines/vm-' || i,
     '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm-' || i,
     printf('vm-%07d', (i * 7919) % ?), 's', 'rg-' || (i % 40), 'westeurope', 'MicrosoftWindowsServer',

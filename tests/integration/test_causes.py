@@ -202,7 +202,7 @@ def test_a_claims_challenge_is_passed_to_the_next_sign_in(
         id=7,
         tenant=TENANT,
         client_id=CLIENT,
-        may_act=True,
+        changes_allowed=True,
     )
     handle = azure.simulator.handle
     encoded = base64.urlsafe_b64encode(CLAIMS.encode()).rstrip(b"=").decode()

@@ -557,7 +557,7 @@ def test_schedules_and_their_runs_are_listed_and_shown(here) -> None:
     assert here("sync").returncode == 0
     listed = json.loads(here("schedules", "--json").stdout)
     (one,) = listed["schedules"]
-    assert (one["name"], one["machines"], one["not_prepared"], one["concerns"]) == (
+    assert (one["name"], one["machines"], one["unprepared_machines"], one["problems"]) == (
         "files-saturdays",
         1,
         0,
@@ -568,7 +568,7 @@ def test_schedules_and_their_runs_are_listed_and_shown(here) -> None:
     assert all(w["opens"] < w["closes"] for w in one["next_windows"])
     assert listed["unread"] == ""
     shown = json.loads(here("schedules", "show", one["resource_id"].upper(), "--json").stdout)
-    assert [f["machine"] for f in shown["followers"]] == ["vm-file-01"]
+    assert [f["machine"] for f in shown["assigned_machines"]] == ["vm-file-01"]
     runs = json.loads(here("schedules", "runs", "FILES-saturdays", "--json").stdout)["runs"]
     assert [r["id"] for r in runs] == [r["id"] for r in runs if r["id"].startswith("files-")]
     assert here("schedules", "list", "--json").stdout == here("schedules", "--json").stdout
@@ -616,7 +616,7 @@ def test_a_schedule_is_saved_applied_and_assigned(own_here, tmp_path: Path) -> N
     assert given.returncode == 0, given.stderr
     assert given.stdout.count("succeeded. Azure made the change.") == 2
     shown = json.loads(own_here("schedules", "show", "from-file", "--json").stdout)
-    assert [f["machine"] for f in shown["followers"]] == ["vm-web-01", "vm-web-02"]
+    assert [f["machine"] for f in shown["assigned_machines"]] == ["vm-web-01", "vm-web-02"]
     again = own_here("schedules", "apply", str(saved), "--resource-group", "rg-web")
     assert (again.returncode, "already exists" in again.stderr) == (2, True)
     foreign = dict(body, id=f"{change['resource_id']}x", name="from-file")
@@ -671,7 +671,7 @@ def test_stopping_an_update_names_what_is_not_stopped(own_here) -> None:
     said = json.loads(planned.stdout)
     assert "files-saturdays" in [one["name"] for one in said["schedules"]]
     assert (said["changes"], said["schedules_known"]) == ([], True)
-    assert any(text.startswith("Azure installs it on") for text in said["goes_on"])
+    assert any(text.startswith("Azure installs it on") for text in said["not_stopped"])
     done = own_here("stop", "5120708")
     assert done.returncode == 0, done.stderr
     assert "Schedule files-saturdays (rg-files): succeeded. Azure made the change." in done.stdout

@@ -117,7 +117,7 @@ def test_a_connection_is_added_in_the_window_by_device_code(
     )
     (mine,) = stored(stage)
     assert mine.account == WHO
-    assert not mine.may_act, "read-only until the user turns actions on"
+    assert not mine.changes_allowed, "read-only until the user turns actions on"
     stage.settle()
     for path in stage.folder.iterdir():
         content = path.read_bytes()
@@ -170,7 +170,9 @@ def test_machines_of_two_tenants_are_in_one_list(
         both.write_text(azure.root.read_text() + fabrikam.root.read_text())
         monkeypatch.setenv("SSL_CERT_FILE", str(both))
         stage.app.actions.save_connection(azure.principal())
-        stage.app.actions.save_connection(fabrikam.principal("Fabrikam")._replace(may_act=True))
+        stage.app.actions.save_connection(
+            fabrikam.principal("Fabrikam")._replace(changes_allowed=True)
+        )
         stage.until(lambda: len(names(stage)) == 28)
         stage.sync()
         assert len(names(stage)) == 28, "the one's sync does not make the other's machines gone"
@@ -220,8 +222,8 @@ def test_the_dialog_selects_subscriptions_allows_changes_and_signs_out(
     stage.until(lambda: len(names(stage)) == 15)
     assert "vm-web-02" not in names(stage)
     stage.until(lambda: stored(stage)[0].subscription_ids != ())
-    dialog.may_act.click()
-    stage.until(lambda: stored(stage)[0].may_act)
+    dialog.changes_allowed.click()
+    stage.until(lambda: stored(stage)[0].changes_allowed)
     assert "Another" in {n for _, n, _ in connections.subscriptions(stage.app.source.db, 1)}
     assert dialog.buttons["sign-in"].text() == "Sign out"
     dialog.buttons["sign-in"].click()
@@ -255,20 +257,20 @@ def test_changing_name_and_permission_needs_no_sign_in(empty: Stage, azure: Secu
     dialog = ConnectDialog(stage.app.services, stage.window, stored(stage)[0])
     dialog.open()
     dialog.name.setText("Renamed")
-    dialog.may_act.setChecked(True)
+    dialog.changes_allowed.setChecked(True)
     dialog.connect_button.click()
     stage.until(lambda: stored(stage)[0].name == "Renamed")
-    stage.until(lambda: stored(stage)[0].may_act)
+    stage.until(lambda: stored(stage)[0].changes_allowed)
     stage.idle()
     assert stored(stage)[0].account == WHO
     assert not azure.identity.requested
     again = ConnectDialog(stage.app.services, stage.window, stored(stage)[0])
     again.open()
-    stage.request.allow_changes(1, may_act=False)
+    stage.request.allow_changes(1, changes_allowed=False)
     again.name.setText("Once more")
     again.connect_button.click()
     stage.until(lambda: stored(stage)[0].name == "Once more")
-    assert not stored(stage)[0].may_act, "what the dialog did not change stays as it is"
+    assert not stored(stage)[0].changes_allowed, "what the dialog did not change stays as it is"
 
 
 @pytest.mark.expects_log
@@ -445,7 +447,7 @@ def test_every_call_goes_through_the_systems_proxy(
     azure.behind_proxy()
     with Proxy() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.address)
-        empty.app.actions.save_connection(azure.principal()._replace(may_act=True))
+        empty.app.actions.save_connection(azure.principal()._replace(changes_allowed=True))
         empty.until(lambda: len(names(empty)) == 16)
         empty.sync()
         hosts = {azure.cloud.host, azure.identity.address.removeprefix("https://")}

@@ -184,7 +184,7 @@ def test_an_unstored_deployment_is_not_reported_as_sent(stage: Stage) -> None:
     dialog = dialog_of(stage)
     enter(dialog)
     check(stage, dialog)
-    stage.app.actions.allow_changes(1, may_act=False)
+    stage.app.actions.allow_changes(1, changes_allowed=False)
     dialog.create_.click()
     stage.until(lambda: "Nothing was sent to Azure." in said(dialog))
     assert dialog.password.edit.isEnabled()

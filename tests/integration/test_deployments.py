@@ -393,8 +393,8 @@ def test_changes_that_are_turned_off_while_it_waits_cancel_it(stage: Stage) -> N
     respond(stage, "PUT", lambda: next(answers, None))
     deploy(stage)
     stage.until(lambda: sent and states(stage) == ["queued"])
-    stage.app.engine.send(SetChangesAllowed(1, may_act=False))
-    stage.until(lambda: states(stage) == ["cancelled"])
+    stage.app.engine.send(SetChangesAllowed(1, changes_allowed=False))
+    stage.until(lambda: states(stage) == ["canceled"])
     assert "Changes were turned off" in rows(stage)[0][1]
     assert len(sent) == 1
 
@@ -438,12 +438,12 @@ def change(kind: str, resource_id: str) -> WhatIfChange:
 
 def test_only_what_creates_the_machine_and_changes_nothing_is_started(stage: Stage) -> None:
     wanted = deployment(stage)
-    nic = wanted.machine_id.replace("Compute/virtualMachines", "Network/networkInterfaces")
-    create = change("Create", wanted.machine_id.upper())
+    nic = wanted.machine_resource_id.replace("Compute/virtualMachines", "Network/networkInterfaces")
+    create = change("Create", wanted.machine_resource_id.upper())
     assert refusal(wanted, [create, change("NoChange", nic)]) == ""
     for changes in (
         [],
-        [change("NoChange", wanted.machine_id)],
+        [change("NoChange", wanted.machine_resource_id)],
         [change("Create", nic)],
         [create, change("Delete", nic)],
         [create, change("SomethingNew", nic)],
@@ -588,7 +588,7 @@ def test_a_deployment_that_azure_no_longer_has_is_not_failed(
 @pytest.mark.expects_log
 def test_without_changes_nothing_is_stored(stage: Stage) -> None:
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
-        db.execute("UPDATE connections SET may_act=0")
+        db.execute("UPDATE connections SET changes_allowed=0")
     heard = listen(stage)
     deploy(stage)
     assert rows(stage) == []
@@ -608,7 +608,7 @@ def test_a_removed_connection_ends_its_deployments(stage: Stage) -> None:
 @pytest.mark.expects_log
 @pytest.mark.parametrize(
     ("state", "after"),
-    [("queued", "cancelled"), ("sent", "unknown"), ("running", "unknown"), ("unknown", "unknown")],
+    [("queued", "canceled"), ("sent", "unknown"), ("running", "unknown"), ("unknown", "unknown")],
 )
 def test_deployments_of_an_earlier_session_are_read_and_never_sent(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, after: str
@@ -619,7 +619,7 @@ def test_deployments_of_an_earlier_session_are_read_and_never_sent(
         wanted = deployment(first)
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db, db:
         db.execute(
-            "INSERT INTO deployments (connection_id, resource_id, machine_id, subject, request, state, requested_by,"
+            "INSERT INTO deployments (connection_id, resource_id, machine_resource_id, subject, request, state, requested_by,"
             " created_at) VALUES (1, ?, ?, ?, ?, ?, 'x', '2026-08-20T09:00:00Z')",
             (*wanted[:4], state),
         )
@@ -672,8 +672,8 @@ def test_the_resources_of_the_deployment_are_listed_first_and_the_rest_is_counte
     stage: Stage,
 ) -> None:
     wanted = deployment(stage)
-    others = [change("Ignore", f"{wanted.machine_id}-{n}") for n in range(500)]
-    rows = what_if_rows([*others, change("Create", wanted.machine_id)])
+    others = [change("Ignore", f"{wanted.machine_resource_id}-{n}") for n in range(500)]
+    rows = what_if_rows([*others, change("Create", wanted.machine_resource_id)])
     assert rows[0].cells[2] == Effect.CREATE.label
     assert rows[-1].cells[0] == "and 301 more"
 
@@ -687,7 +687,7 @@ def test_a_deployment_that_is_throttled_for_an_hour_is_canceled(stage: Stage) ->
     deploy(stage)
     stage.until(lambda: len(sent) >= 1 and states(stage) == ["queued"])
     stage.clock.advance(minutes=61)
-    stage.until(lambda: states(stage) == ["cancelled"])
+    stage.until(lambda: states(stage) == ["canceled"])
     assert "within an hour. Nothing was created." in rows(stage)[0][1]
     count = len(sent)
     stage.settle()

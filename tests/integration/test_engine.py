@@ -116,12 +116,12 @@ def test_disallowed_changes_stay_disallowed_after_other_edits(stage: Stage) -> N
     """The dialog's picture of the connection was older than the file."""
     stage.start()
     (mine,) = connections.read_all(stage.app.source.db)
-    assert mine.may_act
-    stage.request.allow_changes(mine.id, may_act=False)
+    assert mine.changes_allowed
+    stage.request.allow_changes(mine.id, changes_allowed=False)
     stage.request.choose_subscriptions(mine.id, ())
     stage.request.save_connection(mine._replace(name="Renamed"))
     (now,) = connections.read_all(stage.app.source.db)
-    assert (now.name, now.may_act) == ("Renamed", False)
+    assert (now.name, now.changes_allowed) == ("Renamed", False)
     stage.request.restart([ids(stage)["vm-dc-01"]])
     stage.until(lambda: stage.operation_states() == [S.FAILED])
     assert not stage.simulator.cloud.received

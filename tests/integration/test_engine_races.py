@@ -104,7 +104,7 @@ def test_changes_disallowed_during_set_up_are_disallowed(
         stage.app.start()
         stage.until(held.begun.is_set)
         stage.until(lambda: stage.app.source.db is not None)
-        stage.request.allow_changes(mine(stage).id, may_act=False)
+        stage.request.allow_changes(mine(stage).id, changes_allowed=False)
         held.release.set()
         stage.until(stage._synced)
         stage.idle()
@@ -130,7 +130,7 @@ def test_changes_disallowed_while_a_claim_waits_are_not_sent(stage: Stage) -> No
     stage._spin(200)
     with closing(sqlite3.connect(stage.app.source.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        stage.app.actions.allow_changes(mine(stage).id, may_act=False)
+        stage.app.actions.allow_changes(mine(stage).id, changes_allowed=False)
         stage._spin(2500)
         other.execute("ROLLBACK")
     stage.until(lambda: stage.operation_states() == [S.FAILED])
@@ -416,12 +416,12 @@ def test_requests_before_closing_are_not_lost(qapp: QApplication, tmp_path: Path
         with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             stage.app.actions.cancel([2])
-            stage.app.actions.allow_changes(mine(stage).id, may_act=False)
+            stage.app.actions.allow_changes(mine(stage).id, changes_allowed=False)
             stage._spin(50)
             other.execute("ROLLBACK")
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
-        assert db.execute("SELECT state FROM operations WHERE id=2").fetchone() == ("cancelled",)
-        assert db.execute("SELECT may_act FROM connections").fetchone() == (0,)
+        assert db.execute("SELECT state FROM operations WHERE id=2").fetchone() == ("canceled",)
+        assert db.execute("SELECT changes_allowed FROM connections").fetchone() == (0,)
 
 
 def test_a_batch_with_failed_claims_is_retried_after_a_pause(

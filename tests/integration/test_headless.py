@@ -75,7 +75,7 @@ def test_commands_after_the_interruption_are_dropped_or_undone(
             session.queue(lambda: session.actions.assess(some))
         taken_back = session.cancel_queued()
         assert len(taken_back) < len(some), "the rest was dropped"
-    assert states(path) == {"cancelled": len(taken_back)}
+    assert states(path) == {"canceled": len(taken_back)}
     simulator.cloud.close()
 
 
@@ -89,9 +89,7 @@ def test_an_expired_sign_in_does_not_affect_another_connection(
         session.wait_for_sync()
     first, *others = running(path)
     with closing(sqlite3.connect(path)) as db:
-        columns = (
-            "cloud, endpoint, authority, audience, method, tenant, client_id, certificate, may_act"
-        )
+        columns = "cloud, endpoint, authority, audience, method, tenant, client_id, certificate, changes_allowed"
         db.execute(
             f"INSERT INTO connections (name, {columns}) SELECT 'B', {columns} FROM connections"
         )
@@ -128,7 +126,7 @@ def test_unreachable_machines_take_no_place_in_a_wave(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute(
             "INSERT INTO connections (name, cloud, endpoint, authority, audience, method, tenant, client_id,"
-            " certificate, may_act) VALUES ('B', 'public', '', '', '', 'certificate', 't', 'c', '/nowhere.pem', 1)"
+            " certificate, changes_allowed) VALUES ('B', 'public', '', '', '', 'certificate', 't', 'c', '/nowhere.pem', 1)"
         )
         db.executemany("UPDATE machines SET connection_id=2 WHERE id=?", [(i,) for i in some[:2]])
         names = [
@@ -172,7 +170,7 @@ def test_a_request_rejected_after_the_interruption_is_not_sent_later(tmp_path: P
         with pytest.raises(AbandonedError, match="Interrupted"):
             session.wait_for(session.queued, 1.0, ends=True)
         session.cancel_queued()
-    assert set(states(path)) <= {"cancelled", "failed"}
+    assert set(states(path)) <= {"canceled", "failed"}
     assert sum(states(path).values()) == len(some)
     simulator.cloud.close()
 
@@ -227,7 +225,7 @@ def test_an_interrupted_change_of_a_schedule_is_canceled_or_awaited(
         mine = session.cancel_changes()
         found = schedule_changes.states(session.db, mine)
     at_exit, afterwards = {
-        "before it is stored": ("cancelled", "cancelled"),
+        "before it is stored": ("canceled", "canceled"),
         "while it is sent": ("succeeded", "succeeded"),
         "refused late": ("sent", "failed"),
     }[ends]
@@ -312,7 +310,7 @@ def test_a_hanging_set_up_does_not_block_commands(
     with Session(tmp_path, target, lambda _: None) as session:
         session.wait_for_sync()
     with closing(sqlite3.connect(path)) as db, db:
-        columns = "cloud, endpoint, authority, audience, method, may_act"
+        columns = "cloud, endpoint, authority, audience, method, changes_allowed"
         db.execute(
             f"INSERT INTO connections (name, {columns}) SELECT 'B', {columns} FROM connections"
         )

@@ -126,7 +126,7 @@ def test_a_request_for_the_old_machine_never_reaches_the_new_one(
     guest.identity = "11111111-0000-4000-8000-000000000000"
     sync()
     state, note = db.execute("SELECT state, note FROM operations").fetchone()
-    assert state == "cancelled"
+    assert state == "canceled"
     assert "deleted, and another one has its name" in note
 
 
@@ -183,7 +183,7 @@ def test_a_machine_that_was_never_read_is_not_selected(
     row = next(r for r in machines.read_rows(db, machines.present(db)) if r.name == "vm-zz")
     assert display_text.level_of(row) is Level.UNKNOWN
     assert display_text.situation_text(row) == "Not read yet"
-    assert row.attention == Level.UNKNOWN
+    assert row.level == Level.UNKNOWN
 
 
 def test_each_recreated_machine_is_a_new_one(

@@ -94,7 +94,7 @@ def test_without_allowed_changes_commands_are_disabled_with_a_remedy(stage: Stag
     stage.start()
     (mine,) = connections.read_all(stage.app.source.db)
     stage.choose("vm-web-02")
-    stage.request.allow_changes(mine.id, may_act=False)
+    stage.request.allow_changes(mine.id, changes_allowed=False)
     stage.until(lambda: not commands(stage)["assess"][0])
     for key in ("assess", "install", "restart", "configure"):
         enabled, why = commands(stage)[key]
@@ -108,8 +108,8 @@ def test_without_allowed_changes_nothing_is_sent(stage: Stage) -> None:
     stage.start()
     db = stage.app.source.db
     (mine,) = connections.read_all(db)
-    stage.request.allow_changes(mine.id, may_act=False)
-    stage.until(lambda: not connections.read_all(db)[0].may_act)
+    stage.request.allow_changes(mine.id, changes_allowed=False)
+    stage.until(lambda: not connections.read_all(db)[0].changes_allowed)
     (number,) = db.execute("SELECT id FROM machines WHERE name='vm-web-02'").fetchone()
     stage.request.assess([number])
     stage.until(lambda: stage.operation_states() == [OperationState.FAILED])
@@ -190,7 +190,7 @@ def test_names_in_tooltips_are_plain_text(stage: Stage) -> None:
     stage.start()
     name = "<b>it's</b> & <img src=x>"
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
-        db.execute("UPDATE connections SET name=?, may_act=0", (name,))
+        db.execute("UPDATE connections SET name=?, changes_allowed=0", (name,))
     stage.app.source.notify(ChangedTables.of("connections"))
     stage.choose("vm-web-02")
     _, why = commands(stage)["assess"]

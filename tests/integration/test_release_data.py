@@ -116,7 +116,7 @@ def read(db: sqlite3.Connection, simulator: SimulatorApi, clock: SteppedClock) -
 
 
 def situations(db: sqlite3.Connection) -> list[tuple[str, int]]:
-    return [tuple(r) for r in db.execute("SELECT situation, attention FROM machines ORDER BY name")]
+    return [tuple(r) for r in db.execute("SELECT situation, level FROM machines ORDER BY name")]
 
 
 def test_a_hotpatch_that_several_machines_are_offered_is_learned(db: sqlite3.Connection) -> None:
@@ -423,7 +423,7 @@ def test_machines_are_derived_again_once_a_release_is_known(stage: Stage, msrc: 
     stage.start()
     db = stage.app.source.db
     assert db is not None
-    green = "SELECT count(*) FROM machines WHERE attention=0"
+    green = "SELECT count(*) FROM machines WHERE level=0"
     assert db.execute(green).fetchone()[0] == 0, "nothing is green past the horizon"
     assert machines.present(db)
     stage.app.actions.update_releases(msrc.address)

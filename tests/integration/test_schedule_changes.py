@@ -218,7 +218,7 @@ def test_a_throttled_change_waits_and_is_sent(stage: Stage) -> None:
 
 
 def test_without_permission_nothing_is_sent(stage: Stage) -> None:
-    stage.app.engine.send(SetChangesAllowed(1, may_act=False))
+    stage.app.engine.send(SetChangesAllowed(1, changes_allowed=False))
     change(stage, SAVE)
     stage.until(lambda: states(stage) == ["failed"])
     ((_, _, note),) = rows(stage)
@@ -290,7 +290,7 @@ def test_changes_that_waited_for_more_than_an_hour_are_not_sent(
     simulator.cloud.clock.advance(hours=2)
     with Stage("light", folder=tmp_path, simulator=simulator) as second:
         second.start()
-        second.until(lambda: states(second) == ["cancelled"])
+        second.until(lambda: states(second) == ["canceled"])
         assert "maintenance" not in simulator.cloud.received
 
 
@@ -336,13 +336,13 @@ def test_a_schedule_is_not_deleted_while_a_machine_could_not_be_removed(
     first = "failed" if status == 403 else "unknown"
     stage.until(lambda: states(stage)[2:3] == [first])
     if status == 403:
-        stage.until(lambda: states(stage)[3:] == ["cancelled"])
+        stage.until(lambda: states(stage)[3:] == ["canceled"])
         assert "wasn't sent, because" in rows(stage)[3][2]
     else:
         stage.settle()
         assert states(stage)[3] == "queued", "it waits for the result"
         stage.app.actions.dismiss_changes()
-        stage.until(lambda: states(stage)[2:] == ["dismissed", "cancelled"])
+        stage.until(lambda: states(stage)[2:] == ["dismissed", "canceled"])
     assert ID.casefold() in stage.simulator.cloud.maintenance.configurations
     stage.simulator.faults.clear()
     stage.sync()
@@ -362,7 +362,7 @@ def test_an_unreadable_schedule_does_not_delay_others(stage: Stage) -> None:
     assert "Trying again" in rows(stage)[0][2]
     assert ("create schedule", "not sent") in audit(stage)
     stage.app.actions.cancel_changes()
-    stage.until(lambda: states(stage) == ["cancelled", "succeeded"])
+    stage.until(lambda: states(stage) == ["canceled", "succeeded"])
 
 
 def test_assigning_again_after_removing_is_a_separate_change(stage: Stage) -> None:
@@ -479,7 +479,7 @@ def test_a_deletion_waits_for_a_removal_that_was_requested_before(stage: Stage) 
 
     stage.simulator.faults.append(on)
     change(stage, UNASSIGN, DELETE)
-    stage.until(lambda: states(stage)[2:] == ["failed", "failed", "cancelled"])
+    stage.until(lambda: states(stage)[2:] == ["failed", "failed", "canceled"])
     assert ID.casefold() in stage.simulator.cloud.maintenance.configurations
 
 
@@ -491,7 +491,7 @@ def test_a_deletion_requested_again_is_done(stage: Stage) -> None:
     stage.until(lambda: states(stage)[2:] == ["unknown", "queued"])
     change(stage, UNASSIGN, DELETE)
     stage.until(lambda: states(stage)[4:] == ["succeeded"] * 2)
-    assert states(stage)[2:4] == ["dismissed", "cancelled"]
+    assert states(stage)[2:4] == ["dismissed", "canceled"]
     assert ID.casefold() not in stage.simulator.cloud.maintenance.configurations
 
 
@@ -505,7 +505,7 @@ def test_changes_of_an_earlier_session_are_canceled_when_a_later_one_is_sent(
         left, made = store.unfinished(db, 1)
         store.end_earlier(db, 1, made, OperationState.QUEUED, stage.clock.now())
     assert left.id < made.id
-    assert states(stage) == ["cancelled", "queued"]
+    assert states(stage) == ["canceled", "queued"]
 
 
 @pytest.mark.parametrize("settle", ["cancel", "dismiss"])
@@ -608,7 +608,7 @@ def test_canceling_a_change_releases_dependent_changes(stage: Stage) -> None:
     change(stage, UNASSIGN, DELETE)
     stage.until(lambda: any("Trying again" in note for _, _, note in rows(stage)))
     stage.app.actions.cancel_changes([3])
-    stage.until(lambda: states(stage)[2:] == ["cancelled"] * 2)
+    stage.until(lambda: states(stage)[2:] == ["canceled"] * 2)
 
 
 def test_the_reads_of_a_request_do_not_grow_with_its_changes(stage: Stage) -> None:

@@ -178,7 +178,7 @@ def test_a_removed_connection_has_no_open_change_and_no_schedule(stage: Stage) -
     change(stage, with_recurrence("Week Sunday"))
     stage.until(lambda: states(stage) == ["sent", "queued"])
     stage.app.engine.send(RemoveConnection(1))
-    stage.until(lambda: states(stage) == ["dismissed", "cancelled"])
+    stage.until(lambda: states(stage) == ["dismissed", "canceled"])
     db = stage.app.source.db
     assert db is not None
     assert store.still_open(db) == (0, 0, 0, "")
@@ -252,7 +252,7 @@ def test_changes_that_wait_during_a_sleep_are_not_sent(stage: Stage) -> None:
     handled(stage)
     stage.clock.advance(hours=5)
     stage.app.clock.observe(stage.clock.now(), 0.0)  # as the system's clock does
-    stage.until(lambda: states(stage)[1:] == ["cancelled", "cancelled"])
+    stage.until(lambda: states(stage)[1:] == ["canceled", "canceled"])
     assert stage.simulator.cloud.received["maintenance"] == 1
 
 
@@ -395,7 +395,7 @@ def test_canceled_changes_do_not_wait_for_their_turn(stage: Stage) -> None:
     change(stage, SAVE_OTHER)
     stage.until(lambda: states(stage) == ["queued"] * 2)
     stage.app.actions.cancel_changes()
-    stage.until(lambda: states(stage) == ["cancelled"] * 2)
+    stage.until(lambda: states(stage) == ["canceled"] * 2)
     stage.idle()
 
 

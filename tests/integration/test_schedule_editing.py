@@ -252,7 +252,7 @@ def test_without_permission_the_buttons_name_the_reason(stage: Stage) -> None:
     entry(stage, "files-saturdays")
     shown = page(stage)
     assert shown.edit.isEnabled()
-    stage.app.actions.allow_changes(1, may_act=False)
+    stage.app.actions.allow_changes(1, changes_allowed=False)
     stage.until(lambda: not shown.edit.isEnabled())
     assert "Changes are off" in shown.edit.toolTip()
 

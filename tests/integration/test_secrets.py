@@ -81,7 +81,7 @@ def signed_in(
         simulator, "handle", lambda m, u, h, b: (seen.append(dict(h)), handle(m, u, h, b))[1]
     )
     cloud = custom(ENDPOINT, "login.invalid")
-    connection = Connection("Contoso", cloud, SignInMethod.CLI, may_act=True)
+    connection = Connection("Contoso", cloud, SignInMethod.CLI, changes_allowed=True)
     target = CloudTarget(
         cloud.endpoint,
         CloudLabel("Azure", "Demo"),
@@ -177,7 +177,7 @@ def test_file_log_and_exports_contain_no_secret(
     with Stage("light", folder=data, target=azure_target()) as stage:
         stage.app.start()
         stage.until(lambda: stage.app.source.db is not None)
-        stage.app.actions.save_connection(azure.principal()._replace(may_act=True))
+        stage.app.actions.save_connection(azure.principal()._replace(changes_allowed=True))
         db = stage.app.source.db
         stage.until(lambda: db.execute("SELECT count(*) FROM machines").fetchone()[0] == 16)
         stage.sync()

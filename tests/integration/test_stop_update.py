@@ -105,7 +105,7 @@ def test_excluded_updates_are_not_excluded_again(stage: Stage) -> None:
 
 
 def test_without_permission_the_schedule_stays_with_the_reason(stage: Stage) -> None:
-    stage.app.actions.allow_changes(1, may_act=False)
+    stage.app.actions.allow_changes(1, changes_allowed=False)
     stage.idle()
     dialog = stop_dialog(stage)
     assert not dialog.stop.isEnabled()

@@ -59,7 +59,7 @@ def stage(qapp: QApplication, tmp_path: Path, azure: SecureAzure) -> Iterator[St
     with Stage("light", folder=tmp_path / "data", target=azure_target()) as made:
         made.app.start()
         made.until(lambda: made.app.source.db is not None)
-        made.app.actions.save_connection(azure.principal()._replace(may_act=True))
+        made.app.actions.save_connection(azure.principal()._replace(changes_allowed=True))
         made.until(lambda: numbers(made))
         made.sync()
         yield made

@@ -253,8 +253,8 @@ def test_waiting_operations_are_not_sent_once_changes_are_turned_off(
     stage.request.restart([machine])
     stage.until(lambda: stage.operation_states() == [OperationState.RUNNING, OperationState.QUEUED])
     (mine,) = connections.read_all(stage.app.source.db)
-    stage.request.allow_changes(mine.id, may_act=False)
-    stage.until(lambda: not connections.read_all(stage.app.source.db)[0].may_act)
+    stage.request.allow_changes(mine.id, changes_allowed=False)
+    stage.until(lambda: not connections.read_all(stage.app.source.db)[0].changes_allowed)
     stage.clock.advance(minutes=60)
     stage.until(
         lambda: stage.operation_states() == [OperationState.SUCCEEDED, OperationState.FAILED]

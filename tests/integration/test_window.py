@@ -1008,7 +1008,7 @@ def test_invalid_numbers_in_preferences_are_ignored(stage: Stage) -> None:
     stage.choose("vm-web-01", "vm-web-02")
     big = 2**31 - 1
     with closing(open_writer(stage.app.source.path)) as db, transaction(db):
-        db.execute("UPDATE machines SET attention=-5")
+        db.execute("UPDATE machines SET level=-5")
         db.execute(
             "INSERT INTO operations (machine_id, kind, state, created_at, done, total)"
             " VALUES (1, 'assess', 'running', '', ?, ?)",

@@ -539,18 +539,18 @@ def test_the_most_urgent_machines_come_first_in_the_order_of_an_index(
     fleet = fill(db, seed)
     rng = random.Random(seed)
     for one in fleet:
-        one["attention"] = rng.randint(0, 4)
-        db.execute("UPDATE machines SET attention=? WHERE id=?", (one["attention"], one["id"]))
+        one["level"] = rng.randint(0, 4)
+        db.execute("UPDATE machines SET level=? WHERE id=?", (one["level"], one["id"]))
 
     def urgency(one: dict[str, object]) -> tuple[object, ...]:
         health = str(one["resource_health"] or "").casefold()
-        is_unhealthy = one["attention"] == 4 and health in UNHEALTHY_STATES
+        is_unhealthy = one["level"] == 4 and health in UNHEALTHY_STATES
         since = one["missing_since"] or "9999"
-        return (-int(str(one["attention"])), not is_unhealthy, since, one["name"], one["id"])
+        return (-int(str(one["level"])), not is_unhealthy, since, one["name"], one["id"])
 
-    found = list(tables.MACHINES.ids(db, tables.PRESENT, "attention", descending=True))
+    found = list(tables.MACHINES.ids(db, tables.PRESENT, "urgency", descending=True))
     assert found == [one["id"] for one in sorted(fleet, key=urgency)]
-    sql = tables.MACHINES.ids_sql(tables.PRESENT, "attention", descending=True)
+    sql = tables.MACHINES.ids_sql(tables.PRESENT, "urgency", descending=True)
     plan = " ".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}"))
     assert "machines_by_attention" in plan
     assert "TEMP B-TREE FOR ORDER BY" not in plan

@@ -48,7 +48,7 @@ def test_every_operation_has_its_action_and_azure_restarts_no_arc_server() -> No
 
 
 def test_the_role_contains_exactly_the_required_actions() -> None:
-    reader, operator = (custom_role(["s1", "s2"], may_act=act) for act in (False, True))
+    reader, operator = (custom_role(["s1", "s2"], changes_allowed=act) for act in (False, True))
     assert reader["Actions"] == list(READ)
     assert all(action.endswith("/read") for action in reader["Actions"])
     assert not any("*" in action for action in operator["Actions"])

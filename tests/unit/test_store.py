@@ -133,7 +133,7 @@ def test_a_file_of_one_cloud_becomes_one_of_connections(path: Path) -> None:
             US_GOVERNMENT,
             SignInMethod.BROWSER,
         )
-        assert not mine.may_act
+        assert not mine.changes_allowed
         assert connections.subscriptions(db, mine.id) == [("s", "Kept", True)]
         assert machines.present(db, mine.id) == [1]
         assert sync_state.sync_state(db).finished == datetime(2026, 8, 20, 9, tzinfo=UTC)

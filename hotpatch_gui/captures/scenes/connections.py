@@ -52,7 +52,7 @@ def connections_side_by_side(stage: Stage) -> QWidget:
     db = open_writer(stage.app.source.path)
     now = stage.app.clock()
     with closing(db), transaction(db):
-        fabrikam = Connection("Fabrikam", PUBLIC, SignInMethod.BROWSER, may_act=True)
+        fabrikam = Connection("Fabrikam", PUBLIC, SignInMethod.BROWSER, changes_allowed=True)
         agency = Connection("Agency", US_GOVERNMENT, SignInMethod.DEVICE_CODE)
         for made, account, problem in (
             (fabrikam, "admin@fabrikam.example", None),

@@ -88,12 +88,12 @@ class ConnectDialog(SurfaceDialog):
         self.browse = QPushButton(tr("Browse…"))
         self.browse.setAutoDefault(False)
         self.browse.clicked.connect(self._browse)
-        self.may_act = QCheckBox(
+        self.changes_allowed = QCheckBox(
             tr(
                 "Allow changes through this connection: assess, install, start, restart, change settings"
             )
         )
-        self.may_act.setObjectName("connectMayAct")
+        self.changes_allowed.setObjectName("connectMayAct")
         theme = self._theme
         self.meaning = label(theme, role="secondary", wrap=True)
         self.problem = label(theme, role="error", wrap=True)
@@ -147,7 +147,7 @@ class ConnectDialog(SurfaceDialog):
             form.add(text, widget, *hint)
         self._form = form
         self.column.addLayout(form)
-        self.column.addWidget(self.may_act)
+        self.column.addWidget(self.changes_allowed)
         self.column.addWidget(label(self._theme, tr(READ_ONLY), role="secondary", wrap=True))
         self.column.addStretch(1)
         self.column.addWidget(self.problem)
@@ -174,7 +174,7 @@ class ConnectDialog(SurfaceDialog):
             strict=True,
         ):
             field.setText(text or "")
-        self.may_act.setChecked(connection.may_act)
+        self.changes_allowed.setChecked(connection.changes_allowed)
 
     def check(self) -> None:
         """Show relevant fields and what is missing."""
@@ -226,7 +226,7 @@ class ConnectDialog(SurfaceDialog):
             tenant=self._used("tenant"),
             client_id=self._used("client_id"),
             certificate=self._used("certificate"),
-            may_act=self.may_act.isChecked(),
+            changes_allowed=self.changes_allowed.isChecked(),
         )
         if self._was is not None:
             made = made._replace(
@@ -255,8 +255,8 @@ class ConnectDialog(SurfaceDialog):
             return
         made = self.connection()
         was, actions = self._was, self._s.actions
-        if was is not None and made.may_act is not was.may_act:
-            actions.allow_changes(was.id, may_act=made.may_act)
+        if was is not None and made.changes_allowed is not was.changes_allowed:
+            actions.allow_changes(was.id, changes_allowed=made.changes_allowed)
         if was is not None and self._needs_no_trial(was, made):
             actions.rename_connection(was.id, made.name)
             self.accept()
@@ -271,8 +271,8 @@ class ConnectDialog(SurfaceDialog):
 
     def _needs_no_trial(self, was: Connection, made: Connection) -> bool:
         """Whether only the name or the permission to make changes differs, so nothing needs to be tried."""
-        is_other = (was.name, was.may_act) != (made.name, made.may_act)
-        is_same_way = made == was._replace(name=made.name, may_act=made.may_act)
+        is_other = (was.name, was.changes_allowed) != (made.name, made.changes_allowed)
+        is_same_way = made == was._replace(name=made.name, changes_allowed=made.changes_allowed)
         return is_other and is_same_way and not self._failed_id and works(self._s.source, was.id)
 
     def _show_message(self, text: str, *, is_error: bool = True) -> None:

@@ -47,7 +47,7 @@ class ConnectionsDialog(SurfaceDialog):
         self._lay_out()
         self.list.currentItemChanged.connect(self._show_selection)
         self.subscriptions.itemChanged.connect(self._choose_subscriptions)
-        self.may_act.clicked.connect(self._allow)
+        self.changes_allowed.clicked.connect(self._allow)
         services.source.changed.connect(self._on_changed)
         self.reload()
 
@@ -60,8 +60,8 @@ class ConnectionsDialog(SurfaceDialog):
         self.list.setAccessibleName(tr("Connections"))
         self.subscriptions = self._tree("subscriptionList", (tr("Subscription"), "ID"), (280, 320))
         self.subscriptions.setAccessibleName(tr("Subscriptions"))
-        self.may_act = QCheckBox(tr("Allow changes through this connection"))
-        self.may_act.setObjectName("allowActions")
+        self.changes_allowed = QCheckBox(tr("Allow changes through this connection"))
+        self.changes_allowed.setObjectName("allowActions")
         self.buttons = {
             key: QPushButton(text)
             for key, text in (
@@ -107,7 +107,7 @@ class ConnectionsDialog(SurfaceDialog):
             label(theme, tr("Subscriptions"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         )
         self.column.addWidget(self.subscriptions, 3)
-        self.column.addWidget(self.may_act)
+        self.column.addWidget(self.changes_allowed)
         self.column.addWidget(label(theme, translated(READ_ONLY), role="secondary", wrap=True))
         self.demo = QPushButton(tr("Explore the demo"))
         self.demo.setVisible(not self._s.cloud.demo)
@@ -127,7 +127,7 @@ class ConnectionsDialog(SurfaceDialog):
                     connection.name,
                     connection.cloud.name,
                     sign_in_text(connection, state),
-                    tr("Allowed") if connection.may_act else tr("Read only"),
+                    tr("Allowed") if connection.changes_allowed else tr("Read only"),
                 ]
             )
             ratio, tokens = self.devicePixelRatioF(), self._theme.tokens
@@ -160,8 +160,8 @@ class ConnectionsDialog(SurfaceDialog):
                 item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
                 item.setCheckState(0, Qt.CheckState.Checked if is_read else Qt.CheckState.Unchecked)
                 self.subscriptions.addTopLevelItem(item)
-        self.may_act.setChecked(selected is not None and selected.may_act)
-        for widget in (self.may_act, self.buttons["change"], self.buttons["remove"]):
+        self.changes_allowed.setChecked(selected is not None and selected.changes_allowed)
+        for widget in (self.changes_allowed, self.buttons["change"], self.buttons["remove"]):
             widget.setEnabled(selected is not None and not selected.cloud.is_demo)
         self.buttons["permissions"].setEnabled(selected is not None)
         button = self.buttons["sign-in"]
@@ -191,7 +191,9 @@ class ConnectionsDialog(SurfaceDialog):
 
     def _allow(self) -> None:
         if self.selected is not None:
-            self._s.actions.allow_changes(self.selected.id, may_act=self.may_act.isChecked())
+            self._s.actions.allow_changes(
+                self.selected.id, changes_allowed=self.changes_allowed.isChecked()
+            )
 
     def _add(self) -> None:
         ConnectDialog(self._s, self).open()

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 
 from hotpatch_gui.domain.changed_tables import ChangedTables
-from hotpatch_gui.domain.deployments import Deployment, WhatIfChange, deployment_of, refusal
+from hotpatch_gui.domain.deployments import (
+    Deployment,
+    WhatIfChange,
+    deployment_of,
+    rejection_reason,
+)
 from hotpatch_gui.domain.new_machine import NewMachine, password_fault
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.problems import ProblemKind
@@ -189,7 +194,7 @@ class DeployDialog(SurfaceDialog):
         self._is_checking = False
         self.model.set_rows(deployments.what_if_rows(changes))
         fit_names(self.view)
-        why = problem.text if problem is not None else refusal(self._deployment, changes)
+        why = problem.text if problem is not None else rejection_reason(self._deployment, changes)
         self._is_good = not why
         good = tr("Azure would accept it. Nothing is created yet.")
         if problem is not None and problem.kind not in _REJECTIONS:

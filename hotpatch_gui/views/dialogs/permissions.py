@@ -71,7 +71,7 @@ class PermissionsDialog(SurfaceDialog):
         self.column.addWidget(self.list, 3)
         heading = (
             tr("Custom role for reading and changing")
-            if connection.may_act
+            if connection.changes_allowed
             else tr("Custom role for reading")
         )
         self.column.addWidget(label(theme, heading, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))

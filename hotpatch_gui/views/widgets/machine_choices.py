@@ -19,7 +19,7 @@ CHOICE_PX = 240
 """At most, the width of a choice."""
 LONGEST_BEHIND = tr.mark("Longest behind")
 SORTS = (
-    (tr.mark("Most urgent"), "attention", True),
+    (tr.mark("Most urgent"), "urgency", True),
     (LONGEST_BEHIND, "missing", False),
     (tr.mark("Name"), "name", False),
     (tr.mark("Most updates"), "updates", True),

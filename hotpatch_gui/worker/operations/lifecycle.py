@@ -53,7 +53,7 @@ async def run_operation(context: Context, operation_id: int, urgency: Urgency) -
         return
     if state is OperationState.QUEUED:
         sending = Sending(task, urgency)
-        if context.gateway.connection.may_act:
+        if context.gateway.connection.changes_allowed:
             await sending.send()
         else:
             await sending.fail_read_only()
