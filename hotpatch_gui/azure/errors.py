@@ -23,6 +23,7 @@ from azure.core.exceptions import (
 from azure.core.polling.base_polling import OperationFailed
 
 from hotpatch_gui.domain.foreign_text import one_line
+from hotpatch_gui.domain.phrases import join
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.translation import translator
 
@@ -119,18 +120,19 @@ def problem_of(error: AzureError, doing: str, hide: Callable[[str], str] = str) 
     return malformed_response(doing)
 
 
+def _reported(message: str) -> str:
+    """Azure's own message as a sentence; empty without one."""
+    return tr("Azure reported: {message}", message=message) if message else ""
+
+
 def _of_response(error: HttpResponseError, doing: str, hide: Callable[[str], str]) -> Problem:
     response: Any = error.response
     status = int(response.status_code)
     code, message = _code_and_message(response, hide)
     request_id = hide(str(response.headers.get("x-ms-request-id", "")))
     if isinstance(error.inner_exception, OperationFailed):
-        reason = (
-            tr(" Azure reported: {message}", message=message)
-            if message
-            else tr(" Azure gave no reason.")
-        )
-        sentence = tr("The operation failed.{reason}", reason=reason)
+        reason = _reported(message) or tr("Azure gave no reason.")
+        sentence = join(tr("The operation failed."), reason)
         return Problem(
             ProblemKind.AZURE_FAILED,
             sentence,
@@ -150,7 +152,7 @@ def _of_response(error: HttpResponseError, doing: str, hide: Callable[[str], str
 def _kind_and_text(
     status: int, code: str, message: str, doing: str
 ) -> tuple[ProblemKind, str, str]:
-    reason = tr(" Azure reported: {message}", message=message) if message else ""
+    reason = _reported(message)
     if status == 401:
         return (
             ProblemKind.TOKEN_REJECTED,
@@ -163,10 +165,12 @@ def _kind_and_text(
     if status == 403:
         return (
             ProblemKind.FORBIDDEN,
-            tr(
-                "Access denied (403) while {doing}.{reason}",
-                doing=doing,
-                reason=reason,
+            join(
+                tr(
+                    "Access denied (403) while {doing}.",
+                    doing=doing,
+                ),
+                reason,
             ),
             tr(
                 "Request a role that allows it. Settings › Connections › Permissions has one to "
@@ -176,10 +180,12 @@ def _kind_and_text(
     if status == 404:
         return (
             ProblemKind.NOT_FOUND,
-            tr(
-                "Azure didn't find the resource (404) while {doing}.{reason}",
-                doing=doing,
-                reason=reason,
+            join(
+                tr(
+                    "Azure didn't find the resource (404) while {doing}.",
+                    doing=doing,
+                ),
+                reason,
             ),
             tr("It may have been deleted or moved. Refresh the data."),
         )
@@ -203,30 +209,34 @@ def _kind_and_text(
     if 400 <= status < 500:
         return (
             ProblemKind.REJECTED,
-            tr(
-                "Azure rejected the request ({status} {code}) while {doing}.{reason}",
-                status=status,
-                code=code,
-                doing=doing,
-                reason=reason,
+            join(
+                tr(
+                    "Azure rejected the request ({status} {code}) while {doing}.",
+                    status=status,
+                    code=code,
+                    doing=doing,
+                ),
+                reason,
             ),
             tr("Change the request and try again."),
         )
     if 500 <= status < 600:
         return (
             ProblemKind.AZURE_FAILED,
-            tr(
-                "Azure failed ({status}) while {doing}.{reason}",
-                status=status,
-                doing=doing,
-                reason=reason,
+            join(
+                tr(
+                    "Azure failed ({status}) while {doing}.",
+                    status=status,
+                    doing=doing,
+                ),
+                reason,
             ),
             tr(
                 "While its window is open, the program retries automatically. If this continues, see status.azure.com."
             ),
         )
     failed = malformed_response(doing)
-    return failed.kind, f"{failed.sentence}{reason}", failed.next_step
+    return failed.kind, join(failed.sentence, reason), failed.next_step
 
 
 _BUSY = frozenset({"conflict", "operationpreempted", "anotheroperationinprogress"})
@@ -254,37 +264,43 @@ _CONFLICTS = {
 
 
 def _of_conflict(code: str, message: str, doing: str) -> Problem:
-    reason = tr(" Azure reported: {message}", message=message) if message else ""
+    reason = _reported(message)
     folded = code.casefold()
     if folded in _CONFLICTS:
         what, step = map(tr, _CONFLICTS[folded])
-        sentence = tr(
-            "{what} (409 {code}) while {doing}.{reason}",
-            what=what,
-            code=code,
-            doing=doing,
-            reason=reason,
+        sentence = join(
+            tr(
+                "{what} (409 {code}) while {doing}.",
+                what=what,
+                code=code,
+                doing=doing,
+            ),
+            reason,
         )
         return Problem(ProblemKind.REJECTED, sentence, step, code)
     if folded in _BUSY:
         return Problem(
             ProblemKind.CONFLICT,
-            tr(
-                "Another operation is in progress there (409) while {doing}.{reason}",
-                doing=doing,
-                reason=reason,
+            join(
+                tr(
+                    "Another operation is in progress there (409) while {doing}.",
+                    doing=doing,
+                ),
+                reason,
             ),
             tr("Wait until it finishes, then try again."),
             code,
         )
     return Problem(
         ProblemKind.REJECTED,
-        tr(
-            "Azure rejected the request because of the resource's state ({code}) while "
-            "{doing}.{reason}",
-            code=f"409 {code}".strip(),
-            doing=doing,
-            reason=reason,
+        join(
+            tr(
+                "Azure rejected the request because of the resource's state ({code}) while "
+                "{doing}.",
+                code=f"409 {code}".strip(),
+                doing=doing,
+            ),
+            reason,
         ),
         tr("Fix the cause that Azure reports, then try again.")
         if message

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from hotpatch_gui.translation import translator
 
 from .dates import day_name
-from .phrases import listed
+from .phrases import join, listed
 from .release_calendar import Calendar
 from .releases import Product, release_day
 
@@ -35,18 +35,17 @@ def horizon_text(calendar: Calendar, product: Product, after: date, now: datetim
             until=until,
         )
     baselines = [e for e in missing if e.restarts]
-    among = (
-        tr(", the last baseline among them on {day}", day=day_name(baselines[-1].day))
+    return join(
+        tr(
+            "According to the plan, %n monthly releases were published by {day}; their details "
+            "aren't known because the release data ends on {until}.",
+            len(missing),
+            day=day_name(missing[-1].day),
+            until=until,
+        ),
+        tr("The last baseline among them was on {day}.", day=day_name(baselines[-1].day))
         if baselines
-        else ""
-    )
-    return tr(
-        "According to the plan, %n monthly releases were published by {day}{among}; their "
-        "details aren't known because the release data ends on {until}.",
-        len(missing),
-        day=day_name(missing[-1].day),
-        among=among,
-        until=until,
+        else "",
     )
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from hotpatch_gui.translation import translator
 
 from .kb import normalize_kb
-from .phrases import listed, machines, updates
+from .phrases import join, listed, machines, updates
 from .updates import Classification, RestartBehavior, Update
 
 tr = translator("Installs")
@@ -311,14 +311,11 @@ class FleetReview:
             if len(busy) < len(self.plans):
                 where = tr("{busy:,} of %n machine(s)", len(self.plans), busy=len(busy))
             different = len({update for plan in busy for update in plan.taken})
-            each = tr(", %n installations", count) if different < count else ""
             parts.append(
-                tr(
-                    "{updates} on {machines}{each}. {restarts}",
-                    updates=updates(different),
-                    machines=where,
-                    each=each,
-                    restarts=self._restarts(),
+                join(
+                    tr("{updates} on {machines}.", updates=updates(different), machines=where),
+                    tr("That is %n installation(s).", count) if different < count else "",
+                    self._restarts(),
                 )
             )
         elif not unknown or self._known_restart:
@@ -396,8 +393,8 @@ class FleetReview:
                 tr("%n may restart", may) if will else tr("%n machine(s) may restart", may)
             )
         rest = len(known) - will - may
-        stays = tr("; %n won't restart", rest) if rest else ""
-        return f"{listed(parts)}{stays}."
+        changed = tr("{restarts}.", restarts=listed(parts))
+        return join(changed, tr("%n won't restart.", rest) if rest else "")
 
 
 def _names(updates: tuple[Update, ...]) -> str:

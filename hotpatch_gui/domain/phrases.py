@@ -37,14 +37,21 @@ def some_names(names: Sequence[str], most: int) -> str:
 
 
 def listed_some(items: Sequence[str], most: int) -> str:
-    """The first words as ``a, b and 3 more``; all of them if there aren't more."""
+    """The first items as ``a, b and 3 more``; all of them if there aren't more."""
     if len(items) <= most:
         return listed(items)
     return listed([*items[:most], tr("%n more", len(items) - most)])
 
 
+def listed_or(items: Sequence[str]) -> str:
+    """The items as ``a, b or c``."""
+    if len(items) < 2:
+        return "".join(items)
+    return tr("{first} or {last}", first=", ".join(items[:-1]), last=items[-1])
+
+
 def listed(items: Sequence[str]) -> str:
-    """The words as ``a, b and c``."""
+    """The items as ``a, b and c``."""
     if len(items) < 2:
         return "".join(items)
     return tr("{first} and {last}", first=", ".join(items[:-1]), last=items[-1])

@@ -190,9 +190,15 @@ def _schedules_text(schedules: MachineSchedules, now: datetime) -> str:
     perhaps = [f for f in current if f.assignment is AssignmentKind.PERHAPS]
     hidden = [f for f in current if f.assignment is AssignmentKind.UNREAD]
     if certain:
-        also = tr(", and perhaps by {perhaps}", perhaps=_names(perhaps)) if perhaps else ""
+        if perhaps:
+            return tr(
+                "it is patched by %n schedule(s): {certain}; and perhaps by {perhaps}",
+                len(certain),
+                certain=_names(certain),
+                perhaps=_names(perhaps),
+            )
         return tr(
-            "it is patched by the schedule {certain}{also}", certain=_names(certain), also=also
+            "it is patched by %n schedule(s): {certain}", len(certain), certain=_names(certain)
         )
     if perhaps:
         scopes = ", ".join(dict.fromkeys(f.scope for f in perhaps))
@@ -209,7 +215,9 @@ def _schedules_text(schedules: MachineSchedules, now: datetime) -> str:
         return tr("which schedules it follows isn't known ({unread})", unread=schedules.unread)
     if schedules.follows:
         return tr(
-            "nothing patches it, because {follows} has ended", follows=_names(schedules.follows)
+            "nothing patches it, because %n schedule(s) have ended: {follows}",
+            len(schedules.follows),
+            follows=_names(schedules.follows),
         )
     return tr("nothing patches it, because no schedule is assigned to it")
 

@@ -32,9 +32,11 @@ def read_counts(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[Clas
 def counts_description(counts: Sequence[ClassCount]) -> str:
     """The chart as text."""
     parts = [
-        f"{c.label} {c.updates:,}"
-        + (tr(", %n of them restart or may restart", c.restarting) if c.restarting else "")
+        tr("{count}, %n of them restart or may restart", c.restarting, count=count)
+        if c.restarting
+        else count
         for c in counts
+        for count in [f"{c.label} {c.updates:,}"]
     ]
     return tr("By classification: {parts}.", parts="; ".join(parts))
 

@@ -15,6 +15,7 @@ from hotpatch_gui.domain.exposure import required_builds
 from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.machines import build_of
+from hotpatch_gui.domain.phrases import listed_or
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.status_text import status_text
@@ -142,7 +143,7 @@ MACHINES = (
 
 def builds_text(builds: Sequence[str]) -> str:
     """The builds of a month, of which a machine needs one; empty for none."""
-    return tr(" or ").join(builds)
+    return listed_or(builds)
 
 
 def _machine_columns(calendar: Calendar, now: datetime) -> tuple[Column, ...]:

@@ -33,9 +33,11 @@ def subtitle(selection: SelectionSummary) -> str:
         return tr(
             "Machines · {resource_groups}", resource_groups=", ".join(selection.resource_groups)
         )
-    zone = tr(" zone {zone}", zone=row.zone) if row.zone else ""
-    where = f"{row.resource_group} · {row.location}{zone}"
-    return f"{display_text.kind_text(row)} · {where} · {display_text.power_text(row)}"
+    place = (
+        tr("{region} zone {zone}", region=row.location, zone=row.zone) if row.zone else row.location
+    )
+    parts = (display_text.kind_text(row), row.resource_group, place, display_text.power_text(row))
+    return " · ".join(parts)
 
 
 def updates_count(selection: SelectionSummary) -> str:

@@ -14,7 +14,7 @@ from hotpatch_gui.domain.dates import day_name, moment_name
 from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import horizon_notes, release_data_step
 from hotpatch_gui.domain.off_peak import HOUR, zone_of
-from hotpatch_gui.domain.phrases import listed
+from hotpatch_gui.domain.phrases import join, listed, some_names
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import RELEASE_HOUR, Product, release_day
 from hotpatch_gui.domain.rollout import PERIOD
@@ -71,6 +71,8 @@ ASSUMED = tr.mark(
 )
 
 
+MAX_UNHEALTHY = 5
+"""How many unhealthy machines the headline names."""
 OLD = timedelta(hours=1)
 """After this time without a sync, the rollout is shown as of the last one."""
 
@@ -321,13 +323,15 @@ def _sentence(
 ) -> tuple[Level, str, str]:
     counts = Counter(p.status for p in found.positions.values())
     part = len(facts) - counts[RolloutStatus.NOT_INCLUDED]
-    named = f" ({', '.join(kbs)})" if kbs else ""
-    what = tr("The releases of {day}{named}", day=day_name(found.released.date()), named=named)
+    day = day_name(found.released.date())
+    what = (
+        tr("The releases of {day} ({kbs})", day=day, kbs=", ".join(kbs))
+        if kbs
+        else tr("The releases of {day}", day=day)
+    )
     done = counts[RolloutStatus.PATCHED] + counts[RolloutStatus.UNHEALTHY]
     if found.halted is not None:
-        names = ", ".join(f.machine.name for f in found.unhealthy_machines[:5])
-        more = len(found.unhealthy_machines) - 5
-        names += tr(" and {more} more", more=more) if more > 0 else ""
+        names = some_names([f.machine.name for f in found.unhealthy_machines], MAX_UNHEALTHY)
         where = ", ".join(sorted({f.machine.location for f in found.unhealthy_machines}))
         return (
             Level.ERROR,
@@ -380,26 +384,14 @@ def _sentence(
             if len(facts) > part
             else tr("{what}: installed on all machines.", what=what),
         )
-    being_patched = (
-        tr(", {count} being patched", count=counts[RolloutStatus.BEING_PATCHED])
-        if counts[RolloutStatus.BEING_PATCHED]
-        else ""
-    )
-    failed = (
-        tr(", {count} failed, will retry", count=counts[RolloutStatus.FAILED])
-        if counts[RolloutStatus.FAILED]
-        else ""
-    )
-    off = (
-        tr(", {count} not running", count=counts[RolloutStatus.NOT_RUNNING])
-        if counts[RolloutStatus.NOT_RUNNING]
-        else ""
-    )
-    unhealthy = (
-        tr(", {count} unhealthy since the update", count=counts[RolloutStatus.UNHEALTHY])
-        if counts[RolloutStatus.UNHEALTHY]
-        else ""
-    )
+    unhealthy = counts[RolloutStatus.UNHEALTHY]
+    parts = [
+        tr("%n unhealthy since the update", unhealthy) if unhealthy else "",
+        tr("%n being patched", n) if (n := counts[RolloutStatus.BEING_PATCHED]) else "",
+        tr("%n failed, will retry", n) if (n := counts[RolloutStatus.FAILED]) else "",
+        tr("%n not running", n) if (n := counts[RolloutStatus.NOT_RUNNING]) else "",
+    ]
+    facts_text = ", ".join(part for part in parts if part)
     return (
         Level.WARNING if unhealthy else Level.INFO,
         tr(
@@ -410,15 +402,14 @@ def _sentence(
             done=done,
         ),
         (
-            tr(
-                "{what}{unhealthy}{being_patched}{failed}{off}. Due within 30 days, until {day}. “Install updates "
-                "now” bypasses this order.",
-                what=what,
-                unhealthy=unhealthy,
-                being_patched=being_patched,
-                failed=failed,
-                off=off,
-                day=day_name((found.released + PERIOD).date()),
+            join(
+                tr("{what}: {facts}.", what=what, facts=facts_text)
+                if facts_text
+                else tr("{what}.", what=what),
+                tr(
+                    "Due within 30 days, until {day}. “Install updates now” bypasses this order.",
+                    day=day_name((found.released + PERIOD).date()),
+                ),
             )
         ),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
 from hotpatch_gui.domain.installs import RestartSetting
+from hotpatch_gui.domain.phrases import listed, listed_or
 from hotpatch_gui.domain.schedules import (
     NO_SCHEDULES,
     AssignmentKind,
@@ -38,19 +39,16 @@ def when(followed: MachineSchedules, now: datetime) -> str:
     if current:
         first = current[0]
         run = next_run(first.schedule, now)
-        perhaps = (
-            tr("Perhaps: ")
-            if first.assignment in (AssignmentKind.PERHAPS, AssignmentKind.UNREAD)
-            else ""
-        )
-        more = tr(", and %n more", len(current) - 1) if len(current) > 1 else ""
-        times_unknown = tr("its times aren't known")
-        at = (
-            tr(", next {moment}", moment=display_text.moment_text(run))
+        parts = [
+            first.schedule.name,
+            tr("next {moment}", moment=display_text.moment_text(run))
             if run
-            else f" ({first.schedule.recurs or times_unknown})"
-        )
-        return f"{perhaps}{first.schedule.name}{at}{more}"
+            else first.schedule.recurs or tr("its times aren't known"),
+            tr("%n more", len(current) - 1) if len(current) > 1 else "",
+        ]
+        text = ", ".join(part for part in parts if part)
+        is_perhaps = first.assignment in (AssignmentKind.PERHAPS, AssignmentKind.UNREAD)
+        return tr("Perhaps: {schedules}", schedules=text) if is_perhaps else text
     if followed.unread:
         return tr("Not known: the schedules couldn't be read")
     if followed.follows:
@@ -99,9 +97,13 @@ def _time(schedule: Schedule, now: datetime) -> Iterator[str]:
         yield tr("It ended on {end}.", end=display_text.moment_text(end))
         return
     run = next_run(schedule, now)
-    lasts = tr(" for {length}", length=length(schedule.minutes)) if schedule.minutes else ""
     if run is not None:
-        yield tr("Next: {moment}{lasts}.", moment=display_text.moment_text(run), lasts=lasts)
+        moment = display_text.moment_text(run)
+        yield (
+            tr("Next: {moment} for {length}.", moment=moment, length=length(schedule.minutes))
+            if schedule.minutes
+            else tr("Next: {moment}.", moment=moment)
+        )
     elif schedule.is_understood:
         yield tr("It doesn't run within the next three years.")
     else:
@@ -193,21 +195,17 @@ def scope_text(scope: Scope) -> str:
     """A dynamic scope's filter in words."""
     criteria = []
     if scope.os_types:
-        criteria.append(tr("operating system {values}", values=_any_of(scope.os_types)))
+        criteria.append(tr("operating system {values}", values=listed_or(scope.os_types)))
     if scope.resource_groups:
-        criteria.append(tr("resource group {values}", values=_any_of(scope.resource_groups)))
+        criteria.append(tr("resource group {values}", values=listed_or(scope.resource_groups)))
     if scope.locations:
-        criteria.append(tr("region {values}", values=_any_of(scope.locations)))
+        criteria.append(tr("region {values}", values=listed_or(scope.locations)))
     if scope.resource_types:
         kinds = [t.rsplit("/", 1)[-1] for t in scope.resource_types]
-        criteria.append(tr("type {values}", values=_any_of(kinds)))
+        criteria.append(tr("type {values}", values=listed_or(kinds)))
     if scope.tags:
         tags = [f"{name}={'|'.join(values)}" if values else name for name, values in scope.tags]
-        joined = tr(" and ").join(tags) if scope.all_tags else _any_of(tags)
+        joined = listed(tags) if scope.all_tags else listed_or(tags)
         criteria.append(tr("tag {values}", values=joined))
     criteria += [tr("a filter that isn't supported: {name}", name=name) for name in scope.unknown]
     return "; ".join(criteria) or tr("every machine in it")
-
-
-def _any_of(values: Sequence[str]) -> str:
-    return tr(" or ").join(values)

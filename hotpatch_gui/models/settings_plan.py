@@ -206,7 +206,8 @@ def shared(machines: Iterable[Machine], field: str) -> Shared:
         return Shared(next(iter(counted)))
     parts = sorted(counted.items(), key=lambda pair: (-pair[1], str(pair[0])))
     return Shared(
-        None, tr("Mixed: ") + ", ".join(tr("{v} for %n", n, v=_word(v)) for v, n in parts)
+        None,
+        tr("Mixed: {parts}", parts=", ".join(tr("{v} for %n", n, v=_word(v)) for v, n in parts)),
     )
 
 

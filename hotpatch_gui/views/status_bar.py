@@ -124,26 +124,20 @@ class StatusBar(QFrame):
             )
         else:
             self._glyph.set_glyph(Glyph.WARNING if self._missing.names else Glyph.OK)
-            odd = tr(" · %n row(s) couldn't be read", last.unreadable) if last.unreadable else ""
             who = (
                 tr("Signed in as {account}", account=last.account)
                 if last.account
                 else tr("Connected")
             )
             missing = self._missing
-            without = (
-                tr(" · couldn't be read: {names}", names=missing.names) if missing.names else ""
-            )
-            self.connection.set_full_text(
-                tr(
-                    "{who} · synced {since}{odd}{without}",
-                    who=who,
-                    since=since,
-                    odd=odd,
-                    without=without,
-                ),
-                more=missing.sentences,
-            )
+            parts = [
+                who,
+                tr("synced {since}", since=since),
+                tr("%n row(s) couldn't be read", last.unreadable) if last.unreadable else "",
+                tr("couldn't be read: {names}", names=missing.names) if missing.names else "",
+            ]
+            text = " · ".join(part for part in parts if part)
+            self.connection.set_full_text(text, more=missing.sentences)
 
     def _show_work(self, work: WorkText) -> None:
         """Show one operation's progress, or how many of several have finished."""
@@ -159,12 +153,11 @@ class StatusBar(QFrame):
         self._has_operations |= bool(set(work.by_kind) - {CREATION})
         self._end_timer.stop()
         self.work.show()
-        more = ""
+        text = work.text
         if self._most > 1:
-            ended = self._most - count
-            more = tr(" · {ended:,} of {most:,} finished", ended=ended, most=self._most)
-        note = f": {work.note}" if count == 1 and work.note else ""
-        self.work.set_full_text(f"{work.text}{more}{note}")
+            ended = tr("{ended:,} of {most:,} finished", ended=self._most - count, most=self._most)
+            text = f"{text} · {ended}"
+        self.work.set_full_text(f"{text}: {work.note}" if count == 1 and work.note else text)
         done, total = (
             (work.done, work.steps) if self._most == 1 else (self._most - count, self._most)
         )

@@ -90,13 +90,6 @@
   <context>
     <name>AssignMachinesDialog</name>
     <message numerus="yes">
-      <source> Azure runs no schedule on %n of them until their settings change, and automatic guest patching stops where it is on.</source>
-      <translation>
-        <numerusform> Azure runs no schedule on %n of them until its settings change, and automatic guest patching stops if it is on.</numerusform>
-        <numerusform> Azure runs no schedule on %n of them until their settings change, and automatic guest patching stops where it is on.</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
       <source>%n machine(s) selected.</source>
       <translation>
         <numerusform>%n machine selected.</numerusform>
@@ -104,17 +97,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>; hotpatch is turned off on %n of them: {names}</source>
+      <source>Also set %n machine(s) to Customer Managed Schedules</source>
       <translation>
-        <numerusform>; hotpatch is turned off on %n of them: {names}</numerusform>
-        <numerusform>; hotpatch is turned off on %n of them: {names}</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>Also set %n machine(s) to Customer Managed Schedules{off}</source>
-      <translation>
-        <numerusform>Also set %n machine to Customer Managed Schedules{off}</numerusform>
-        <numerusform>Also set %n machines to Customer Managed Schedules{off}</numerusform>
+        <numerusform>Also set %n machine to Customer Managed Schedules</numerusform>
+        <numerusform>Also set %n machines to Customer Managed Schedules</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -122,6 +108,20 @@
       <translation>
         <numerusform>Assign %n machine</numerusform>
         <numerusform>Assign %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Azure runs the schedule only on machines set to Customer Managed Schedules. %n machine(s) aren't: {names}.</source>
+      <translation>
+        <numerusform>Azure runs the schedule only on machines set to Customer Managed Schedules. %n machine isn't: {names}.</numerusform>
+        <numerusform>Azure runs the schedule only on machines set to Customer Managed Schedules. %n machines aren't: {names}.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Hotpatch is turned off on %n machine(s): {names}.</source>
+      <translation>
+        <numerusform>Hotpatch is turned off on %n machine: {names}.</numerusform>
+        <numerusform>Hotpatch is turned off on %n machines: {names}.</numerusform>
       </translation>
     </message>
   </context>
@@ -245,17 +245,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>, %n of them restart or may restart</source>
-      <translation>
-        <numerusform>, %n of them restarts or may restart</numerusform>
-        <numerusform>, %n of them restart or may restart</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
       <source>Azure keeps the list for seven days; the last one is %n day(s) old.{counted} Choose Assess now.</source>
       <translation>
         <numerusform>Azure keeps the list for seven days; the last one is %n day old.{counted} Choose Assess now.</numerusform>
         <numerusform>Azure keeps the list for seven days; the last one is %n days old.{counted} Choose Assess now.</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>{count}, %n of them restart or may restart</source>
+      <translation>
+        <numerusform>{count}, %n of them restarts or may restart</numerusform>
+        <numerusform>{count}, %n of them restart or may restart</numerusform>
       </translation>
     </message>
   </context>
@@ -549,10 +549,10 @@
   <context>
     <name>Horizon</name>
     <message numerus="yes">
-      <source>According to the plan, %n monthly releases were published by {day}{among}; their details aren't known because the release data ends on {until}.</source>
+      <source>According to the plan, %n monthly releases were published by {day}; their details aren't known because the release data ends on {until}.</source>
       <translation>
-        <numerusform>According to the plan, %n monthly release was published by {day}{among}; their details aren't known because the release data ends on {until}.</numerusform>
-        <numerusform>According to the plan, %n monthly releases were published by {day}{among}; their details aren't known because the release data ends on {until}.</numerusform>
+        <numerusform>According to the plan, %n monthly release was published by {day}; its details aren't known because the release data ends on {until}.</numerusform>
+        <numerusform>According to the plan, %n monthly releases were published by {day}; their details aren't known because the release data ends on {until}.</numerusform>
       </translation>
     </message>
   </context>
@@ -587,17 +587,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>, %n installations</source>
+      <source>%n won't restart.</source>
       <translation>
-        <numerusform>, %n installations</numerusform>
-        <numerusform>, %n installations</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>; %n won't restart</source>
-      <translation>
-        <numerusform>; %n won't restart</numerusform>
-        <numerusform>; %n won't restart</numerusform>
+        <numerusform>%n won't restart.</numerusform>
+        <numerusform>%n won't restart.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -612,6 +605,13 @@
       <translation>
         <numerusform>Azure will not restart it</numerusform>
         <numerusform>Azure will not restart them</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>That is %n installation(s).</source>
+      <translation>
+        <numerusform>That is %n installation.</numerusform>
+        <numerusform>That is %n installations.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1028,6 +1028,27 @@
   <context>
     <name>Patching</name>
     <message numerus="yes">
+      <source>it is patched by %n schedule(s): {certain}</source>
+      <translation>
+        <numerusform>it is patched by %n schedule: {certain}</numerusform>
+        <numerusform>it is patched by %n schedules: {certain}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>it is patched by %n schedule(s): {certain}; and perhaps by {perhaps}</source>
+      <translation>
+        <numerusform>it is patched by %n schedule: {certain}; and perhaps by {perhaps}</numerusform>
+        <numerusform>it is patched by %n schedules: {certain}; and perhaps by {perhaps}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>nothing patches it, because %n schedule(s) have ended: {follows}</source>
+      <translation>
+        <numerusform>nothing patches it, because %n schedule has ended: {follows}</numerusform>
+        <numerusform>nothing patches it, because %n schedules have ended: {follows}</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>{schedules} are assigned, but the machine isn't set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</source>
       <translation>
         <numerusform>{schedules} is assigned, but the machine isn't set to Customer Managed Schedules, so neither a schedule nor automatic guest patching installs anything.</numerusform>
@@ -1153,6 +1174,34 @@
   </context>
   <context>
     <name>RolloutModel</name>
+    <message numerus="yes">
+      <source>%n being patched</source>
+      <translation>
+        <numerusform>%n being patched</numerusform>
+        <numerusform>%n being patched</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n failed, will retry</source>
+      <translation>
+        <numerusform>%n failed, will retry</numerusform>
+        <numerusform>%n failed, will retry</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n not running</source>
+      <translation>
+        <numerusform>%n not running</numerusform>
+        <numerusform>%n not running</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>%n unhealthy since the update</source>
+      <translation>
+        <numerusform>%n unhealthy since the update</numerusform>
+        <numerusform>%n unhealthy since the update</numerusform>
+      </translation>
+    </message>
     <message numerus="yes">
       <source>Phase {open_phase} of {phases}: {done:,} of %n machine(s) patched</source>
       <translation>
@@ -1332,10 +1381,10 @@
   <context>
     <name>ScheduleText</name>
     <message numerus="yes">
-      <source>, and %n more</source>
+      <source>%n more</source>
       <translation>
-        <numerusform>, and %n more</numerusform>
-        <numerusform>, and %n more</numerusform>
+        <numerusform>%n more</numerusform>
+        <numerusform>%n more</numerusform>
       </translation>
     </message>
   </context>
@@ -1591,10 +1640,10 @@
   <context>
     <name>StatusBar</name>
     <message numerus="yes">
-      <source> · %n row(s) couldn't be read</source>
+      <source>%n row(s) couldn't be read</source>
       <translation>
-        <numerusform> · %n row couldn't be read</numerusform>
-        <numerusform> · %n rows couldn't be read</numerusform>
+        <numerusform>%n row couldn't be read</numerusform>
+        <numerusform>%n rows couldn't be read</numerusform>
       </translation>
     </message>
   </context>

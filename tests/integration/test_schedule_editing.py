@@ -129,7 +129,7 @@ def test_a_schedule_is_created_runs_and_appears_in_the_report(stage: Stage) -> N
     stage.until(lambda: len(form.model.rows) == len(cloud.guests))
     tick(form, "vm-web-02", "vm-legacy-01")
     assert form.counted.text().startswith("2 machines selected. Azure runs no schedule on 2")
-    assert "hotpatch is turned off on 1 of them" in form.prepare.text()
+    assert "Hotpatch is turned off on 1 machine" in form.consequence.text()
     form.prepare.setChecked(True)
     click(form.assign)
     stage.until(lambda: scheduled(stage, "nightly") == ["vm-legacy-01", "vm-web-02"])

@@ -383,7 +383,7 @@ STATES = [
         L.UNKNOWN,
         (
             "According to the plan, 3 monthly releases were published by 12 Jan 2027",
-            "the last baseline among them on 12 Jan 2027",
+            "The last baseline among them was on 12 Jan 2027",
             DATA_ENDS,
             "A baseline was planned for 12 Jan 2027; installing it restarts the machine.",
         ),

@@ -167,7 +167,7 @@ def test_only_machines_that_became_unhealthy_after_patching_halt_the_rollout() -
             None,
             "Windows Update on the machine decides",
         ),
-        ({"bypass_safety_checks": True}, SATURDAYS, "patched by the schedule Saturdays"),
+        ({"bypass_safety_checks": True}, SATURDAYS, "patched by 1 schedule: Saturdays"),
         (
             {"bypass_safety_checks": True},
             None,
@@ -325,7 +325,7 @@ def test_an_arc_enabled_server_follows_its_schedules_without_a_setting() -> None
     on_schedule, without = found.positions["s"], found.positions["t"]
     assert on_schedule.window == datetime(2026, 9, 12, 22, tzinfo=UTC)
     assert on_schedule.restart is not None
-    assert "patched by the schedule Saturdays" in on_schedule.reason
+    assert "patched by 1 schedule: Saturdays" in on_schedule.reason
     assert (without.window, without.restart) == (None, None)
     assert "only for virtual machines" in without.reason
 
@@ -409,6 +409,6 @@ def test_a_tolerated_unhealthy_machine_is_named_and_nothing_is_green() -> None:
     assert found.halted is None
     level, _, detail = rollout._sentence(found, [ill, *others], [])
     assert level is Level.WARNING
-    assert ", 1 unhealthy since" in detail
+    assert ": 1 unhealthy since" in detail
     counts = Counter(position.status for position in found.positions.values())
     assert rollout._state(found, 0, counts) == ("Done", Level.OK)

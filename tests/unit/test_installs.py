@@ -135,7 +135,7 @@ def test_the_review_counts_machines_that_go_down() -> None:
     review = FleetReview(request, plans)
     assert (
         review.sentence
-        == "3 updates on 3 machines. 1 machine restarts and 1 may restart; 1 won't restart."
+        == "3 updates on 3 machines. 1 machine restarts and 1 may restart. 1 won't restart."
     )
 
 
@@ -204,7 +204,7 @@ def test_a_pending_restart_counts_although_nothing_is_installed_on_its_machine()
     pending = plan(request, [], restart_pending=True)
     other = plan(request, [])
     assert FleetReview(request, {1: pending, 2: other}).sentence.endswith(
-        "1 machine restarts; 1 won't restart."
+        "1 machine restarts. 1 won't restart."
     )
     only_one = FleetReview(request, {1: pending}).sentence
     assert only_one.endswith("The machine restarts, because a restart is already pending on it.")
@@ -247,7 +247,7 @@ def test_the_sentence_adds_up_to_all_machines() -> None:
     }
     review = FleetReview(request, plans)
     assert review.sentence.startswith(
-        "1 update on 1 of 3 machines. 1 machine restarts; 1 won't restart."
+        "1 update on 1 of 3 machines. 1 machine restarts. 1 won't restart."
     )
     assert "1 more isn't known" in review.sentence
     assert not review.is_foreseen

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from hotpatch_gui.domain.phrases import some_names
+from hotpatch_gui.domain.phrases import join, some_names
 from hotpatch_gui.models import schedule_targets
 from hotpatch_gui.models.checked import CheckedModel, CheckedRow
 from hotpatch_gui.models.query_channel import QueryChannel
@@ -51,6 +52,8 @@ class AssignMachinesDialog(SurfaceDialog):
         self.counted.setObjectName("assignCounted")
         self.prepare = QCheckBox()
         self.prepare.setObjectName("assignPrepare")
+        self.consequence = label(theme, role="secondary", wrap=True)
+        self.consequence.setObjectName("assignConsequence")
         self.typed = TypedNumber(theme)
         self.all = QPushButton(tr("Select all shown"))
         self.all.setObjectName("assignAll")
@@ -61,7 +64,7 @@ class AssignMachinesDialog(SurfaceDialog):
         top.addWidget(self.search, 1)
         top.addWidget(self.all)
         self.column.addLayout(top)
-        for widget in (self.view, self.counted, self.prepare, self.typed):
+        for widget in (self.view, self.counted, self.prepare, self.consequence, self.typed):
             self.column.addWidget(widget)
         self.column.setStretchFactor(self.view, 1)
         self.assign = QPushButton()
@@ -114,33 +117,44 @@ class AssignMachinesDialog(SurfaceDialog):
     def _selected_rows(self) -> list[CheckedRow]:
         return [row for row in self._found.rows if row.id in self._ticked]
 
+    def _names_of(self, machine_ids: Sequence[int]) -> str:
+        named = [row.cells[0] for row in self._selected_rows if row.id in machine_ids]
+        return some_names(named, MAX_NAMES)
+
     def _show(self) -> None:
         ids = [row.id for row in self._selected_rows]
         waiting = [i for i in ids if i in self._found.unprepared]
         hotpatched = [i for i in ids if i in self._found.hotpatched]
+        unprepared = self._names_of(waiting)
         self.counted.setText(
-            tr("%n machine(s) selected.", len(ids))
-            + (
+            join(
+                tr("%n machine(s) selected.", len(ids)),
                 tr(
-                    " Azure runs no schedule on %n of them until their settings change, and automatic guest patching "
-                    "stops where it is on.",
+                    "Azure runs the schedule only on machines set to Customer Managed Schedules. %n machine(s) "
+                    "aren't: {names}.",
                     len(waiting),
+                    names=unprepared,
                 )
                 if waiting
-                else ""
+                else "",
             )
-        )
-        names = some_names(
-            [row.cells[0] for row in self._selected_rows if row.id in hotpatched], MAX_NAMES
-        )
-        off = (
-            tr("; hotpatch is turned off on %n of them: {names}", len(hotpatched), names=names)
-            if hotpatched
-            else ""
         )
         self.prepare.setVisible(bool(waiting))
         self.prepare.setText(
-            tr("Also set %n machine(s) to Customer Managed Schedules{off}", len(waiting), off=off)
+            tr("Also set %n machine(s) to Customer Managed Schedules", len(waiting))
+        )
+        self.consequence.setVisible(bool(waiting))
+        self.consequence.setText(
+            join(
+                tr("Automatic guest patching stops where it is on."),
+                tr(
+                    "Hotpatch is turned off on %n machine(s): {names}.",
+                    len(hotpatched),
+                    names=self._names_of(hotpatched),
+                )
+                if hotpatched
+                else "",
+            )
         )
         self.typed.set_count(len(ids))
         self.assign.setText(tr("Assign %n machine(s)", len(ids)))

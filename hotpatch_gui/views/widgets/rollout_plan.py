@@ -233,7 +233,7 @@ class RolloutLegend(QWidget):
         super().__init__()
         self._theme, self._plan = theme, plan
         self.setFixedHeight(round(20 * theme.scale))
-        self.setAccessibleName(tr("Legend: ") + ", ".join(s.label for s in ORDER))
+        self.setAccessibleName(tr("Legend: {statuses}", statuses=", ".join(s.label for s in ORDER)))
         theme.changed.connect(self.update)
 
     def paintEvent(self, event: QPaintEvent) -> None:
