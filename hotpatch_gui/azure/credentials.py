@@ -50,7 +50,7 @@ class NoCredential:
             Problem(
                 ProblemKind.NOT_SIGNED_IN,
                 tr("No sign-in is set up."),
-                tr("Choose a way to sign in."),
+                tr("Choose a sign-in method."),
             )
         )
 

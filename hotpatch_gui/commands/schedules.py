@@ -45,7 +45,7 @@ def schedules_command(options: argparse.Namespace, folder: Path, target: CloudTa
         calendar = calendar_of(db, resources.calendar())
         read = schedules.read_schedules(db, calendar, target.clock(db))
         if options.schedules_action in (None, "list"):
-            _list(read.entries, read.unread, as_json=options.json)
+            _list(read.entries, read.unread_reason, as_json=options.json)
         else:
             entry = named_schedule(read.entries, options.name)
             if options.schedules_action == "runs":
@@ -55,8 +55,8 @@ def schedules_command(options: argparse.Namespace, folder: Path, target: CloudTa
                 print(json.dumps({"file": str(options.out)}) if options.json else options.out)
             else:
                 _show(db, entry, target.clock(db)(), as_json=options.json)
-    if read.unread:
-        write_message(tr("Some schedules aren't known: {why}", why=read.unread))
+    if read.unread_reason:
+        write_message(tr("Some schedules aren't known: {why}", why=read.unread_reason))
     return Exit.DONE
 
 

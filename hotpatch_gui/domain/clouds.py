@@ -147,7 +147,7 @@ def simulated(endpoint: str) -> Cloud:
     if not is_here:
         raise ValueError(
             tr(
-                "{endpoint} isn't an address on this machine. Without sign-in only a simulated Azure on "
+                "{endpoint} isn't an address on this computer. Without sign-in only a simulated Azure on "
                 "loopback is accepted, such as http://127.0.0.1:8080.",
                 endpoint=endpoint,
             )

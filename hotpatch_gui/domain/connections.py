@@ -48,11 +48,11 @@ _LABELS = {
     SignInMethod.BROWSER: (tr.mark("Browser"), tr.mark("A page opens in the system's browser.")),
     SignInMethod.DEVICE_CODE: (
         tr.mark("Device code"),
-        tr.mark("A code to enter on another machine: for jump hosts without a browser."),
+        tr.mark("A code to enter on another device: for jump hosts without a browser."),
     ),
     SignInMethod.CLI: (
         tr.mark("Azure CLI"),
-        tr.mark("The account that 'az login' signed in on this machine."),
+        tr.mark("The account that 'az login' signed in on this computer."),
     ),
     SignInMethod.MANAGED_IDENTITY: (
         tr.mark("Managed identity"),
@@ -62,7 +62,7 @@ _LABELS = {
         tr.mark("Service principal"),
         tr.mark("An application with a certificate, for unattended syncs."),
     ),
-    SignInMethod.NONE: (tr.mark("None"), tr.mark("A simulated Azure on this machine needs none.")),
+    SignInMethod.NONE: (tr.mark("None"), tr.mark("A simulated Azure on this computer needs none.")),
 }
 
 
@@ -100,7 +100,7 @@ class Connection(NamedTuple):
         if not self.name.strip():
             found["name"] = tr("Give the connection a name.")
         if self.cloud.needs_sign_in and self.method is SignInMethod.NONE:
-            found["method"] = tr("Choose a way to sign in.")
+            found["method"] = tr("Choose a sign-in method.")
         if self.tenant and not _TENANT.fullmatch(self.tenant):
             found["tenant"] = tr("A tenant is an ID or a domain, such as contoso.onmicrosoft.com.")
         if self.client_id and not _GUID.fullmatch(self.client_id):

@@ -75,6 +75,13 @@ TERMS = (
             "A difference between what an installation reported and what the next assessment found."
         ),
     ),
+    (
+        tr.mark("Dynamic scope"),
+        tr.mark(
+            "A filter that assigns machines to a schedule. Azure evaluates it when the schedule's "
+            "window opens."
+        ),
+    ),
     (tr.mark("Enrollment"), tr.mark("Assigning the hotpatch license to an Arc-enabled server.")),
     (tr.mark("Exposure"), tr.mark("For how many days a released monthly update has been missing.")),
     (
@@ -101,7 +108,7 @@ TERMS = (
     (
         tr.mark("Maintenance configuration"),
         tr.mark(
-            "Your own schedule for updates. A dynamic scope assigns it to machines by a filter."
+            "Azure's name for a schedule: your own times for updates, run by Azure Update Manager."
         ),
     ),
     (tr.mark("Needs attention"), MEANINGS[ComplianceGroup.ATTENTION]),
@@ -111,6 +118,13 @@ TERMS = (
         tr.mark(
             "Hours in which Azure installs updates automatically, in the machine's time zone. "
             "Azure doesn't publish them."
+        ),
+    ),
+    (
+        tr.mark("Off the hotpatch train"),
+        tr.mark(
+            "The machine runs a cumulative update that isn't a baseline. It receives no hotpatches "
+            "until the next baseline, and every update of the operating system restarts it."
         ),
     ),
     (tr.mark("Out-of-band update"), tr.mark("An update released outside the monthly schedule.")),
@@ -131,6 +145,12 @@ TERMS = (
         tr.mark("Rollout"),
         tr.mark(
             "How a release reaches all machines that automatic guest patching includes, availability-first."
+        ),
+    ),
+    (
+        tr.mark("Schedule"),
+        tr.mark(
+            "A maintenance configuration of Azure Update Manager: when which updates are installed."
         ),
     ),
     (

@@ -330,7 +330,7 @@ class FleetReview:
         if unknown:
             parts.append(
                 tr(
-                    "What would be installed on {machines} isn't known; {restarts}.",
+                    "It isn't known what would be installed on {machines}; {restarts}.",
                     machines=tr("%n more", unknown) if parts else machines(unknown),
                     restarts=self._unknown_restart(unknown),
                 )

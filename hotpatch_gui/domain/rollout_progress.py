@@ -211,8 +211,11 @@ def _schedules_text(schedules: MachineSchedules, now: datetime) -> str:
         return tr(
             "it is assigned to {hidden}, which your account can't read", hidden=_names(hidden)
         )
-    if schedules.unread:
-        return tr("which schedules it follows isn't known ({unread})", unread=schedules.unread)
+    if schedules.unread_reason:
+        return tr(
+            "which schedules it follows isn't known ({unread})",
+            unread=schedules.unread_reason,
+        )
     if schedules.follows:
         return tr(
             "nothing patches it, because %n schedule(s) have ended: {follows}",

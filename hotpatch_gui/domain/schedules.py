@@ -144,10 +144,10 @@ class FollowedSchedule(NamedTuple):
 
 
 class MachineSchedules(NamedTuple):
-    """All known schedules of a machine; ``unread`` is why more can't be known."""
+    """All known schedules of a machine; ``unread_reason`` is why more can't be known."""
 
     follows: tuple[FollowedSchedule, ...] = ()
-    unread: str = ""
+    unread_reason: str = ""
 
     def certain(self, now: datetime) -> list[FollowedSchedule]:
         """Schedules that certainly apply and haven't ended, soonest first."""

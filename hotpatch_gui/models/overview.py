@@ -155,10 +155,10 @@ def headline(read: OverviewData) -> Headline:
         return Headline(Level.WARNING, text, detail, machines)
     if unknown or exposed.not_known:
         text = (
-            tr("The state of %n machine(s) isn't known.", unknown)
+            tr("The status of %n machine(s) isn't known.", unknown)
             if unknown
             else tr(
-                "Whether a monthly update is missing on %n machine(s) isn't known.",
+                "It isn't known whether %n machine(s) are missing a monthly update.",
                 exposed.not_known,
             )
         )
@@ -195,7 +195,7 @@ def _details(read: OverviewData) -> list[str]:
     if read.exposure.not_known:
         found.append(
             tr(
-                "Whether a monthly update is missing on %n machine(s) isn't known.",
+                "It isn't known whether %n machine(s) are missing a monthly update.",
                 read.exposure.not_known,
             )
         )

@@ -56,7 +56,7 @@ _SITUATIONS = (
     (
         Situation.NO_PERMISSION,
         Glyph.UNKNOWN,
-        tr.mark("Azure doesn't let this account read their state."),
+        tr.mark("Azure doesn't let this account read their status."),
     ),
     (Situation.NEVER_ASSESSED, Glyph.UNKNOWN, tr.mark("Missing updates aren't known.")),
     (
@@ -173,7 +173,7 @@ def calm_text(read: OverviewData) -> tuple[Glyph, str]:
         return Glyph.INFO, tr("No machines are known yet.")
     unknown = read.compliance[ComplianceGroup.NOT_KNOWN]
     if unknown:
-        return Glyph.UNKNOWN, tr("The state of %n machine(s) isn't known.", unknown)
+        return Glyph.UNKNOWN, tr("The status of %n machine(s) isn't known.", unknown)
     return Glyph.OK, tr("Nothing needs attention.")
 
 

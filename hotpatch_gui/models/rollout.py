@@ -51,7 +51,7 @@ GLYPHS = {
     RolloutStatus.NOT_INCLUDED: Glyph.OFF,
     RolloutStatus.NOT_KNOWN: Glyph.UNKNOWN,
 }
-URGENCY = (
+STATUS_ORDER = (
     RolloutStatus.UNHEALTHY,
     RolloutStatus.FAILED,
     RolloutStatus.BEING_PATCHED,
@@ -204,7 +204,7 @@ def read_rollout(
                 db,
                 now,
                 RolloutStatus.NOT_KNOWN,
-                tr("Which release Azure installs now isn't known."),
+                tr("The release that Azure installs now isn't known."),
             ),
         )
     upcoming = _upcoming(calendar, now)
@@ -307,7 +307,7 @@ def _without_rollout(
 
 def _in_order(rows: list[RolloutRow]) -> list[RolloutRow]:
     """Rows that need attention first, then by name."""
-    return sorted(rows, key=lambda row: URGENCY.index(row.status))
+    return sorted(rows, key=lambda row: STATUS_ORDER.index(row.status))
 
 
 def _upcoming(calendar: Calendar, now: datetime) -> datetime | None:

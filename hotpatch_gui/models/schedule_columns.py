@@ -41,7 +41,7 @@ def _check_text(entry: ScheduleEntry) -> str:
     if entry.is_ended:
         return tr("Ended")
     serious = sum(c.level > Level.INFO for c in entry.concerns)
-    return tr("%n concern(s)", serious) if serious else tr("No concerns")
+    return tr("%n problem(s)", serious) if serious else tr("No problems")
 
 
 def _check_glyph(entry: ScheduleEntry) -> Glyph:

@@ -73,7 +73,7 @@ PRESETS = (
 )
 
 
-def known_ids(db: sqlite3.Connection) -> frozenset[str]:
+def known_resource_ids(db: sqlite3.Connection) -> frozenset[str]:
     """The lower-case resource IDs of all known schedules."""
     return frozenset(row.resource_id for row in schedule_rows.read_all(db))
 
@@ -126,7 +126,7 @@ def preview(
     points += schedule_text.selection(schedule, now)
     for concern in concerns(schedule, calendar, tuple(Product), now):
         glyph = display_text.LEVEL_GLYPHS[concern.level]
-        points.append((glyph, display_text.level_text(concern.level), tr("Concern"), concern.text))
+        points.append((glyph, display_text.level_text(concern.level), tr("Problem"), concern.text))
     return points
 
 

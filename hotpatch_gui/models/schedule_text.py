@@ -49,7 +49,7 @@ def when(followed: MachineSchedules, now: datetime) -> str:
         text = ", ".join(part for part in parts if part)
         is_perhaps = first.assignment in (AssignmentKind.PERHAPS, AssignmentKind.UNREAD)
         return tr("Perhaps: {schedules}", schedules=text) if is_perhaps else text
-    if followed.unread:
+    if followed.unread_reason:
         return tr("Not known: the schedules couldn't be read")
     if followed.follows:
         return tr("Never: all of its schedules have ended")
@@ -63,12 +63,12 @@ def points(
 
     ``is_followed``: the machine's settings use its schedules.
     """
-    if followed.unread:
+    if followed.unread_reason:
         yield (
             Glyph.UNKNOWN,
             tr("not known"),
             tr("Schedules couldn't be read"),
-            tr("{unread} Showing earlier data.", unread=followed.unread),
+            tr("{unread} Showing earlier data.", unread=followed.unread_reason),
         )
     for one in soonest(followed.follows, now):
         yield _point(one, now, is_followed=is_followed)

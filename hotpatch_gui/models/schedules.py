@@ -88,10 +88,10 @@ class ScheduleEntry(NamedTuple):
 
 
 class SchedulesData(NamedTuple):
-    """All schedules, those that have ended last; ``unread`` is why some connections' schedules aren't known."""
+    """All schedules, those that have ended last; ``unread_reason`` is why some connections' schedules aren't known."""
 
     entries: list[ScheduleEntry]
-    unread: str
+    unread_reason: str
     changes: OpenChanges
 
     @property
@@ -100,8 +100,8 @@ class SchedulesData(NamedTuple):
         if self.changes.unknown:
             headline = tr("The result of %n change(s) isn't known", self.changes.unknown)
             return Level.UNKNOWN, headline, self.changes.note
-        if self.unread:
-            return Level.UNKNOWN, tr("Some schedules aren't known"), self.unread
+        if self.unread_reason:
+            return Level.UNKNOWN, tr("Some schedules aren't known"), self.unread_reason
         if self.changes.waiting:
             headline = tr("%n change(s) in progress", self.changes.waiting)
             return Level.INFO, headline, self.changes.note

@@ -24,7 +24,7 @@ from .permitted_actions import PermittedActions, permitted_actions
 
 tr = translator("SelectionModel")
 
-NAMES = 12
+MAX_NAMES = 12
 """How many machines of a group are named."""
 
 
@@ -156,7 +156,7 @@ def _status_groups(rows: Sequence[MachineRow | MachineSummaryRow]) -> tuple[Stat
             machine_glyph(alike[0]),
             group_text,
             len(alike),
-            tuple(row.display_name for row in alike[:NAMES]),
+            tuple(row.display_name for row in alike[:MAX_NAMES]),
         )
         for (_, group_text), alike in sorted(groups.items(), reverse=True)
     )

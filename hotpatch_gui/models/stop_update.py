@@ -10,7 +10,7 @@ from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.installs import may_install
 from hotpatch_gui.domain.machines import PatchMode
 from hotpatch_gui.domain.operations import OperationState
-from hotpatch_gui.domain.phrases import some_names
+from hotpatch_gui.domain.phrases import join, some_names
 from hotpatch_gui.domain.rollout_progress import exclusion_reason
 from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.schedules import NO_SCHEDULES, Schedule
@@ -187,13 +187,13 @@ def _points(
             running,
             (Glyph.RUNNING, tr("In progress")),
             tr("An installation is in progress on %n machine(s)", len(running)),
-            tr("It may install it, and Azure can't stop it"),
+            tr("The installation may include this update. Azure can't stop it."),
         ),
         (
             unclear,
             (Glyph.UNKNOWN, tr("Not known")),
-            tr("Whether an installation is in progress isn't known on %n machine(s)", len(unclear)),
-            tr("Azure's response to the request was lost, or doesn't show the result"),
+            tr("An installation may be in progress on %n machine(s)", len(unclear)),
+            tr("Azure's response to the request was lost, or doesn't show the result."),
         ),
         (
             by_azure,
@@ -201,41 +201,41 @@ def _points(
             tr("Azure installs it on %n machine(s)", len(by_azure)),
             tr(
                 "Automatic guest patching can't exclude a KB. To stop it, change the update settings of these machines to "
-                "Manual updates or Customer Managed Schedules"
+                "Manual updates or Customer Managed Schedules."
             ),
         ),
         (
             by_windows,
             (Glyph.WARNING, tr("Warning")),
             tr("Windows Update installs it on %n machine(s)", len(by_windows)),
-            tr("They are set to Windows automatic updates, which this program can't stop"),
+            tr("They are set to Windows automatic updates, which this program can't stop."),
         ),
         (
             unknown,
             (Glyph.UNKNOWN, tr("Not known")),
-            tr("Who installs it isn't known for %n machine(s)", len(unknown)),
+            tr("Azure, a schedule or nobody may install it on %n machine(s)", len(unknown)),
             tr(
-                "Their patch orchestration or schedules, or the update's classification, aren't known"
+                "Their patch orchestration or schedules, or the update's classification, aren't known."
             ),
         ),
         (
             unassessed,
             (Glyph.UNKNOWN, tr("Not known")),
-            tr("Whether it is missing isn't known on %n machine(s)", len(unassessed)),
-            tr("They have no current assessment, so it may still be installed on them"),
+            tr("The update may be missing on %n machine(s)", len(unassessed)),
+            tr("They have no current assessment, so it may still be installed on them."),
         ),
         (
             installed,
             (Glyph.INFO, tr("Information")),
             tr("It is installed on %n machine(s)", len(installed)),
-            tr("Azure can't uninstall it. Uninstall it in Windows if you have to"),
+            tr("Azure can't uninstall it. If necessary, uninstall it in Windows."),
         ),
     )
     return [
         (
             *glyph,
             title,
-            tr("{detail}: {names}.", detail=detail, names=some_names(names, MAX_NAMES)),
+            join(detail, tr("Machines: {names}.", names=some_names(names, MAX_NAMES))),
         )
         for names, glyph, title, detail in facts
         if names
@@ -264,7 +264,7 @@ def _who_installs(
             found.by_windows[row.id] = machine.name
         elif mode is PatchMode.MANUAL or (is_arc and mode is PatchMode.AUTOMATIC_BY_PLATFORM):
             continue  # on an Arc-enabled server, only a schedule or a person installs then
-        elif mode is not PatchMode.AUTOMATIC_BY_PLATFORM or follows.unread:
+        elif mode is not PatchMode.AUTOMATIC_BY_PLATFORM or follows.unread_reason:
             found.unknown[row.id] = machine.name
         elif kinds.automatic is not False and exclusion_reason(machine, follows, clock()) is None:
             (found.by_azure if kinds.automatic else found.unknown)[row.id] = machine.name

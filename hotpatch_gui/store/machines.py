@@ -111,7 +111,7 @@ def unseen(
 
     ``seen`` resource IDs and readable ``subscription_ids`` are in lower case.
     """
-    if known_ids(db, connection_id) <= seen:
+    if known_resource_ids(db, connection_id) <= seen:
         return Unseen([], [], [])
     rows = db.execute(
         "SELECT m.id, m.resource_id, m.subscription_id, coalesce(s.selected, 1) FROM machines m"
@@ -185,7 +185,7 @@ def resource_ids(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[str
     return [row[0] for row in rows]
 
 
-def known_ids(db: sqlite3.Connection, connection_id: int) -> set[str]:
+def known_resource_ids(db: sqlite3.Connection, connection_id: int) -> set[str]:
     """Lower-case resource IDs of a connection's existing machines."""
     rows = db.execute(
         "SELECT resource_id FROM machines WHERE connection_id=? AND deleted_at IS NULL",

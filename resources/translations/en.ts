@@ -900,10 +900,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>The state of %n machine(s) isn't known.</source>
+      <source>The status of %n machine(s) isn't known.</source>
       <translation>
-        <numerusform>The state of %n machine isn't known.</numerusform>
-        <numerusform>The state of %n machines isn't known.</numerusform>
+        <numerusform>The status of %n machine isn't known.</numerusform>
+        <numerusform>The status of %n machines isn't known.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -973,17 +973,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>The state of %n machine(s) isn't known.</source>
+      <source>It isn't known whether %n machine(s) are missing a monthly update.</source>
       <translation>
-        <numerusform>The state of %n machine isn't known.</numerusform>
-        <numerusform>The state of %n machines isn't known.</numerusform>
+        <numerusform>It isn't known whether %n machine is missing a monthly update.</numerusform>
+        <numerusform>It isn't known whether %n machines are missing a monthly update.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
-      <source>Whether a monthly update is missing on %n machine(s) isn't known.</source>
+      <source>The status of %n machine(s) isn't known.</source>
       <translation>
-        <numerusform>Whether a monthly update is missing on %n machine isn't known.</numerusform>
-        <numerusform>Whether a monthly update is missing on %n machines isn't known.</numerusform>
+        <numerusform>The status of %n machine isn't known.</numerusform>
+        <numerusform>The status of %n machines isn't known.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1295,10 +1295,10 @@
   <context>
     <name>ScheduleColumns</name>
     <message numerus="yes">
-      <source>%n concern(s)</source>
+      <source>%n problem(s)</source>
       <translation>
-        <numerusform>%n concern</numerusform>
-        <numerusform>%n concerns</numerusform>
+        <numerusform>%n problem</numerusform>
+        <numerusform>%n problems</numerusform>
       </translation>
     </message>
   </context>
@@ -1712,10 +1712,24 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>An installation may be in progress on %n machine(s)</source>
+      <translation>
+        <numerusform>An installation may be in progress on %n machine</numerusform>
+        <numerusform>An installation may be in progress on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>Azure installs it on %n machine(s)</source>
       <translation>
         <numerusform>Azure installs it on %n machine</numerusform>
         <numerusform>Azure installs it on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>Azure, a schedule or nobody may install it on %n machine(s)</source>
+      <translation>
+        <numerusform>Azure, a schedule or nobody may install it on %n machine</numerusform>
+        <numerusform>Azure, a schedule or nobody may install it on %n machines</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1726,24 +1740,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>Whether an installation is in progress isn't known on %n machine(s)</source>
+      <source>The update may be missing on %n machine(s)</source>
       <translation>
-        <numerusform>Whether an installation is in progress isn't known on %n machine</numerusform>
-        <numerusform>Whether an installation is in progress isn't known on %n machines</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>Whether it is missing isn't known on %n machine(s)</source>
-      <translation>
-        <numerusform>Whether it is missing isn't known on %n machine</numerusform>
-        <numerusform>Whether it is missing isn't known on %n machines</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>Who installs it isn't known for %n machine(s)</source>
-      <translation>
-        <numerusform>Who installs it isn't known for %n machine</numerusform>
-        <numerusform>Who installs it isn't known for %n machines</numerusform>
+        <numerusform>The update may be missing on %n machine</numerusform>
+        <numerusform>The update may be missing on %n machines</numerusform>
       </translation>
     </message>
     <message numerus="yes">

@@ -377,7 +377,7 @@ def test_the_month_lists_every_window_between_the_releases_and_marks_overlaps(st
     (machine,) = db.execute("SELECT id FROM machines WHERE name='vm-file-01'").fetchone()
     stage.request.assign_machines(nightly.row.connection_id, known, "nightly", [machine])
     stage.until(lambda: "vm-file-01" in scheduled(stage, "nightly"))
-    click(page(stage).month)
+    click(page(stage).calendar)
     shown = dialog(stage, ScheduleCalendarDialog)
     shown.month.setCurrentIndex(1)
     stage.settle()

@@ -249,7 +249,7 @@ def test_the_sentence_adds_up_to_all_machines() -> None:
     assert review.sentence.startswith(
         "1 update on 1 of 3 machines. 1 machine restarts. 1 won't restart."
     )
-    assert "1 more isn't known" in review.sentence
+    assert "known what would be installed on 1 more" in review.sentence
     assert not review.is_foreseen
 
 

@@ -293,7 +293,7 @@ def test_a_scope_that_may_include_a_machine_is_uncertain() -> None:
     ((_, spoken, _, detail),) = schedule_text.points(perhaps, AUGUST, is_followed=True)
     assert spoken == "not known"
     assert "Perhaps, by the dynamic scope night scope" in detail
-    unread = MachineSchedules(unread="Access denied (403).")
+    unread = MachineSchedules(unread_reason="Access denied (403).")
     assert schedule_text.when(unread, AUGUST) == "Not known: the schedules couldn't be read"
     assert (
         schedule_text.when(MachineSchedules(), AUGUST)

@@ -392,7 +392,7 @@ def schedule_calendar(stage: Stage) -> QWidget:
     known = made.row.schedule.azure_id or made.row.resource_id
     stage.request.assign_machines(made.row.connection_id, known, made.name, machine)
     stage.until(lambda: any(e.machines and e.name == "files-nightly" for e in page.model.all_rows))
-    page.month.click()
+    page.calendar.click()
     shown = dialog_of(stage, ScheduleCalendarDialog)
     shown.month.setCurrentIndex(1)
     stage.settle()

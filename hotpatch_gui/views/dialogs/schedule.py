@@ -74,7 +74,7 @@ class ScheduleDialog(SurfaceDialog):
         title = tr("New schedule") if entry is None else tr("Edit {name}", name=entry.name)
         super().__init__(services.theme, "scheduleDialog", title, parent)
         self._s, self._entry, self._groups = services, entry, groups
-        self._known = services.source.read(schedule_form.known_ids, frozenset[str]())
+        self._known = services.source.read(schedule_form.known_resource_ids, frozenset[str]())
         self._make_fields()
         self._lay_out()
         self.problem = label(services.theme, role="error", wrap=True)

@@ -1,4 +1,4 @@
-"""The Schedules page: when Azure Update Manager patches by the customer's own times, where, and with which results."""
+"""The Schedules page: maintenance configurations, their machines, dynamic scopes and runs."""
 
 from __future__ import annotations
 
@@ -76,18 +76,18 @@ class SchedulesPage(PageFrame):
         super().__init__(
             services.theme,
             tr("Schedules"),
-            tr("Maintenance configurations by which Azure Update Manager patches machines."),
+            tr("Maintenance configurations that Azure Update Manager uses to patch machines."),
         )
         self._s = services
         theme = services.theme
         self._shown: ScheduleEntry | None = None
-        self._of_shown = ScheduleMachinesData([], [])
+        self._shown_machines = ScheduleMachinesData([], [])
         self._has_unknown = self._is_unread = False
-        self._expected = 0
+        self._id_to_select = 0
         """The row ID of a schedule that was just requested."""
         self.banner = Banner(theme)
         self.banner.hide()
-        self.banner.button.clicked.connect(self._settle_changes)
+        self.banner.button.clicked.connect(self._dismiss_or_cancel_changes)
         self.banner.button.hide()
         self.model = ListedModel(services.source, schedule_columns.SCHEDULES, services.clock, self)
         self.machines = ListedModel(
@@ -118,7 +118,7 @@ class SchedulesPage(PageFrame):
         self.search.textChanged.connect(self._filter)
         self._make_buttons()
         self.tools.addWidget(self.new)
-        self.tools.addWidget(self.month)
+        self.tools.addWidget(self.calendar)
         self.tools.addWidget(self.load)
         self.tools.addWidget(
             ExportButton(
@@ -129,7 +129,7 @@ class SchedulesPage(PageFrame):
         )
         self._lay_out()
         self._channel = QueryChannel(services.source, self._show_result, self._show_failure, self)
-        self._of_one = QueryChannel(
+        self._machines_channel = QueryChannel(
             services.source, self._show_machines, self.machines_panel.show_failure, self
         )
         self.panel.table.selectionModel().selectionChanged.connect(self._show_selected)
@@ -139,9 +139,9 @@ class SchedulesPage(PageFrame):
         self.scopes_panel.table.selectionModel().selectionChanged.connect(self._show_commands)
         self.tabs.currentChanged.connect(self._show_commands)
         services.source.changed.connect(self._on_changed)
-        services.source.minute_passed.connect(self._ask_again)
+        services.source.minute_passed.connect(self._refresh)
 
-    def _settle_changes(self) -> None:
+    def _dismiss_or_cancel_changes(self) -> None:
         """Dismiss changes with an unknown result; without any, cancel those that wait."""
         if self._has_unknown:
             self._s.actions.dismiss_changes()
@@ -171,7 +171,7 @@ class SchedulesPage(PageFrame):
         self.remove = self._button("removeFromSchedule", "", self._remove)
         self.add_scope = self._button("addScope", tr("Add dynamic scope…"), self._add_scope)
         self.delete_scope = self._button("deleteScope", tr("Delete scope…"), self._delete_scope)
-        self.month = self._button("scheduleMonth", tr("Calendar…"), self._open_month)
+        self.calendar = self._button("scheduleMonth", tr("Calendar…"), self._open_month)
         self.load = self._button("openSchedule", tr("Open file…"), self._load)
         self.save_as = self._button("saveSchedule", tr("Save as…"), self._save_as)
 
@@ -252,7 +252,7 @@ class SchedulesPage(PageFrame):
         if self.isVisible() and changes.affects(_TABLES):
             self._query(is_refresh=True)
 
-    def _ask_again(self) -> None:
+    def _refresh(self) -> None:
         if self.isVisible():
             self._query(is_refresh=True)
 
@@ -273,7 +273,7 @@ class SchedulesPage(PageFrame):
         self._has_unknown = read.changes.unknown > 0
         self.banner.button.setText(tr("Dismiss") if self._has_unknown else tr("Cancel waiting"))
         self.banner.button.setVisible(self._has_unknown or read.changes.queued > 0)
-        self._entries, self._is_unread = read.entries, bool(read.unread)
+        self._entries, self._is_unread = read.entries, bool(read.unread_reason)
         self._filter()
 
     def _filter(self) -> None:
@@ -297,13 +297,15 @@ class SchedulesPage(PageFrame):
             self.panel.empty.show_text(
                 Glyph.UNKNOWN if self._is_unread else Glyph.INFO,
                 tr("No schedules are known") if self._is_unread else tr("No schedules"),
-                tr(
+                tr("The schedules couldn't be read. The message above names the reason.")
+                if self._is_unread
+                else tr(
                     "Maintenance configurations with the scope Guest appear here once a subscription has any."
                 ),
             )
         table = self.panel.table
-        if self._expected and table.select_id(self._expected):
-            self._expected = 0
+        if self._id_to_select and table.select_id(self._id_to_select):
+            self._id_to_select = 0
         if shown and not table.selected_ids:
             table.select_id(shown[0].id)
         self._show_selected()
@@ -327,11 +329,11 @@ class SchedulesPage(PageFrame):
         self.runs_panel.show_table(bool(entry.runs))
         self.runs_panel.empty.show_text(
             Glyph.INFO,
-            tr("No run is known"),
+            tr("No known runs"),
             tr("Azure keeps runs for 30 days; this program keeps what it has read."),
         )
         if not is_same:
-            self._of_shown = ScheduleMachinesData([], [])
+            self._shown_machines = ScheduleMachinesData([], [])
             self.machines.set_rows([])
             self.scopes.set_rows([])
         self._show_commands()
@@ -340,10 +342,10 @@ class SchedulesPage(PageFrame):
             schedule_id=entry.row.resource_id,
             runs=[run.run for run in entry.runs],
         )
-        self._of_one.query(work, is_refresh=is_same)
+        self._machines_channel.query(work, is_refresh=is_same)
 
     def _show_commands(self) -> None:
-        """Show what can be done on the current tab, and why it can't."""
+        """Show the commands of the current tab, and why those that are disabled can't be used."""
         entry, tab = self._shown, self.tabs.currentWidget()
         if entry is None:
             return
@@ -371,11 +373,14 @@ class SchedulesPage(PageFrame):
         self.prepare.setText(tr("Prepare %n machine(s)…", len(self._unprepared)))
         if self.prepare.isEnabled():
             self.prepare.setToolTip(
-                tr("Choose Customer Managed Schedules, without which Azure runs no schedule there")
+                tr(
+                    "Set these machines to Customer Managed Schedules. Otherwise Azure runs no schedules on "
+                    "them."
+                )
             )
 
     def _show_machines(self, read: ScheduleMachinesData) -> None:
-        self._of_shown = read
+        self._shown_machines = read
         self.machines.set_rows(read.rows)
         self.scopes.set_rows(read.scopes)
         self.scopes_panel.show_table(bool(read.scopes))
@@ -388,8 +393,8 @@ class SchedulesPage(PageFrame):
         self.machines_panel.show_table(bool(read.rows))
         self.machines_panel.empty.show_text(
             Glyph.INFO,
-            tr("No machine follows it"),
-            tr("No known machine is assigned, directly or by a dynamic scope."),
+            tr("No machines"),
+            tr("No known machine is assigned to this schedule, directly or by a dynamic scope."),
         )
 
     @property
@@ -416,7 +421,7 @@ class SchedulesPage(PageFrame):
     def _removable(self) -> list[int]:
         """The selected machines that are directly assigned."""
         selected = set(self.machines_panel.table.selected_ids)
-        return [i for i in self._of_shown.removable if i in selected]
+        return [i for i in self._shown_machines.removable if i in selected]
 
     def _create(self) -> None:
         self._open_form(None, None)
@@ -441,15 +446,15 @@ class SchedulesPage(PageFrame):
 
         def make() -> ScheduleDialog:
             dialog = ScheduleDialog(self._s, self.window(), groups=groups, entry=entry, draft=draft)
-            dialog.saved.connect(self._expect)
+            dialog.saved.connect(self._select_when_listed)
             return dialog
 
         open_once(self, make)
 
-    def _expect(self, resource_id: str) -> None:
+    def _select_when_listed(self, resource_id: str) -> None:
         """Select a schedule once it is in the list."""
         self.search.clear()
-        self._expected = schedules.row_id(resource_id.lower())
+        self._id_to_select = schedules.row_id(resource_id.lower())
 
     def _load(self) -> None:
         from PySide6.QtWidgets import QFileDialog  # noqa: PLC0415 - slow to load
@@ -523,7 +528,7 @@ class SchedulesPage(PageFrame):
         entry, ids = self._shown, self._removable
         if entry is None or not ids:
             return
-        names = [row.name for row in self._of_shown.rows if row.id in ids]
+        names = [row.name for row in self._shown_machines.rows if row.id in ids]
         row, actions = entry.row, self._s.actions
         self._confirm(
             tr("Remove from the schedule"),
@@ -545,7 +550,7 @@ class SchedulesPage(PageFrame):
 
     def _delete_scope(self) -> None:
         entry, ids = self._shown, self.scopes_panel.table.selected_ids
-        found = [row for row in self._of_shown.scopes if row.id in ids]
+        found = [row for row in self._shown_machines.scopes if row.id in ids]
         if entry is None or not found:
             return
         scope, actions = found[0].scope, self._s.actions

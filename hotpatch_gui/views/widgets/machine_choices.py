@@ -43,7 +43,7 @@ class MachineChoices(QWidget):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._s = services
-        self.state = _choice("machineState", tr("Show machines by state"))
+        self.state = _choice("machineState", tr("Show machines by status"))
         self.state.addItem(tr("All machines"), ())
         for group in ComplianceGroup:
             self.state.addItem(group.label, group.stored)

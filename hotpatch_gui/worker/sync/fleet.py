@@ -161,7 +161,7 @@ class _FleetSync:
             if account is not None:
                 connections.signed_in(db, own, account.name, account.record)
         c.changed(ChangedTables.of("sync_state", "subscriptions"))
-        is_first = not machines.known_ids(c.db, own)
+        is_first = not machines.known_resource_ids(c.db, own)
         await self._read_machines()
         new = machines.never_read(c.db, own)
         if self.is_full or len(new) > NEW_MACHINES:
