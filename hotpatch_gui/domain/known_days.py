@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -35,6 +35,25 @@ def gaps(synced: Iterable[date], first: date, last: date) -> list[Gap]:
         if known_until >= last:
             break
     return [gap for gap in found if gap.first <= gap.last]
+
+
+class KnownSpan(NamedTuple):
+    """The first day from which installations are known; ``has_gaps`` if some later days aren't."""
+
+    since: date
+    has_gaps: bool
+
+
+def known_span(synced: Iterable[Sequence[date]], first: date, last: date) -> KnownSpan | None:
+    """The days between ``first`` and ``last`` that are known of all connections; None if one was never synced."""
+    days = list(synced)
+    if not days or not all(days):
+        return None
+    found = merged(gap for one in days for gap in gaps(one, first, last))
+    since = first
+    if found and found[0].first <= first:
+        since = found.pop(0).last + timedelta(days=1)
+    return KnownSpan(since, bool(found))
 
 
 def merged(found: Iterable[Gap]) -> list[Gap]:

@@ -489,7 +489,7 @@ def _position_of(
 
 def _halted_text(halted: Halt) -> str:
     return tr(
-        "By these rules and assumptions, the rollout halted in phase {phase}: nothing more is installed.",
+        "Halted in phase {phase} (inferred).",
         phase=halted.phase + 1,
     )
 

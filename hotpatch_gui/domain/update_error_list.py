@@ -25,7 +25,7 @@ class Remedy(Enum):
 
     ACCESS = tr.mark(
         "Check the permissions of %WinDir%\\SoftwareDistribution, antivirus software, and free space on the "
-        "system drive. C:\\Windows\\Logs\\CBS\\CBS.log names the file to which access was denied."
+        "system drive. C:\\Windows\\Logs\\CBS\\CBS.log may name the file to which access was denied."
     )
     AGAIN = tr.mark("Install again. If it fails again, restart the machine first.")
     ALONE = tr.mark("Install this update without others: include only its KB.")

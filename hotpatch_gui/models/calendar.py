@@ -152,7 +152,7 @@ def _restart_text(row: ReleaseRow, _: datetime) -> str:
     if row.restarts is None:
         return tr("Not known") if row.state == NOT_KNOWN else tr("Not published")
     if row.state == PLANNED:
-        return tr("Planned: yes") if row.restarts else tr("Planned: no")
+        return tr("Restart planned") if row.restarts else tr("No restart planned")
     return tr("Restarts") if row.restarts else tr("No restart")
 
 

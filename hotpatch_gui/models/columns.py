@@ -83,7 +83,7 @@ _RESTART = Column(
     tr.mark("Restart"),
     118,
     lambda r, _: update_text.restart_of(r).label,
-    glyph=lambda r: update_text.RESTART_GLYPHS[update_text.restart_of(r)],
+    glyph=lambda r: update_text.RESTART_GLYPHS.get(update_text.restart_of(r)),
     sort="restart",
 )
 _PUBLISHED = Column(

@@ -188,7 +188,7 @@ def machine_summary(row: MachineListRow) -> str:
     if situation == Situation.BEHIND and not reports_unhealthy(row):
         what = updates(row.updates)
         if row.updates_restarting:
-            return tr("{what}, restart needed", what=what)
+            return tr("{what}, restart", what=what)
         return tr("{what}, may restart", what=what) if row.updates_may_restart else what
     return situation_text(row)
 

@@ -90,7 +90,7 @@ def monthly_text(row: MachineRow, now: datetime) -> str:
     if row.update_missing is None:
         return tr("Not known")
     if not row.update_missing or not row.missing_since:
-        return tr("Installed, by build")
+        return tr("Installed (by build number)")
     since = date.fromisoformat(row.missing_since)
     days = (now.date() - since).days
     return tr("Missing since {day} (%n day(s))", days, day=day_name(since))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.phrases import join
 from hotpatch_gui.store import lists, unhealthy
 from hotpatch_gui.store.history_rows import KbMachineRow
 from hotpatch_gui.translation import translator
@@ -54,17 +55,17 @@ class KbMachines(NamedTuple):
         failed = sum(r.state == "Failed" for r in self.rows)
         installed = sum(r.state == "Installed" for r in self.rows)
         became = (
-            tr(" %n machine(s) became unhealthy after it was installed.", self.unhealthy)
+            tr("%n machine(s) became unhealthy after it was installed.", self.unhealthy)
             if self.unhealthy
             else ""
         )
         counts = tr(
-            "Missing on {missing:,}. By the last run, installed on {installed:,} and failed on {failed:,}.",
+            "Missing on {missing:,}. Last run: installed on {installed:,}, failed on {failed:,}.",
             missing=missing,
             installed=installed,
             failed=failed,
         )
-        return f"{counts}{became}"
+        return join(counts, became)
 
     def showing(self, state: KbState, text: str) -> KbMachines:
         """The machines in a state whose name, resource group or tags contain every word of ``text``."""

@@ -226,7 +226,7 @@ class Figure(NamedTuple):
 TILES = (
     ("exposed", tr.mark("Monthly update missing")),
     ("restart", tr.mark("Restart pending")),
-    ("failed", tr.mark("Failed, last 30 days")),
+    ("failed", tr.mark("Failed installations, 30 days")),
     ("not-known", tr.mark("Not known")),
     ("coverage", tr.mark("Hotpatch on")),
 )
@@ -250,8 +250,8 @@ def figures(read: OverviewData) -> dict[str, Figure]:
         }
     counts, pending = read.counts, read.count(lambda g: g.restart_pending)
     failed = Figure(
-        f"{counts.failures:,}",
-        tr("on %n machine(s)", counts.failed),
+        f"{counts.failed:,}",
+        tr("%n failure(s)", counts.failures),
         Glyph.ERROR if counts.failed else None,
         having(Condition.FAILED) if counts.failed else None,
     )
@@ -323,7 +323,7 @@ def share_text(part: int, total: int) -> str:
 def pending_text(read: OverviewData) -> str:
     """For how long, at least, the longest pending restart has been pending."""
     if not read.count(lambda g: g.restart_pending):
-        return tr("none is known")
+        return tr("none known")
     if read.pending_since is None:
         return tr("start date not known")
     days = (read.query.now.date() - read.pending_since).days

@@ -285,10 +285,7 @@ def _next_day() -> ActionItem:
     return ActionItem(
         Glyph.INFO,
         tr("In the next 24 hours"),
-        tr(
-            "Shows the machines that are expected to start installing updates, and which may "
-            "restart."
-        ),
+        tr("Machines expected to start installing updates; some may restart."),
         tr("Show"),
         page="rollout",
     )
@@ -299,10 +296,7 @@ def _by_windows(machines: int) -> ActionItem:
     return ActionItem(
         Glyph.RESTART,
         tr("At any time: %n machine(s)", machines),
-        tr(
-            "Windows automatic updates: Windows Update on the machine decides when it installs and "
-            "restarts."
-        ),
+        tr("Windows Update on the machine decides when."),
         tr("Show"),
         having(Condition.RESTARTS_BY_WINDOWS),
     )

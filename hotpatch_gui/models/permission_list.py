@@ -43,7 +43,7 @@ def _text(missing: list[str] | None) -> str:
     return (
         tr("Missing: {actions}", actions=", ".join(missing))
         if missing
-        else tr("Everything is allowed")
+        else tr("All required actions allowed")
     )
 
 

@@ -204,7 +204,7 @@ def read_rollout(
                 db,
                 now,
                 RolloutStatus.NOT_KNOWN,
-                tr("The release that Azure installs now isn't known."),
+                "",
             ),
         )
     upcoming = _upcoming(calendar, now)
@@ -450,9 +450,9 @@ def _phases(found: RolloutState, facts: Sequence[MachineFacts]) -> list[Phase]:
 def _state(found: RolloutState, number: int, counts: Counter[RolloutStatus]) -> tuple[str, Level]:
     left = counts.total() - counts[RolloutStatus.PATCHED] - counts[RolloutStatus.UNHEALTHY]
     if found.halted is not None and found.halted.phase == number:
-        return tr("Halted"), Level.ERROR
+        return tr("Halted (inferred)"), Level.ERROR
     if found.halted is not None and left:
-        return tr("On hold"), Level.WARNING
+        return tr("On hold (inferred)"), Level.WARNING
     if not left:
         return tr("Done"), Level.OK
     if number > found.open_phase:
@@ -579,7 +579,7 @@ MACHINES = (
     ),
     Column(
         "restart_kbs",
-        tr.mark("Restarted by"),
+        tr.mark("Restart caused by"),
         112,
         lambda r, _: _restarted_by(r),
         tip=_restart_tip,

@@ -5,14 +5,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
+from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.health import Level, Situation
+from hotpatch_gui.domain.known_days import KnownSpan, known_span
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.releases import ReleaseKind
 from hotpatch_gui.domain.updates import Classification
-from hotpatch_gui.store import installations, machine_columns, machines
+from hotpatch_gui.store import (
+    connections,
+    daily_states,
+    installations,
+    machine_columns,
+    machines,
+)
 from hotpatch_gui.store.history_rows import RunUpdateRow
 from hotpatch_gui.store.machine_rows import MachineRow, MachineSummaryRow
 from hotpatch_gui.store.timestamps import from_text
@@ -101,9 +110,35 @@ def _installed_text(updates: Sequence[RunUpdateRow]) -> str:
     return tr("%n update(s)", len(others))
 
 
-def read_hotpatches(db: sqlite3.Connection, machine_ids: Sequence[int], since: datetime) -> int:
-    """How many hotpatches were installed since: each is an avoided restart."""
-    return installations.installed(db, machine_ids, ReleaseKind.HOTPATCH, since)
+class AvoidedRestarts(NamedTuple):
+    """Restarts that hotpatches avoided, and the days of which they are known; None if nothing is."""
+
+    restarts: int
+    known: KnownSpan | None
+
+    def note(self, year_ago: date) -> str:
+        """The days that are counted."""
+        if self.known is None:
+            return tr("not known")
+        if self.known.since <= year_ago and not self.known.has_gaps:
+            return tr("in 12 months")
+        day = day_name(self.known.since)
+        return (
+            tr("at least, since {day}", day=day)
+            if self.known.has_gaps
+            else tr("since {day}", day=day)
+        )
+
+
+def read_avoided(
+    db: sqlite3.Connection, machine_ids: Sequence[int], since: datetime, now: datetime
+) -> AvoidedRestarts:
+    """Each installed hotpatch avoided a restart."""
+    synced = daily_states.sync_days(db)
+    own = connections.of_machines(db, machine_ids)
+    known = known_span((synced.get(c, ()) for c in own), since.date(), now.date())
+    count = installations.installed(db, machine_ids, ReleaseKind.HOTPATCH, since)
+    return AvoidedRestarts(count, known)
 
 
 def _sum_up(

@@ -31,7 +31,6 @@ RUN_GLYPHS = {
     RunStatus.IN_PROGRESS: Glyph.RUNNING,
 }
 RESTART_GLYPHS = {
-    RestartBehavior.NEVER: Glyph.OK,
     RestartBehavior.ALWAYS: Glyph.RESTART,
     RestartBehavior.CAN_REQUEST: Glyph.WARNING,
     RestartBehavior.UNKNOWN: Glyph.UNKNOWN,
@@ -146,7 +145,7 @@ def kb_state_glyph(row: KbMachineRow) -> Glyph:
         return Glyph.RUNNING
     if row.state == "Failed":
         return Glyph.ERROR
-    return Glyph.INFO if row.is_missing else Glyph.OK
+    return Glyph.WARNING if row.is_missing else Glyph.OK
 
 
 def servers_text(products: str | None) -> str:

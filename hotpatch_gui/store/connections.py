@@ -50,6 +50,15 @@ def read(db: sqlite3.Connection, connection_id: int) -> Connection | None:
     return _connection_of(row) if row else None
 
 
+def of_machines(db: sqlite3.Connection, machine_ids: Sequence[int]) -> list[int]:
+    """The IDs of the connections that these machines belong to, each once."""
+    rows = db.execute(
+        f"SELECT DISTINCT connection_id FROM machines WHERE id IN {IN_JSON} ORDER BY 1",
+        (as_list(machine_ids),),
+    )
+    return [row[0] for row in rows]
+
+
 def of_machine(db: sqlite3.Connection, machine_id: int) -> int | None:
     """The ID of the connection that a machine belongs to; None if there is no such machine."""
     row = db.execute("SELECT connection_id FROM machines WHERE id=?", (machine_id,)).fetchone()

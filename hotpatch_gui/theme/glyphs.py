@@ -55,8 +55,12 @@ def paint(painter: QPainter, glyph: Glyph, rect: QRectF, tokens: Tokens) -> None
 
 
 def icon(glyph: Glyph, size_px: int, tokens: Tokens, ratio: float = 1.0) -> QIcon:
-    """The glyph as an icon."""
-    return QIcon(pixmap(glyph, size_px, tokens, ratio))
+    """The glyph as an icon that keeps its color on selected rows."""
+    picture = pixmap(glyph, size_px, tokens, ratio)
+    made = QIcon(picture)
+    for mode in (QIcon.Mode.Selected, QIcon.Mode.Active):
+        made.addPixmap(picture, mode)
+    return made
 
 
 @lru_cache(maxsize=256)

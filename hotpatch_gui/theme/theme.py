@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QIcon
 from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui.system.resources import resource
 
-from . import style
+from . import glyphs, style
 from .fonts import choose_family, font
-from .tokens import NORMAL_WEIGHT, TEXT_PX, THEMES, Tokens
+from .glyphs import Glyph
+from .tokens import ICON_PX, NORMAL_WEIGHT, TEXT_PX, THEMES, Tokens
 
 SYSTEM = "system"
 CHOICES = (SYSTEM, *THEMES)
@@ -63,6 +64,10 @@ class Theme(QObject):
 
     def font(self, px: int = TEXT_PX, weight: int = NORMAL_WEIGHT) -> QFont:
         return font(self.family, px, weight, self.scale)
+
+    def glyph_icon(self, glyph: Glyph, ratio: float) -> QIcon:
+        """A state glyph as an icon of lists and menus, for a screen with this pixel ratio."""
+        return glyphs.icon(glyph, round(ICON_PX * self.scale), self.tokens, ratio)
 
     def _on_system_changed(self) -> None:
         if self.choice == SYSTEM:

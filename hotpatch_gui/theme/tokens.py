@@ -64,7 +64,7 @@ LIGHT = Tokens(
     planned_baseline="#8764B8",
     unplanned_baseline="#CA5010",
     hotpatch="#0078D4",
-    compliance=("#0B6A0B", "#2B88D8", "#9C3B08", "#8E4585", "#484644"),
+    compliance=("#0B6A0B", "#C27C00", "#A4262C", "#8A8886", "#484644"),
 )
 DARK = Tokens(
     name="dark",
@@ -90,7 +90,7 @@ DARK = Tokens(
     planned_baseline="#B4A0FF",
     unplanned_baseline="#FF8C00",
     hotpatch="#2899F5",
-    compliance=("#6CCB5F", "#2483D6", "#FFA94D", "#A86099", "#E1DFDD"),
+    compliance=("#6CCB5F", "#B88A00", "#FF99A4", "#8A8886", "#C8C6C4"),
 )
 CONTRAST_LIGHT = Tokens(
     name="contrast-light",
@@ -116,7 +116,7 @@ CONTRAST_LIGHT = Tokens(
     planned_baseline="#54278F",
     unplanned_baseline="#7A2B00",
     hotpatch="#003A8C",
-    compliance=("#004D00", "#2B6CC4", "#6B2400", "#8E4585", "#000000"),
+    compliance=("#004D00", "#8A6100", "#85000F", "#767676", "#000000"),
 )
 CONTRAST_DARK = Tokens(
     name="contrast-dark",
@@ -142,7 +142,7 @@ CONTRAST_DARK = Tokens(
     planned_baseline="#CDB8FF",
     unplanned_baseline="#FFB066",
     hotpatch="#6CC8FF",
-    compliance=("#7CFF6E", "#3D8FE6", "#FFC27A", "#C77DBB", "#FFFFFF"),
+    compliance=("#7CFF6E", "#C79A00", "#FFB0B7", "#9E9E9E", "#FFFFFF"),
 )
 THEMES = {t.name: t for t in (LIGHT, DARK, CONTRAST_LIGHT, CONTRAST_DARK)}
 

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QMenu, QToolButton
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.models.outcomes import Outcome
 from hotpatch_gui.models.row_model import plain_tip
-from hotpatch_gui.theme import glyphs
 from hotpatch_gui.translation import translator
 
 from .services import Services
@@ -56,7 +55,7 @@ class Bell(QToolButton):
 
     def _add(self, outcome: Outcome) -> None:
         ratio = self.devicePixelRatioF()
-        icon = glyphs.icon(outcome.glyph, 16, self._s.theme.tokens, ratio)
+        icon = self._s.theme.glyph_icon(outcome.glyph, ratio)
         title = outcome.title
         if len(title) > TITLE_CHARACTERS:
             title = f"{title[:TITLE_CHARACTERS]}…"

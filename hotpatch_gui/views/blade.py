@@ -22,6 +22,7 @@ from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.selection import SelectionSummary, read_selection
 from hotpatch_gui.models.work import WorkText, read_work
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
 from hotpatch_gui.translation import translator
 
@@ -137,13 +138,13 @@ class Blade(QStackedWidget):
         page = QWidget()
         page.setObjectName("surface")
         head = QVBoxLayout()
-        head.setContentsMargins(16, 12, 16, 8)
-        head.setSpacing(2)
+        head.setContentsMargins(insets(16, 12, 16, 8))
+        head.setSpacing(px(2))
         head.addWidget(self.title)
         head.addWidget(self.subtitle)
         sentence = QVBoxLayout()
-        sentence.setContentsMargins(16, 12, 16, 8)
-        sentence.setSpacing(8)
+        sentence.setContentsMargins(insets(16, 12, 16, 8))
+        sentence.setSpacing(px(8))
         sentence.addWidget(self.work)
         sentence.addWidget(self.banner)
         column = QVBoxLayout(page)

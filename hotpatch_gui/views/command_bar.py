@@ -13,6 +13,7 @@ from hotpatch_gui.models.permitted_actions import PermittedActions, split
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.models.selection import SelectionSummary
 from hotpatch_gui.models.work import WorkText
+from hotpatch_gui.theme.lengths import insets
 from hotpatch_gui.translation import translator
 
 from .dialogs.once import open_once
@@ -70,7 +71,7 @@ class CommandBar(QFrame):
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 2, 8, 4)
+        row.setContentsMargins(insets(8, 2, 8, 4))
         row.addWidget(self._bar)
         for key, icon, text, keys, slot in (
             ("refresh", "refresh", tr("Refresh"), "F5", self._refresh),

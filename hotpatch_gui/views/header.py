@@ -21,6 +21,7 @@ from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.models import display_text, state
 from hotpatch_gui.system.resources import resource
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 
@@ -68,7 +69,7 @@ class Header(QFrame):
         self.search = QLineEdit()
         self.search.setObjectName("search")
         self.search.setAccessibleName(tr("Search machines"))
-        self.search.setPlaceholderText(tr("Search machines  (Ctrl+K)"))
+        self.search.setPlaceholderText(tr("Search machines (Ctrl+K)"))
         self._fit_search()
         self.search.textChanged.connect(self.search_changed)
         for keys, slot in (
@@ -85,8 +86,8 @@ class Header(QFrame):
         self.help = self._button("book", tr("Help (F1)"))
         self.help.clicked.connect(self.help_requested)
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 12, 8)
-        row.setSpacing(12)
+        row.setContentsMargins(insets(16, 8, 12, 8))
+        row.setSpacing(px(12))
         row.addWidget(self.logo)
         row.addWidget(label(theme, tr("Hotpatch"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         row.addWidget(self.subscription, 1)

@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
+from hotpatch_gui.theme.lengths import insets
 from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.widgets.focus_ring import FocusRing
@@ -52,7 +53,7 @@ class Rail(QFrame):
         self.setFixedWidth(round(WIDTH_PX * services.theme.scale))
         self._group = QButtonGroup(self)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 8)
+        column.setContentsMargins(insets(0, 8, 0, 8))
         column.setSpacing(0)
         for number, (key, name) in enumerate(ENTRIES):
             text = tr(name)

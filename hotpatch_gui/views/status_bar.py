@@ -14,6 +14,7 @@ from hotpatch_gui.models import display_text, state
 from hotpatch_gui.models.state import Missing
 from hotpatch_gui.models.work import CREATION, WorkText, all_work, last_end
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.translation import translator
 
@@ -53,8 +54,8 @@ class StatusBar(QFrame):
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(round(140 * theme.scale))
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 5, 16, 5)
-        row.setSpacing(8)
+        row.setContentsMargins(insets(16, 5, 16, 5))
+        row.setSpacing(px(8))
         row.addWidget(self._glyph)
         row.addWidget(self.connection, 1)
         row.addWidget(self.work, 1)

@@ -659,10 +659,10 @@
   <context>
     <name>KbMachinesModel</name>
     <message numerus="yes">
-      <source> %n machine(s) became unhealthy after it was installed.</source>
+      <source>%n machine(s) became unhealthy after it was installed.</source>
       <translation>
-        <numerusform> %n machine became unhealthy after it was installed.</numerusform>
-        <numerusform> %n machines became unhealthy after it was installed.</numerusform>
+        <numerusform>%n machine became unhealthy after it was installed.</numerusform>
+        <numerusform>%n machines became unhealthy after it was installed.</numerusform>
       </translation>
     </message>
   </context>
@@ -931,6 +931,13 @@
       </translation>
     </message>
     <message numerus="yes">
+      <source>%n failure(s)</source>
+      <translation>
+        <numerusform>%n failure</numerusform>
+        <numerusform>%n failures</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>%n machine(s) have other updates available, but no monthly one is missing.</source>
       <translation>
         <numerusform>%n machine has other updates available, but no monthly one is missing.</numerusform>
@@ -998,13 +1005,6 @@
       <translation>
         <numerusform>not on for %n machine</numerusform>
         <numerusform>not on for %n machines</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
-      <source>on %n machine(s)</source>
-      <translation>
-        <numerusform>on %n machine</numerusform>
-        <numerusform>on %n machines</numerusform>
       </translation>
     </message>
     <message numerus="yes">

@@ -372,7 +372,7 @@ def test_a_halted_rollout_promises_nothing_to_a_machine_with_more_to_install() -
     more = facts("more", patched=patched, assessed=patched, is_incomplete=True)
     position = at(ill, more, now=patched + timedelta(hours=1)).positions["more"]
     assert position.window is None
-    assert "nothing more is installed" in position.reason
+    assert "Halted in phase 1" in position.reason
     assert "off-peak window" not in position.reason
 
 

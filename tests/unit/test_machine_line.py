@@ -35,7 +35,7 @@ BEHIND = MachineListRow(
         ({"updates_may_restart": 1}, "2 updates, may restart, 7 d behind"),
         (
             {"updates_restarting": 1, "updates_may_restart": 1},
-            "2 updates, restart needed, 7 d behind",
+            "2 updates, restart, 7 d behind",
         ),
         ({"resource_health": "Degraded"}, "Unhealthy · Updates available, 7 d behind"),
         ({"resource_health": "Unavailable", "power": "deallocated"}, "2 updates, 7 d behind"),

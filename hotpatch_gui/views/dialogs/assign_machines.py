@@ -13,6 +13,7 @@ from hotpatch_gui.models.checked import CheckedModel, CheckedRow
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.schedule_targets import AssignableMachines
 from hotpatch_gui.models.schedules import ScheduleEntry
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.tokens import ROW_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
@@ -60,7 +61,7 @@ class AssignMachinesDialog(SurfaceDialog):
         self.all.setAutoDefault(False)
         self.all.clicked.connect(self._tick_all)
         top = QHBoxLayout()
-        top.setSpacing(8)
+        top.setSpacing(px(8))
         top.addWidget(self.search, 1)
         top.addWidget(self.all)
         self.column.addLayout(top)

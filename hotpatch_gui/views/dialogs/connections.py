@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -17,7 +16,7 @@ from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.models import connection_list
 from hotpatch_gui.models.connection_list import sign_in_glyph, sign_in_text
-from hotpatch_gui.theme import glyphs
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
@@ -54,7 +53,7 @@ class ConnectionsDialog(SurfaceDialog):
     def _make_parts(self) -> None:
         self.list = self._tree(
             "connectionList",
-            (tr("Connection"), tr("Cloud"), tr("Sign-in"), tr("Actions")),
+            (tr("Connection"), tr("Cloud"), tr("Sign-in"), tr("Changes")),
             (150, 170, 290, 90),
         )
         self.list.setAccessibleName(tr("Connections"))
@@ -66,7 +65,7 @@ class ConnectionsDialog(SurfaceDialog):
             key: QPushButton(text)
             for key, text in (
                 ("add", tr("Add…")),
-                ("change", tr("Change…")),
+                ("change", tr("Edit…")),
                 ("sign-in", tr("Sign in")),
                 ("permissions", tr("Permissions…")),
                 ("remove", tr("Remove…")),
@@ -96,7 +95,7 @@ class ConnectionsDialog(SurfaceDialog):
     def _lay_out(self) -> None:
         theme = self._theme
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(px(8))
         for button in self.buttons.values():
             row.addWidget(button)
         row.addStretch(1)
@@ -130,11 +129,8 @@ class ConnectionsDialog(SurfaceDialog):
                     tr("Allowed") if connection.changes_allowed else tr("Read only"),
                 ]
             )
-            ratio, tokens = self.devicePixelRatioF(), self._theme.tokens
-            pixmap = glyphs.pixmap(sign_in_glyph(connection, state), 16, tokens, ratio)
-            icon = QIcon(pixmap)
-            icon.addPixmap(pixmap, QIcon.Mode.Selected)
-            item.setIcon(2, icon)
+            glyph = sign_in_glyph(connection, state)
+            item.setIcon(2, self._theme.glyph_icon(glyph, self.devicePixelRatioF()))
             item.setData(0, _ID, connection.id)
             item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
             self.list.addTopLevelItem(item)

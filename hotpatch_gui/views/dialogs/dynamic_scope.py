@@ -24,6 +24,7 @@ from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.schedule_form import NAME
 from hotpatch_gui.models.schedule_targets import ScopePreview
 from hotpatch_gui.models.schedules import ScheduleEntry
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
@@ -237,7 +238,7 @@ class DynamicScopeDialog(SurfaceDialog):
 
 def _beside(edit: QLineEdit, button: QPushButton) -> QHBoxLayout:
     row = QHBoxLayout()
-    row.setSpacing(8)
+    row.setSpacing(px(8))
     row.addWidget(edit, 1)
     row.addWidget(button)
     return row

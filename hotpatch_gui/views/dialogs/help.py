@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from hotpatch_gui.models.help_topics import Topic, topic_groups
 from hotpatch_gui.models.row_model import plain_tip
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
@@ -73,14 +74,14 @@ class HelpDialog(SurfaceDialog):
 
     def _lay_out(self) -> None:
         column = QVBoxLayout()
-        column.setContentsMargins(0, 0, 12, 0)
-        column.setSpacing(8)
+        column.setContentsMargins(insets(0, 0, 12, 0))
+        column.setSpacing(px(8))
         for text in (self.title, self.text, self.step):
             column.addWidget(text)
         column.addWidget(self.page, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         row = QHBoxLayout()
-        row.setSpacing(24)
+        row.setSpacing(px(24))
         row.addWidget(self.topics)
         row.addWidget(scrolling(tr("Explanation"), column), 1)
         self.column.addWidget(self.search)

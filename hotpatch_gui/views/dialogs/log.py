@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.system import logs
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.focus_ring import FocusRing
@@ -54,7 +55,7 @@ class LogDialog(SurfaceDialog):
         self.count = label(services.theme, role="secondary")
         self.count.setObjectName("logCount")
         row = QHBoxLayout()
-        row.setSpacing(16)
+        row.setSpacing(px(16))
         row.addWidget(self.search, 1)
         row.addWidget(self.only)
         self.column.addLayout(row)

@@ -27,6 +27,7 @@ from hotpatch_gui.models import new_machine_form
 from hotpatch_gui.models.resource_groups import ResourceGroup, named
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
@@ -159,19 +160,19 @@ class NewMachineDialog(SurfaceDialog):
         ):
             form.add(title, field)
         why = QVBoxLayout()
-        why.setSpacing(12)
+        why.setSpacing(px(12))
         why.addWidget(self._heading(tr("Checks")))
         why.addWidget(self.points)
         head = QHBoxLayout()
         head.addWidget(self._heading(tr("Template")), 1)
         head.addWidget(self.format)
         right = QVBoxLayout()
-        right.setSpacing(8)
+        right.setSpacing(px(8))
         right.addWidget(scrolling(tr("Checks"), why), 1)
         right.addLayout(head)
         right.addWidget(self.text, 1)
         parts = QHBoxLayout()
-        parts.setSpacing(16)
+        parts.setSpacing(px(16))
         parts.addWidget(scrolling(tr("Machine"), form), 11)
         parts.addLayout(right, 10)
         self.column.addLayout(parts, 1)

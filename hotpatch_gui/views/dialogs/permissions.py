@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QHeaderView,
     QPlainTextEdit,
@@ -17,7 +17,6 @@ from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.connections import Connection
 from hotpatch_gui.models.permission_list import PermissionScope, read_scopes, role_text
 from hotpatch_gui.models.row_model import plain_tip
-from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.tokens import ICON_PX, ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
@@ -95,11 +94,11 @@ class PermissionsDialog(SurfaceDialog):
         item = QTreeWidgetItem([scope.name, *scope.texts, scope.age])
         item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
         item.setToolTip(0, plain_tip(scope.scope))
-        ratio, tokens = self.devicePixelRatioF(), self._theme.tokens
+        ratio = self.devicePixelRatioF()
         for number, missing in enumerate(scope.missing, 1):
             if missing is not None:
                 glyph = Glyph.WARNING if missing else Glyph.OK
-                item.setIcon(number, QIcon(glyphs.pixmap(glyph, 16, tokens, ratio)))
+                item.setIcon(number, self._theme.glyph_icon(glyph, ratio))
                 item.setToolTip(number, plain_tip("\n".join(missing)))
         return item
 

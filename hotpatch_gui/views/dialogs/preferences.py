@@ -18,6 +18,7 @@ from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.models.history import RANGES
 from hotpatch_gui.models.state import sync_states
 from hotpatch_gui.system.preferences import LARGEST_SIZE, SMALLEST_SIZE
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.theme import CHOICES
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.rail import ENTRIES
@@ -124,13 +125,13 @@ class PreferencesDialog(SurfaceDialog):
             ),
         )
         notify = QHBoxLayout()
-        notify.setSpacing(24)
+        notify.setSpacing(px(24))
         notify.addWidget(self.successes)
         notify.addWidget(self.failures)
         notify.addStretch(1)
         form.add(tr("System notifications"), notify)
         folder_row = QHBoxLayout()
-        folder_row.setSpacing(8)
+        folder_row.setSpacing(px(8))
         folder_row.addWidget(self.folder, 1)
         opener = QPushButton(tr("Open folder"))
         opener.setAutoDefault(False)

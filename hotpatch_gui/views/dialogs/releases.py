@@ -13,6 +13,7 @@ from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.models.export_writers import atomic_write
 from hotpatch_gui.models.release_sources import export_rows, last_read, summary
 from hotpatch_gui.system import resources
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.banner import Banner
@@ -49,7 +50,7 @@ class ReleasesDialog(SurfaceDialog):
         self.load = self._button("releasesImport", tr("Import…"))
         self.save = self._button("releasesExport", tr("Export…"))
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(px(8))
         for button in (self.update_, self.load, self.save):
             row.addWidget(button)
         row.addStretch(1)

@@ -28,6 +28,7 @@ from hotpatch_gui.models import schedule_form
 from hotpatch_gui.models.resource_groups import ResourceGroup
 from hotpatch_gui.models.schedule_form import PRESETS
 from hotpatch_gui.models.schedules import ScheduleEntry
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
@@ -131,7 +132,7 @@ class ScheduleDialog(SurfaceDialog):
     def _lay_out(self) -> None:
         form = Form()
         classes = QGridLayout()
-        classes.setHorizontalSpacing(16)
+        classes.setHorizontalSpacing(px(16))
         for number, (classification, box) in enumerate(self.classes.items()):
             box.setObjectName(f"schedule-{classification.value}")
             classes.addWidget(box, number // CLASS_COLUMNS, number % CLASS_COLUMNS)
@@ -159,13 +160,13 @@ class ScheduleDialog(SurfaceDialog):
         form.add("", self.no_restarts)
         self._form = form
         preview = QVBoxLayout()
-        preview.setSpacing(12)
+        preview.setSpacing(px(12))
         preview.addWidget(
             label(self._s.theme, tr("What it will do"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         )
         preview.addWidget(self.preview)
         parts = QHBoxLayout()
-        parts.setSpacing(16)
+        parts.setSpacing(px(16))
         parts.addWidget(scrolling(tr("Schedule"), form), 4)
         parts.addWidget(scrolling(tr("Preview"), preview), 3)
         self.column.addLayout(parts, 1)

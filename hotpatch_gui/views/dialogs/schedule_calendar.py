@@ -13,6 +13,7 @@ from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.schedule_calendar import CalendarRow
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
@@ -50,7 +51,7 @@ class ScheduleCalendarDialog(SurfaceDialog):
         )
         self.counted = label(theme, role="secondary")
         top = QHBoxLayout()
-        top.setSpacing(12)
+        top.setSpacing(px(12))
         top.addWidget(self.month)
         top.addWidget(self.counted, 1)
         top.addWidget(

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import NORMAL_WEIGHT, SEMIBOLD_WEIGHT, TITLE_PX
 from hotpatch_gui.translation import translator
@@ -35,7 +36,7 @@ class StepsDialog(QDialog):
         resize_within_screen(self, 860 * theme.scale, 600 * theme.scale)
         self._names: list[QLabel] = []
         self._name_row = QHBoxLayout()
-        self._name_row.setSpacing(8)
+        self._name_row.setSpacing(px(8))
         self.pages = QStackedWidget()
         self.pages.setObjectName("surface")
         self.problem = label(theme, role="error", wrap=True)
@@ -62,13 +63,13 @@ class StepsDialog(QDialog):
 
     def _lay_out(self, title: str) -> None:
         head = QVBoxLayout()
-        head.setContentsMargins(24, 16, 24, 12)
-        head.setSpacing(12)
+        head.setContentsMargins(insets(24, 16, 24, 12))
+        head.setSpacing(px(12))
         head.addWidget(label(self._theme, title, px=TITLE_PX, weight=SEMIBOLD_WEIGHT))
         head.addLayout(self._name_row)
         buttons = QHBoxLayout()
-        buttons.setContentsMargins(24, 12, 24, 16)
-        buttons.setSpacing(8)
+        buttons.setContentsMargins(insets(24, 12, 24, 16))
+        buttons.setSpacing(px(8))
         buttons.addWidget(self.problem, 1)
         for button in (self.back, self.next, self.act, self.cancel):
             buttons.addWidget(button)

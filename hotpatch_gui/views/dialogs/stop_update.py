@@ -10,6 +10,7 @@ from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.models.checked import CheckedModel, CheckedRow
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.stop_update import StillInstalling, read_still_installing
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.tokens import ROW_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
@@ -55,7 +56,7 @@ class StopUpdateDialog(SurfaceDialog):
         change.addWidget(self.settings)
         change.addStretch(1)
         parts = QVBoxLayout()
-        parts.setSpacing(12)
+        parts.setSpacing(px(12))
         parts.addWidget(self.points)
         parts.addLayout(change)
         parts.addWidget(self.view)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
 from hotpatch_gui.translation import translator
@@ -33,8 +34,8 @@ class SurfaceDialog(QDialog):
         surface.setObjectName("surface")
         self._content = QWidget()
         self.column = QVBoxLayout(self._content)
-        self.column.setContentsMargins(24, 16, 24, 12)
-        self.column.setSpacing(12)
+        self.column.setContentsMargins(insets(24, 16, 24, 12))
+        self.column.setSpacing(px(12))
         self._parts = QVBoxLayout(surface)
         self._parts.setContentsMargins(0, 0, 0, 0)
         self._parts.setSpacing(0)
@@ -49,15 +50,15 @@ class SurfaceDialog(QDialog):
     ) -> None:
         """Add the buttons and set the size. Without a ``default``, the last button is it."""
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(px(8))
         row.addStretch(1)
         for button in buttons:
             button.setAutoDefault(False)
             row.addWidget(button)
         (default or buttons[-1]).setDefault(True)
         below = QVBoxLayout()
-        below.setContentsMargins(24, 0, 24, 16)
-        below.setSpacing(12)
+        below.setContentsMargins(insets(24, 0, 24, 16))
+        below.setSpacing(px(12))
         below.addWidget(line())
         below.addLayout(row)
         self._parts.addLayout(below)

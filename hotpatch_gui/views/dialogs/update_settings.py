@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -33,7 +33,8 @@ from hotpatch_gui.models.settings_plan import (
     read_selected,
     shared,
 )
-from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
+from hotpatch_gui.theme.lengths import insets, px
+from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.focus_ring import FocusRing
@@ -53,7 +54,8 @@ KINDS_DIFFER = tr.mark(
 )
 LISTED = 500
 """How many machines the list of changes shows; more are counted."""
-LIST_PX = 130
+MAX_LISTED = 8
+"""How many changes the list shows without a scroll bar."""
 """The least height of the list of changes; the form scrolls on a low screen."""
 SIZE_PX, SIZE_OF_SEVERAL_PX = (660, 620), (720, 804)
 
@@ -174,21 +176,22 @@ class UpdateSettingsDialog(SurfaceDialog):
         form.setObjectName("surface")
         column = QVBoxLayout(form)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        column.setSpacing(px(6))
         column.addWidget(self.subtitle)
         kinds = QWidget()
         choice_row = QVBoxLayout(kinds)
-        choice_row.setContentsMargins(0, 0, 0, 6)
+        choice_row.setContentsMargins(insets(0, 0, 0, 6))
         choice_row.addWidget(label(theme, tr(KINDS_DIFFER), role="secondary", wrap=True))
         for button in self.kinds.values():
             choice_row.addWidget(button)
         kinds.setVisible(all(self._of_kind.values()))
         column.addWidget(kinds)
+        column.addWidget(label(theme, tr("Hotpatch"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         for box, name in ((self.enroll, "enroll"), (self.hotpatch, "hotpatch")):
             column.addWidget(box)
             column.addLayout(self._indented(self.mixed[name]))
         column.addLayout(self._indented(self.hotpatch_hint))
-        column.addSpacing(6)
+        column.addSpacing(px(6))
         column.addWidget(
             label(theme, tr("Patch orchestration"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         )
@@ -196,20 +199,20 @@ class UpdateSettingsDialog(SurfaceDialog):
         for choice, button in self.orchestrations.items():
             column.addWidget(button)
             column.addLayout(self._indented(self._meanings[choice]))
-        column.addSpacing(6)
+        column.addSpacing(px(6))
+        column.addWidget(label(theme, tr("Assessment"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         column.addWidget(self.periodic)
         column.addLayout(self._indented(self.mixed["periodic_assessment"]))
         several = self._is_several
         column.addWidget(self._order(shown=several))
         self.list.setVisible(several)
+        column.addWidget(self.list)
         column.addStretch(1)
-        self.list.setFixedHeight(round(LIST_PX * theme.scale))
         area = ScrollArea(tr("Settings"), form)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.column.setSpacing(6)
+        self.column.setSpacing(px(6))
         self.column.addWidget(area, 1)
         self.column.addWidget(self.sum)
-        self.column.addWidget(self.list)
         self.column.addWidget(self.typed)
         self.column.addWidget(self.problem)
         self.column.addWidget(self.remedy, 0, Qt.AlignmentFlag.AlignLeft)
@@ -220,11 +223,11 @@ class UpdateSettingsDialog(SurfaceDialog):
         """The order of the machines; a single one has none."""
         made = QWidget()
         rows = QVBoxLayout(made)
-        rows.setContentsMargins(0, 6, 0, 6)
-        rows.setSpacing(6)
+        rows.setContentsMargins(insets(0, 6, 0, 6))
+        rows.setSpacing(px(6))
         rows.addWidget(label(self._s.theme, tr("Order"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         fields = QHBoxLayout()
-        fields.setSpacing(12)
+        fields.setSpacing(px(12))
         for field in (self.choice.order, self.choice.size, self.choice.stop):
             fields.addWidget(field)
         fields.addStretch(1)
@@ -440,12 +443,19 @@ class UpdateSettingsDialog(SurfaceDialog):
 
     def _show_list(self) -> None:
         self.list.clear()
+        self._fill_list()
+        rows = min(MAX_LISTED, max(1, self.list.topLevelItemCount()))
+        height = round(rows * ROW_PX * self._theme.scale)
+        self.list.setFixedHeight(height + self.list.header().sizeHint().height() + 2)
+
+    def _fill_list(self) -> None:
         if not any(choice.touched for choice in self._choices.values()):
             return
         ordered = sorted(self.plan.machines, key=lambda m: (not m.skip_reason, not m.changes))
         for one in ordered[:LISTED]:
             item = QTreeWidgetItem([one.name, one.text])
             item.setToolTip(1, plain_tip(one.text))
+            item.setSizeHint(0, QSize(0, round(ROW_PX * self._theme.scale)))
             self.list.addTopLevelItem(item)
         if len(ordered) > LISTED:
             self.list.addTopLevelItem(

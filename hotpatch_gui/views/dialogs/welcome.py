@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
@@ -42,7 +43,7 @@ class WelcomeDialog(SurfaceDialog):
         theme = services.theme
         self.column.addWidget(label(theme, tr(INTRODUCTION), wrap=True))
         ways = QHBoxLayout()
-        ways.setSpacing(16)
+        ways.setSpacing(px(16))
         self.azure = self._way(
             ways, tr("Connect to Azure"), tr(AZURE), tr("Connect…"), self._connect
         )
@@ -60,8 +61,8 @@ class WelcomeDialog(SurfaceDialog):
         card = QFrame()
         card.setObjectName("tile")
         column = QVBoxLayout(card)
-        column.setContentsMargins(20, 16, 20, 16)
-        column.setSpacing(8)
+        column.setContentsMargins(insets(20, 16, 20, 16))
+        column.setSpacing(px(8))
         column.addWidget(label(self._theme, title, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         column.addWidget(label(self._theme, text, role="secondary", wrap=True), 1)
         made = QPushButton(button)

@@ -21,6 +21,7 @@ from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.machine_list import everyone
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
@@ -87,7 +88,7 @@ class CalendarPage(PageFrame):
         )
         self.total = label(theme, wrap=True)
         self.total.setObjectName("restartsText")
-        self.total.setContentsMargins(16, 12, 16, 12)
+        self.total.setContentsMargins(insets(16, 12, 16, 12))
         self._lay_out()
         self._goes_to_today = False
         self.release_table.verticalScrollBar().rangeChanged.connect(self._go_to_today)
@@ -98,7 +99,7 @@ class CalendarPage(PageFrame):
 
     def _lay_out(self) -> None:
         top = QVBoxLayout()
-        top.setContentsMargins(16, 4, 16, 8)
+        top.setContentsMargins(insets(16, 4, 16, 8))
         top.addWidget(self.chart)
         self.column.addLayout(top)
         ledger = QWidget()

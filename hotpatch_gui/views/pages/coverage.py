@@ -17,6 +17,7 @@ from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.resource_groups import read_resource_groups
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.dialogs.once import open_once
@@ -108,8 +109,8 @@ class CoveragePage(PageFrame):
         body = QWidget()
         body.setObjectName("surface")
         column = QVBoxLayout(body)
-        column.setContentsMargins(16, 12, 16, 16)
-        column.setSpacing(12)
+        column.setContentsMargins(insets(16, 12, 16, 16))
+        column.setSpacing(px(12))
         column.addWidget(self.name)
         column.addWidget(self.points)
         row = QHBoxLayout()

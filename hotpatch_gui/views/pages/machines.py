@@ -38,6 +38,7 @@ from hotpatch_gui.models import display_text
 from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of, read_links
 from hotpatch_gui.models.state import problem_level
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX, TITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.dialogs.once import open_once
@@ -140,7 +141,7 @@ class MachinesPage(QSplitter):
         self._head = head = QHBoxLayout()
         self._title = label(theme, tr("Machines"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT)
         head.addWidget(self._title)
-        head.addSpacing(8)
+        head.addSpacing(px(8))
         head.addWidget(self.count_label)
         head.addStretch(1)
         head.addWidget(self.filters.button)
@@ -177,12 +178,12 @@ class MachinesPage(QSplitter):
     def _fit_head(self, *, as_grid: bool) -> None:
         """The head of a page above the grid, and of a panel above the list."""
         side = PAGE_PX if as_grid else PANEL_PX
-        self._head.setContentsMargins(side, 12, side, 4)
+        self._head.setContentsMargins(insets(side, 12, side, 4))
         self.choices.set_side_margin(side)
         self.filters.set_side_margin(side)
-        self._found.setContentsMargins(side, 0, side, 0)
-        px = TITLE_PX if as_grid else SUBTITLE_PX
-        self._title.setFont(self._s.theme.font(px, SEMIBOLD_WEIGHT))
+        self._found.setContentsMargins(insets(side, 0, side, 0))
+        size = TITLE_PX if as_grid else SUBTITLE_PX
+        self._title.setFont(self._s.theme.font(size, SEMIBOLD_WEIGHT))
 
     def _make_bar(self) -> None:
         """The commands above the grid, filled with it."""
@@ -193,7 +194,7 @@ class MachinesPage(QSplitter):
         self._bar.hide()
         self.selected = label(self._s.theme, role="secondary")
         self.selected.setObjectName("gridSelected")
-        self.selected.setContentsMargins(12, 0, 0, 0)
+        self.selected.setContentsMargins(insets(12, 0, 0, 0))
         self._bar_end = self._bar.addWidget(self.selected)
 
     @property

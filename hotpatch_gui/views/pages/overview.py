@@ -32,6 +32,7 @@ from hotpatch_gui.models.overview_actions import ActionItem
 from hotpatch_gui.models.overview_report import overview_report
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
@@ -161,14 +162,14 @@ class OverviewPage(PageFrame):
         for column in (compliance, steps, changes):
             column.addStretch(1)
         right = QVBoxLayout()
-        right.setSpacing(20)
+        right.setSpacing(px(20))
         right.addLayout(restarts)
         right.addLayout(changes, 1)
         self._today = QWidget()
         """Sections shown only for the current day."""
         column = QVBoxLayout()
-        column.setContentsMargins(16, 4, 16, 16)
-        column.setSpacing(20)
+        column.setContentsMargins(insets(16, 4, 16, 16))
+        column.setSpacing(px(20))
         column.addWidget(self.banner)
         column.addLayout(tiles)
         column.addLayout(_side_by_side(compliance, trend))
@@ -177,7 +178,7 @@ class OverviewPage(PageFrame):
         lists.setContentsMargins(0, 0, 0, 0)
         self._today.setLayout(lists)
         head = QHBoxLayout()
-        head.setSpacing(8)
+        head.setSpacing(px(8))
         head.addWidget(label(theme, tr("Machines by"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
         head.addWidget(self.dimension)
         head.addWidget(self.tag)
@@ -295,7 +296,7 @@ class OverviewPage(PageFrame):
             tile.setVisible(figure is not None)
             self._targets[key] = figure.machines if figure else None
             if figure is not None:
-                tile.show_machines_behind(figure.figure, figure.note, figure.glyph)
+                tile.show_value(figure.figure, figure.note, figure.glyph)
                 tile.set_opens(figure.machines is not None)
 
     def _show_compliance(self, read: OverviewData) -> None:
@@ -358,7 +359,7 @@ class OverviewPage(PageFrame):
     def _show_failure(self, why: str) -> None:
         self._shown = None
         for tile in self.tiles.values():
-            tile.show_machines_behind(display_text.NOTHING, tr("can't be read"))
+            tile.show_value(display_text.NOTHING, tr("can't be read"))
             tile.set_opens(False)
         self.ring.clear()
         self.trend.wait()
@@ -436,7 +437,7 @@ class OverviewPage(PageFrame):
 def _part(theme: Theme, title: str, *widgets: QWidget) -> QVBoxLayout:
     """A part of the page below its title."""
     column = QVBoxLayout()
-    column.setSpacing(8)
+    column.setSpacing(px(8))
     column.addWidget(label(theme, title, px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
     for widget in widgets:
         column.addWidget(widget)
@@ -446,7 +447,7 @@ def _part(theme: Theme, title: str, *widgets: QWidget) -> QVBoxLayout:
 def _side_by_side(left: QVBoxLayout, right: QVBoxLayout) -> QHBoxLayout:
     """Two parts of equal width."""
     row = QHBoxLayout()
-    row.setSpacing(32)
+    row.setSpacing(px(32))
     row.addLayout(left, 1)
     row.addLayout(right, 1)
     return row

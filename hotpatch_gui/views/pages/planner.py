@@ -29,6 +29,7 @@ from hotpatch_gui.models.machine_list import everyone
 from hotpatch_gui.models.planner import Planner
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, ROW_PX
 from hotpatch_gui.translation import translator
@@ -163,9 +164,9 @@ class PlannerPage(PageFrame):
     def _lay_out(self) -> None:
         theme = self._s.theme
         grid = QGridLayout()
-        grid.setContentsMargins(16, 4, 16, 8)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(4)
+        grid.setContentsMargins(insets(16, 4, 16, 8))
+        grid.setHorizontalSpacing(px(16))
+        grid.setVerticalSpacing(px(4))
         grid.setRowMinimumHeight(4, round(40 * theme.scale))
         fields = (
             (tr("Machines"), self.machines),
@@ -184,7 +185,7 @@ class PlannerPage(PageFrame):
             grid.setColumnStretch(at, 1)
         grid.addWidget(self.enroll, 4, 0, 1, 2)
         buttons = QHBoxLayout()
-        buttons.setSpacing(8)
+        buttons.setSpacing(px(8))
         buttons.addStretch(1)
         for widget in (self.progress, self.cancel, self.export, self.run):
             buttons.addWidget(widget)
@@ -192,16 +193,16 @@ class PlannerPage(PageFrame):
         grid.addWidget(self.meaning, 5, 0, 1, COLUMNS)
         result = QWidget()
         column = QVBoxLayout(result)
-        column.setContentsMargins(0, 4, 0, 0)
-        column.setSpacing(8)
+        column.setContentsMargins(insets(0, 4, 0, 0))
+        column.setSpacing(px(8))
         tiles = EvenLayout(list(self.tiles.values()), 12, round(TILE_PX * self._s.theme.scale))
-        tiles.setContentsMargins(16, 0, 16, 0)
+        tiles.setContentsMargins(insets(16, 0, 16, 0))
         column.addLayout(tiles)
         middle = QVBoxLayout()
-        middle.setContentsMargins(16, 0, 16, 0)
+        middle.setContentsMargins(insets(16, 0, 16, 0))
         middle.addWidget(self.sentence)
         charts = QHBoxLayout()
-        charts.setSpacing(24)
+        charts.setSpacing(px(24))
         charts.addWidget(self.restarts, 1)
         charts.addWidget(self.exposure, 1)
         middle.addLayout(charts)
@@ -264,19 +265,19 @@ class PlannerPage(PageFrame):
             if found.restarts_without
             else ""
         )
-        self.tiles["restarts"].show_machines_behind(
+        self.tiles["restarts"].show_value(
             f"{found.restarts:,}",
             tr("%n without hotpatch", found.restarts_without),
         )
-        self.tiles["avoided"].show_machines_behind(f"{avoided:,}", share)
+        self.tiles["avoided"].show_value(f"{avoided:,}", share)
         exposed, without = (
             planner.mean_exposure(found),
             planner.mean_exposure(found, without=True),
         )
-        self.tiles["exposed"].show_machines_behind(
+        self.tiles["exposed"].show_value(
             planner.days(exposed), tr("{without} without hotpatch", without=planner.days(without))
         )
-        self.tiles["hours"].show_machines_behind(
+        self.tiles["hours"].show_value(
             f"{found.hours:,.0f}",
             tr("{hours_without:,.0f} without hotpatch", hours_without=found.hours_without),
         )

@@ -17,6 +17,7 @@ from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.rollout import RolloutData, RolloutRow
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.dialogs.once import open_once
@@ -28,11 +29,12 @@ from hotpatch_gui.views.widgets.rollout_plan import RolloutDiagram, RolloutLegen
 from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
-from .table_page import TABLE_PX, PageFrame
+from .table_page import PageFrame
 
 tr = translator("RolloutPage")
 
 PLAN_PX = 480
+KEPT_ROWS = 6
 """The plan's largest share of the page, after which it scrolls."""
 
 
@@ -98,24 +100,24 @@ class RolloutPage(PageFrame):
 
     def _lay_out(self) -> None:
         body = QVBoxLayout()
-        body.setContentsMargins(16, 4, 16, 12)
-        body.setSpacing(8)
+        body.setContentsMargins(insets(16, 4, 16, 12))
+        body.setSpacing(px(8))
         for widget in (self.banner, self.plan_area):
             body.addWidget(widget)
         below = QHBoxLayout()
-        below.setSpacing(12)
+        below.setSpacing(px(12))
         below.addWidget(self.legend, 1)
         below.addWidget(self.explain, 0, Qt.AlignmentFlag.AlignTop)
         body.addLayout(below)
         self.assumed.hide()
         body.addWidget(self.assumed)
         filters = QHBoxLayout()
-        filters.setSpacing(12)
+        filters.setSpacing(px(12))
         filters.addWidget(self.showing)
         filters.addWidget(self.counted)
         filters.addStretch(1)
         body.addLayout(filters)
-        self.panel.setMinimumHeight(round(TABLE_PX * self._s.theme.scale))
+        self.panel.keep_rows(KEPT_ROWS)
         self.fill_scrolling(body, self.panel)
 
     def _open_releases(self) -> None:

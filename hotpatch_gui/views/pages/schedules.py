@@ -32,6 +32,7 @@ from hotpatch_gui.models.resource_groups import read_resource_groups
 from hotpatch_gui.models.schedule_form import first_start
 from hotpatch_gui.models.schedules import ScheduleEntry, ScheduleMachinesData, SchedulesData
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
@@ -171,7 +172,7 @@ class SchedulesPage(PageFrame):
         self.remove = self._button("removeFromSchedule", "", self._remove)
         self.add_scope = self._button("addScope", tr("Add dynamic scope…"), self._add_scope)
         self.delete_scope = self._button("deleteScope", tr("Delete scope…"), self._delete_scope)
-        self.calendar = self._button("scheduleMonth", tr("Calendar…"), self._open_month)
+        self.calendar = self._button("scheduleMonth", tr("All windows…"), self._open_month)
         self.load = self._button("openSchedule", tr("Open file…"), self._load)
         self.save_as = self._button("saveSchedule", tr("Save as…"), self._save_as)
 
@@ -189,8 +190,8 @@ class SchedulesPage(PageFrame):
         body = QWidget()
         body.setObjectName("surface")
         column = QVBoxLayout(body)
-        column.setContentsMargins(16, 12, 16, 16)
-        column.setSpacing(16)
+        column.setContentsMargins(insets(16, 12, 16, 16))
+        column.setSpacing(px(16))
         column.addWidget(self.points)
         column.addWidget(self.strip)
         column.addStretch(1)
@@ -207,10 +208,10 @@ class SchedulesPage(PageFrame):
         self.pane = QWidget()
         below = QVBoxLayout(self.pane)
         below.setContentsMargins(0, 0, 0, 0)
-        below.setSpacing(4)
+        below.setSpacing(px(4))
         head = QHBoxLayout()
-        head.setContentsMargins(16, 12, 16, 0)
-        head.setSpacing(8)
+        head.setContentsMargins(insets(16, 12, 16, 0))
+        head.setSpacing(px(8))
         head.addWidget(self.name, 1)
         for button in (
             self.prepare,
@@ -234,11 +235,11 @@ class SchedulesPage(PageFrame):
         panes.setStretchFactor(0, 2)
         panes.setStretchFactor(1, 3)
         notice = QVBoxLayout()
-        notice.setContentsMargins(16, 0, 16, 8)
+        notice.setContentsMargins(insets(16, 0, 16, 8))
         notice.addWidget(self.banner)
         self.column.addLayout(notice)
         filters = QHBoxLayout()
-        filters.setContentsMargins(16, 0, 16, 8)
+        filters.setContentsMargins(insets(16, 0, 16, 8))
         filters.addWidget(self.search)
         filters.addStretch(1)
         self.column.addLayout(filters)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, TITLE_PX
 from hotpatch_gui.views.widgets.labels import label
@@ -22,15 +23,15 @@ class PageFrame(QFrame):
         self.setObjectName("surface")
         self.setAccessibleName(title)
         self.tools = QHBoxLayout()
-        self.tools.setSpacing(8)
+        self.tools.setSpacing(px(8))
         texts = QVBoxLayout()
-        texts.setSpacing(2)
+        texts.setSpacing(px(2))
         texts.addWidget(label(theme, title, px=TITLE_PX, weight=SEMIBOLD_WEIGHT))
         self.explanation = label(theme, explanation, role="secondary", wrap=True)
         texts.addWidget(self.explanation)
         head = QHBoxLayout()
-        head.setContentsMargins(16, 12, 16, 8)
-        head.setSpacing(16)
+        head.setContentsMargins(insets(16, 12, 16, 8))
+        head.setSpacing(px(16))
         head.addLayout(texts, 1)
         head.addLayout(self.tools)
         self.column = QVBoxLayout(self)

@@ -13,6 +13,7 @@ from hotpatch_gui.domain.update_filter import UpdateFilter
 from hotpatch_gui.domain.updates import Classification, RestartBehavior
 from hotpatch_gui.models.lists import KbsModel
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.export import ExportButton, table_report
@@ -112,8 +113,8 @@ class UpdatesPage(PageFrame):
         boxes = (self.classification, self.restart, self.product, self.age)
         for box in boxes:
             box.currentIndexChanged.connect(self._filter)
-        filters = WrapLayout([self.search, *boxes, self.definitions], 8)
-        filters.setContentsMargins(16, 0, 16, 8)
+        filters = WrapLayout([self.search, *boxes, self.definitions], px(8))
+        filters.setContentsMargins(insets(16, 0, 16, 8))
         self.column.addLayout(filters)
         self.search.textChanged.connect(self._filter)
         self.definitions.toggled.connect(self._filter)

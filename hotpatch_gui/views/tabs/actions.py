@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 from hotpatch_gui.models import actions
 from hotpatch_gui.models.actions import ActionsModel
 from hotpatch_gui.models.lists import OperationsOfActions
+from hotpatch_gui.theme.lengths import insets
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.labels import label
@@ -53,7 +54,7 @@ class ActionsTab(LogTab):
             ),
         )
         self.heading = label(theme, role="secondary")
-        self.heading.setContentsMargins(16, 10, 16, 6)
+        self.heading.setContentsMargins(insets(16, 10, 16, 6))
         self._below = QWidget()
         lower = QVBoxLayout(self._below)
         lower.setContentsMargins(0, 0, 0, 0)

@@ -17,6 +17,7 @@ from hotpatch_gui.models.lists import UpdatesModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.selection import SelectionSummary
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
@@ -84,13 +85,13 @@ class ComplianceTab(QWidget):
         self._s.source.changed.connect(self._on_changed)
 
     def _lay_out(self) -> None:
-        filters = WrapLayout([self.chips, self.search], 12)
-        filters.setContentsMargins(16, 8, 16, 8)
+        filters = WrapLayout([self.chips, self.search], px(12))
+        filters.setContentsMargins(insets(16, 8, 16, 8))
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 0)
+        column.setContentsMargins(insets(0, 8, 0, 0))
         column.setSpacing(0)
         inset = QHBoxLayout()
-        inset.setContentsMargins(16, 0, 16, 0)
+        inset.setContentsMargins(insets(16, 0, 16, 0))
         inset.addWidget(self.chart)
         column.addLayout(inset)
         column.addLayout(filters)

@@ -24,6 +24,7 @@ from hotpatch_gui.models.history import (
 from hotpatch_gui.models.lists import RunsModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.dialogs.once import open_once
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 tr = translator("HistoryTab")
 
 
-TABLE_PX, DETAILS_PX = 144, 120
+TABLE_PX, DETAILS_PX = 112, 200
 """The minimum heights of the runs and of one run's details; the tab scrolls in a low window."""
 
 
@@ -69,8 +70,8 @@ class HistoryTab(QWidget):
             key: Tile(theme, caption, f"{name}-{key}", clickable=True)
             for key, caption in (
                 ("total", tr("Total")),
-                ("failed", tr("Failed")),
-                ("succeeded", tr("Successful")),
+                ("failed", tr("Failed or incomplete")),
+                ("succeeded", tr("Succeeded")),
             )
         }
         self._channel = QueryChannel(services.source, self._show_figures, self._show_failure, self)
@@ -93,17 +94,18 @@ class HistoryTab(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setContentsMargins(16, 12, 16, 4)
-        top.setSpacing(12)
+        self._top = QWidget()
+        top = QHBoxLayout(self._top)
+        top.setContentsMargins(insets(16, 12, 16, 4))
+        top.setSpacing(px(12))
         for tile in self.tiles.values():
-            tile.setFixedWidth(round(112 * self._s.theme.scale))
+            tile.setFixedWidth(px(152))
             top.addWidget(tile, 0, Qt.AlignmentFlag.AlignTop)
         top.addWidget(self.chart, 1)
         top.addStretch(0)
         filters = QHBoxLayout()
-        filters.setContentsMargins(16, 4, 16, 8)
-        filters.setSpacing(12)
+        filters.setContentsMargins(insets(16, 4, 16, 8))
+        filters.setSpacing(px(12))
         filters.addWidget(self.range)
         filters.addWidget(self.search, 1)
         filters.addStretch(1)
@@ -120,7 +122,7 @@ class HistoryTab(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(top)
+        column.addWidget(self._top)
         column.addLayout(filters)
         column.addWidget(split, 1)
         area = ScrollArea(tr("Update history"), body)
@@ -164,7 +166,7 @@ class HistoryTab(QWidget):
         if others:
             self.chart.wait()
             for tile in self.tiles.values():
-                tile.show_machines_behind("…")
+                tile.show_value("…")
             self._show_rows(are_others=True)
         self._ask_figures()
 
@@ -180,8 +182,10 @@ class HistoryTab(QWidget):
         self._show_chart()
 
     def _show_chart(self) -> None:
-        """Show the chart if there is room; a run's details come first."""
-        self.chart.setVisible(self.chart.fits(self) and self.details.isHidden())
+        """Show tiles and chart if there is room; a run's details come first."""
+        is_high = self.chart.fits(self)
+        self._top.setVisible(is_high or self.details.isHidden())
+        self.chart.setVisible(is_high and self.details.isHidden())
 
     @property
     def _span(self) -> Span:
@@ -233,13 +237,13 @@ class HistoryTab(QWidget):
 
     def _show_failure(self, why: str) -> None:
         for tile in self.tiles.values():
-            tile.show_machines_behind("–")
+            tile.show_value("–")
         self.chart.hide()
         self.panel.show_failure(why)
 
     def _show_figures(self, figures: HistoryCounts) -> None:
         for key, count in figures.tally.items():
-            self.tiles[key].show_machines_behind(f"{count:,}")
+            self.tiles[key].show_value(f"{count:,}")
         data = (figures.first, figures.last, figures.days, figures.gaps)
         self.chart.show_data(data, figures.chart_description)
         self._show_chart()

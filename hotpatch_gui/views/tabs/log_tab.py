@@ -13,6 +13,7 @@ from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.models.log_model import LogModel
 from hotpatch_gui.models.source import DataSource
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.filter_fields import FilterFields
@@ -117,7 +118,7 @@ class DetailTab(LogTab):
         self._prompt = prompt
         self.detail = label(services.theme, wrap=True)
         self.detail.setObjectName(f"{name}Detail")
-        self.detail.setContentsMargins(16, 10, 16, 12)
+        self.detail.setContentsMargins(insets(16, 10, 16, 12))
         self.detail.setMinimumHeight(round(detail_px * services.theme.scale))
         self.detail.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -19,6 +19,7 @@ from hotpatch_gui.domain.schedules import MachineSchedules
 from hotpatch_gui.domain.settings import Orchestration
 from hotpatch_gui.models import schedule_text
 from hotpatch_gui.models.selection import SelectionSummary
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.tokens import ROW_PX, SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translated, translator
 from hotpatch_gui.views.services import Services
@@ -80,11 +81,13 @@ class ScheduleTab(ScrollArea):
             self.table.setColumnWidth(number, round(width * theme.scale))
         body = QWidget()
         column = QVBoxLayout(body)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(16)
+        column.setContentsMargins(insets(16, 16, 16, 16))
+        column.setSpacing(px(16))
         for widget in (self.essentials, self.explanation, self.own, self.title):
             column.addWidget(widget)
-        column.addWidget(self.table, 1)
+        column.addWidget(self.table)
+        column.addStretch(1)
+        self.table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setWidget(body)
 
     def show_selection(self, selection: SelectionSummary) -> None:
@@ -167,6 +170,8 @@ class ScheduleTab(ScrollArea):
         self.table.setColumnHidden(_PRODUCT, len(products) < 2)
         awaits = situation in (Situation.OFF_TRAIN, Situation.AWAITS_BASELINE)
         waiting = awaits or situation == Situation.UNSUPPORTED
+        rows = len(entries) * self.table.verticalHeader().defaultSectionSize()
+        self.table.setFixedHeight(rows + self.table.horizontalHeader().sizeHint().height() + 2)
         for number, entry in enumerate(entries):
             baseline = entry.kind is not ReleaseKind.HOTPATCH
             waiting = waiting and not (baseline and awaits)

@@ -17,8 +17,14 @@ from hotpatch_gui.domain.releases import (
 )
 from hotpatch_gui.models import display_text, essentials
 from hotpatch_gui.models.query_channel import QueryChannel
-from hotpatch_gui.models.selection import SelectionSummary, StatusGroup, read_hotpatches
+from hotpatch_gui.models.selection import (
+    AvoidedRestarts,
+    SelectionSummary,
+    StatusGroup,
+    read_avoided,
+)
 from hotpatch_gui.models.strip import release_strip_description, strip_data
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
@@ -35,6 +41,8 @@ if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
 
 tr = translator("StatusTab")
+
+YEAR = timedelta(days=365)
 
 
 class StatusTab(ScrollArea):
@@ -71,8 +79,8 @@ class StatusTab(ScrollArea):
         tiles = EvenLayout(list(self.tiles.values()), 12, round(TILE_PX * theme.scale))
         body = QWidget()
         column = QVBoxLayout(body)
-        column.setContentsMargins(16, 16, 16, 8)
-        column.setSpacing(12)
+        column.setContentsMargins(insets(16, 16, 16, 8))
+        column.setSpacing(px(12))
         column.addWidget(self.essentials)
         column.addLayout(tiles)
         for title, widget in (
@@ -80,7 +88,7 @@ class StatusTab(ScrollArea):
             (self._points_title, self.points),
         ):
             part = QVBoxLayout()
-            part.setSpacing(8)
+            part.setSpacing(px(8))
             part.addWidget(title)
             part.addWidget(widget)
             column.addLayout(part)
@@ -125,26 +133,28 @@ class StatusTab(ScrollArea):
             "other": selection.other,
         }
         for key, figure in figures.items():
-            self.tiles[key].show_machines_behind(f"{figure:,}" if selection.counted else "–", note)
+            self.tiles[key].show_value(f"{figure:,}" if selection.counted else "–", note)
         last = selection.last_run
-        self.tiles["last"].show_machines_behind(
+        self.tiles["last"].show_value(
             f"{last.day} {last:%b}" if last else "–",
             ", ".join(filter(None, (age_text(last, now), selection.last_installed)))
             if last
             else tr("none recorded"),
         )
-        ids, since = selection.ids, now - timedelta(days=365)
+        ids, since = selection.ids, now - YEAR
         others, self._ids = ids != self._ids, ids
         if others:
-            self.tiles["avoided"].show_machines_behind("…", tr("in 12 months"))
-        avoided = partial(read_hotpatches, machine_ids=ids, since=since)
+            self.tiles["avoided"].show_value("…")
+        avoided = partial(read_avoided, machine_ids=ids, since=since, now=now)
         self._avoided.query(avoided, synchronous=len(ids) == 1, is_refresh=not others)
 
     def _show_no_avoided(self, _: str) -> None:
-        self.tiles["avoided"].show_machines_behind("–", tr("can't be calculated"))
+        self.tiles["avoided"].show_value("–", tr("can't be calculated"))
 
-    def _show_avoided(self, count: int) -> None:
-        self.tiles["avoided"].show_machines_behind(f"{count:,}", tr("in 12 months"))
+    def _show_avoided(self, avoided: AvoidedRestarts) -> None:
+        year_ago = (self._s.clock() - YEAR).date()
+        value = f"{avoided.restarts:,}" if avoided.known is not None else display_text.NOTHING
+        self.tiles["avoided"].show_value(value, avoided.note(year_ago))
 
     def _show_strip(self, machine_id: int, machine: Machine) -> None:
         data = strip_data(

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from hotpatch_gui.models.overview_actions import ActionItem
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
 
@@ -57,8 +58,8 @@ class ActionList(QWidget):
         self.calm.setObjectName(f"{name}-none")
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(8)
+        self._grid.setHorizontalSpacing(px(12))
+        self._grid.setVerticalSpacing(px(8))
         self._grid.setColumnStretch(1, 1)
         self._grid.addWidget(self._calm_glyph, 0, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(self.calm, 0, 1)

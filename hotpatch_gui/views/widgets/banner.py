@@ -11,6 +11,7 @@ from hotpatch_gui.domain.health import Level
 from hotpatch_gui.models.display_text import LEVEL_GLYPHS, SITUATION_GLYPHS
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
@@ -53,13 +54,13 @@ class Banner(QFrame):
         self.link = LinkButton(tr("Microsoft's page about this update"))
         self.link.setObjectName("bannerLink")
         texts = QVBoxLayout()
-        texts.setSpacing(4)
+        texts.setSpacing(px(4))
         texts.addWidget(self.headline)
         texts.addWidget(self.detail)
         texts.addWidget(self.link, 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 12, 16, 12)
-        row.setSpacing(12)
+        row.setContentsMargins(insets(16, 12, 16, 12))
+        row.setSpacing(px(12))
         row.addWidget(self._glyph, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
         row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, Tokens
 from hotpatch_gui.translation import translator
@@ -44,7 +45,7 @@ class ChartHost(QWidget):
         self.setFixedHeight(round(height_px * theme.scale))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(4)
+        self._column.setSpacing(px(4))
         self._column.addStretch(1)
         self.caption = label(theme, px=CAPTION_PX, role="secondary", wrap=True)
         self.caption.setObjectName(f"{name}Text")

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
 
@@ -107,14 +108,14 @@ class ChartKey(QWidget):
 
     def __init__(self, theme: Theme, entries: Sequence[KeyEntry]) -> None:
         super().__init__()
-        self.setLayout(WrapLayout([_entry(theme, entry) for entry in entries], 16))
+        self.setLayout(WrapLayout([_entry(theme, entry) for entry in entries], px(16)))
 
 
 def _entry(theme: Theme, entry: KeyEntry) -> QWidget:
     made = QWidget()
     row = QHBoxLayout(made)
     row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(6)
+    row.setSpacing(px(6))
     row.addWidget(_Mark(theme, entry))
     row.addWidget(label(theme, entry.text, px=CAPTION_PX, role="secondary"))
     return made

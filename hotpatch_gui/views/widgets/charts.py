@@ -24,6 +24,7 @@ from hotpatch_gui.models.chart_data import (
     UpdatesPerDay,
 )
 from hotpatch_gui.models.compliance_trend import day_text
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX
 from hotpatch_gui.translation import translated, translator
@@ -94,7 +95,7 @@ class _Plot:
         self.plot.hideButtons()
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         item = self.plot.getPlotItem()
-        item.setContentsMargins(0, 4, 8, 0)
+        item.setContentsMargins(insets(0, 4, 8, 0))
         # WORKAROUND: pyqtgraph needs this menu, which is never shown, and gives it no owner
         menu = item.ctrlMenu
         menu.setParent(self.plot, menu.windowFlags())
@@ -227,7 +228,7 @@ def _released() -> tuple[KeyEntry, ...]:
         KeyEntry("s", "planned_baseline", tr("Planned baseline")),
         KeyEntry("d", "unplanned_baseline", tr("Unplanned baseline")),
         KeyEntry("o", "hotpatch", tr("Hotpatch")),
-        KeyEntry("o", "secondary", tr("Planned"), is_outline=True),
+        KeyEntry("o", "secondary", tr("Ahead (plan)"), is_outline=True),
         KeyEntry("dots", "secondary", tr("Release not known"), is_outline=True),
     )
 
@@ -269,12 +270,12 @@ class ReleaseStrip(_Plot):
                 pen=self.pen(t.secondary, 1, Qt.PenStyle.DashLine),
             )
         )
-        marks = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=15)
+        marks = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=px(15))
         marks.addPoints(
             [
                 {
                     "pos": (_day(m.day), 0),
-                    "size": 13 if m.kind != "hotpatch" else 11,
+                    "size": px(11 if m.kind == "hotpatch" else 13),
                     "symbol": self.SYMBOLS[m.kind],
                     "data": m.tooltip,
                     "pen": self.pen(
@@ -285,12 +286,12 @@ class ReleaseStrip(_Plot):
                 for m in data.marks
             ]
         )
-        installs = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=14)
+        installs = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=px(14))
         installs.addPoints(
             [
                 {
                     "pos": (_stamp(i.when), 1),
-                    "size": 12,
+                    "size": px(12),
                     "symbol": "x" if i.failed else self.SYMBOL,
                     "data": i.tooltip,
                     "pen": pg.mkPen(None),
@@ -357,23 +358,25 @@ class CalendarChart(_Plot):
                 pen=self.pen(t.secondary, 1, Qt.PenStyle.DashLine),
             )
             self.plot.addItem(line)
-        rings = pg.ScatterPlotItem(size=22, pen=self.pen(t.warning, 1.6), brush=pg.mkBrush(None))
+        rings = pg.ScatterPlotItem(
+            size=px(22), pen=self.pen(t.warning, 1.6), brush=pg.mkBrush(None)
+        )
         rings.addPoints(
             [{"pos": (_day(m.day), self.LANES[m.product])} for m in data.marks if m.has_changed]
         )
-        marks = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=16)
+        marks = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=px(16))
         marks.addPoints(
             [
                 self._point(m, at, theme, is_overdue=m.is_plan and m.day <= data.today)
                 for m, at in zip(data.marks, self._places(data.marks), strict=True)
             ]
         )
-        installs = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=15)
+        installs = pg.ScatterPlotItem(hoverable=True, tip=_tip, hoverSize=px(15))
         installs.addPoints(
             [
                 {
                     "pos": (_day(i.day), 0),
-                    "size": 12,
+                    "size": px(12),
                     "symbol": "x" if i.failed else "t",
                     "data": i.tooltip,
                     "pen": pg.mkPen(None),
@@ -417,7 +420,7 @@ class CalendarChart(_Plot):
         size = {"hotpatch": 11, "out_of_band": 13}.get(mark.kind, 13)
         return {
             "pos": at,
-            "size": size,
+            "size": px(size),
             "symbol": self.SYMBOLS[mark.kind],
             "data": mark.tooltip,
             "pen": self.pen(t.surface, 1.0)
@@ -565,7 +568,7 @@ class TrendChart(_Plot):
     def _add_tips(self, data: TrendData, totals: Sequence[int]) -> None:
         """Show a day's counts while the pointer is over the middle of its bar."""
         dots = pg.ScatterPlotItem(
-            hoverable=True, tip=_tip, size=18, pen=pg.mkPen(None), brush=pg.mkBrush(None)
+            hoverable=True, tip=_tip, size=px(18), pen=pg.mkPen(None), brush=pg.mkBrush(None)
         )
         dots.addPoints(
             [

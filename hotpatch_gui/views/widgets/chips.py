@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.translation import translator
 
 tr = translator("Chips")
@@ -25,7 +26,7 @@ class Chips(QWidget):
         super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row.setSpacing(px(8))
         self._chips: dict[str, QPushButton] = {}
         for key, text in choices:
             chip = QPushButton(text)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout
 
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 
@@ -35,8 +36,8 @@ class EmptyState(QFrame):
         for button in (self.button, self.other):
             button.hide()
         column = QVBoxLayout(self)
-        column.setContentsMargins(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX)
-        column.setSpacing(12)
+        column.setContentsMargins(insets(MARGIN_PX, MARGIN_PX, MARGIN_PX, MARGIN_PX))
+        column.setSpacing(px(12))
         column.addStretch(2)
         for widget in (self._glyph, self.headline, self.explanation, self.button, self.other):
             column.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -48,7 +49,9 @@ class EmptyState(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.explanation.setFixedWidth(min(self._text_width, max(1, self.width() - 2 * MARGIN_PX)))
+        self.explanation.setFixedWidth(
+            min(self._text_width, max(1, self.width() - 2 * px(MARGIN_PX)))
+        )
         self._fit()
 
     def _fit(self) -> None:

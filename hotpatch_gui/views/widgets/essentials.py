@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.translation import translated
 
@@ -29,8 +30,8 @@ class Essentials(QWidget):
         super().__init__()
         self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(16)
-        grid.setVerticalSpacing(8)
+        grid.setHorizontalSpacing(px(16))
+        grid.setVerticalSpacing(px(8))
         self._narrow_px = round(NARROW_PX * theme.scale)
         self._shares, self._is_narrow = shares, False
         self._titles: list[QLabel] = []

@@ -16,6 +16,7 @@ from hotpatch_gui.domain.machine_filter import (
 )
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.dialogs.once import open_once
 from hotpatch_gui.views.services import Services
@@ -47,12 +48,12 @@ class FilterBar(QWidget):
         self.menu.aboutToShow.connect(self._fill_menu)
         self.button.setMenu(self.menu)
         self._column = QVBoxLayout(self)
-        self._column.setSpacing(4)
+        self._column.setSpacing(px(4))
         self.hide()
 
-    def set_side_margin(self, px: int) -> None:
+    def set_side_margin(self, side_px: int) -> None:
         """The margin at the left and right."""
-        self._column.setContentsMargins(px, 0, px, 12)
+        self._column.setContentsMargins(insets(side_px, 0, side_px, 12))
 
     def show_filter(self, machine_filter: MachineFilter) -> None:
         """Show the filter's chips."""

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from hotpatch_gui.domain.clock import Span
 from hotpatch_gui.models.history import RANGES, span_of
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.translation import translated
 from hotpatch_gui.views.services import Services
 
@@ -37,8 +38,8 @@ class FilterFields(QWidget):
             self.range.addItem(translated(text), days)
         self.range.setCurrentIndex(self.range.count() - 1)
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 16, 8)
-        row.setSpacing(12)
+        row.setContentsMargins(insets(16, 8, 16, 8))
+        row.setSpacing(px(12))
         row.addWidget(self.range)
         row.addWidget(self.search, 1)
         row.addStretch(1)

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hotpatch_gui.theme.lengths import px
+
 from .problem_field import ProblemField
 
 SPACING_PX, COLUMN_PX, HINT_PX = 8, 24, 4
@@ -43,7 +45,7 @@ class Form(QFormLayout):
             self._add(title, field)
             return
         column = QVBoxLayout()
-        column.setSpacing(HINT_PX)
+        column.setSpacing(px(HINT_PX))
         if isinstance(field, QLayout):
             column.addLayout(field)
         else:

@@ -17,11 +17,13 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.kb import help_page
+from hotpatch_gui.domain.titles import short_title
 from hotpatch_gui.models import columns
 from hotpatch_gui.models.kb_machines import KbMachines, KbState, read_kb_machines
 from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.dialogs.once import open_once
@@ -102,10 +104,10 @@ class KbMachinesPane(QWidget):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.setContentsMargins(16, 12, 16, 8)
-        head.setSpacing(8)
+        head.setContentsMargins(insets(16, 12, 16, 8))
+        head.setSpacing(px(8))
         texts = QVBoxLayout()
-        texts.setSpacing(2)
+        texts.setSpacing(px(2))
         texts.addWidget(self.title)
         texts.addWidget(self.counted)
         head.addLayout(texts, 1)
@@ -113,8 +115,8 @@ class KbMachinesPane(QWidget):
         head.addWidget(self.stop)
         head.addWidget(self.install)
         filters = QHBoxLayout()
-        filters.setContentsMargins(16, 0, 16, 8)
-        filters.setSpacing(8)
+        filters.setContentsMargins(insets(16, 0, 16, 8))
+        filters.setSpacing(px(8))
         filters.addWidget(self.state)
         filters.addWidget(self.search, 1)
         filters.addStretch(1)
@@ -129,7 +131,7 @@ class KbMachinesPane(QWidget):
         """Show the machines of an update by its KB, or by its name; an empty name for none."""
         is_refresh = self._update == (kb, name)
         self._update = (kb, name) if name else None
-        self.title.set_full_text(name)
+        self.title.set_full_text(f"{kb}: {short_title(name, kb)}" if kb else name)
         for button in (self.page, self.stop):
             button.setVisible(kb is not None)
         if self._update is None:

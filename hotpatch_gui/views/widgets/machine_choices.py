@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.machine_filter import Dimension, Grouping
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 
@@ -62,7 +63,7 @@ class MachineChoices(QWidget):
             self.group.addItem(dimension.grouped_label, dimension)
         self.tag = _choice("machineTag", tr("Name of the tag"))
         self._row = QHBoxLayout(self)
-        self._row.setSpacing(8)
+        self._row.setSpacing(px(8))
         for box in (self.state, self.sort, self.group, self.tag):
             box.setMaximumWidth(round(CHOICE_PX * services.theme.scale))
             self._row.addWidget(box, 1)
@@ -81,7 +82,7 @@ class MachineChoices(QWidget):
 
     def set_side_margin(self, side_px: int) -> None:
         """Align the choices with a page or a panel."""
-        self._row.setContentsMargins(side_px, 4, side_px, 12)
+        self._row.setContentsMargins(insets(side_px, 4, side_px, 12))
 
     @property
     def situations(self) -> tuple[str, ...]:

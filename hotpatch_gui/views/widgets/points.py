@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from hotpatch_gui.domain.prerequisites import Prerequisite, Verdict
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.theme import Theme
 
 from .labels import GlyphLabel, breakable, label
@@ -46,8 +47,8 @@ class Points(QWidget):
         self._theme, self._stacked = theme, stacked
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(8)
+        self._grid.setHorizontalSpacing(px(12))
+        self._grid.setVerticalSpacing(px(8))
         self._grid.setColumnStretch(2, 1)
         self._rows: list[tuple[GlyphLabel, QLabel, QLabel]] = []
 

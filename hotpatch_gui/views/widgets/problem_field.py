@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.theme import Theme
 
 from .labels import label
@@ -20,13 +21,13 @@ class ProblemField(QWidget):
         self.problem.hide()
         self._was_edited = False
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(px(8))
         row.addWidget(edit, 1)
         for widget in beside:
             row.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
+        column.setSpacing(px(2))
         column.addLayout(row)
         column.addWidget(self.problem)
         edit.textEdited.connect(self._on_edited)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from hotpatch_gui.models.overview_groups import COLUMN_GROUPS
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, FIGURE_PX, LIGHT_WEIGHT, Tokens
 from hotpatch_gui.translation import translator
@@ -116,12 +117,12 @@ class Ring(QWidget):
         self._theme = theme
         self.circle = _Circle(theme)
         self._key = QGridLayout()
-        self._key.setHorizontalSpacing(8)
-        self._key.setVerticalSpacing(2)
+        self._key.setHorizontalSpacing(px(8))
+        self._key.setVerticalSpacing(px(2))
         self.buttons: dict[str, QPushButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(24)
+        row.setSpacing(px(24))
         row.addWidget(self.circle)
         row.addLayout(self._key, 1)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -18,16 +17,17 @@ from PySide6.QtWidgets import (
 from hotpatch_gui.domain.kb import normalize_kb
 from hotpatch_gui.models.history import ResultLine, RunText
 from hotpatch_gui.models.row_model import plain_tip
-from hotpatch_gui.theme import glyphs
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ICON_PX, ROW_PX, SEMIBOLD_WEIGHT
 from hotpatch_gui.translation import translator
 
 from .focus_ring import FocusRing
-from .labels import label, line
+from .labels import ElidedLabel, label, line
 from .links import LinkButton
 from .scroll_area import ScrollArea
+from .wrap_layout import WrapLayout
 
 tr = translator("RunDetails")
 
@@ -61,7 +61,8 @@ class RunDetails(QFrame):
         super().__init__()
         self.setObjectName("surface")
         self._theme = theme
-        self.title = label(theme, weight=SEMIBOLD_WEIGHT)
+        self.title = ElidedLabel(theme, weight=SEMIBOLD_WEIGHT)
+        self.title.elides = Qt.TextElideMode.ElideMiddle
         self.errors = label(theme, role="error", wrap=True)
         self.errors.setObjectName(f"{name}Errors")
         self.errors.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -83,32 +84,27 @@ class RunDetails(QFrame):
         self.stop.setAutoDefault(False)
         self.stop.clicked.connect(self._stop)
         self.results.itemSelectionChanged.connect(self._show_button)
-        head = QHBoxLayout()
-        head.addWidget(self.title, 1)
         self.support = QPushButton(tr("Get support…"))
         self.support.setObjectName(f"{name}Support")
         self.support.setAutoDefault(False)
         self.support.clicked.connect(self.support_requested)
-        head.addWidget(self.support)
-        head.addWidget(self.stop)
-        self._lay_out(head)
+        self._lay_out()
 
-    def _lay_out(self, head: QHBoxLayout) -> None:
-        words_part = QVBoxLayout()
-        words_part.setContentsMargins(16, 8, 16, 4)
-        words_part.setSpacing(4)
-        words_part.addLayout(head)
-        words_part.addWidget(self.errors)
-        for link in self.links:
-            words_part.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
+    def _lay_out(self) -> None:
+        texts = QVBoxLayout()
+        texts.setContentsMargins(insets(16, 8, 16, 4))
+        texts.setSpacing(px(4))
+        texts.addWidget(self.title)
+        texts.addWidget(self.errors)
+        texts.addLayout(WrapLayout([self.support, self.stop, *self.links], px(8)))
         body = QWidget()
         body.setObjectName("surface")
         inner = QVBoxLayout(body)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
-        inner.addLayout(words_part)
+        inner.addLayout(texts)
         table_part = QHBoxLayout()
-        table_part.setContentsMargins(5, 0, 0, 0)  # as far as the text above
+        table_part.setContentsMargins(insets(5, 0, 0, 0))  # as far as the text above
         table_part.addWidget(self.results)
         inner.addLayout(table_part)
         inner.addStretch(1)
@@ -121,7 +117,7 @@ class RunDetails(QFrame):
         column.addWidget(area, 1)
 
     def show_run(self, run: RunText) -> None:
-        self.title.setText(run.title)
+        self.title.set_full_text(run.title)
         self.errors.setText(run.errors)
         self.errors.setVisible(bool(run.errors))
         self.support.setVisible(bool(run.errors))
@@ -158,5 +154,5 @@ class RunDetails(QFrame):
         item.setToolTip(0, plain_tip(result.cells[0]))
         if result.glyph is not None:
             ratio = self.devicePixelRatioF()
-            item.setIcon(3, QIcon(glyphs.pixmap(result.glyph, 16, self._theme.tokens, ratio)))
+            item.setIcon(3, self._theme.glyph_icon(result.glyph, ratio))
         return item

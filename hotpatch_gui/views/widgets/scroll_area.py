@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLayout, QScrollArea, QVBoxLayout, QWidget
+
+from hotpatch_gui.theme.lengths import insets
 
 from .focus_ring import FocusRing
 
@@ -18,7 +20,7 @@ class ScrollArea(QScrollArea):
         super().__init__()
         self.setAccessibleName(name)
         self._insets = insets
-        self.verticalScrollBar().installEventFilter(self)
+        self.verticalScrollBar().rangeChanged.connect(self._fit_insets)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         if content is not None:
@@ -29,15 +31,13 @@ class ScrollArea(QScrollArea):
         """The layout whose right margin gives way to the scroll bar."""
         self._insets = (inset,)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        shown = event.type() is QEvent.Type.Show
-        if shown or event.type() is QEvent.Type.Hide:
-            bar = self.verticalScrollBar().sizeHint().width() if shown else 0
-            for inset in self._insets:
-                margins = inset.contentsMargins()
-                margins.setRight(max(0, margins.left() - bar))
-                inset.setContentsMargins(margins)
-        return super().eventFilter(watched, event)
+    def _fit_insets(self, _: int, most: int) -> None:
+        """The bar is shown while there is anything to scroll."""
+        bar = self.verticalScrollBar().sizeHint().width() if most > 0 else 0
+        for inset in self._insets:
+            margins = inset.contentsMargins()
+            margins.setRight(max(0, margins.left() - bar))
+            inset.setContentsMargins(margins)
 
 
 def scrolling(name: str, content: QLayout) -> ScrollArea:
@@ -45,7 +45,7 @@ def scrolling(name: str, content: QLayout) -> ScrollArea:
     body = QWidget()
     body.setObjectName("surface")
     column = QVBoxLayout(body)
-    column.setContentsMargins(0, 0, 16, 0)
+    column.setContentsMargins(insets(0, 0, 16, 0))
     column.addLayout(content)
     column.addStretch(1)
     area = ScrollArea(name, body)

@@ -52,6 +52,10 @@ MEASURED_ROWS = 40
 SPARE_PX, GLYPH_ROOM_PX, SORT_PX, WIDEST_PX = 2, 20, 6, 720
 
 
+NAME_KEYS, NAME_PX = frozenset({"name", "machine", "subject"}), 240
+"""Columns that say what a row is, and up to which width they are never cut."""
+
+
 class Table(QTableView):
     """A view of a RowsModel.
 
@@ -190,15 +194,24 @@ class Table(QTableView):
         super().resizeEvent(event)
         self._fit_columns()
 
+    def _least(self, column: int, needed: int) -> int:
+        """A column's least width; names of machines and updates are only cut if they are very long."""
+        made = self.rows.columns[column]
+        least = round(made.width_px * self._theme.scale)
+        is_name = made.key in NAME_KEYS
+        return max(least, min(needed, round(NAME_PX * self._theme.scale))) if is_name else least
+
     def _fit_columns(self) -> None:
         """Fit the columns to the rows that are shown, unless the user chose a width."""
         header = self.horizontalHeader()
         if self._has_own_widths or header.isHidden() or not self.isVisible():
             return
         shown = [n for n in range(len(self.rows.columns)) if not self.isColumnHidden(n)]
-        scale = self._theme.scale
         needed = [self._needed(n) for n in shown]
-        least = [max(round(self.rows.columns[n].width_px * scale), self._titled(n)) for n in shown]
+        least = [
+            max(self._least(n, need), self._titled(n))
+            for n, need in zip(shown, needed, strict=True)
+        ]
         growing = [n for n, column in enumerate(shown) if not self.rows.columns[column].right]
         widths = fitted(least, needed, self.viewport().width(), growing)
         self._is_fitting = True
@@ -362,6 +375,19 @@ class TablePanel(QStackedWidget):
         self.addWidget(table)
         self.addWidget(self.empty)
         table.rows.failed.connect(self.show_failure)
+        self._kept_rows = 0
+        table.rows.rows_changed.connect(self._fit_height)
+
+    def keep_rows(self, rows: int) -> None:
+        """Leave room for so many rows, or for all if there are fewer, in a page that scrolls."""
+        self._kept_rows = rows
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        if self._kept_rows:
+            rows = min(self._kept_rows, max(3, self.table.rows.count()))
+            height = rows * self.table.verticalHeader().defaultSectionSize()
+            self.setMinimumHeight(height + self.table.horizontalHeader().sizeHint().height())
 
     def show_failure(self, why: str) -> None:
         """Show why the rows couldn't be read, until there are rows."""

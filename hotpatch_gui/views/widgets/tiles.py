@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from hotpatch_gui.theme.glyphs import Glyph
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import CAPTION_PX, FIGURE_PX, LIGHT_WEIGHT
 
@@ -44,12 +45,12 @@ class Tile(QFrame):
         self.caption.set_full_text(caption)
         self.note = ElidedLabel(theme, px=CAPTION_PX, role="secondary")
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 12, 12, 12)
-        column.setSpacing(2)
+        column.setContentsMargins(insets(12, 12, 12, 12))
+        column.setSpacing(px(2))
         self._glyph = GlyphLabel(theme)
         self._glyph.hide()
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(px(8))
         row.addWidget(self.figure, 1)
         row.addWidget(self._glyph)
         column.addWidget(self.caption)
@@ -59,7 +60,7 @@ class Tile(QFrame):
         if clickable:
             self.set_opens(True)
 
-    def show_machines_behind(self, figure: str, note: str = "", glyph: Glyph | None = None) -> None:
+    def show_value(self, figure: str, note: str = "", glyph: Glyph | None = None) -> None:
         self.figure.setText(figure)
         self._glyph.setVisible(glyph is not None)
         if glyph is not None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVB
 
 from hotpatch_gui.models.outcomes import Outcome, Outcomes
 from hotpatch_gui.models.row_model import plain_tip
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT
 from hotpatch_gui.translation import translator
@@ -50,12 +51,12 @@ class Toast(QFrame):
         self.close_button.setToolTip(tr("Dismiss"))
         self.setAccessibleName(f"{outcome.title} {outcome.detail}".strip())
         texts = QVBoxLayout()
-        texts.setSpacing(4)
+        texts.setSpacing(px(4))
         texts.addWidget(self.title)
         texts.addWidget(self.detail)
         self.buttons: list[QPushButton] = []
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(px(8))
         for text, act in outcome.actions:
             button = QPushButton(text)
             button.setProperty("chip", True)
@@ -65,8 +66,8 @@ class Toast(QFrame):
         row.addStretch(1)
         texts.addLayout(row)
         outer = QHBoxLayout(self)
-        outer.setContentsMargins(16, 12, 8, 12)
-        outer.setSpacing(12)
+        outer.setContentsMargins(insets(16, 12, 8, 12))
+        outer.setSpacing(px(12))
         outer.addWidget(GlyphLabel(theme, glyph=outcome.glyph), 0, Qt.AlignmentFlag.AlignTop)
         outer.addLayout(texts, 1)
         outer.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QAbstractItemModel, QSize
 from PySide6.QtWidgets import QLayout, QTreeView, QTreeWidget, QVBoxLayout, QWidget
 
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.theme.tokens import ICON_PX
 from hotpatch_gui.views.widgets.focus_ring import FocusRing
@@ -21,8 +22,8 @@ def step(*parts: QWidget | QLayout | None) -> QWidget:
     page = QWidget()
     page.setObjectName("surface")
     column = QVBoxLayout(page)
-    column.setContentsMargins(24, 16, 24, 16)
-    column.setSpacing(12)
+    column.setContentsMargins(insets(24, 16, 24, 16))
+    column.setSpacing(px(12))
     for part in parts:
         if part is None:
             column.addStretch(1)

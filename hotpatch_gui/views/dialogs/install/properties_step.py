@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout
 from hotpatch_gui.domain.installs import MAX_MINUTES, MIN_MINUTES, RestartSetting
 from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.models import display_text
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.form import Form
@@ -81,7 +82,7 @@ class PropertiesStep(QObject):
         form.add(tr("Restart"), self.restart, self.restart_hint)
         form.add(tr("Maximum duration"), self.minutes, self.window_hint)
         waves = QHBoxLayout()
-        waves.setSpacing(12)
+        waves.setSpacing(px(12))
         waves.addWidget(self.order)
         waves.addWidget(self.choice.size)
         waves.addStretch(1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QDate, QObject, QSignalBlocker, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QDateEdit,
@@ -23,7 +22,7 @@ from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models import display_text, update_text
 from hotpatch_gui.models.install_plan import Line, Planned
 from hotpatch_gui.models.row_model import plain_tip
-from hotpatch_gui.theme import glyphs
+from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.tokens import ICON_PX, SEMIBOLD_WEIGHT
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
@@ -84,7 +83,7 @@ class UpdatesStep(QObject):
 
     def _classes(self) -> QGridLayout:
         grid = QGridLayout()
-        grid.setHorizontalSpacing(24)
+        grid.setHorizontalSpacing(px(24))
         for number, (classification, box) in enumerate(self.classes.items()):
             box.setObjectName(f"class-{classification.value}")
             box.setChecked(classification in PRESELECTED)
@@ -93,13 +92,13 @@ class UpdatesStep(QObject):
 
     def _kbs(self) -> QHBoxLayout:
         boxes = QHBoxLayout()
-        boxes.setSpacing(16)
+        boxes.setSpacing(px(16))
         for title, kbs in (
             (tr("Also include KBs"), self.include),
             (tr("Exclude KBs (takes priority)"), self.exclude),
         ):
             part = QVBoxLayout()
-            part.setSpacing(4)
+            part.setSpacing(px(4))
             part.addWidget(label(self._theme, title))
             part.addWidget(kbs)
             boxes.addLayout(part, 1)
@@ -107,7 +106,7 @@ class UpdatesStep(QObject):
 
     def _limits(self) -> QHBoxLayout:
         limits = QHBoxLayout()
-        limits.setSpacing(12)
+        limits.setSpacing(px(12))
         limits.addWidget(self.no_restarts)
         limits.addStretch(1)
         limits.addWidget(self.limit_date)
@@ -199,7 +198,7 @@ class UpdatesStep(QObject):
     def _show_only_this(self) -> None:
         kb = self._current_kb
         self.only_this.setEnabled(kb is not None)
-        self.only_this.setText(tr("Only {kb}", kb=kb) if kb else tr("Only the highlighted update"))
+        self.only_this.setText(tr("Only {kb}", kb=kb) if kb else tr("Only the selected row"))
         self.only_this.setToolTip(
             "" if kb else plain_tip(tr("Highlight an update in the list first."))
         )
@@ -269,9 +268,9 @@ class UpdatesStep(QObject):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             is_selected = not line.reason
             item.setCheckState(0, Qt.CheckState.Checked if is_selected else Qt.CheckState.Unchecked)
-        glyph = update_text.RESTART_GLYPHS[update.restart]
-        ratio = self.page.devicePixelRatioF()
-        item.setIcon(3, QIcon(glyphs.pixmap(glyph, 16, self._theme.tokens, ratio)))
+        glyph = update_text.RESTART_GLYPHS.get(update.restart)
+        if glyph is not None:
+            item.setIcon(3, self._theme.glyph_icon(glyph, self.page.devicePixelRatioF()))
         item.setToolTip(0, plain_tip(update.name))
         for column in range(6) if line.reason else ():
             item.setToolTip(column, plain_tip(line.reason))
