@@ -145,7 +145,7 @@ def kind_text(row: ReleaseRow) -> str:
     text = row.kind.display_name
     if row.kind is ReleaseKind.OUT_OF_BAND:
         return f"{text}, {row.channel}"
-    return tr("{text}, planned", text=text) if row.state == NOT_KNOWN else text
+    return tr("{text} (plan)", text=text) if row.state == NOT_KNOWN else text
 
 
 def _restart_text(row: ReleaseRow, _: datetime) -> str:

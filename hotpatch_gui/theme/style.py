@@ -70,7 +70,7 @@ QPushButton#demo, QPushButton#demo:disabled {{ background: {t.warning_surface}; 
     border: none; border-radius: {CORNER_PX}px; min-height: 24px; padding: 3px 26px 3px 8px; }}
 QPushButton#demo:focus {{ border: 2px solid {t.accent}; padding: 1px 24px 1px 6px; }}
 QPushButton#demo:disabled {{ padding: 3px 8px; }}
-QPushButton#machineFilter {{ padding: 0 30px 0 12px; text-align: left; }}
+QPushButton#machineFilter {{ padding: 0 30px 0 12px; }}
 QPushButton#machineFilter:focus {{ padding: 0 29px 0 11px; }}
 QPushButton::menu-indicator {{ image: url("{icons}/chevron-{t.scheme}.svg"); width: 14px; height: 14px;
     subcontrol-origin: padding; subcontrol-position: right center; right: 8px; }}

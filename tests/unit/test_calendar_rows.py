@@ -41,7 +41,7 @@ def test_a_future_month_is_a_plan_with_its_source(calendar: Calendar) -> None:
     assert {(r.state, r.kind, r.kb) for r in september} == {(PLANNED, ReleaseKind.HOTPATCH, None)}
     assert {text_of("restarts", r) for r in september} == {"No restart planned"}
     october = next(r for r in rows if r.day.month == 10)
-    assert text_of("restarts", october) == "Planned: yes"
+    assert text_of("restarts", october) == "Restart planned"
     assert "page of 2026-05-12" in october.source
 
 

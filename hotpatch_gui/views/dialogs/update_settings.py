@@ -39,6 +39,7 @@ from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
 from hotpatch_gui.views.widgets.focus_ring import FocusRing
 from hotpatch_gui.views.widgets.labels import label
+from hotpatch_gui.views.widgets.screen_room import room_of
 from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.typed_number import TypedNumber
 from hotpatch_gui.views.widgets.wave_choice import WaveChoice
@@ -54,8 +55,10 @@ KINDS_DIFFER = tr.mark(
 )
 LISTED = 500
 """How many machines the list of changes shows; more are counted."""
-MAX_LISTED = 8
+MAX_LISTED = 3
 """How many changes the list shows without a scroll bar."""
+LOW_PX = 720
+"""On a lower screen, the changes scroll with the settings."""
 """The least height of the list of changes; the form scrolls on a low screen."""
 SIZE_PX, SIZE_OF_SEVERAL_PX = (660, 620), (720, 804)
 
@@ -206,13 +209,17 @@ class UpdateSettingsDialog(SurfaceDialog):
         several = self._is_several
         column.addWidget(self._order(shown=several))
         self.list.setVisible(several)
-        column.addWidget(self.list)
+        is_low = room_of(self).height() < px(LOW_PX)
+        if is_low:
+            column.addWidget(self.list)
         column.addStretch(1)
         area = ScrollArea(tr("Settings"), form)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.column.setSpacing(px(6))
         self.column.addWidget(area, 1)
         self.column.addWidget(self.sum)
+        if not is_low:
+            self.column.addWidget(self.list)
         self.column.addWidget(self.typed)
         self.column.addWidget(self.problem)
         self.column.addWidget(self.remedy, 0, Qt.AlignmentFlag.AlignLeft)

@@ -21,7 +21,7 @@ from hotpatch_gui.models.listed import ListedModel
 from hotpatch_gui.models.machine_list import everyone
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.theme.glyphs import Glyph
-from hotpatch_gui.theme.lengths import insets
+from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.theme import Theme
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services
@@ -30,7 +30,7 @@ from hotpatch_gui.views.widgets.export import ExportButton, table_report
 from hotpatch_gui.views.widgets.labels import label
 from hotpatch_gui.views.widgets.table import Table, TablePanel
 
-from .table_page import PageFrame
+from .table_page import TABLE_PX, PageFrame
 
 if TYPE_CHECKING:
     from hotpatch_gui.views.widgets.charts import Chart
@@ -101,7 +101,6 @@ class CalendarPage(PageFrame):
         top = QVBoxLayout()
         top.setContentsMargins(insets(16, 4, 16, 8))
         top.addWidget(self.chart)
-        self.column.addLayout(top)
         ledger = QWidget()
         column = QVBoxLayout(ledger)
         column.setContentsMargins(0, 0, 0, 0)
@@ -114,7 +113,8 @@ class CalendarPage(PageFrame):
         self.tabs.tabBar().setDrawBase(False)
         self.tabs.addTab(self.release_table, tr("Releases"))
         self.tabs.addTab(ledger, tr("Restart ledger"))
-        self.fill(self.tabs)
+        self.tabs.setMinimumHeight(px(TABLE_PX))
+        self.fill_scrolling(top, self.tabs)
 
     @property
     def span(self) -> tuple[date, date]:

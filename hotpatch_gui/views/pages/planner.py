@@ -261,7 +261,11 @@ class PlannerPage(PageFrame):
     def _show_result(self, found: Forecast) -> None:
         avoided = found.restarts_without - found.restarts
         share = (
-            tr("{avoided:.0%} of them", avoided=avoided / found.restarts_without)
+            tr(
+                "{avoided:.0%} of {without:,}",
+                avoided=avoided / found.restarts_without,
+                without=found.restarts_without,
+            )
             if found.restarts_without
             else ""
         )

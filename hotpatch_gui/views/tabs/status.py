@@ -137,7 +137,7 @@ class StatusTab(ScrollArea):
         last = selection.last_run
         self.tiles["last"].show_value(
             f"{last.day} {last:%b}" if last else "–",
-            ", ".join(filter(None, (age_text(last, now), selection.last_installed)))
+            ", ".join(filter(None, (age_text(last, now), _last_result(selection))))
             if last
             else tr("none recorded"),
         )
@@ -161,6 +161,12 @@ class StatusTab(ScrollArea):
             self._s.source, machine_id, machine, self._s.calendar(), release_day(self._s.clock())
         )
         self.strip.show_data(data, release_strip_description(data))
+
+
+def _last_result(selection: SelectionSummary) -> str:
+    """What the last run of a single machine installed, or that it failed."""
+    has_failed = selection.one is not None and selection.one.last_run_error is not None
+    return tr("failed") if has_failed else selection.last_installed
 
 
 def _make_strip(theme: Theme) -> Chart:
