@@ -756,7 +756,7 @@
     <message numerus="yes">
       <source>“{label}” is already queued, is in progress or has an unknown result on %n of the machines, so it wasn't requested again.</source>
       <translation>
-        <numerusform>“{label}” is already queued, is in progress or has an unknown result on %n of the machines, so it wasn't requested again.</numerusform>
+        <numerusform>“{label}” is already queued, is in progress or has an unknown result on the machine, so it wasn't requested again.</numerusform>
         <numerusform>“{label}” is already queued, is in progress or has an unknown result on %n of the machines, so it wasn't requested again.</numerusform>
       </translation>
     </message>

@@ -65,7 +65,7 @@ def test_sync_prints_what_was_read_and_list_shows_it(here) -> None:
     assert reported["vm-web-01"] == (0, "No")
     assert listed["notes"][0] == "Demo, simulated Azure"
     table = here("list")
-    assert table.stdout.splitlines()[0].split()[:2] == ["Machine", "State"]
+    assert table.stdout.splitlines()[0].split()[:2] == ["Machine", "Power"]
     assert len(table.stdout.splitlines()) == 17
 
 

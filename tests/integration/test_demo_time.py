@@ -161,7 +161,7 @@ def test_sentence_and_ledger_show_the_case_of_kb5070881(qapp: QApplication) -> N
         assert "It runs the out-of-band update KB5070881" in reported["October"]
         assert "planned for 13 Jan 2026" in reported["December"]
         assert "January 2026 baseline KB5073379" in reported["January"]
-        assert "Hotpatch KB5075942 runs on the January 2026 baseline" in reported["February"]
+        assert "It runs the hotpatch KB5075942 on the January 2026 baseline" in reported["February"]
         stage.window.show_page("calendar")
         stage.settle()
         page = stage.window.page("calendar")

@@ -147,7 +147,7 @@ def test_two_windows_on_one_file_queue_an_operation_once(stage: Stage) -> None:
         window.assess([machine])
     stage.until(
         lambda: (
-            "is already queued, in progress or unresolved on the machine"
+            "is already queued, is in progress or has an unknown result on the machine"
             in stage.window.notice.headline.text()
         )
     )

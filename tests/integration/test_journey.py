@@ -95,7 +95,7 @@ def test_a_user_assesses_installs_and_sees_the_result(qapp, qtbot: QtBot, tmp_pa
             )
             assert "KB5120228" not in compliance(stage)
             assert (
-                "Hotpatch KB5120228 runs on the July 2026 baseline KB5099536."
+                "It runs the hotpatch KB5120228 on the July 2026 baseline KB5099536."
                 in blade.banner.detail.text()
             )
 

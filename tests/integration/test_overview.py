@@ -130,7 +130,7 @@ def test_the_next_24_hours_are_the_rollout_s_machines_that_start_in_them(stage: 
     page = overview(stage)
     items = list(page.restarts._items)
     number = next(n for n, item in enumerate(items) if item.page == "rollout")
-    page.restarts.chosen.emit(items[number])
+    page.restarts.action_requested.emit(items[number])
     stage.settle()
     order = stage.window.page("rollout")
     assert isinstance(order, RolloutPage)

@@ -193,7 +193,7 @@ def test_a_restart_with_a_lost_response_stays_unknown_and_can_be_dismissed(stage
     stage.request.restart([number])
     stage.until(stage.window.notice.isVisible)
     assert (
-        "is already queued, in progress or unresolved on the machine"
+        "is already queued, is in progress or has an unknown result on the machine"
         in stage.window.notice.headline.text()
     )
     stage.window.show_page("activity")

@@ -54,5 +54,5 @@ def test_a_completed_run_without_installations_is_reported(stage: Stage) -> None
 def test_an_exceeded_window_with_time_left_is_reported(stage: Stage) -> None:
     request = InstallRequest(frozenset(Classification), maximum_minutes=26)
     reported, means = afterwards(stage, "vm-app-01", request)
-    assert "Window exceeded with time left" in reported
-    assert "minutes left: it starts no update with less than 25" in means
+    assert "Stopped before the window's end" in reported
+    assert "minutes left, because it starts no update in the last 25" in means
