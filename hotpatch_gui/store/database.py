@@ -426,7 +426,9 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
 
 def _is_copied(path: Path, what: str) -> bool:
     """Whether a copy is newer than the file, because an earlier attempt to migrate it failed."""
-    made = [one.stat().st_mtime_ns for one in path.parent.glob(f"{path.stem}.{what}-*")]
+    made = [
+        one.stat().st_mtime_ns for one in path.parent.glob(f"{path.stem}.{what}-*{path.suffix}")
+    ]
     log = path.with_name(f"{path.name}-wal")
     written = [one.stat() for one in (path, log) if one.exists()]
     newest = max(one.st_mtime_ns for one in written if one.st_size)

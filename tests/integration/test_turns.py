@@ -176,7 +176,8 @@ def test_wait_and_retry_stays_offered_while_another_of_its_kind_is_open(stage: S
     stage.request.wait_for_turn([1])
     stage.until(
         lambda: (
-            "is already queued, is in progress or has an unknown result" in stage.window.notice.headline.text()
+            "is already queued, is in progress or has an unknown result"
+            in stage.window.notice.headline.text()
         )
     )
     assert len(notes(stage)) == 2

@@ -906,3 +906,21 @@ def test_a_migration_that_fails_again_makes_no_other_copy(path: Path) -> None:
         with pytest.raises(ProblemError):
             database.prepare(path, "test")
     assert len(list(path.parent.glob("*.before-*"))) == 1
+
+
+def test_a_copy_that_a_kill_left_half_written_does_not_count_as_a_copy(path: Path) -> None:
+    from sqlite_utils import Database
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as first:
+        migrations().apply(Database(first), stop_before="m0002_indexes_for_many_rows")
+        first.execute("PRAGMA user_version=1")
+        first.execute("INSERT INTO world VALUES ('test')")
+        first.commit()
+    copy = path.with_name(f"hotpatch.before-{SCHEMA_VERSION}-1.sqlite3")
+    part = copy.with_name(f"{copy.name}.part")
+    part.write_bytes(b"half of a copy")
+    prepare_and_close(path)
+    assert not part.exists()
+    with closing(sqlite3.connect(copy)) as kept:
+        assert kept.execute("PRAGMA user_version").fetchone() == (1,)
