@@ -16,7 +16,7 @@ class EngineEvents(QObject):
     ``observe`` is called on the engine's thread, so slots must belong to QObjects.
 
     Signals:
-        one for each event that the window uses, which it carries; other events are dropped.
+        one for each event that the window uses, with the event as its argument; other events are dropped.
     """
 
     opened = Signal(object)

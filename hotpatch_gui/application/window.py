@@ -403,5 +403,5 @@ class App(QObject):
         needs_sign_in = problem.connection_id != 0
         log.log(logging.INFO if needs_sign_in else logging.WARNING, "%s", problem.text)
         if problem.kind is ProblemKind.STORE:
-            self.source.refuse(problem.text)
+            self.source.report_open_failure(problem.text)
         self.window.show_problem(problem)

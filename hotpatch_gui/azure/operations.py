@@ -25,7 +25,7 @@ class SteppedPolling(ARMPolling):
     """
 
     def run(self) -> None:
-        """Does nothing; the engine steps."""
+        """Does nothing, because the engine calls ``step``."""
 
     def step(self) -> bool:
         """Poll once, and fetch the result if finished.

@@ -42,7 +42,7 @@ class InstallationPage:
 
 @dataclass(frozen=True, slots=True)
 class MachinePage:
-    """Machines of one page, the number of rows that couldn't be read, and of rows of all pages."""
+    """Machines of one page; ``unreadable`` counts this page's rows that couldn't be read, ``total`` the rows of all pages."""
 
     machines: list[Machine]
     unreadable: int
@@ -84,14 +84,14 @@ _ASSESSMENT, _RUN = "patchassessmentresults", "patchinstallationresults"
 
 
 @lru_cache(maxsize=256)
-def _is_update(kind: str, of: str) -> bool:
-    """Whether a row is an update, or the result ``of`` itself.
+def _is_update(kind: str, result_type: str) -> bool:
+    """Whether a row of type ``kind`` is an update; False if it is a result (``result_type``) itself.
 
     Raises:
         UnreadableError: it is neither, as in another query's response from a broken proxy.
     """
     plain = kind.casefold()
-    wanted = [f"{machine}/{of}" for machine in (VM, ARC)]
+    wanted = [f"{machine}/{result_type}" for machine in (VM, ARC)]
     if plain not in (*wanted, *(f"{one}/softwarepatches" for one in wanted)):
         raise values.UnreadableError(f"{kind} isn't the requested type")
     return plain not in wanted

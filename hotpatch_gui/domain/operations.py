@@ -1,4 +1,4 @@
-"""An operation: one task on one machine, stored from the click to its result."""
+"""An operation: one request for one machine, stored from the click to its result."""
 
 from __future__ import annotations
 

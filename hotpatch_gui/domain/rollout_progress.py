@@ -61,7 +61,7 @@ class MachineFacts(NamedTuple):
     """One machine's state since the release.
 
     Attributes:
-        patched: when the first successful installation of Critical or Security updates since the release started; the
+        patched: start of the first successful installation of Critical or Security updates since the release; the
             release's time if only an assessment shows that none is missing.
         requested_by_user: a user's installation came before any automatic one.
         by_assessment: only an assessment shows that it is patched.
@@ -88,7 +88,7 @@ class MachineFacts(NamedTuple):
     failed: datetime | None = None
     in_progress_since: datetime | None = None
     resource_health: str | None = None
-    health_since: datetime | None = None
+    resource_health_since: datetime | None = None
     schedules: MachineSchedules = NO_SCHEDULES
     restart_pending: bool | None = None
     restart_of_important: RestartBehavior = RestartBehavior.UNKNOWN
@@ -105,7 +105,7 @@ class RolloutPosition(NamedTuple):
         phase: its region's phase, from 0; None if it isn't included.
         window: the hour in which its installation starts or is expected to start, UTC; None if none is expected.
         reason: why it has this status, and what follows.
-        restart: how the installation of ``window`` restarts it; None without a window.
+        restart: whether the installation of ``window`` restarts it; None without a window.
     """
 
     key: str
@@ -327,7 +327,7 @@ def _own_schedule(f: MachineFacts, now: datetime) -> Schedule | None:
 def expected_restart(
     f: MachineFacts, released: datetime, now: datetime, baselines: Collection[Product]
 ) -> RestartBehavior:
-    """How the next installation restarts the machine, by its last assessment and by the restart setting that applies.
+    """Whether the next installation restarts the machine, by its last assessment and by the restart setting that applies.
 
     A schedule installs what it selects. An assessment made before the release doesn't show what is missing. In that case,
     a machine restarts if the release is a baseline or hotpatch is off; otherwise it isn't known.
@@ -350,7 +350,7 @@ def expected_restart(
 
 
 def setting_restart(f: MachineFacts, now: datetime) -> RestartBehavior | None:
-    """How any further installation restarts the machine, whatever it installs; None if that depends on the updates."""
+    """Whether any further installation restarts the machine, whatever it installs; None if that depends on the updates."""
     own = _own_schedule(f, now)
     setting = own.restart if own is not None else f.machine.settings.restart_setting
     if setting == RestartSetting.NEVER:
@@ -363,7 +363,10 @@ def setting_restart(f: MachineFacts, now: datetime) -> RestartBehavior | None:
 
 
 def _restart_of_selected(f: MachineFacts, own: Schedule) -> RestartBehavior:
-    """How the updates that the schedule selects restart the machine; without a list of them, any of the missing ones may be among them."""
+    """Whether the updates that the schedule selects restart the machine.
+
+    Without a list of them, any of the missing ones may be among them.
+    """
     if f.missing is not None:
         return strongest(update[2] for update in f.missing if own.selects(*update))
     may_restart = f.restart_of_all in (RestartBehavior.ALWAYS, RestartBehavior.CAN_REQUEST)
@@ -402,7 +405,7 @@ def became_unhealthy(f: MachineFacts) -> bool:
     is_bad = is_unhealthy(f.resource_health, f.machine.power)
     if not is_bad or f.patched is None or f.requested_by_user or f.by_assessment:
         return False
-    return f.health_since is not None and f.health_since >= f.patched
+    return f.resource_health_since is not None and f.resource_health_since >= f.patched
 
 
 def _is_off(machine: Machine) -> bool:

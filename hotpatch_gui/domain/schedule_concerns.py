@@ -168,7 +168,7 @@ def idle_text(names: Sequence[str], window: Window, named: int) -> str:
 def stopped_text(machines: int) -> str:
     """The concern that some of a schedule's machines aren't running."""
     return tr(
-        "%n machine(s) aren't running. Nothing is installed on them unless they run when the window opens.",
+        "%n machine(s) aren't running. Nothing is installed on them unless they run when the maintenance window starts.",
         machines,
     )
 

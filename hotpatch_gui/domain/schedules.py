@@ -166,7 +166,7 @@ NO_SCHEDULES = MachineSchedules()
 
 
 class Scope(NamedTuple):
-    """A dynamic scope: a schedule for whatever a filter finds, evaluated by Azure when the window opens.
+    """A dynamic scope: a schedule for whatever a filter finds, evaluated by Azure when the maintenance window starts.
 
     Empty filters admit everything; ``unknown`` names filters that aren't supported. ``azure_id`` is the assignment's
     resource ID as Azure spells it.

@@ -39,14 +39,14 @@ _LABELS = {
 
 
 @dataclass(frozen=True, slots=True)
-class RunClaims:
-    """The claims of a finished run, and what the next assessment shows.
+class RunReport:
+    """A finished run as Azure reports it, and what the next assessment shows.
 
     Attributes:
         pending: selected updates that weren't installed.
-        named: whether the request named KBs.
-        took: how long it took.
-        minutes: the requested duration, if this program requested it.
+        names_kbs: whether the request named KBs.
+        duration: how long it took.
+        requested_minutes: the requested duration, if this program requested it.
         offered_again: installed KBs that the next assessment offers.
         restart_pending: what the next assessment reports; None if another run came between.
     """
@@ -63,28 +63,28 @@ class RunClaims:
     restart_pending: bool | None = None
 
 
-def discrepancies(claims: RunClaims) -> list[tuple[Discrepancy, str]]:
+def discrepancies(report: RunReport) -> list[tuple[Discrepancy, str]]:
     """Pairs of discrepancy and detail: the KBs, or the minutes left."""
     found: list[tuple[Discrepancy, str]] = []
     if (
-        claims.status.is_good
-        and claims.installed == 0
-        and not claims.failed
-        and (claims.pending or claims.names_kbs)
+        report.status.is_good
+        and report.installed == 0
+        and not report.failed
+        and (report.pending or report.names_kbs)
     ):
         found.append((Discrepancy.NOTHING_INSTALLED, ""))
     if (
-        claims.window_exceeded
-        and claims.requested_minutes is not None
-        and claims.duration is not None
+        report.window_exceeded
+        and report.requested_minutes is not None
+        and report.duration is not None
     ):
-        left = timedelta(minutes=claims.requested_minutes) - claims.duration
-        requested_minutes = int(left.total_seconds() // 60)
-        if requested_minutes >= 1:
-            found.append((Discrepancy.TIME_LEFT, str(requested_minutes)))
-    if claims.offered_again:
-        found.append((Discrepancy.OFFERED_AGAIN, ",".join(claims.offered_again)))
-    if claims.restart_pending:
+        left = timedelta(minutes=report.requested_minutes) - report.duration
+        minutes_left = int(left.total_seconds() // 60)
+        if minutes_left >= 1:
+            found.append((Discrepancy.TIME_LEFT, str(minutes_left)))
+    if report.offered_again:
+        found.append((Discrepancy.OFFERED_AGAIN, ",".join(report.offered_again)))
+    if report.restart_pending:
         found.append((Discrepancy.RESTART_PENDING, ""))
     return found
 

@@ -1,4 +1,4 @@
-"""The head of the blade: name and location of the machine, or of the selection, and the sentence."""
+"""The head of the blade: the title and subtitle of the machine or selection, and its status text."""
 
 from __future__ import annotations
 

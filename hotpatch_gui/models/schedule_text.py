@@ -176,7 +176,7 @@ def _origin(one: FollowedSchedule) -> str:
             return ""
         case AssignmentKind.DYNAMIC:
             return tr(
-                "By the dynamic scope {scope}; Azure decides when the window opens.",
+                "By the dynamic scope {scope}; Azure decides when the maintenance window starts.",
                 scope=one.scope,
             )
         case AssignmentKind.UNREAD:
@@ -186,7 +186,7 @@ def _origin(one: FollowedSchedule) -> str:
             )
     return tr(
         "Perhaps, by the dynamic scope {scope}: its filter needs data that isn't known, and "
-        "Azure decides when the window opens.",
+        "Azure decides when the maintenance window starts.",
         scope=one.scope,
     )
 

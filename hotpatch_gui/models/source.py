@@ -17,7 +17,7 @@ from .query_thread import QueryRunner
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-AGE_MS = 60_000
+MINUTE_MS = 60_000
 REST_MS = 200
 """Between notifications, because a sync commits a page every few milliseconds."""
 
@@ -29,8 +29,8 @@ class DataSource(QObject):
 
     Signals:
         opened (): ``db`` is available; views query.
-        refused (): the file couldn't be opened; ``open_error`` is why.
-        changed (Changes): a commit changed these tables.
+        open_failed (): the file couldn't be opened; ``open_error`` is why.
+        changed (ChangedTables): a commit changed these tables.
         releases_read (str): an update of release data finished, with its result.
         deployment_checked (str, tuple of WhatIfChange, Problem or None): what the deployment with this resource ID would do.
         deployment_stored (bool): whether the requested deployment was stored; if not, nothing is sent.
@@ -41,7 +41,7 @@ class DataSource(QObject):
     """
 
     opened = Signal()
-    refused = Signal()
+    open_failed = Signal()
     changed = Signal(object)
     releases_read = Signal(str)
     deployment_checked = Signal(str, object, object)
@@ -63,10 +63,10 @@ class DataSource(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self._emit_changes)
-        self._ager = QTimer(self)
-        self._ager.setInterval(AGE_MS)
-        self._ager.timeout.connect(self.minute_passed)
-        self._ager.start()
+        self._minute_timer = QTimer(self)
+        self._minute_timer.setInterval(MINUTE_MS)
+        self._minute_timer.timeout.connect(self.minute_passed)
+        self._minute_timer.start()
 
     def read(self, query: Callable[[sqlite3.Connection], T], instead: T) -> T:
         """Run an indexed query on this thread.
@@ -98,11 +98,11 @@ class DataSource(QObject):
                 self.open_error = ""
                 self.opened.emit()
 
-    def refuse(self, why: str) -> None:
+    def report_open_failure(self, why: str) -> None:
         """Report that the file couldn't be opened."""
         if self.db is None:
             self.open_error = why
-            self.refused.emit()
+            self.open_failed.emit()
 
     @property
     def has_pending_changes(self) -> bool:
@@ -125,7 +125,7 @@ class DataSource(QObject):
         """Close the connection."""
         self.closing.emit()
         self._rest.stop()
-        self._ager.stop()
+        self._minute_timer.stop()
         self.reader.stop()
         if self.db is not None:
             self.db.close()

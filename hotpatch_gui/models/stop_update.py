@@ -70,16 +70,17 @@ class StillInstalling(NamedTuple):
 class _Kinds(NamedTuple):
     """The classifications that the update may have, and whether it is certain that these are its own.
 
-    ``never_restarts``: it may be one that never restarts, which schedules that exclude restarting ones install.
+    ``might_not_restart``: it might be an update that doesn't restart machines; schedules that exclude restarting updates install
+    such an update.
     """
 
     classes: frozenset[str]
     is_certain: bool
-    never_restarts: bool
+    might_not_restart: bool
 
     def are_selected_by(self, schedule: Schedule, kb: str) -> bool:
         """Whether the schedule may install the update."""
-        restart = RestartBehavior.NEVER if self.never_restarts else RestartBehavior.ALWAYS
+        restart = RestartBehavior.NEVER if self.might_not_restart else RestartBehavior.ALWAYS
         return any(schedule.selects(c, kb, restart) for c in self.classes)
 
     @property
@@ -113,7 +114,10 @@ def read_still_installing(db: sqlite3.Connection, kb: str, clock: Clock) -> Stil
 
 
 def _machines(db: sqlite3.Connection, kb: str) -> list[KbMachineRow]:
-    """The machines with the KB under any of its titles; one on which a title is missing counts as that."""
+    """The machines that have or need the KB, under any of its titles.
+
+    A machine that needs one of the titles is listed as needing the KB.
+    """
     titles = assessments.titles_of(db, kb) or [""]
     rows = [row for title in titles for row in lists.machines_with(db, kb, title)]
     return list({row.id: row for row in sorted(rows, key=lambda r: r.is_missing)}.values())
@@ -172,7 +176,7 @@ def _points(
     installing: Sequence[OpenInstallation],
     installers: _Installers,
 ) -> list[tuple[Glyph, str, str, str]]:
-    """The causes that continue regardless: installations in progress, automatic patching, and machines with the update."""
+    """What this program can't stop or undo: installations in progress, automatic patching, and finished installations."""
     missing = [row for row in found if row.is_missing]
     begun = {o.machine_id for o in installing if o.state in (_S.SENT, _S.RUNNING)}
     begun |= installations.in_progress(db, [row.id for row in missing])
@@ -213,7 +217,7 @@ def _points(
         (
             unknown,
             (Glyph.UNKNOWN, tr("Not known")),
-            tr("Azure, a schedule or nobody may install it on %n machine(s)", len(unknown)),
+            tr("It isn't known what installs it on %n machine(s)", len(unknown)),
             tr(
                 "Their patch orchestration or schedules, or the update's classification, aren't known."
             ),

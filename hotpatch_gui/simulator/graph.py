@@ -137,7 +137,7 @@ def _health(guest: Guest, now: datetime) -> Row:
         "targetResourceId": vm_id(guest),
         "availabilityState": guest.health if guest.power == "running" else "Unavailable",
         "occurredTime": _utc(
-            guest.health_since or now.replace(hour=0, minute=0, second=0).isoformat()
+            guest.resource_health_since or now.replace(hour=0, minute=0, second=0).isoformat()
         ),
     }
     return _row(

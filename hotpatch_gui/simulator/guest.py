@@ -78,7 +78,7 @@ class Guest:
     unhealthy_after: list[str] = field(default_factory=list)
     """Updates that make the machine unhealthy, for scenarios and tests."""
     health: str = "Available"
-    health_since: str | None = None
+    resource_health_since: str | None = None
     mistaken: list[str] = field(default_factory=list)
     """Out-of-band updates of the other channel offered by mistake, like KB5070881 in October 2025."""
     is_arc: bool = False
@@ -186,7 +186,7 @@ class Guest:
     def apply(self, patch: Patch, at: datetime, catalog: Catalog) -> None:
         """Install an update; one that restarts takes effect at the restart."""
         if patch.kb in self.unhealthy_after:
-            self.health, self.health_since = "Unavailable", at.isoformat()
+            self.health, self.resource_health_since = "Unavailable", at.isoformat()
             self.agent_ready = False
         if patch.build is not None and patch.restart is not RestartBehavior.NEVER:
             self.awaiting_restart.append({"kb": patch.kb, "build": patch.build})

@@ -17,7 +17,7 @@ tr = translator("Audit")
 
 
 class Event(StrEnum):
-    """A change of an operation. Values are stored."""
+    """A change of an operation. Values are stored, in an older wording, because stored lines can't be changed."""
 
     SENDING = "sending"
     ACCEPTED = "accepted"
@@ -29,7 +29,6 @@ class Event(StrEnum):
     """Azure reports the end, but its result can't be read, or the machine doesn't show it."""
     ENDED = "ended"
     CANCELED = "cancelled"
-    """Spelled like this in logs, which can't be changed."""
     DISMISSED = "dismissed"
 
     @property

@@ -142,7 +142,7 @@ def derive(
 
 
 def has_underived_machines(db: sqlite3.Connection, connection_id: int) -> bool:
-    """Whether an earlier version, which derived less, was the last to derive a machine."""
+    """Whether any machine was last derived by an earlier version of the program, which derived fewer columns."""
     row = db.execute(
         "SELECT 1 FROM machines WHERE connection_id=? AND deleted_at IS NULL AND product IS NULL LIMIT 1",
         (connection_id,),

@@ -88,7 +88,7 @@ def save_resource_health(
 
 
 class Unseen(NamedTuple):
-    """Row IDs of machines that a complete reading of the machines didn't return, by reason.
+    """Row IDs of machines that a complete read of the machines didn't return, by reason.
 
     Attributes:
         deselected: their subscription isn't selected anymore.
@@ -107,7 +107,7 @@ def unseen(
     seen: AbstractSet[str],
     subscription_ids: AbstractSet[str],
 ) -> Unseen:
-    """Machines that a complete reading of the machines didn't return.
+    """Machines that a complete read of the machines didn't return.
 
     ``seen`` resource IDs and readable ``subscription_ids`` are in lower case.
     """

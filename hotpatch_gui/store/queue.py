@@ -41,7 +41,7 @@ class NewOperation(NamedTuple):
 def begin_batch(
     db: sqlite3.Connection, kind: OperationKind, waves: Waves, now: datetime
 ) -> int | None:
-    """The ID of the batch that holds an action's waves; None if all go at once without stopping."""
+    """Store the batch for an action's waves, and return its ID; None, without a batch, if all go at once without stopping."""
     if waves.mode is WaveMode.ALL and not waves.stop_after:
         return None
     made = db.execute(
@@ -291,7 +291,7 @@ _BUSY = (
 )
 """Whether operation ``o`` occupies its machine.
 
-An installation with an unknown result does so until a later reading shows none in progress.
+An installation with an unknown result does so until a later read shows none in progress.
 """
 
 
@@ -300,7 +300,7 @@ def next_of_batch(
 ) -> NextOperations:
     """The batch's next operations beyond ``progress``, on machines of connections that are available.
 
-    An unknown result blocks nothing once a reading shows no installation in progress. Operations of connections that aren't
+    An unknown result blocks nothing once a read shows no installation in progress. Operations of connections that aren't
     available don't count toward the limit, but a group starts only when no operation of an earlier group is queued, sent or
     running, whatever its connection.
     """
@@ -308,7 +308,7 @@ def next_of_batch(
     mode = WaveMode(batch["mode"])
     limit, wave = -1, 0
     if mode is WaveMode.SOME:
-        # In progress: sent, running, or handed out here and not yet sent.
+        # In progress: sent, running, or started here and not yet sent.
         (busy,) = db.execute(
             f"SELECT count(*) FROM operations o WHERE batch_id=? AND {_BUSY} AND (state<>'queued'"
             f" OR (id<=? AND id NOT IN {IN_JSON})) AND EXISTS (SELECT 1 FROM machines m WHERE m.id=o.machine_id"
@@ -323,7 +323,7 @@ def next_of_batch(
         ).fetchone()
         wave = progress.wave if first is None else first
     last_id = progress.last_id if wave == progress.wave else 0
-    # Not yet handed out, or skipped when it was their turn.
+    # Operations that weren't started yet, or were skipped because their connection wasn't set up.
     in_wave = "AND o.wave=?3" if mode is WaveMode.GROUPS else ""
     rows = db.execute(
         "SELECT o.id FROM operations o JOIN machines m ON m.id=o.machine_id WHERE o.batch_id=?1"
@@ -354,12 +354,12 @@ def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
         How many were canceled.
     """
     (stop_after,) = db.execute("SELECT stop_after FROM batches WHERE id=?", (batch_id,)).fetchone()
-    (missed,) = db.execute(
+    (failures,) = db.execute(
         "SELECT count(*) FROM operations o LEFT JOIN machines m ON m.id=o.machine_id WHERE o.batch_id=?"
         f" AND o.sent_at IS NOT NULL AND (o.state IN {FAILED_OR_UNKNOWN} OR {_LEFT_UNHEALTHY})",
         (batch_id,),
     ).fetchone()
-    if not stop_after or missed < stop_after:
+    if not stop_after or failures < stop_after:
         return 0
     rows = db.execute(
         "SELECT id FROM operations WHERE batch_id=? AND state='queued'", (batch_id,)
@@ -368,7 +368,7 @@ def stop_batch(db: sqlite3.Connection, batch_id: int, now: datetime) -> int:
         note = tr(
             "Not sent: sending stopped after %n of the operations requested together failed, had an unknown result, or left "
             "the machine unhealthy.",
-            missed,
+            failures,
         )
         ids = [row[0] for row in rows]
         cancel_all(db, ids, note, now)

@@ -118,7 +118,7 @@ def _facts(
         failed=from_text(row["failed"]),
         in_progress_since=from_text(row["begun"]),
         resource_health=row["resource_health"],
-        health_since=from_text(row["resource_health_at"]),
+        resource_health_since=from_text(row["resource_health_at"]),
         schedules=followed,
         restart_pending=(
             None if RESTART_UNREPORTED in row["unreported"] else bool(row["restart_pending"])

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from hotpatch_gui.domain.installs import maximum_minutes, names_kbs
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.domain.verify import RunClaims, discrepancies, encode
+from hotpatch_gui.domain.verify import RunReport, discrepancies, encode
 
 from .run_sql import FINAL_RUNS
 from .sql import IN_JSON, UNDER_WAY, as_list
@@ -69,7 +69,7 @@ def _discrepancies_text(  # noqa: PLR0917 - a row of _UNCHECKED
     """The discrepancies as text, cached because many runs are alike."""
     started, ended = from_text(started_at), from_text(ended_at)
     took = ended - started if started is not None and ended is not None else None
-    claims = RunClaims(
+    report = RunReport(
         RunStatus.parse(status),
         installed,
         failed,
@@ -81,4 +81,4 @@ def _discrepancies_text(  # noqa: PLR0917 - a row of _UNCHECKED
         tuple(again.split(",")) if again and is_last else (),
         bool(restart_pending) if is_last else None,
     )
-    return encode(discrepancies(claims))
+    return encode(discrepancies(report))

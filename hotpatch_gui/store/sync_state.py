@@ -60,7 +60,7 @@ def sync_ended(
 
 
 class SyncTimes(NamedTuple):
-    """When a connection was last read in full, and from when changes must be read."""
+    """When a connection's last successful full sync started, and its last successful sync of any kind."""
 
     full_sync_at: datetime | None
     changes_from: datetime | None
@@ -80,7 +80,7 @@ class SyncTimes(NamedTuple):
 
 
 OVERLAP = timedelta(hours=1)
-"""Resource Graph lags, so changes of this time before the last reading are read again."""
+"""How far before the last sync changes are read again, because Resource Graph lags."""
 
 
 def last_reads(db: sqlite3.Connection, connection_id: int) -> SyncTimes:

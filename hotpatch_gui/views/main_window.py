@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         self.machines.connect_requested.connect(self.open_connect)
         self.machines.update_requested.connect(self._show_update)
         self._s.source.opened.connect(self.show_sync)
-        self._s.source.refused.connect(self.show_sync)
+        self._s.source.open_failed.connect(self.show_sync)
         self.header.search_left.connect(self._leave_search)
         self.header.settings_requested.connect(self.open_preferences)
         self.header.help_requested.connect(self.open_help)

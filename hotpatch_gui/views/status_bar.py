@@ -71,7 +71,7 @@ class StatusBar(QFrame):
         self._end_timer.setInterval(END_SHOWN_MS)
         self._end_timer.timeout.connect(self.work.hide)
         services.source.minute_passed.connect(self.reload)
-        services.source.refused.connect(self.reload)
+        services.source.open_failed.connect(self.reload)
         self.reload()
 
     def show_syncing(self, what: str) -> None:

@@ -42,8 +42,8 @@ class Context:
         ended: called with an operation that finished or whose result became unknown, so that waiting ones start.
         turns: wakes operations that wait on a machine.
         expire_after_sleep: cancels old operations if the computer slept; called inside a transaction.
-        read_lists: reads machines' assessments and installations (``sync.machine.read_results``).
-        results: reads them for machines whose operations finished, up to 50 per query.
+        read_results: reads machines' assessments and installations (``sync.machine.read_results``).
+        results_reader: reads them for machines whose operations finished, up to 50 per query.
     """
 
     file: DataFile
@@ -60,11 +60,13 @@ class Context:
     expire_after_sleep: Callable[[sqlite3.Connection], None]
     read_results: Callable[[Context, Sequence[int], Urgency], Awaitable[None]]
     derivation: LastDerivation = field(default_factory=LastDerivation)
-    results: MachineResultsReader = field(init=False)
+    results_reader: MachineResultsReader = field(init=False)
 
     def __post_init__(self) -> None:
-        results = MachineResultsReader(lambda ids: self.read_results(self, ids, Urgency.FOLLOW))
-        object.__setattr__(self, "results", results)
+        results_reader = MachineResultsReader(
+            lambda ids: self.read_results(self, ids, Urgency.FOLLOW)
+        )
+        object.__setattr__(self, "results_reader", results_reader)
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -93,6 +95,6 @@ class Context:
 
     def close(self) -> None:
         """Cancel reads, and close calls and the gateway."""
-        self.results.close()
+        self.results_reader.close()
         self.calls.close()
         self.gateway.close()

@@ -219,7 +219,7 @@ class Engine:
 
         The same problem of several jobs is reported once until the jobs restart.
         """
-        problem = await self._problem_of(job)
+        problem = await self._run_to_problem(job)
         if problem is None or problem in self._reported:
             return
         if self._restart_timer is not None:
@@ -228,11 +228,11 @@ class Engine:
 
     async def _run_command(self, command: Job) -> None:
         """Run a command and report its problem each time, because somebody waits for it."""
-        problem = await self._problem_of(command)
+        problem = await self._run_to_problem(command)
         if problem is not None:
             self._observe(Failed(problem))
 
-    async def _problem_of(self, job: Job) -> Problem | None:
+    async def _run_to_problem(self, job: Job) -> Problem | None:
         """Run a job to its end.
 
         Returns:

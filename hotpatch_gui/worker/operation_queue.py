@@ -130,13 +130,15 @@ class OperationQueue:
 
     def _new_operations(self, command: commands.Act) -> tuple[list[queue.NewOperation], int]:
         """The operations to queue, in the command's order and with their wave numbers, and how many machines aren't in the file."""
-        known = machines.ids(self._file.db, (name.lower() for name, _ in command.operations))
+        known = machines.ids(
+            self._file.db, (resource_id.lower() for resource_id, _ in command.operations)
+        )
         groups: Sequence[str] = command.groups or [""] * len(command.operations)
         order = {group: number for number, group in enumerate(dict.fromkeys(groups))}
         found = [
-            queue.NewOperation(known[name.lower()], body, order[group], group)
-            for (name, body), group in zip(command.operations, groups, strict=True)
-            if name.lower() in known
+            queue.NewOperation(known[resource_id.lower()], body, order[group], group)
+            for (resource_id, body), group in zip(command.operations, groups, strict=True)
+            if resource_id.lower() in known
         ]
         return found, len(command.operations) - len(found)
 
@@ -151,10 +153,14 @@ class OperationQueue:
         for some in _slices(command.operations, END_SLICE):
             async with self._file.transaction(durable=True) as db:
                 now = self._clock()
-                done = [number for number, machine in some if end(db, number, machine, now)]
+                done = [
+                    operation_id
+                    for operation_id, resource_id in some
+                    if end(db, operation_id, resource_id, now)
+                ]
             self._observe(Changed(_OPERATIONS))
-            for number in done:
-                self._scheduler.wake(operations.read(self._file.db, number))
+            for operation_id in done:
+                self._scheduler.wake(operations.read(self._file.db, operation_id))
             await asyncio.sleep(0)
 
     async def wait_for_turn(self, command: commands.WaitForTurn) -> None:
@@ -167,14 +173,14 @@ class OperationQueue:
         for some in _slices(command.operations):
             async with self._file.transaction(durable=True) as db:
                 again = [
-                    queue.requeue(db, number, machine, self._clock(), self._requested_by)
-                    for number, machine in some
+                    queue.requeue(db, operation_id, resource_id, self._clock(), self._requested_by)
+                    for operation_id, resource_id in some
                 ]
             self._observe(Changed(_OPERATIONS))
             self._scheduler.start([n for n in again if n], _urgency(len(command.operations)))
-            for (number, _), made in zip(some, again, strict=True):
+            for (operation_id, _), made in zip(some, again, strict=True):
                 if made == 0:
-                    kind = operations.read(self._file.db, number).kind
+                    kind = operations.read(self._file.db, operation_id).kind
                     self._observe(Failed(already_requested(kind, 1)))
             await asyncio.sleep(0)
 

@@ -59,7 +59,7 @@ class OperationScheduler:
         self._file, self._clock, self._jobs = file, clock, jobs
         self._contexts, self._changed, self._sends = contexts, changed, sends
         self._recheck: set[int] = set()
-        self._begun: dict[int, BatchProgress] = {}
+        self._progress: dict[int, BatchProgress] = {}
         """Each batch's progress, so that an operation's end doesn't check all of the batch's operations."""
         self._stopped_at: dict[int, datetime | None] = {}
         """When each connection stopped sending; None while it sends. Missing if it was never set up."""
@@ -90,10 +90,10 @@ class OperationScheduler:
             await self._expire(old)
         self._stopped_at[connection_id] = None
         for batch_id, skipped in waiting.items():
-            if batch_id in self._begun:  # skipped while their connection wasn't set up
-                begun = self._begun[batch_id]
+            if batch_id in self._progress:  # skipped while their connection wasn't set up
+                begun = self._progress[batch_id]
                 waits = {i for i in skipped if not self._jobs.has(_name(connection_id, i))}
-                self._begun[batch_id] = begun._replace(skipped=begun.skipped | waits)
+                self._progress[batch_id] = begun._replace(skipped=begun.skipped | waits)
             self.continue_batch(batch_id)
 
     def record_stop(self, connection_id: int) -> None:
@@ -214,9 +214,9 @@ class OperationScheduler:
                 canceled = queue.stop_batch(db, batch_id, self._clock())
             if canceled:
                 self._changed("operations", "audit_log")
-            before = self._begun.get(batch_id, NOT_STARTED)
+            before = self._progress.get(batch_id, NOT_STARTED)
             due = queue.next_of_batch(self._file.db, batch_id, self._contexts, before)
-            self._begun[batch_id] = due.progress
+            self._progress[batch_id] = due.progress
             for start in range(0, len(due.ids), SLICE):
                 self.start(due.ids[start : start + SLICE])
                 await asyncio.sleep(0)

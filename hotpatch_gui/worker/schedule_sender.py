@@ -75,7 +75,7 @@ class _Attempts:
 
     Attributes:
         at: as a time of the monotonic clock.
-        was_absent: whether the last reading didn't find the resource; a deletion needs two of them.
+        was_absent: whether the last read didn't find the resource; a deletion needs two of them.
         pause_s: seconds before the next attempt, unless Azure requests another delay.
         checks: successful reads of the resource since the response was lost.
     """
@@ -342,7 +342,7 @@ class ScheduleSender:
             self._waiting.discard(row.id)
 
     async def _try_to_send(self, row: StoredChange, urgency: Urgency) -> bool:
-        """Read the resource and send the change; False if the reading is too old to send on."""
+        """Read the resource and send the change; False if the read is too old to send on."""
         read_at = time.monotonic()
         old = await self._read_before(row, urgency)
         if await self._end_if_made(row, old):

@@ -1305,10 +1305,10 @@
   <context>
     <name>ScheduleConcerns</name>
     <message numerus="yes">
-      <source>%n machine(s) aren't running. Nothing is installed on them unless they run when the window opens.</source>
+      <source>%n machine(s) aren't running. Nothing is installed on them unless they run when the maintenance window starts.</source>
       <translation>
-        <numerusform>%n machine isn't running. Nothing is installed on it unless it runs when the window opens.</numerusform>
-        <numerusform>%n machines aren't running. Nothing is installed on them unless they run when the window opens.</numerusform>
+        <numerusform>%n machine isn't running. Nothing is installed on it unless it runs when the maintenance window starts.</numerusform>
+        <numerusform>%n machines aren't running. Nothing is installed on them unless they run when the maintenance window starts.</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1726,17 +1726,17 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>Azure, a schedule or nobody may install it on %n machine(s)</source>
-      <translation>
-        <numerusform>Azure, a schedule or nobody may install it on %n machine</numerusform>
-        <numerusform>Azure, a schedule or nobody may install it on %n machines</numerusform>
-      </translation>
-    </message>
-    <message numerus="yes">
       <source>It is installed on %n machine(s)</source>
       <translation>
         <numerusform>It is installed on %n machine</numerusform>
         <numerusform>It is installed on %n machines</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
+      <source>It isn't known what installs it on %n machine(s)</source>
+      <translation>
+        <numerusform>It isn't known what installs it on %n machine</numerusform>
+        <numerusform>It isn't known what installs it on %n machines</numerusform>
       </translation>
     </message>
     <message numerus="yes">

@@ -60,7 +60,7 @@ def run_with(
         try:
             return await job(context)
         finally:
-            context.results.close()
+            context.results_reader.close()
             context.calls.close()
             gateway.close()
 

@@ -114,7 +114,7 @@ def audit(stage: Stage) -> list[tuple[str, str]]:
 
 
 def fault(stage: Stage, verb: str, outcome: Callable[[], Response | Exception | None]) -> None:
-    """Response calls of Microsoft.Maintenance with this verb."""
+    """Respond to calls of Microsoft.Maintenance with this verb with ``outcome()``; None lets them through."""
 
     def on(method: str, path: str) -> Response | Exception | None:
         is_ours = method == verb and "microsoft.maintenance" in path.casefold()
@@ -129,8 +129,10 @@ def make_schedule(stage: Stage, *more: ScheduleChange) -> None:
 
 
 def hold(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Event]:
-    """Respond to calls of this verb to a path with ``part``, but for the first ones, only when the second event is set; the first
-    event shows that one waits."""
+    """Delay calls of this verb to a path with ``part``, except the first ``but`` ones.
+
+    Returns two events: the first is set when a call waits; set the second to let calls continue.
+    """
     received, goes_on, handle = Event(), Event(), stage.simulator.handle
     first = iter(range(but))
 
@@ -144,7 +146,7 @@ def hold(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Ev
     return received, goes_on
 
 
-def hold_answer(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Event]:
+def hold_response(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Event, Event]:
     """Like ``hold``, but for one call, which is handled at once: only its response is late."""
     received, goes_on, handle = Event(), Event(), stage.simulator.handle
     calls = iter(range(but + 1))
@@ -161,7 +163,7 @@ def hold_answer(stage: Stage, verb: str, part: str, *, but: int = 0) -> tuple[Ev
 
 
 def leave_waiting(stage: Stage) -> None:
-    """Request the schedule while Azure answers 429 with ten minutes, until the change waits for them."""
+    """Request the schedule while Azure responds with 429 and a Retry-After of ten minutes; return when the change waits."""
     wait = Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
     fault(stage, "PUT", lambda: wait)
     change(stage, SAVE)

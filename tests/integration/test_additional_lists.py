@@ -72,7 +72,7 @@ def test_a_failed_additional_list_is_named_and_does_not_end_the_sync(
 
 def test_old_resource_health_is_not_claimed(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     guest = stage.simulator.cloud.guests["vm-web-01"]
-    guest.health, guest.health_since = "Unavailable", stage.clock.now().isoformat()
+    guest.health, guest.resource_health_since = "Unavailable", stage.clock.now().isoformat()
     stage.start()
     db = stage.app.source.db
     assert db is not None

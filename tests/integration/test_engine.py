@@ -326,7 +326,7 @@ def test_a_machine_that_an_installation_leaves_unhealthy_stops_the_rest(stage: S
     stage.clock.advance(minutes=30)
     stage.until(lambda: stage.operation_states()[1] is S.RUNNING)
     guest = stage.simulator.cloud.guests["vm-web-01"]
-    guest.health, guest.health_since = "Unavailable", stage.clock.now().isoformat()
+    guest.health, guest.resource_health_since = "Unavailable", stage.clock.now().isoformat()
     stage.sync()
     stage.clock.advance(minutes=30)
     stage.until(lambda: all(s.is_final for s in stage.operation_states()))

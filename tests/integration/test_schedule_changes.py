@@ -1,4 +1,4 @@
-"""Changes of schedules through the engine: sent once, read back if the response was lost, kept by kill and lag."""
+"""Changes of schedules through the engine: sent once, read back if the response was lost, and preserved when the program is killed or Resource Graph lags."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_a_throttled_change_waits_and_is_sent(stage: Stage) -> None:
     assert stage.simulator.cloud.received["maintenance"] == 1
 
 
-def test_without_permission_nothing_is_sent(stage: Stage) -> None:
+def test_nothing_is_sent_while_changes_are_off(stage: Stage) -> None:
     stage.app.engine.send(SetChangesAllowed(1, changes_allowed=False))
     change(stage, SAVE)
     stage.until(lambda: states(stage) == ["failed"])
@@ -295,7 +295,6 @@ def test_changes_that_waited_for_more_than_an_hour_are_not_sent(
 
 
 def test_creating_over_an_existing_schedule_changes_nothing(stage: Stage) -> None:
-    """Also one that somebody else created since the last sync."""
     change(stage, SAVE)
     stage.until(lambda: states(stage) == ["succeeded"])
     before = dict(stage.simulator.cloud.maintenance.configurations[ID.casefold()])
@@ -432,7 +431,7 @@ def test_schedules_of_one_name_keep_their_machines_and_scopes(stage: Stage) -> N
 
 
 def throttle_once(stage: Stage, verb: str, part: str = "") -> None:
-    """Let the first call of this verb to a path with ``part`` wait a second."""
+    """Throttle the first call of this verb to a path with ``part``, with a Retry-After of one second."""
     left = [Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "1"})]
 
     def on(method: str, path: str) -> Response | None:
@@ -498,7 +497,7 @@ def test_a_deletion_requested_again_is_done(stage: Stage) -> None:
 def test_changes_of_an_earlier_session_are_canceled_when_a_later_one_is_sent(
     stage: Stage,
 ) -> None:
-    """A command doesn't send it, and the next window mustn't, either."""
+    """Neither a command nor the next window may send the earlier session's change."""
     with closing(open_writer(stage.folder / FILE_NAME)) as db, transaction(db):
         store.add(db, 1, [UNASSIGN], stage.clock.now(), "somebody")
         store.add(db, 1, [ASSIGN], stage.clock.now(), "somebody")
@@ -525,7 +524,7 @@ def test_a_request_right_after_the_last_change_ended_is_sent(stage: Stage, settl
     stage.until(lambda: states(stage)[1:] == ["succeeded"])
 
 
-def test_nothing_is_assigned_to_a_schedule_between_a_deletion_and_its_end(stage: Stage) -> None:
+def test_nothing_is_assigned_to_a_schedule_that_is_being_deleted(stage: Stage) -> None:
     make_schedule(stage, ASSIGN)
     throttle_once(stage, "DELETE", "maintenanceconfigurations")
     change(stage, UNASSIGN, DELETE)
@@ -594,14 +593,14 @@ def test_a_response_received_while_the_program_closes_is_stored(
         assert db.execute("SELECT state FROM schedule_changes").fetchall() == [(state,)]
 
 
-def test_a_schedule_of_another_region_is_another_schedule(stage: Stage) -> None:
+def test_creating_an_existing_schedule_in_another_region_fails(stage: Stage) -> None:
     make_schedule(stage)
     change(stage, SAVE._replace(body=json.dumps(schedule_body(NIGHTS, "eastus"))))
     stage.until(lambda: states(stage) == ["succeeded", "failed"])
     assert "already exists, so nothing was created" in rows(stage)[1][2]
 
 
-def test_canceling_a_change_releases_dependent_changes(stage: Stage) -> None:
+def test_canceling_a_change_cancels_dependent_changes(stage: Stage) -> None:
     make_schedule(stage, ASSIGN)
     refused = Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "600"})
     fault(stage, "DELETE", lambda: refused)
@@ -611,7 +610,7 @@ def test_canceling_a_change_releases_dependent_changes(stage: Stage) -> None:
     stage.until(lambda: states(stage)[2:] == ["canceled"] * 2)
 
 
-def test_the_reads_of_a_request_do_not_grow_with_its_changes(stage: Stage) -> None:
+def test_the_number_of_queries_does_not_grow_with_the_changes_of_a_request(stage: Stage) -> None:
     many = [UNASSIGN._replace(resource_id=f"{WEB_1}/{n}") for n in range(300)]
     received: list[str] = []
     with closing(open_writer(stage.folder / FILE_NAME)) as db:

@@ -27,7 +27,7 @@ from helpers.schedules import (
     fault,
     followers,
     hold,
-    hold_answer,
+    hold_response,
     leave_waiting,
     make_schedule,
     numbered,
@@ -102,7 +102,7 @@ def test_a_late_check_does_not_hide_the_effect_of_a_later_change(stage: Stage) -
         return response
 
     stage.simulator.handle = lose
-    received, goes_on = hold_answer(stage, "GET", f"/{NAME}?", but=1)
+    received, goes_on = hold_response(stage, "GET", f"/{NAME}?", but=1)
     change(stage, with_recurrence("Week Sunday"))
     stage.until(received.is_set)
     assert states(stage)[1] == "unknown"
@@ -329,7 +329,7 @@ def test_changes_by_others_during_a_pause_are_kept(
 ) -> None:
     monkeypatch.setattr(schedule_sender, "FRESH_S", 0.5)
     make_schedule(stage)
-    received, goes_on = hold_answer(stage, "GET", f"/{NAME}?")
+    received, goes_on = hold_response(stage, "GET", f"/{NAME}?")
     left = [Response(429, {"error": {"code": "TooMany"}}, headers={"Retry-After": "2"})]
     stage.simulator.faults.append(
         lambda method, path: (

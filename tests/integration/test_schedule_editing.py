@@ -248,7 +248,7 @@ def test_the_preset_baseline_months_only_explains_azures_limits(stage: Stage) ->
     assert "Concern" in titles, "a release waits long for a window"
 
 
-def test_without_permission_the_buttons_name_the_reason(stage: Stage) -> None:
+def test_while_changes_are_off_the_buttons_name_the_reason(stage: Stage) -> None:
     entry(stage, "files-saturdays")
     shown = page(stage)
     assert shown.edit.isEnabled()

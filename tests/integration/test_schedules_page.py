@@ -160,7 +160,7 @@ def test_a_stopped_machine_is_named_and_not_green(stage: Stage) -> None:
     found = entry(shown, "nights")
     stage.settle()
     assert [c.text for c in found.concerns] == [
-        "1 machine isn't running. Nothing is installed on it unless it runs when the window opens."
+        "1 machine isn't running. Nothing is installed on it unless it runs when the maintenance window starts."
     ]
     assert shown.machines.glyph(shown.machines.all_rows[0], 1) is Glyph.OFF
 

@@ -104,7 +104,7 @@ def test_excluded_updates_are_not_excluded_again(stage: Stage) -> None:
     assert not dialog.stop.isEnabled()
 
 
-def test_without_permission_the_schedule_stays_with_the_reason(stage: Stage) -> None:
+def test_while_changes_are_off_the_schedule_stays_with_the_reason(stage: Stage) -> None:
     stage.app.actions.allow_changes(1, changes_allowed=False)
     stage.idle()
     dialog = stop_dialog(stage)

@@ -50,7 +50,7 @@ def at(*of: MachineFacts, now: datetime) -> RolloutState:
 def unhealthy_after(patched: datetime) -> MachineFacts:
     """A machine that became unhealthy nine minutes after it was patched."""
     since = patched + timedelta(minutes=9)
-    return facts("ill", patched=patched, resource_health="Unavailable", health_since=since)
+    return facts("ill", patched=patched, resource_health="Unavailable", resource_health_since=since)
 
 
 def test_each_machine_has_its_turn_in_the_order_of_the_rules() -> None:
@@ -149,8 +149,8 @@ def test_only_machines_that_became_unhealthy_after_patching_halt_the_rollout() -
     assert found.halted is not None
     assert [f.key for f in found.unhealthy_machines] == ["ill"]
     assert found.positions["waits"].status is RolloutStatus.ON_HOLD
-    since_when = ill._replace(health_since=None)
-    before = ill._replace(health_since=RELEASED - timedelta(days=1))
+    since_when = ill._replace(resource_health_since=None)
+    before = ill._replace(resource_health_since=RELEASED - timedelta(days=1))
     by_hand = ill._replace(requested_by_user=True)
     off = ill._replace(machine=machine("ill", power=PowerState.DEALLOCATED))
     nothing = ill._replace(by_assessment=True)
@@ -368,7 +368,9 @@ def test_a_schedule_restarts_by_what_it_selects() -> None:
 
 def test_a_halted_rollout_promises_nothing_to_a_machine_with_more_to_install() -> None:
     patched = RELEASED + timedelta(hours=5)
-    ill = facts("ill", patched=patched, resource_health="Unavailable", health_since=patched)
+    ill = facts(
+        "ill", patched=patched, resource_health="Unavailable", resource_health_since=patched
+    )
     more = facts("more", patched=patched, assessed=patched, is_incomplete=True)
     position = at(ill, more, now=patched + timedelta(hours=1)).positions["more"]
     assert position.window is None

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hotpatch_gui.domain import verify
 from hotpatch_gui.domain.installs import MIN_MINUTES
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.domain.verify import Discrepancy, RunClaims, discrepancies
+from hotpatch_gui.domain.verify import Discrepancy, RunReport, discrepancies
 
-GOOD = RunClaims(RunStatus.SUCCEEDED, 2, 0, False, 0, False, timedelta(minutes=9), 120, (), False)
+GOOD = RunReport(RunStatus.SUCCEEDED, 2, 0, False, 0, False, timedelta(minutes=9), 120, (), False)
 
 
 def found(**changed) -> list[tuple[Discrepancy, str]]:
@@ -61,7 +61,7 @@ def test_updates_offered_again_and_pending_restarts_are_discrepancies() -> None:
 
 KB = st.integers(100_000, 99_999_999).map("KB{}".format)
 REPORTS = st.builds(
-    RunClaims,
+    RunReport,
     st.sampled_from(RunStatus),
     st.none() | st.integers(0, 99),
     st.none() | st.integers(0, 99),
@@ -76,7 +76,7 @@ REPORTS = st.builds(
 
 
 @given(REPORTS)
-def test_a_stored_report_is_read_back_unchanged(report: RunClaims) -> None:
+def test_a_stored_report_is_read_back_unchanged(report: RunReport) -> None:
     found_here = discrepancies(report)
     assert verify.decode(verify.encode(found_here)) == found_here
     assert all(verify.explanation(*one) and one[0].label for one in found_here)

@@ -197,7 +197,7 @@ class OverviewPage(PageFrame):
         self.dimension.currentIndexChanged.connect(self._choose)
         self.tag.currentIndexChanged.connect(self._choose)
         self.day.dateChanged.connect(self._choose)
-        self._s.source.refused.connect(lambda: self._show_failure(self._s.source.open_error))
+        self._s.source.open_failed.connect(lambda: self._show_failure(self._s.source.open_error))
         self.banner.button.clicked.connect(self._on_banner)
         self._s.source.changed.connect(self._on_changed)
         self._s.source.opened.connect(self.show_all)

@@ -172,7 +172,9 @@ class SchedulesPage(PageFrame):
         self.remove = self._button("removeFromSchedule", "", self._remove)
         self.add_scope = self._button("addScope", tr("Add dynamic scope…"), self._add_scope)
         self.delete_scope = self._button("deleteScope", tr("Delete scope…"), self._delete_scope)
-        self.calendar = self._button("scheduleMonth", tr("All windows…"), self._open_month)
+        self.calendar = self._button(
+            "openScheduleCalendar", tr("All windows…"), self._open_calendar
+        )
         self.load = self._button("openSchedule", tr("Open file…"), self._load)
         self.save_as = self._button("saveSchedule", tr("Save as…"), self._save_as)
 
@@ -388,7 +390,9 @@ class SchedulesPage(PageFrame):
         self.scopes_panel.empty.show_text(
             Glyph.INFO,
             tr("No dynamic scopes"),
-            tr("A dynamic scope includes the machines that a filter finds when the window opens."),
+            tr(
+                "A dynamic scope includes the machines that a filter finds when the maintenance window starts."
+            ),
         )
         self._show_commands()
         self.machines_panel.show_table(bool(read.rows))
@@ -520,7 +524,7 @@ class SchedulesPage(PageFrame):
         if entry is not None:
             open_once(self, lambda: AssignMachinesDialog(self._s, self.window(), entry))
 
-    def _open_month(self) -> None:
+    def _open_calendar(self) -> None:
         from hotpatch_gui.views.dialogs.schedule_calendar import ScheduleCalendarDialog  # noqa: PLC0415 - only when it opens
 
         open_once(self, lambda: ScheduleCalendarDialog(self._s, self.window()))

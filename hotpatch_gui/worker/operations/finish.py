@@ -104,7 +104,7 @@ async def finish(
     try:
         if op.kind is not OperationKind.ASSESS:
             await read_instance_view(c, op.machine_id, task.machine, urgency=Urgency.FOLLOW)
-        await c.results.read(op.machine_id)
+        await c.results_reader.read(op.machine_id)
     except ProblemError as error:
         note = tr(
             "{note} The machine couldn't be read again: {sentence}",

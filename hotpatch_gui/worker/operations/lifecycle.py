@@ -152,7 +152,7 @@ async def _show_progress(task: OperationTask) -> None:
 async def resolve_unknown(task: OperationTask) -> None:
     """Read the machine until it shows the result, the user dismisses the operation, or MAX_UNKNOWN_READS reads show no trace of it.
 
-    It ends at once if Azure doesn't report such results, and continues while the progress is unavailable.
+    If Azure doesn't report such results, one read is enough. While the progress is unavailable, reading continues.
 
     Raises:
         LookupError: there is no such operation.
@@ -169,7 +169,7 @@ async def resolve_unknown(task: OperationTask) -> None:
             continue
         try:
             await read_instance_view(c, op.machine_id, task.machine, urgency=Urgency.FOLLOW)
-            await c.results.read(op.machine_id)
+            await c.results_reader.read(op.machine_id)
             outcome = reconcile.find_result(c.db, op.id)
             if isinstance(outcome, reconcile.ResolvedResult):
                 await task.move(

@@ -34,7 +34,6 @@ tr = translator("Send")
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 NOT_KNOWN = tr.mark("It isn't known whether Azure accepted the request. It isn't sent again.")
-"""Problems that don't show whether Azure accepted the request: it is retried if it wasn't sent, otherwise it is unknown."""
 
 
 NOTED_PAUSE_S = 5.0
@@ -127,7 +126,7 @@ class Sending:
         return self._c.gateway.begin(op.kind, self._task.machine, op.request)
 
     async def _wait_for_turn(self) -> bool:
-        """Wait for earlier operations on the machine, and for others' operations after “wait and retry”.
+        """Wait for earlier operations on the machine and, if the user chose “Wait and retry”, for operations of other users.
 
         Returns:
             False if it was canceled.

@@ -10,7 +10,7 @@ from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.store import health, machines, releases, run_checks, sync_state
 from hotpatch_gui.worker.context import Context
 
-HEALTH_BATCH = 200
+DERIVE_SLICE = 200
 """Machines per transaction, so that a click isn't delayed."""
 SITUATION_VALID_FOR = timedelta(hours=1)
 """How long a machine's situation stays current."""
@@ -49,11 +49,11 @@ async def derive(context: Context, machine_ids: Sequence[int]) -> None:
     Raises:
         ProblemError, sqlite3.Error: see ``DataFile.transaction``.
     """
-    for start in range(0, len(machine_ids), HEALTH_BATCH):
+    for start in range(0, len(machine_ids), DERIVE_SLICE):
         async with context.transaction() as db:
-            batch = machine_ids[start : start + HEALTH_BATCH]
-            health.derive_and_record(db, batch, context.calendar, context.clock())
-            run_checks.check_runs(db, batch)
+            some = machine_ids[start : start + DERIVE_SLICE]
+            health.derive_and_record(db, some, context.calendar, context.clock())
+            run_checks.check_runs(db, some)
         await asyncio.sleep(0)
 
 

@@ -55,10 +55,10 @@ MAX_INSTANCE_VIEWS = 50
 MAX_SCOPES = 100
 """How many resource groups' permissions a sync reads."""
 EARLY_AFTER_S = 3.0
-"""A first sync that takes longer shows states before its end."""
+"""A first sync that takes longer shows situations before its end."""
 FULL_SYNC_EVERY = timedelta(days=1)
 """The interval of full syncs, and of reading instance views again."""
-FORGET_BATCH = 500
+FORGET_SLICE = 500
 """Old assessments deleted in one transaction."""
 RESOURCE_HEALTH_KEPT = timedelta(hours=12)
 """How long the last known Resource Health is shown if it can't be read; after that it isn't known."""
@@ -115,7 +115,7 @@ async def sync_fleet(
     is_more = True
     while is_more:
         async with context.transaction() as db:
-            is_more = assessments.forget_old(db, context.clock(), FORGET_BATCH)
+            is_more = assessments.forget_old(db, context.clock(), FORGET_SLICE)
     async with context.transaction() as db:
         own, now = context.connection_id, context.clock()
         sync_state.sync_ended(db, own, now, problem, sync.unreadable)
@@ -148,7 +148,7 @@ class _FleetSync:
         """Read the fleet."""
         gateway, c, own = self._c.gateway, self._c, self._c.connection_id
         account = await c.calls.reads.call(gateway.account, Urgency.READ)
-        names = await c.calls.queries.call(
+        subscriptions = await c.calls.queries.call(
             gateway.subscriptions, Urgency.READ, self._waiting("subscriptions", 0, 0)
         )
         self.begun = c.clock()
@@ -157,7 +157,7 @@ class _FleetSync:
         self.is_full |= self._since is None
         async with c.transaction() as db:
             sync_state.sync_started(db, own, self.begun)
-            connections.save_subscriptions(db, own, names)
+            connections.save_subscriptions(db, own, subscriptions)
             if account is not None:
                 connections.signed_in(db, own, account.name, account.record)
         c.changed(ChangedTables.of("sync_state", "subscriptions"))
@@ -166,17 +166,17 @@ class _FleetSync:
         new = machines.never_read(c.db, own)
         if self.is_full or len(new) > NEW_MACHINES:
             self.is_full = True
-            shown = await self._read_all(is_first=is_first)
+            in_graph = await self._read_all(is_first=is_first)
         else:
             await self._read_changed(new)
-            shown = None
+            in_graph = None
         if self._is_complete:
-            await mark_unseen(c, self._seen, {i for i, _ in names})
+            await mark_unseen(c, self._seen, {i for i, _ in subscriptions})
             await self._join_moved()
         async with c.transaction() as db:
             machines.mark_results_read(db, own)
-            if shown is not None:
-                assessments.clear_in_graph(db, own, but=sorted(shown))
+            if in_graph is not None:
+                assessments.clear_in_graph(db, own, but=sorted(in_graph))
         await self._read_instance_views()
         await self._permissions()
 
@@ -240,7 +240,7 @@ class _FleetSync:
         ]
         try:
             await main
-            has_health, has_schedules, has_assignments = await asyncio.gather(*additional)
+            has_resource_health, has_schedules, has_assignments = await asyncio.gather(*additional)
         finally:
             for job in (main, *additional):
                 job.cancel()
@@ -248,8 +248,10 @@ class _FleetSync:
         async with c.transaction() as db:
             identity.mark_shared_ids(db, self._seen)
             unread = additional_lists.unread_since(db, c.connection_id, "health")
-            if has_health or (unread is not None and c.clock() - unread > RESOURCE_HEALTH_KEPT):
-                known = states if has_health else ()
+            if has_resource_health or (
+                unread is not None and c.clock() - unread > RESOURCE_HEALTH_KEPT
+            ):
+                known = states if has_resource_health else ()
                 machines.save_resource_health(db, c.connection_id, known, c.clock())
             if has_schedules and has_assignments:
                 schedule_overlay.apply_recent(db, c.connection_id, found, assigned, c.clock())
@@ -267,7 +269,7 @@ class _FleetSync:
         results = gateway.assessment_pages(QueryFilter(part=Part.RESULTS))
         await self._pages("assessments", results, assessment_pass.store)
         is_slow = time.monotonic() - self._begun_at > EARLY_AFTER_S
-        if is_first and is_slow:  # shows states long before the last updates
+        if is_first and is_slow:  # shows situations long before the last updates
             await derive_all(c)
             c.changed(ChangedTables.of("machines"))
         runs = RunLists(c)

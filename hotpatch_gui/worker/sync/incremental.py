@@ -50,7 +50,7 @@ async def read_assessments(
     if not own:
         return
     assessment_pass = await AssessmentPass.begin(context)
-    for some in _batches(list(dict.fromkeys(own))):
+    for some in _slices(list(dict.fromkeys(own))):
         lists = context.gateway.assessment_pages(QueryFilter(below=some))
         await pages("assessments", lists, assessment_pass.store)
     await assessment_pass.end()
@@ -83,21 +83,21 @@ async def read_installations(
     results = gateway.installation_pages(QueryFilter(since=since, part=Part.RESULTS))
     await pages("installations", results, store)
     unfinished = machines.with_open_runs(context.db, context.connection_id)
-    for some in _batches(unfinished):
+    for some in _slices(unfinished):
         filter_fields = QueryFilter(below=some, part=Part.RESULTS)
         await pages("installations", gateway.installation_pages(filter_fields), store)
-    for some in _batches(list(dict.fromkeys(below))):
+    for some in _slices(list(dict.fromkeys(below))):
         await pages(
             "installations", gateway.installation_pages(QueryFilter(below=some)), runs.store
         )
-    for some in _batches(list(new)):
+    for some in _slices(list(new)):
         await pages(
             "installations", gateway.installation_pages(QueryFilter(below=some)), runs.store
         )
     await runs.end()
 
 
-def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(ids), MACHINES):
         yield ids[start : start + MACHINES]
 

@@ -41,30 +41,30 @@ async def read_instance_view(
     """
     read = partial(context.gateway.read_machine, machine)
     try:
-        reading = await context.calls.reads.call(read, urgency, max_rejections=max_rejections)
+        snapshot = await context.calls.reads.call(read, urgency, max_rejections=max_rejections)
     except ProblemError as error:
         if error.problem.kind is ProblemKind.NOT_FOUND and not must_exist:
             return None
         raise
     now = context.clock()
     async with context.transaction() as db:
-        machines.save(db, context.connection_id, [reading.machine])
-        own = reading.machine.resource_id.lower()
+        machines.save(db, context.connection_id, [snapshot.machine])
+        own = snapshot.machine.resource_id.lower()
         is_same = machines.ids(db, [own]).get(own) == machine_id
         if is_same:
-            _save_snapshot(db, machine_id, reading, now)
+            _save_snapshot(db, machine_id, snapshot, now)
             health.derive_and_record(db, [machine_id], context.calendar, now)
     context.changed(ChangedTables.of("machines", "assessments", "installations"))
-    return reading if is_same else None  # another machine has its name now
+    return snapshot if is_same else None  # another machine has its name now
 
 
 def _save_snapshot(
-    db: sqlite3.Connection, machine_id: int, reading: MachineSnapshot, now: datetime
+    db: sqlite3.Connection, machine_id: int, snapshot: MachineSnapshot, now: datetime
 ) -> None:
-    if reading.assessment is not None and reading.assessment.status is not RunStatus.IN_PROGRESS:
-        assessments.save(db, [(machine_id, reading.assessment)], now)
-    if reading.run is not None:
-        installations.save(db, [(machine_id, reading.run)], now)
+    if snapshot.assessment is not None and snapshot.assessment.status is not RunStatus.IN_PROGRESS:
+        assessments.save(db, [(machine_id, snapshot.assessment)], now)
+    if snapshot.run is not None:
+        installations.save(db, [(machine_id, snapshot.run)], now)
     machines.mark_instance_view_read(db, machine_id, now)
 
 

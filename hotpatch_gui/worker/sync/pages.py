@@ -36,7 +36,7 @@ def slices(rows: Sequence[T], most: int = SLICE) -> Iterator[Sequence[T]]:
 
 
 class AssessmentPass:
-    """One reading of assessments, and which machines' lists it may replace.
+    """One read of assessments, and which machines' lists it may replace.
 
     Only a valid assessment replaces a list: not a failed or running one, and not one older than Resource Manager's, because
     Resource Graph lags.

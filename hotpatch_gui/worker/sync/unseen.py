@@ -1,4 +1,4 @@
-"""Machines that a complete reading didn't return: deleted, or hidden from the account."""
+"""Machines that a complete read didn't return: deleted, or hidden from the account."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_INDIVIDUAL_READS = 50
 async def mark_unseen(
     context: Context, seen: AbstractSet[str], subscription_ids: AbstractSet[str]
 ) -> None:
-    """Mark machines that a complete reading of the machines didn't return; ``seen`` and the readable subscriptions are in lower case.
+    """Mark machines that a complete read of the machines didn't return; ``seen`` and the readable subscriptions are in lower case.
 
     Raises:
         ProblemError, sqlite3.Error: see ``DataFile.transaction``.
