@@ -179,7 +179,7 @@ class UpdateSettingsDialog(SurfaceDialog):
         form.setObjectName("surface")
         column = QVBoxLayout(form)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(px(6))
+        column.setSpacing(px(4))
         column.addWidget(self.subtitle)
         kinds = QWidget()
         choice_row = QVBoxLayout(kinds)
