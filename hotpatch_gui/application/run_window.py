@@ -86,7 +86,7 @@ def run(
 
 def import_modules_without_qt() -> None:
     """Import modules without Qt first, because PySide6 reads the source of each module imported after it."""
-    from hotpatch_gui.domain import clock, connections, feeds, health, power  # noqa: F401, PLC0415 - loaded before PySide6
+    from hotpatch_gui.domain import clock, connections, feeds, power, situation  # noqa: F401, PLC0415 - loaded before PySide6
     from hotpatch_gui.store import (  # noqa: F401, PLC0415 - loaded before PySide6
         additional_lists,
         operations,

@@ -26,7 +26,7 @@ from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.translation import translator
 
 from . import values
-from .operations import begin, poll
+from .long_running import begin, poll
 
 tr = translator("AzureDeployments")
 

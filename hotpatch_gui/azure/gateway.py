@@ -38,7 +38,7 @@ from . import maintenance, pages, parse, results, values
 from .bodies import enroll_body, first_license_body
 from .credentials import Account, NoAuthentication, SignInSession
 from .errors import as_problems, malformed_response
-from .operations import PollResult, begin, poll
+from .long_running import PollResult, begin, poll
 from .pages import (
     AssessmentPage,
     AssignmentPage,

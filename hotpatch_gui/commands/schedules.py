@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from hotpatch_gui.azure import schedule_files
 from hotpatch_gui.azure.schedule_files import ScheduleFileError
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.schedules import AssignmentKind
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.models import display_text, schedule_text, schedules
 from hotpatch_gui.models.report import iso
 from hotpatch_gui.models.schedules import ScheduleEntry, run_text

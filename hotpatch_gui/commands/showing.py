@@ -18,7 +18,7 @@ from hotpatch_gui.models.exports import ExportContext
 from hotpatch_gui.models.overview import OverviewQuery
 from hotpatch_gui.models.overview_report import overview_report
 from hotpatch_gui.models.report import Report, iso
-from hotpatch_gui.store import daily_states, health
+from hotpatch_gui.store import daily_states, situations
 from hotpatch_gui.store.releases import calendar_of
 from hotpatch_gui.system import resources
 from hotpatch_gui.translation import translator
@@ -114,7 +114,7 @@ def export(options: argparse.Namespace, folder: Path, target: CloudTarget) -> in
         now, db = target.clock(file)(), file
         calendar = calendar_of(db, resources.calendar())
         if is_report and options.day is None:  # its numbers are read from derived columns
-            db = stack.enter_context(health.derived_copy(file, calendar, now))
+            db = stack.enter_context(situations.derived_copy(file, calendar, now))
         mine = ids(db, only)
         origin = ExportContext(now, calendar, target.label.demo)
         report = (

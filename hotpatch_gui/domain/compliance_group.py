@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from hotpatch_gui.translation import translator
 
-from .health import Situation
+from .situation import Situation
 
 tr = translator("ComplianceGroup")
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from hotpatch_gui.translation import translator
 
 from .arc import License
-from .health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED, Level, Situation
 from .hotpatch import HotpatchStatus, is_on
 from .machines import Freshness, Machine, freshness
 from .release_calendar import Calendar
 from .releases import Expected, Release, ReleaseKind, release_day
 from .resource_health import MAY_BE_RUNNING, is_unhealthy
+from .situation import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED, Level, Situation
 from .titles import ReleaseTitle
 
 tr = translator("Evidence")

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from hotpatch_gui.translation import translator
 
 from .dates import day_name
-from .health import Level
 from .installs import RestartSetting
 from .phrases import listed_some
 from .release_calendar import Calendar
 from .releases import RELEASE_HOUR, Product
 from .schedule_windows import Window, windows
 from .schedules import Schedule
+from .situation import Level
 from .updates import Classification
 
 tr = translator("ScheduleConcerns")

@@ -16,7 +16,6 @@ from .evidence import (
     released_since,
     running_of,
 )
-from .health import COUNTS_UNREPORTED, RESTART_UNREPORTED
 from .horizon import release_data_step
 from .hotpatch import HotpatchStatus
 from .machines import Freshness, freshness
@@ -24,6 +23,7 @@ from .outlook import horizon_since, next_restart_text
 from .phrases import days, join, listed_some
 from .release_calendar import Calendar
 from .releases import Release, ReleaseKind
+from .situation import COUNTS_UNREPORTED, RESTART_UNREPORTED
 from .titles import ReleaseTitle
 from .updates import RestartBehavior
 

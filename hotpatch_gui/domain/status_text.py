@@ -18,7 +18,6 @@ from .evidence import (
     first_departure,
     offered_cumulative_update,
 )
-from .health import Level, Situation
 from .horizon import release_data_step
 from .hotpatch import HotpatchStatus
 from .kb import help_page, kb_in_title
@@ -36,6 +35,7 @@ from .shortfall import (
     stale_headline,
     updates_text,
 )
+from .situation import Level, Situation
 from .update_error_list import Remedy
 from .update_errors import error_in
 

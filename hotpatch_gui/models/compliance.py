@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hotpatch_gui.domain.clock import age_text
-from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.machines import Freshness, freshness
 from hotpatch_gui.domain.power import PowerState
+from hotpatch_gui.domain.situation import Situation
 from hotpatch_gui.store import assessments
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.timestamps import from_text

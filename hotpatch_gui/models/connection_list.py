@@ -8,8 +8,8 @@ from hotpatch_gui.store import connections, sync_state
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator
 
+from .connection_state import needs_sign_in
 from .source import DataSource
-from .state import needs_sign_in
 
 tr = translator("ConnectionList")
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.dates import day_name, moment_name
-from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, Level, Situation
 from hotpatch_gui.domain.phrases import updates
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.resource_health import is_unhealthy
+from hotpatch_gui.domain.situation import COUNTS_UNREPORTED, LIST_UNREPORTED, Level, Situation
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translated, translator

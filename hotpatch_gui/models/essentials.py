@@ -7,11 +7,11 @@ from datetime import date, datetime
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.evidence import running_release
-from hotpatch_gui.domain.health import RESTART_UNREPORTED
 from hotpatch_gui.domain.machines import AssessmentMode, Machine
 from hotpatch_gui.domain.phrases import listed
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, release_day
+from hotpatch_gui.domain.situation import RESTART_UNREPORTED
 from hotpatch_gui.store.machine_columns import machine_of
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.timestamps import from_text

@@ -12,14 +12,14 @@ from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.evidence import classify
 from hotpatch_gui.domain.exposure import required_builds
-from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.phrases import listed_or
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.situation import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.status_text import status_text
-from hotpatch_gui.store import additional_lists, health, lists, sync_state, tables
+from hotpatch_gui.store import additional_lists, lists, situations, sync_state, tables
 from hotpatch_gui.store.machine_rows import MachineRow
 from hotpatch_gui.store.timestamps import from_text
 from hotpatch_gui.system import resources
@@ -251,7 +251,7 @@ def _machines(
     ids.sort(key=machines.name_order(db).__getitem__)
     for start in range(0, len(ids), CHUNK):
         for row in machines.read_rows(db, ids[start : start + CHUNK]):
-            situation, level = classify(health.evidence_of(row), calendar, now)
+            situation, level = classify(situations.evidence_of(row), calendar, now)
             yield row._replace(situation=situation.value, level=int(level))
 
 
@@ -270,7 +270,7 @@ def exceptions(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> Ite
         group = ComplianceGroup.of(row.situation)
         is_exception = group not in (ComplianceGroup.UP_TO_DATE, ComplianceGroup.UPDATES)
         if is_exception or row.update_missing or display_text.reports_unhealthy(row):
-            why = status_text(health.evidence_of(row), calendar, now).headline
+            why = status_text(situations.evidence_of(row), calendar, now).headline
             yield ExceptionRow(row, group.label, why, from_text(row.assessed_at))
 
 

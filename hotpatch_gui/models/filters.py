@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.machine_filter import (
     Choice,
     Condition,
@@ -17,6 +16,7 @@ from hotpatch_gui.domain.machine_filter import (
     LastAssessed,
     MachineFilter,
 )
+from hotpatch_gui.domain.situation import Situation
 from hotpatch_gui.store import overview
 from hotpatch_gui.translation import translator
 

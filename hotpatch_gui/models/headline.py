@@ -7,7 +7,7 @@ from datetime import datetime
 from hotpatch_gui.domain.phrases import join, listed, machines, updates
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.status_text import StatusText, status_text
-from hotpatch_gui.store import health
+from hotpatch_gui.store import situations
 from hotpatch_gui.translation import translator
 
 from . import display_text
@@ -51,7 +51,7 @@ def status_text_of_one(
     """The status text of a single machine; None for several."""
     if selection.one is None:
         return None
-    return status_text(health.evidence_of(selection.one), calendar, now)
+    return status_text(situations.evidence_of(selection.one), calendar, now)
 
 
 def most_urgent(selection: SelectionSummary) -> str:

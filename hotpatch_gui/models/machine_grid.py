@@ -8,11 +8,11 @@ from functools import partial
 from PySide6.QtCore import QObject, Qt
 
 from hotpatch_gui.domain.clock import Clock
-from hotpatch_gui.domain.health import RESTART_UNREPORTED
 from hotpatch_gui.domain.machine_filter import Grouping, MachineFilter
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.situation import RESTART_UNREPORTED
 from hotpatch_gui.domain.update_errors import explained
 from hotpatch_gui.store.machine_filters import machines_where
 from hotpatch_gui.store.machine_grid import (

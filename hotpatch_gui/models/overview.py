@@ -11,11 +11,11 @@ from typing import NamedTuple
 from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
 from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.exposure import Exposure, exposure, missing_updates
-from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.machines import build_of
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.situation import Level, Situation
 from hotpatch_gui.store import daily_states, overview
 from hotpatch_gui.store.overview import Change, FleetCounts, FleetGroup, GroupCount
 from hotpatch_gui.theme.glyphs import Glyph

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
 from hotpatch_gui.domain.dates import day_name
-from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import WITHOUT_HOTPATCH, HotpatchStatus
 from hotpatch_gui.domain.machine_filter import Choice, Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, release_day
+from hotpatch_gui.domain.situation import Situation
 from hotpatch_gui.store.overview import Change
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translated, translator

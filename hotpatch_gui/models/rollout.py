@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.dates import day_name, moment_name
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import horizon_notes, release_data_step
 from hotpatch_gui.domain.off_peak import HOUR, zone_of
 from hotpatch_gui.domain.phrases import join, listed, some_names
@@ -29,6 +28,7 @@ from hotpatch_gui.domain.rollout_progress import (
     own_time,
     starts_at_any_time,
 )
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.store import additional_lists, sync_state
 from hotpatch_gui.store.rollouts import read_facts

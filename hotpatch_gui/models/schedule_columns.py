@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.schedules import AssignmentKind
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.store.schedule_rows import ScheduleMachine, ScheduleRun
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.translation import translator

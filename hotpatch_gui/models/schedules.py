@@ -10,7 +10,6 @@ from zlib import crc32
 
 from hotpatch_gui.domain.clock import Clock
 from hotpatch_gui.domain.dates import day_name, moment_name
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.permissions import allows
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, release_day
@@ -27,6 +26,7 @@ from hotpatch_gui.domain.schedule_concerns import (
 )
 from hotpatch_gui.domain.schedule_windows import Window, recurrence_text, windows
 from hotpatch_gui.domain.schedules import AssignmentKind, Schedule, Scope
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.store import additional_lists, schedule_changes, schedule_rows
 from hotpatch_gui.store import schedules as stored_schedules

@@ -9,11 +9,11 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from hotpatch_gui.domain.dates import day_name
-from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.known_days import KnownSpan, known_span
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind
 from hotpatch_gui.domain.releases import ReleaseKind
+from hotpatch_gui.domain.situation import Level, Situation
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.store import (
     connections,

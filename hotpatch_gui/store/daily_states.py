@@ -10,9 +10,9 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from hotpatch_gui.domain.health import DEPEND_ON_ASSESSMENT, Situation
 from hotpatch_gui.domain.machines import GRAPH_KEEPS_ASSESSMENTS
 from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
+from hotpatch_gui.domain.situation import DEPEND_ON_ASSESSMENT, Situation
 
 from .sql import as_list, quoted
 from .timestamps import to_text

@@ -23,7 +23,7 @@ class MachineGridRow(NamedTuple):
     name: str
     situation: str
     level: int
-    """A ``domain.health.Level``."""
+    """A ``domain.situation.Level``."""
     resource_health: str | None
     hotpatch_status: str
     updates: int

@@ -82,7 +82,7 @@ class MachineRow(NamedTuple):
     hotpatch_status: str
     situation: str
     level: int
-    """A ``domain.health.Level``."""
+    """A ``domain.situation.Level``."""
     product: str | None
     update_missing: int | None
     missing_since: str | None
@@ -105,7 +105,7 @@ class MachineSummaryRow(NamedTuple):
     unreported: str
     situation: str
     level: int
-    """A ``domain.health.Level``."""
+    """A ``domain.situation.Level``."""
     resource_health: str | None
     in_graph: int
     assessed_at: str | None

@@ -8,9 +8,9 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.resource_health import MAY_BE_RUNNING
+from hotpatch_gui.domain.situation import Level
 
 from . import permissions
 from .identity import retire_replaced

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
-from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus
 from hotpatch_gui.domain.learning import FLEET, Sighting, learn, merge
 from hotpatch_gui.domain.machines import build_of, product_of
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, Release, ReleaseKind
+from hotpatch_gui.domain.situation import Situation
 from hotpatch_gui.domain.titles import read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 
-from .health import titles_of
+from .situations import titles_of
 from .timestamps import from_text, to_text
 
 _FIELDS = (

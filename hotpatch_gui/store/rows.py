@@ -35,7 +35,7 @@ class MachineListRow(NamedTuple):
     hotpatch_status: str
     situation: str
     level: int
-    """A ``domain.health.Level``."""
+    """A ``domain.situation.Level``."""
     resource_health: str | None
     power: str
     updates: int

@@ -10,8 +10,8 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.resource_health import UNHEALTHY_STATES
+from hotpatch_gui.domain.situation import Level
 
 from .rows import MachineListRow, fields
 from .sql import IN_JSON, UNDER_WAY, as_list, quoted

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.changed_tables import ChangedTables
-from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.phrases import machines
+from hotpatch_gui.domain.situation import Level, Situation
 from hotpatch_gui.models import display_text, headline
 from hotpatch_gui.models.query_channel import QueryChannel
 from hotpatch_gui.models.selection import SelectionSummary, read_selection

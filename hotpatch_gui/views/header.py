@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import CloudClock
 from hotpatch_gui.domain.dates import day_name
-from hotpatch_gui.models import display_text, state
+from hotpatch_gui.models import connection_state, display_text
 from hotpatch_gui.system.resources import resource
 from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX
@@ -141,7 +141,7 @@ class Header(QFrame):
 
     def show_subscription(self) -> None:
         self.subscription.set_full_text(
-            state.connection_names(self._s.source) or self._s.cloud.name
+            connection_state.connection_names(self._s.source) or self._s.cloud.name
         )
 
     def show_clock(self) -> None:

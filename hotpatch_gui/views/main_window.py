@@ -19,16 +19,16 @@ from PySide6.QtWidgets import (
 )
 
 from hotpatch_gui.domain.changed_tables import ChangedTables
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machine_filter import MachineFilter
 from hotpatch_gui.domain.problems import Problem, ProblemKind
-from hotpatch_gui.models.machine_list import has_several
-from hotpatch_gui.models.state import (
+from hotpatch_gui.domain.situation import Level
+from hotpatch_gui.models.connection_state import (
     combined_sync_state,
     is_connected,
     needs_sign_in,
     problem_level,
 )
+from hotpatch_gui.models.machine_list import has_several
 from hotpatch_gui.models.work import is_any_queued_or_in_progress
 from hotpatch_gui.translation import translator
 

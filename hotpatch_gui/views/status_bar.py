@@ -10,8 +10,8 @@ from hotpatch_gui import __version__
 from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.sync_state import SyncState
-from hotpatch_gui.models import display_text, state
-from hotpatch_gui.models.state import Missing
+from hotpatch_gui.models import connection_state, display_text
+from hotpatch_gui.models.connection_state import Missing
 from hotpatch_gui.models.work import CREATION, WorkText, all_work, last_end
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.lengths import insets, px
@@ -88,9 +88,9 @@ class StatusBar(QFrame):
             self.connection.set_full_text(refused if source.open_error else opening)
             self._show_work(WorkText())
             return
-        self._state = state.combined_sync_state(source)
-        self._is_connected = state.is_connected(source)
-        self._missing = state.missing(source)
+        self._state = connection_state.combined_sync_state(source)
+        self._is_connected = connection_state.is_connected(source)
+        self._missing = connection_state.missing(source)
         self._show_connection()
         self._show_work(all_work(source))
 
@@ -107,7 +107,7 @@ class StatusBar(QFrame):
         )
         when = tr("last synced {since}", since=since) if since else tr("never synced")
         if last.problem:
-            self._glyph.set_glyph(display_text.LEVEL_GLYPHS[state.problem_level(last)])
+            self._glyph.set_glyph(display_text.LEVEL_GLYPHS[connection_state.problem_level(last)])
             known = (
                 tr("Showing the last known data, {when}.", when=when)
                 if since

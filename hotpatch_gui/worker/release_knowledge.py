@@ -23,7 +23,7 @@ from hotpatch_gui.domain.learning import FORMAT, contradiction, merge, objection
 from hotpatch_gui.domain.problems import Problem, ProblemError, ProblemKind
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, Release, ReleaseKind, build_revision, read_release
-from hotpatch_gui.store import health, machines, releases
+from hotpatch_gui.store import machines, releases, situations
 from hotpatch_gui.store.database import transaction
 from hotpatch_gui.store.releases import MICROSOFTS_LIST
 from hotpatch_gui.translation import translator
@@ -255,7 +255,7 @@ def derive_all(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> Non
     """Derive every machine's health in one transaction, for the ``releases`` command line. The engine does it in batches
     (``ReleaseUpdates``)."""
     with transaction(db):
-        health.derive_and_record(db, machines.present(db), calendar, now)
+        situations.derive_and_record(db, machines.present(db), calendar, now)
 
 
 def _no_releases(name: str, why: str) -> Problem:

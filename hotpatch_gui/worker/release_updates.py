@@ -13,7 +13,7 @@ from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import Clock, system_clock
 from hotpatch_gui.domain.problems import ProblemError
 from hotpatch_gui.domain.release_calendar import Calendar
-from hotpatch_gui.store import health, machines, releases
+from hotpatch_gui.store import machines, releases, situations
 from hotpatch_gui.store.release_book import CalendarCache
 from hotpatch_gui.translation import translator
 
@@ -121,6 +121,6 @@ class ReleaseUpdates:
         for start in range(0, len(everyone), BATCH):
             async with self._file.transaction() as db:
                 batch = everyone[start : start + BATCH]
-                health.derive_and_record(db, batch, calendar, self._clock())
+                situations.derive_and_record(db, batch, calendar, self._clock())
             await asyncio.sleep(0)
         self._observe(Changed(ChangedTables.of("machines")))

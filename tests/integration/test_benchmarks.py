@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from benchmarks import many, overview, sync
 
-from hotpatch_gui.domain.health import Situation
+from hotpatch_gui.domain.situation import Situation
 from hotpatch_gui.store import database
 
 

@@ -21,7 +21,7 @@ from hotpatch_gui.domain.settings import SettingsChange
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.simulator.responses import Response
-from hotpatch_gui.store import health
+from hotpatch_gui.store import situations
 from hotpatch_gui.views.dialogs.install import InstallDialog
 from hotpatch_gui.views.pages.activity import ActivityPage
 from hotpatch_gui.views.widgets.toasts import Toast
@@ -346,13 +346,13 @@ def test_a_start_is_not_claimed_while_the_machine_cannot_be_read(stage: Stage, s
 def test_syncs_that_read_nothing_derive_nothing(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    derived, refresh = [], health.derive_and_record
+    derived, refresh = [], situations.derive_and_record
 
     def counted(*arguments: Any) -> None:
         derived.append(1)
         refresh(*arguments)
 
-    monkeypatch.setattr(health, "derive_and_record", counted)
+    monkeypatch.setattr(situations, "derive_and_record", counted)
     stage.simulator.faults.append(lambda *_: Broken("no network"))
     stage.clock.advance(hours=2)
     for _ in range(3):

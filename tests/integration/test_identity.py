@@ -14,8 +14,8 @@ import pytest
 from helpers.context import sync as sync_with
 from helpers.operations_queue import put
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.operations import OperationKind
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.models import display_text
 from hotpatch_gui.simulator.arm import SimulatorApi
 from hotpatch_gui.simulator.clock import SteppedClock

@@ -27,7 +27,7 @@ from hotpatch_gui.models import export_writers
 from hotpatch_gui.models.exports import ExportContext, ReportChoice, Writing
 from hotpatch_gui.models.overview import OverviewData, OverviewQuery, headline, read_overview
 from hotpatch_gui.models.overview_report import PAST, overview_report, past_rows
-from hotpatch_gui.store import health
+from hotpatch_gui.store import situations
 from hotpatch_gui.store.database import open_writer, transaction
 from hotpatch_gui.system import resources
 from hotpatch_gui.theme.glyphs import Glyph
@@ -551,7 +551,7 @@ def test_a_report_long_after_the_last_sync_counts_what_its_table_lists(stage: St
     assert db is not None
     later = stage.clock.now() + timedelta(days=40)
     days = db.execute("SELECT count(*) FROM machine_states").fetchone()[0]
-    with health.derived_copy(db, calendar, later) as copy:
+    with situations.derived_copy(db, calendar, later) as copy:
         context = ExportContext(later, calendar, "")
         query = OverviewQuery(later, calendar, Dimension.SUBSCRIPTION, "", later, None)
         made = overview_report(query, context, with_audit=False)(copy)

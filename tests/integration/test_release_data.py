@@ -18,10 +18,10 @@ from helpers.context import run_with, sync
 from helpers.msrc import NOVEMBER, Feed, feed
 from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.clock import CloudClock
-from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.learning import FLEET, Sighting, learn
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, Release, ReleaseKind
+from hotpatch_gui.domain.situation import Level, Situation
 from hotpatch_gui.domain.titles import ReleaseTitle
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import export_sheets

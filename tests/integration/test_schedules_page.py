@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication
 
 from hotpatch_gui.captures.scenes.steps import advance_and_sync
 from hotpatch_gui.captures.stage import Stage
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.settings import Orchestration
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.models.schedules import ScheduleEntry
 from hotpatch_gui.simulator.cloud import SimulatedCloud
 from hotpatch_gui.simulator.maintenance import LONG_AGO, seeds

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from helpers.stub import Stub, written
 from helpers.tls import SecureAzure, secure_azure
 from hotpatch_gui.application.targets import azure_target
-from hotpatch_gui.azure import operations as stepping
+from hotpatch_gui.azure import long_running as stepping
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState

@@ -27,11 +27,11 @@ from pytestqt.qtbot import QtBot
 
 from hotpatch_gui.captures.stage import Stage, stopped_simulator
 from hotpatch_gui.domain.changed_tables import ChangedTables
-from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.installs import FleetReview, InstallRequest, RestartSetting, plan
 from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange
+from hotpatch_gui.domain.situation import Situation
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.models.selection import read_selection
 from hotpatch_gui.models.work import is_any_queued_or_in_progress

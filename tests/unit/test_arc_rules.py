@@ -10,7 +10,6 @@ import pytest
 from helpers.machines import GOOD
 from hotpatch_gui.domain.arc import EDITIONS, Arc, Enablement, License, can_enroll
 from hotpatch_gui.domain.evidence import Evidence
-from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status, is_on
 from hotpatch_gui.domain.machines import Image, PatchMode
 from hotpatch_gui.domain.power import PowerState
@@ -18,6 +17,7 @@ from hotpatch_gui.domain.prerequisites import Verdict, prerequisites_of
 from hotpatch_gui.domain.rollout_progress import exclusion_reason
 from hotpatch_gui.domain.schedules import NO_SCHEDULES
 from hotpatch_gui.domain.settings import Orchestration, SettingsChange, skip_reason
+from hotpatch_gui.domain.situation import Situation
 from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.simulator.fleet import EPOCH
 

@@ -58,7 +58,7 @@ def test_a_month_after_the_last_known_release_is_not_known_here(calendar: Calend
     assert "the release isn't known" in unknown.tip
     assert text_of("plan", unknown) == NOTHING, "a plan that nothing confirms came true is not kept"
     assert text_of("restarts", unknown) == "Not known"
-    assert text_of("kind", unknown) == "Hotpatch, planned"
+    assert text_of("kind", unknown) == "Hotpatch (plan)"
     october = next(r for r in rows if r.day.month == 10)
     assert text_of("plan", october) == "Not confirmed", "its build is published, its KB is not"
     assert text_of("plan", next(r for r in rows if r.kb == "KB5120228")) == "As planned"

@@ -18,7 +18,6 @@ from hotpatch_gui.domain.clouds import PUBLIC
 from hotpatch_gui.domain.compliance_group import ComplianceGroup, compliance
 from hotpatch_gui.domain.connections import Connection, SignInMethod
 from hotpatch_gui.domain.exposure import MissingUpdates, exposure, missing_updates
-from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import ELIGIBLE, HotpatchStatus
 from hotpatch_gui.domain.machine_filter import (
     EVERY_MACHINE,
@@ -32,6 +31,7 @@ from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.resource_health import UNHEALTHY_STATES
+from hotpatch_gui.domain.situation import Situation
 from hotpatch_gui.models.filters import from_text, to_text
 from hotpatch_gui.models.overview import share_text
 from hotpatch_gui.models.overview_groups import group_filter, group_rows

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.evidence import Evidence, classify
-from hotpatch_gui.domain.health import LIST_UNREPORTED, Level, Situation
 from hotpatch_gui.domain.horizon import horizon_notes
 from hotpatch_gui.domain.hotpatch import HotpatchStatus
 from hotpatch_gui.domain.kb import kb_in_title
@@ -24,6 +23,7 @@ from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.situation import LIST_UNREPORTED, Level, Situation
 from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title, short_title
 from hotpatch_gui.domain.updates import RestartBehavior

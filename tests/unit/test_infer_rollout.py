@@ -10,7 +10,6 @@ import pytest
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.arc import Arc
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machines import Image, Machine, PatchMode
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.rollout_progress import (
@@ -27,6 +26,7 @@ from hotpatch_gui.domain.schedules import (
     MachineSchedules,
     Schedule,
 )
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.domain.updates import RestartBehavior
 from hotpatch_gui.models import rollout
 

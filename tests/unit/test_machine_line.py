@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hotpatch_gui.domain.health import Level, Situation
+from hotpatch_gui.domain.situation import Level, Situation
 from hotpatch_gui.models.display_text import machine_line
 from hotpatch_gui.store.rows import MachineListRow
 

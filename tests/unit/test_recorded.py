@@ -10,7 +10,6 @@ import pytest
 from hotpatch_gui.azure import parse, results
 from hotpatch_gui.domain.arc import Arc, Enablement, License
 from hotpatch_gui.domain.evidence import Evidence
-from hotpatch_gui.domain.health import Level, Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status, is_on_and_supported
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.power import PowerState
@@ -18,6 +17,7 @@ from hotpatch_gui.domain.prerequisites import Verdict, prerequisites_of
 from hotpatch_gui.domain.records import RunStatus
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.domain.situation import Level, Situation
 from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.domain.updates import RestartBehavior
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.schedule_concerns import concerns, overlaps, upcoming_windows
 from hotpatch_gui.domain.schedule_windows import Window, recurrence_text, windows
 from hotpatch_gui.domain.schedules import Schedule
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.system.resources import calendar
 
 NOW = datetime(2026, 8, 20, 9, tzinfo=UTC)

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from helpers.machines import GOOD
 from hotpatch_gui.domain.evidence import Evidence, classify
-from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, Level, Situation
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Image
 from hotpatch_gui.domain.outlook import running_text
 from hotpatch_gui.domain.power import PowerState
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product, ReleaseKind
+from hotpatch_gui.domain.situation import COUNTS_UNREPORTED, LIST_UNREPORTED, Level, Situation
 from hotpatch_gui.domain.status_text import status_text
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.system import resources

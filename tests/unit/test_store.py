@@ -28,7 +28,6 @@ from hotpatch_gui.store import (
     assessments,
     connections,
     database,
-    health,
     installations,
     lists,
     machine_columns,
@@ -38,6 +37,7 @@ from hotpatch_gui.store import (
     releases,
     rollouts,
     run_checks,
+    situations,
     sync_state,
 )
 from hotpatch_gui.store.migrations import SCHEMA_VERSION, migrations
@@ -436,7 +436,7 @@ def assessment(status: RunStatus, hours: int, number: str = "a") -> Assessment:
 
 
 def stand(db: sqlite3.Connection, number: int) -> sqlite3.Row:
-    health.derive_and_record(db, [number], resources.calendar(), EPOCH + timedelta(hours=9))
+    situations.derive_and_record(db, [number], resources.calendar(), EPOCH + timedelta(hours=9))
     row = machines.read_row(db, number)
     assert row is not None
     return row
@@ -551,13 +551,13 @@ def test_counts_and_health_follow_the_rows(db: sqlite3.Connection) -> None:
             EPOCH,
             1,
         )
-        health.derive_and_record(db, [number], resources.calendar(), EPOCH)
+        situations.derive_and_record(db, [number], resources.calendar(), EPOCH)
     row = machines.read_row(db, number)
     assert (row.updates, row.security) == (3, 2)
     assert (row.updates_may_restart, row.updates_restarting) == (1, 1)
     assert (row.hotpatch_status, row.situation) == ("Enabled", "Updates available")
     assessments.drop_unseen(db, [number], 2)
-    health.derive_and_record(db, [number], resources.calendar(), EPOCH)
+    situations.derive_and_record(db, [number], resources.calendar(), EPOCH)
     assert machines.read_row(db, number).situation == "Up to date"
 
 
@@ -594,7 +594,7 @@ def test_assessments_are_forgotten_after_their_time_but_not_the_latest(
 
     def left(now: datetime = EPOCH) -> set[str]:
         with database.transaction(db):
-            health.derive_and_record(db, [ident], resources.calendar(), EPOCH)
+            situations.derive_and_record(db, [ident], resources.calendar(), EPOCH)
             while assessments.forget_old(db, now, most=1):
                 pass
         return {r[0] for r in db.execute("SELECT activity_id FROM assessments")}
@@ -783,7 +783,7 @@ def test_an_update_that_is_offered_again_after_its_installation_is_named_once(
         for u in done
     ]
     assessments.save_updates(db, [(number, update) for update in offered], later, 1)
-    health.derive_and_record(db, [number], resources.calendar(), later)
+    situations.derive_and_record(db, [number], resources.calendar(), later)
     assert run_checks.check_runs(db, [number])
     discrepancies = "SELECT discrepancies FROM installations"
     assert db.execute(discrepancies).fetchone()[0] == "offered-again:KB5068966"

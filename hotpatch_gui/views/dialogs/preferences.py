@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
 from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.records import ASSESSMENTS_KEPT
 from hotpatch_gui.domain.releases import Product
+from hotpatch_gui.models.connection_state import sync_states
 from hotpatch_gui.models.history import RANGES
-from hotpatch_gui.models.state import sync_states
 from hotpatch_gui.system.preferences import LARGEST_SIZE, SMALLEST_SIZE
 from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.theme import CHOICES

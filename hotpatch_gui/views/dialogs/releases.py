@@ -8,8 +8,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from hotpatch_gui.domain.changed_tables import ChangedTables
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.horizon import horizon_notes
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.models.export_writers import atomic_write
 from hotpatch_gui.models.release_sources import export_rows, last_read, summary
 from hotpatch_gui.system import resources

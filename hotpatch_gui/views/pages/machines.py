@@ -35,8 +35,8 @@ from hotpatch_gui.domain.machine_filter import (
 from hotpatch_gui.domain.problems import ProblemKind
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.models import display_text
+from hotpatch_gui.models.connection_state import problem_level
 from hotpatch_gui.models.machine_list import MachinesModel, everyone, name_of, read_links
-from hotpatch_gui.models.state import problem_level
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.theme.tokens import SEMIBOLD_WEIGHT, SUBTITLE_PX, TITLE_PX

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import age_text
 from hotpatch_gui.domain.dates import day_name
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.machine_filter import Dimension, MachineFilter
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.models import compliance_trend, display_text, overview_actions, overview_groups
 from hotpatch_gui.models import overview as models
 from hotpatch_gui.models.exports import Make, ReportChoice

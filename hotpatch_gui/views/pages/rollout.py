@@ -9,7 +9,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout
 
 from hotpatch_gui.domain.changed_tables import ChangedTables
-from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.models import rollout
 from hotpatch_gui.models.exports import Make
 from hotpatch_gui.models.listed import ListedModel

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from hotpatch_gui.domain.dates import day_name
-from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.hotpatch import is_on
 from hotpatch_gui.domain.machines import Machine, product_of
 from hotpatch_gui.domain.phrases import listed
@@ -17,6 +16,7 @@ from hotpatch_gui.domain.rollout import PERIOD
 from hotpatch_gui.domain.rollout_progress import exclusion_reason
 from hotpatch_gui.domain.schedules import MachineSchedules
 from hotpatch_gui.domain.settings import Orchestration
+from hotpatch_gui.domain.situation import Situation
 from hotpatch_gui.models import schedule_text
 from hotpatch_gui.models.selection import SelectionSummary
 from hotpatch_gui.theme.lengths import insets, px

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from hotpatch_gui.domain.health import Level
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.models.display_text import LEVEL_GLYPHS, SITUATION_GLYPHS
 from hotpatch_gui.models.row_model import plain_tip
 from hotpatch_gui.theme.glyphs import Glyph

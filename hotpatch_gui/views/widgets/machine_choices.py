@@ -8,8 +8,8 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from hotpatch_gui.domain.compliance_group import ComplianceGroup
-from hotpatch_gui.domain.health import Situation
 from hotpatch_gui.domain.machine_filter import Dimension, Grouping
+from hotpatch_gui.domain.situation import Situation
 from hotpatch_gui.theme.lengths import insets, px
 from hotpatch_gui.translation import translator
 from hotpatch_gui.views.services import Services

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 from functools import partial
 
-from hotpatch_gui.azure.operations import PollResult
+from hotpatch_gui.azure.long_running import PollResult
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind

@@ -10,7 +10,7 @@ from functools import partial
 from math import inf
 from typing import Any, TypeVar
 
-from hotpatch_gui.azure.operations import PollResult
+from hotpatch_gui.azure.long_running import PollResult
 from hotpatch_gui.domain.arc import EXPIRED, RECONNECT
 from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.dates import moment_name

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hotpatch_gui.azure.gateway import Gateway, MachineSnapshot
-from hotpatch_gui.azure.operations import PollResult
+from hotpatch_gui.azure.long_running import PollResult
 from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.operations import Operation, OperationState

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from hotpatch_gui.domain.changed_tables import ChangedTables
-from hotpatch_gui.store import health, machines, releases, run_checks, sync_state
+from hotpatch_gui.store import machines, releases, run_checks, situations, sync_state
 from hotpatch_gui.worker.context import Context
 
 DERIVE_SLICE = 200
@@ -22,7 +22,7 @@ async def derive_again_if_old(context: Context) -> None:
     if derived is None:
         return
     is_old = context.clock() - derived > SITUATION_VALID_FOR
-    if is_old or health.has_underived_machines(context.db, context.connection_id):
+    if is_old or situations.has_underived_machines(context.db, context.connection_id):
         await derive_all(context)
         context.changed(ChangedTables.of("machines"))
 
@@ -52,7 +52,7 @@ async def derive(context: Context, machine_ids: Sequence[int]) -> None:
     for start in range(0, len(machine_ids), DERIVE_SLICE):
         async with context.transaction() as db:
             some = machine_ids[start : start + DERIVE_SLICE]
-            health.derive_and_record(db, some, context.calendar, context.clock())
+            situations.derive_and_record(db, some, context.calendar, context.clock())
             run_checks.check_runs(db, some)
         await asyncio.sleep(0)
 

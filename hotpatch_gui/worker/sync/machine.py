@@ -15,7 +15,7 @@ from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.permissions import Grant
 from hotpatch_gui.domain.problems import ProblemError, ProblemKind
 from hotpatch_gui.domain.records import RunStatus
-from hotpatch_gui.store import assessments, health, installations, machines, permissions
+from hotpatch_gui.store import assessments, installations, machines, permissions, situations
 from hotpatch_gui.worker.calls import MAX_THROTTLED
 from hotpatch_gui.worker.context import Context
 from hotpatch_gui.worker.urgency import Urgency
@@ -53,7 +53,7 @@ async def read_instance_view(
         is_same = machines.ids(db, [own]).get(own) == machine_id
         if is_same:
             _save_snapshot(db, machine_id, snapshot, now)
-            health.derive_and_record(db, [machine_id], context.calendar, now)
+            situations.derive_and_record(db, [machine_id], context.calendar, now)
     context.changed(ChangedTables.of("machines", "assessments", "installations"))
     return snapshot if is_same else None  # another machine has its name now
 
@@ -119,7 +119,7 @@ async def read_results(context: Context, machine_ids: Sequence[int], urgency: Ur
         await store_installations(context, run_page)
     for some in slices(machine_ids):
         async with context.transaction() as db:
-            health.derive_and_record(db, some, context.calendar, context.clock())
+            situations.derive_and_record(db, some, context.calendar, context.clock())
     context.changed(ChangedTables.of("machines", "assessments", "updates", "installations"))
 
 

@@ -10,8 +10,8 @@ from functools import partial
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.installs import InstallRequest, RequestError
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.models import display_text
 from hotpatch_gui.models.checked import CheckedModel
 from hotpatch_gui.models.install_plan import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hotpatch_gui.domain.health import Level
 from hotpatch_gui.domain.problems import ProblemKind
+from hotpatch_gui.domain.situation import Level
 from hotpatch_gui.domain.sync_state import SyncState
 from hotpatch_gui.store import additional_lists, sync_state
 from hotpatch_gui.translation import translator

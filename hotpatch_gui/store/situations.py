@@ -11,11 +11,11 @@ from typing import Any
 
 from hotpatch_gui.domain.evidence import Evidence, classify
 from hotpatch_gui.domain.exposure import missing_updates
-from hotpatch_gui.domain.health import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.hotpatch import HotpatchStatus, hotpatch_status
 from hotpatch_gui.domain.machines import Machine
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import release_day
+from hotpatch_gui.domain.situation import COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED
 from hotpatch_gui.domain.titles import ReleaseTitle, read_title
 from hotpatch_gui.domain.updates import RestartBehavior
 
