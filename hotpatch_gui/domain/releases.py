@@ -188,14 +188,14 @@ def read_release(row: Mapping[str, Any]) -> Release:
         KeyError, ValueError: the row isn't valid.
     """
     return Release(
-        product=Product(row["product_key"]),
+        product=Product(row["product"]),
         month=row["month"],
-        released=date.fromisoformat(row["release_date"]),
+        released=date.fromisoformat(row["released"]),
         kind=ReleaseKind(row["kind"]),
         channel=row["channel"],
         kb=row["kb"],
-        build=row["os_build"],
-        restarts=row["requires_reboot"],
+        build=row["build"],
+        restarts=row["restarts"],
         lcu_kb=row["lcu_kb"],
         lcu_build=row.get("lcu_build"),
         confidence=row["confidence"],
@@ -212,7 +212,7 @@ def read_planned(row: Mapping[str, Any]) -> Expected:
         KeyError, ValueError: the row isn't valid.
     """
     return Expected(
-        Product(row["product_key"]),
+        Product(row["product"]),
         date.fromisoformat(row["expected_second_tuesday"]),
         ReleaseKind(row["kind"]),
         row["source"],

@@ -103,14 +103,14 @@ def export_rows(calendar: Calendar, now: datetime) -> dict[str, Any]:
         "exported": now.isoformat(timespec="seconds"),
         "releases": [
             {
-                "product_key": r.product.value,
+                "product": r.product.value,
                 "month": r.month,
-                "release_date": r.released.isoformat(),
+                "released": r.released.isoformat(),
                 "kind": r.kind.value,
                 "channel": r.channel,
                 "kb": r.kb,
-                "os_build": r.build,
-                "requires_reboot": r.restarts,
+                "build": r.build,
+                "restarts": r.restarts,
                 "lcu_kb": r.lcu_kb,
                 "lcu_build": r.lcu_build,
                 "offered": r.is_offered,

@@ -127,7 +127,7 @@ class Catalog:
             patch = _other_patch(row)
             kind = row["update_kind"]
             if (
-                row["product_key"] != product
+                row["product"] != product
                 or kind not in ("dotnet", "msrt")
                 or patch.published > day
             ):
@@ -162,7 +162,7 @@ def build_number(build: str) -> tuple[int, ...]:
 
 def _other_patch(row: Mapping[str, Any]) -> Patch:
     year, month = (int(part) for part in row["month"].split("-"))
-    released = row.get("release_date")
+    released = row.get("released")
     dotnet = row["update_kind"] == "dotnet"
     return Patch(
         kb=row["kb"],

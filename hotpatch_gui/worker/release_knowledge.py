@@ -211,7 +211,7 @@ def _row(row: Any) -> Release | None:
         all(isinstance(t, str) for t in texts)
         and all(kb is None or (isinstance(kb, str) and normalize_kb(kb) == kb) for kb in kbs)
         and all(b is None or (isinstance(b, str) and build_revision(b)) for b in builds)
-        and isinstance(row.get("requires_reboot"), bool | None)
+        and isinstance(row.get("restarts"), bool | None)
         and isinstance(row.get("offered", True), bool)
         and release.channel in ("hotpatch", "standard")
     )

@@ -377,14 +377,14 @@ def test_no_network_and_a_wrong_address_are_reported(calendar: Calendar) -> None
 
 
 ROW = {
-    "product_key": "WS2025",
+    "product": "WS2025",
     "month": "2026-11",
-    "release_date": "2026-11-10",
+    "released": "2026-11-10",
     "kind": "hotpatch",
     "channel": "hotpatch",
     "kb": "KB5991125",
-    "os_build": "26100.33750",
-    "requires_reboot": False,
+    "build": "26100.33750",
+    "restarts": False,
     "lcu_kb": "KB5991025",
     "lcu_build": "26100.33800",
     "confidence": "high",
@@ -396,22 +396,22 @@ ROW = {
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"release_date": "2030-01-01"}, "another month"),
-        ({"release_date": "2026-03-01"}, "another month"),
-        ({"month": "2001-01", "release_date": "2001-01-09"}, "no hotpatches yet"),
-        ({"month": "2099-12", "release_date": "2099-12-08"}, "no longer had hotpatches"),
+        ({"released": "2030-01-01"}, "another month"),
+        ({"released": "2026-03-01"}, "another month"),
+        ({"month": "2001-01", "released": "2001-01-09"}, "no hotpatches yet"),
+        ({"month": "2099-12", "released": "2099-12-08"}, "no longer had hotpatches"),
         ({"kb": "KB5122871"}, "is September 2026's"),
         ({"kb": "KB5129237", "lcu_kb": None}, "for Windows Server 2022"),
-        ({"requires_reboot": True}, "as requiring a restart"),
-        ({"os_build": "26100.1"}, "doesn't fit"),
-        ({"os_build": "20348.33750"}, "isn't a build of"),
-        ({"os_build": "26100.33801"}, "isn't below"),
-        ({"kb": None, "os_build": None}, "neither its KB nor its build"),
+        ({"restarts": True}, "as requiring a restart"),
+        ({"build": "26100.1"}, "doesn't fit"),
+        ({"build": "20348.33750"}, "isn't a build of"),
+        ({"build": "26100.33801"}, "isn't below"),
+        ({"kb": None, "build": None}, "neither its KB nor its build"),
         ({"offered": "no"}, "isn't a release"),
-        ({"requires_reboot": 1}, "isn't a release"),
-        ({"os_build": "26100." + "9" * 30}, "isn't a release"),
-        ({"os_build": "26100.٣٣٧٥٠"}, "isn't a release"),
-        ({"os_build": "26100." + "9" * 6000}, "isn't a release"),
+        ({"restarts": 1}, "isn't a release"),
+        ({"build": "26100." + "9" * 30}, "isn't a release"),
+        ({"build": "26100.٣٣٧٥٠"}, "isn't a release"),
+        ({"build": "26100." + "9" * 6000}, "isn't a release"),
     ],
 )
 def test_impossible_rows_are_rejected(
@@ -432,10 +432,10 @@ def test_impossible_rows_are_rejected(
 
 
 def test_rows_of_one_list_are_compared_with_each_other(calendar: Calendar, tmp_path: Path) -> None:
-    december = {"month": "2026-12", "release_date": "2026-12-08"}
+    december = {"month": "2026-12", "released": "2026-12-08"}
     for change, says in (
         ({"lcu_kb": "KB5992025"}, "KB5991125 is November 2026's"),
-        ({"kb": "KB5992125", "lcu_kb": "KB5992025", "os_build": "26100.33700"}, "doesn't fit"),
+        ({"kb": "KB5992125", "lcu_kb": "KB5992025", "build": "26100.33700"}, "doesn't fit"),
     ):
         listed = tmp_path / "releases.json"
         rows = [ROW, ROW | december | change]
@@ -538,15 +538,15 @@ def test_impossible_rows_of_a_list_are_rejected_individually(
 ) -> None:
     rows = export_rows(calendar, NOW)
     good = next(
-        r for r in rows["releases"] if r["month"] == "2026-10" and r["product_key"] == "WS2025"
+        r for r in rows["releases"] if r["month"] == "2026-10" and r["product"] == "WS2025"
     )
     path = tmp_path / "x.json"
     broken = [
         good | {"kb": "KB5990025"},
         good | {"month": "2026-99"},
         good | {"kb": 7},
-        good | {"os_build": "<b>"},
-        good | {"month": "2026-11", "os_build": "20348.1"},
+        good | {"build": "<b>"},
+        good | {"month": "2026-11", "build": "20348.1"},
         "row",
         good | {"kind": "hotpatch"},
     ]

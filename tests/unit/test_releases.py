@@ -51,10 +51,10 @@ def test_the_calendar_of_windows_server_2025_is_complete(
 
 def test_all_116_rows_are_included_and_unknown_values_stay_unknown(calendar: Calendar) -> None:
     assert len(calendar.releases) == 116
-    rows = {(r["product_key"], r["kb"]): r for r in resources.read_json("releases.json")}
+    rows = {(r["product"], r["kb"]): r for r in resources.read_json("releases.json")}
     for release in calendar.releases:
         row = rows[release.product, release.kb]
-        assert (release.build, release.restarts) == (row["os_build"], row["requires_reboot"])
+        assert (release.build, release.restarts) == (row["build"], row["restarts"])
     assert calendar.by_kb(WS25, "KB5070893").restarts is None
     october = calendar.month(WS25, "2026-10")
     assert october is not None
@@ -64,7 +64,7 @@ def test_all_116_rows_are_included_and_unknown_values_stay_unknown(calendar: Cal
 def test_the_published_plan_of_autumn_2026_is_the_rule_of_the_calendar(calendar: Calendar) -> None:
     plan = resources.read_json("releases-planned.json")
     for row in plan:
-        expected = calendar.expected(Product(row["product_key"]), date(2026, 9, 30), 3)
+        expected = calendar.expected(Product(row["product"]), date(2026, 9, 30), 3)
         found = next(e for e in expected if e.day.isoformat() == row["expected_second_tuesday"])
         assert found.kind.value == row["kind"]
 
