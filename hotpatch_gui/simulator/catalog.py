@@ -126,11 +126,7 @@ class Catalog:
         for row in self._others:
             patch = _other_patch(row)
             kind = row["update_kind"]
-            if (
-                row["product"] != product
-                or kind not in ("dotnet", "msrt")
-                or patch.published > day
-            ):
+            if row["product"] != product or kind not in ("dotnet", "msrt") or patch.published > day:
                 continue
             if kind not in newest or newest[kind].published < patch.published:
                 newest[kind] = patch

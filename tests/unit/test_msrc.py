@@ -537,9 +537,7 @@ def test_impossible_rows_of_a_list_are_rejected_individually(
     calendar: Calendar, tmp_path: Path
 ) -> None:
     rows = export_rows(calendar, NOW)
-    good = next(
-        r for r in rows["releases"] if r["month"] == "2026-10" and r["product"] == "WS2025"
-    )
+    good = next(r for r in rows["releases"] if r["month"] == "2026-10" and r["product"] == "WS2025")
     path = tmp_path / "x.json"
     broken = [
         good | {"kb": "KB5990025"},
