@@ -43,7 +43,7 @@ TERMS = (
         ),
     ),
     (
-        tr.mark("Behind, nothing offered"),
+        tr.mark("Behind, none available"),
         tr.mark("A known release is missing on the machine, but its assessment doesn't offer it."),
     ),
     (

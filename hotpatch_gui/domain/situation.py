@@ -27,7 +27,7 @@ class Situation(StrEnum):
     """The machine's situation: the first in the order of ``evidence`` that applies."""
 
     NO_PERMISSION = "No permission"
-    UNSUPPORTED = "Not available on this image"
+    UNSUPPORTED = "Hotpatch not available"
     RESTART_PENDING = "Restart pending"
     OFF_TRAIN = "Off the hotpatch train"
     AWAITS_BASELINE = "Waiting for a baseline"
@@ -41,7 +41,7 @@ class Situation(StrEnum):
     NEVER_ASSESSED = "Never assessed"
     STALE = "Assessment too old"
     BEHIND = "Updates available"
-    NOT_OFFERED = "Behind, nothing offered"
+    NOT_OFFERED = "Behind, none available"
     NOT_CONFIRMED = "Can't be confirmed"
     UP_TO_DATE = "Up to date"
 

@@ -412,7 +412,13 @@ ALTER TABLE deployments RENAME COLUMN machine_id TO machine_resource_id;
 ALTER TABLE machines RENAME COLUMN attention TO level;
 UPDATE operations SET state='canceled' WHERE state='cancelled';
 UPDATE schedule_changes SET state='canceled' WHERE state='cancelled';
-UPDATE deployments SET state='canceled' WHERE state='cancelled'
+UPDATE deployments SET state='canceled' WHERE state='cancelled';
+UPDATE machines SET situation='Hotpatch not available' WHERE situation='Not available on this image';
+UPDATE machines SET situation='Behind, none available' WHERE situation='Behind, nothing offered';
+UPDATE machine_states SET situation='Hotpatch not available' WHERE situation='Not available on this image';
+UPDATE machine_states SET situation='Behind, none available' WHERE situation='Behind, nothing offered';
+UPDATE daily_counts SET situation='Hotpatch not available' WHERE situation='Not available on this image';
+UPDATE daily_counts SET situation='Behind, none available' WHERE situation='Behind, nothing offered'
 """
 
 _STEPS = {

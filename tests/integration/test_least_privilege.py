@@ -157,7 +157,7 @@ def test_five_reasons_for_missing_data_have_five_names(stage: Stage) -> None:
         "vm-new-01": "Never assessed",
         "vm-batch-01": "Assessment too old",
         "vm-dev-01": "Not running",
-        "vm-legacy-01": "Not available on this image",
+        "vm-legacy-01": "Hotpatch not available",
         "vm-sql-01": "No permission",
     }
     assert {name: found[name] for name in named} == named

@@ -46,7 +46,7 @@ BEHIND = MachineListRow(
         ),
         (
             {"situation": Situation.UNSUPPORTED, "resource_health": "degraded"},
-            "Unhealthy · Not available on this image, 7 d behind",
+            "Unhealthy · Hotpatch not available, 7 d behind",
         ),
     ],
 )

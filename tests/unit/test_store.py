@@ -925,3 +925,36 @@ def test_a_copy_that_a_kill_left_half_written_does_not_count_as_a_copy(path: Pat
     assert not part.exists()
     with closing(sqlite3.connect(copy)) as kept:
         assert kept.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_old_spellings_of_states_are_migrated(path: Path) -> None:
+    from sqlite_utils import Database
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as old:
+        migrations().apply(Database(old), stop_before="m0029_names_and_spelling")
+        old.execute("PRAGMA user_version=28")
+        old.execute("INSERT INTO data_origin VALUES ('test')")
+        old.execute(
+            "INSERT INTO connections (id, name, cloud, endpoint, authority, audience, method, may_act)"
+            " VALUES (1, 'Contoso', 'public', '', '', '', 'browser', 1)"
+        )
+        old.executemany(
+            "INSERT INTO daily_counts (day, connection_id, situation, machines) VALUES (?, 1, ?, 2)",
+            [
+                ("2026-08-20", "Not available on this image"),
+                ("2026-08-20", "Behind, nothing offered"),
+            ],
+        )
+        old.execute(
+            "INSERT INTO deployments (connection_id, resource_id, machine_id, subject, request, state,"
+            " requested_by, created_at) VALUES (1, 'd', 'm', 'vm', '{}', 'cancelled', 'me', '')"
+        )
+        old.commit()
+    prepare_and_close(path)
+    with closing(sqlite3.connect(path)) as db:
+        found = db.execute("SELECT situation FROM daily_counts ORDER BY 1").fetchall()
+        assert found == [("Behind, none available",), ("Hotpatch not available",)]
+        states = db.execute("SELECT machine_resource_id, state FROM deployments").fetchall()
+        assert states == [("m", OperationState.CANCELED.value)]
+        assert db.execute("SELECT changes_allowed FROM connections").fetchall() == [(1,)]
