@@ -112,7 +112,7 @@ def test_without_the_schedules_no_machine_is_shown_without_one(
         "SELECT id FROM machines WHERE bypass_safety_checks=1 LIMIT 1"
     ).fetchone()
     followed = schedules.of_machine(db, number)
-    assert "403" in followed.unread
+    assert "403" in followed.unread_reason
     machine = machines.read(db, number)
     assert machine is not None
     assert "which schedules it follows isn't known" in str(
@@ -144,7 +144,7 @@ def test_a_schedule_that_the_account_cannot_read_is_not_treated_as_missing(
     ).fetchone()
     followed = schedules.of_machine(db, number)
     assert [f.assignment for f in followed.follows] == [AssignmentKind.UNREAD]
-    assert when(followed, stage.clock.now()) == "Perhaps: files-saturdays (its times aren't known)"
+    assert when(followed, stage.clock.now()) == "Perhaps: files-saturdays, its times aren't known"
     machine = machines.read(db, number)
     assert machine is not None
     assert "assigned to files-saturdays, which your account can't read" in str(
@@ -199,7 +199,7 @@ def test_rows_that_cannot_be_read_leave_the_rest_not_known(
     problems = {m.what: m.problem for m in additional_lists.missing(db)}
     assert problems["assignments"] == "One of its rows couldn't be read."
     (number,) = db.execute("SELECT id FROM machines WHERE bypass_safety_checks=1").fetchone()
-    assert schedules.of_machine(db, number).unread
+    assert schedules.of_machine(db, number).unread_reason
 
 
 def test_a_list_with_cyclic_links_ends(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

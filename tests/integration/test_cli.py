@@ -76,7 +76,7 @@ def test_a_missing_display_is_reported_with_the_command_for_pictures() -> None:
 def test_without_sign_in_only_loopback_addresses_are_accepted(url: str) -> None:
     found = run("--endpoint", url, QT_QPA_PLATFORM="offscreen")
     assert found.returncode == 2
-    assert "isn't an address on this machine" in found.stderr
+    assert "isn't an address on this computer" in found.stderr
     with pytest.raises(ValueError, match="loopback"):
         simulated(url)
 

@@ -272,7 +272,7 @@ def test_an_unhealthy_machine_is_not_green(qapp: QApplication) -> None:
         stage.choose(ill.name)
         stage.settle()
         banner = stage.window.machines.blade.banner
-        assert banner.headline.text().startswith("Resource Health reports it as unavailable since")
+        assert banner.headline.text().startswith("Resource Health reports “Unavailable” since")
         assert banner.property("level") == "error"
         assert "Check the machine before you install updates" in banner.detail.text()
         assert banner.button.text() == "Show history", "not the command that made it unhealthy"
@@ -314,7 +314,7 @@ def test_a_fault_is_still_shown_while_an_operation_runs(stage: Stage) -> None:
     stage.choose("vm-print-01")
     stage.settle()
     blade = stage.window.machines.blade
-    assert blade.banner.headline.text().startswith("Resource Health reports it as unavailable")
+    assert blade.banner.headline.text().startswith("Resource Health reports “Unavailable”")
     stage.app.actions.assess(list(blade.machine_ids))
     stage.until(blade.work.isVisible)
     assert blade.banner.isVisible()

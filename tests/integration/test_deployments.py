@@ -22,7 +22,7 @@ from hotpatch_gui.domain.deployments import (
     Effect,
     WhatIfChange,
     deployment_of,
-    refusal,
+    rejection_reason,
 )
 from hotpatch_gui.domain.new_machine import NewMachine, faults, password_fault
 from hotpatch_gui.domain.problems import ProblemError
@@ -440,7 +440,7 @@ def test_only_what_creates_the_machine_and_changes_nothing_is_started(stage: Sta
     wanted = deployment(stage)
     nic = wanted.machine_resource_id.replace("Compute/virtualMachines", "Network/networkInterfaces")
     create = change("Create", wanted.machine_resource_id.upper())
-    assert refusal(wanted, [create, change("NoChange", nic)]) == ""
+    assert rejection_reason(wanted, [create, change("NoChange", nic)]) == ""
     for changes in (
         [],
         [change("NoChange", wanted.machine_resource_id)],
@@ -448,7 +448,7 @@ def test_only_what_creates_the_machine_and_changes_nothing_is_started(stage: Sta
         [create, change("Delete", nic)],
         [create, change("SomethingNew", nic)],
     ):
-        assert refusal(wanted, changes)
+        assert rejection_reason(wanted, changes)
 
 
 def test_two_deployments_have_two_names(stage: Stage) -> None:

@@ -220,7 +220,7 @@ def test_expected_restarts_can_be_exported(
     stage.until(lambda: (tmp_path / "rollout.json").read_text().rstrip().endswith("}"))
     found = json.loads((tmp_path / "rollout.json").read_text())
     (rows,) = [value for value in found.values() if isinstance(value, list) and len(value) == 16]
-    assert {"Machine", "Status", "Restarted by", "Why"} <= set(rows[0])
+    assert {"Machine", "Status", "Restart caused by", "Why"} <= set(rows[0])
 
 
 def test_export_shortcuts_work_in_list_and_grid(

@@ -133,7 +133,7 @@ def test_the_dialog_names_what_is_missing_and_copies_a_role(limited: Stage) -> N
     )
     assert rows["rg-web"].text(2) == "–", "there is no Arc-enabled server in it"
     assert rows["rg-hybrid"].text(2).startswith("Missing: assessPatches/action")
-    assert rows["rg-app"].text(1) == "Everything is allowed"
+    assert rows["rg-app"].text(1) == "All required actions allowed"
     found.findChild(type(dialog.demo), "copyRole").click()
     role = json.loads(QGuiApplication.clipboard().text())
     assert f"{VM}/installPatches/action" in role["Actions"]

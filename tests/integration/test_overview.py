@@ -72,7 +72,7 @@ def chips(stage: Stage) -> list[str]:
 def test_each_tile_opens_the_machines_that_it_counts(stage: Stage, qtbot: QtBot) -> None:
     stage.start()
     page = overview(stage)
-    assert page.tiles["failed"].note.full_text == "on 2 machines"
+    assert page.tiles["failed"].note.full_text == "2 failures"
     assert page.tiles["coverage"].figure.text() == "9 of 13"
     for key, tile in page.tiles.items():
         overview(stage)
@@ -522,7 +522,7 @@ def test_the_headline_is_shown_once_and_opens_its_machines(stage: Stage) -> None
     calm = dict.fromkeys(ComplianceGroup, 0) | {ComplianceGroup.UP_TO_DATE: 16}
     unknown = read._replace(compliance=calm, exposure=Exposure(0, None, 0, 1))
     said = headline(unknown)
-    assert said.headline == "Whether a monthly update is missing on 1 machine isn't known."
+    assert said.headline == "It isn't known whether 1 machine is missing a monthly update."
     assert said.headline not in said.detail
     assert said.machines == MachineFilter(condition=Condition.RELEASE_UNKNOWN)
 

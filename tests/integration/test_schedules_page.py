@@ -133,7 +133,7 @@ def test_problems_are_named_and_the_machines_come_first(stage: Stage) -> None:
     assert "lasts 60 min" in texts[1]
     assert "doesn't install security updates" in texts[2]
     number = [e.name for e in shown.model.all_rows].index(NAME)
-    assert shown.model.index(number, 1).data() == "3 concerns"
+    assert shown.model.index(number, 1).data() == "3 problems"
     assert shown.name.text() == f"{NAME} · rg-web"
     assert [r.name for r in shown.machines.all_rows] == ["vm-web-02", "vm-web-01"]
     assert shown.machines.glyph(shown.machines.all_rows[0], 1) is Glyph.ERROR

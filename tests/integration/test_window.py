@@ -457,7 +457,7 @@ def test_machines_without_a_current_assessment_may_restart(stage: Stage, name: s
     for step in (1, 2, 3):
         dialog.go_to(step)
     assert (
-        "What would be installed on 1 more isn't known; it may restart."
+        "It isn't known what would be installed on 1 more; it may restart."
         in dialog.sentence.headline.text()
     )
     rows = {
@@ -486,7 +486,7 @@ def test_unknown_updates_still_follow_the_restart_setting(
     unknown = plan(request, [], is_known=False)
     assert (
         FleetReview(request, {1: unknown}).sentence
-        == f"What would be installed on 1 machine isn't known; {says}."
+        == f"It isn't known what would be installed on 1 machine; {says}."
     )
     assert FleetReview(request, {1: unknown}).may_restart is (setting is not RestartSetting.NEVER)
 

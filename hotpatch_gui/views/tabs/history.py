@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 tr = translator("HistoryTab")
 
 
-TABLE_PX, DETAILS_PX = 112, 200
+TABLE_PX, DETAILS_PX = 144, 200
 """The minimum heights of the runs and of one run's details; the tab scrolls in a low window."""
 
 
