@@ -209,7 +209,7 @@ def test_a_long_query_completes_although_the_file_changes(qtbot, source: DataSou
     news = QTimer(source)
     news.timeout.connect(lambda: channel.query(slowly, is_refresh=True))
     news.start(20)
-    qtbot.waitUntil(lambda: len(responses) > 1)
+    qtbot.waitUntil(lambda: len(responses) > 1, timeout=30_000)
     news.stop()
     assert set(responses) == {3_000_000}
     qtbot.waitUntil(lambda: source.reader.is_idle)
