@@ -194,10 +194,15 @@ class EngineUserActions:
         change = ScheduleChange(kind, resource_id, schedule.name, body)
         self._send(commands.ChangeSchedules(connection_id, (change,)))
 
-    def exclude_update(self, connection_id: int, resource_id: str, name: str, kb: str) -> None:
-        subject = f"{name} ({kb})"
-        change = ScheduleChange(ChangeKind.EXCLUDE, resource_id, subject, json.dumps({"kb": kb}))
-        self._send(commands.ChangeSchedules(connection_id, (change,)))
+    def exclude_update(
+        self, connection_id: int, schedules: Sequence[tuple[str, str]], kb: str
+    ) -> None:
+        body = json.dumps({"kb": kb})
+        changes = tuple(
+            ScheduleChange(ChangeKind.EXCLUDE, resource_id, f"{name} ({kb})", body)
+            for resource_id, name in schedules
+        )
+        self._send(commands.ChangeSchedules(connection_id, changes))
 
     def check_deployment(self, connection_id: int, deployment: Deployment, password: str) -> None:
         self._send(commands.CheckDeployment(connection_id, deployment, password))

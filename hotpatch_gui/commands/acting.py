@@ -193,9 +193,9 @@ def _act(
             passed = [i for i in permitted if i not in taken]
             why = tr(ENDED_BEFORE if abandoned else ALREADY_REQUESTED)
             refused += [(row, why) for row in machines.read_rows(db, passed)]
-        _print_results(options, ended, refused, planned)
-        if options.all:
-            _say_left_out(db, only, kind)
+        left_out = _left_out(db, only, kind) if options.all else []
+        _print_results(options, ended, refused + (left_out if options.json else []), planned)
+        _say_left_out(left_out)
         if abandoned:
             write_message(
                 tr(
@@ -244,10 +244,16 @@ def _permitted_and_refused(
     return permitted, refused
 
 
-def _say_left_out(db: sqlite3.Connection, only: frozenset[int] | None, kind: OperationKind) -> None:
-    """With ``--all``, report how many machines were left out, with one reason; they don't change the exit code."""
+def _left_out(
+    db: sqlite3.Connection, only: frozenset[int] | None, kind: OperationKind
+) -> list[tuple[MachineRow, str]]:
+    """The machines that ``--all`` leaves out, with the reason; they don't change the exit code."""
     rows = [r for r in machines.read_rows(db, ids(db, only)) if is_permitted(r, kind)]
-    left = [(row, why) for row in rows if (why := disabled_reason(row, kind))]
+    return [(row, why) for row in rows if (why := disabled_reason(row, kind))]
+
+
+def _say_left_out(left: Sequence[tuple[MachineRow, str]]) -> None:
+    """Report how many machines were left out, with one reason."""
     if left:
         row, why = left[0]
         first = tr("{machine}: {why}", machine=row.name, why=why)

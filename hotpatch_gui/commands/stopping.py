@@ -12,7 +12,7 @@ from hotpatch_gui.application.headless import AbandonedError
 from hotpatch_gui.domain.kb import normalize_kb
 from hotpatch_gui.domain.operations import OperationState
 from hotpatch_gui.domain.permissions import FORBIDDEN_CODES
-from hotpatch_gui.models.stop_update import StillInstalling, read_still_installing
+from hotpatch_gui.models.stop_update import StillInstalling, by_connection, read_still_installing
 from hotpatch_gui.store import operations, schedule_changes
 from hotpatch_gui.store.schedule_changes import StoredChange
 from hotpatch_gui.system.console import plain
@@ -59,17 +59,15 @@ def _exclude(running: Session, found: StillInstalling, kb: str) -> list[StoredCh
     """Request the changes of all schedules, and wait for their results."""
     mine: list[int] = []
     try:
-        for one in found.schedules:
-            if not one.disabled_reason and running.is_connected(one.row.connection_id):
-                known = one.row.schedule.azure_id or one.row.resource_id
-                send = partial(
-                    running.actions.exclude_update,
-                    one.row.connection_id,
-                    known,
-                    one.row.schedule.name,
-                    kb,
-                )
-                mine += running.queue(send)
+        permitted = [
+            one
+            for one in found.schedules
+            if not one.disabled_reason and running.is_connected(one.row.connection_id)
+        ]
+        for connection_id, schedules in by_connection(permitted).items():
+            mine += running.queue(
+                partial(running.actions.exclude_update, connection_id, schedules, kb)
+            )
         running.wait_for_changes(mine, WAIT_MINUTES)
     except AbandonedError as error:
         mine += running.cancel_changes()

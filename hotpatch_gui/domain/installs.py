@@ -384,7 +384,7 @@ class FleetReview:
         will = sum(p.restarts_certainly for p in known)
         may = sum(p.restart_rank == 1 for p in known)
         if not will and not may:
-            return tr("None of them restarts.")
+            return tr("By their last assessments, none of them needs a restart.")
         parts = []
         if will:
             parts.append(tr("%n machine(s) restart(s)", will))

@@ -31,7 +31,7 @@ def glyph(row: ActionRow) -> Glyph:
         return Glyph.ERROR
     if row.unknown:
         return Glyph.UNKNOWN
-    return Glyph.OK if row.succeeded else Glyph.INFO
+    return Glyph.OK if row.succeeded and not row.canceled else Glyph.INFO
 
 
 def text(row: ActionRow) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.clock import Clock
+from hotpatch_gui.domain.kb import kb_in_title
 from hotpatch_gui.domain.operations import OperationKind, OperationState
 from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.update_errors import explained_number
@@ -210,6 +211,13 @@ def change_title(ended: EndedChanges) -> str:
     Changes of several kinds are of one schedule, which is named. Of one kind, each has its own subject, such as a machine.
     """
     kind = ChangeKind(ended.kind).label
+    if ended.kind == ChangeKind.EXCLUDE and ended.total > 1:
+        return tr(
+            "Exclude {kb}: {good:,} of %n schedule(s) succeeded",
+            ended.total,
+            kb=kb_in_title(ended.subject) or "",
+            good=ended.succeeded,
+        )
     if ended.total == 1:
         return tr("{name}: {kind}, {state}", kind=kind, name=ended.subject, state=_state(ended))
     if ended.kinds > 1:
@@ -225,7 +233,7 @@ def glyph_of(action: EndedAction | EndedChanges) -> Glyph:
         return Glyph.ERROR
     if action.unknown:
         return Glyph.UNKNOWN
-    return Glyph.OK if action.succeeded else Glyph.INFO
+    return Glyph.OK if action.succeeded and not action.canceled else Glyph.INFO
 
 
 def title_of(action: EndedAction) -> str:

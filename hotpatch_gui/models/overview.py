@@ -13,6 +13,7 @@ from hotpatch_gui.domain.dates import day_name
 from hotpatch_gui.domain.exposure import Exposure, exposure, missing_updates
 from hotpatch_gui.domain.machine_filter import Condition, Dimension, MachineFilter
 from hotpatch_gui.domain.machines import build_of
+from hotpatch_gui.domain.phrases import join
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.releases import Product
 from hotpatch_gui.domain.situation import Level, Situation
@@ -128,12 +129,7 @@ def headline(read: OverviewData) -> Headline:
     by_group, exposed = read.compliance, read.exposure
     total, day = read.machines, read.query.day
     if day is not None:
-        synced = (
-            tr("The oldest data is from {synced}.", synced=day_name(read.last_synced))
-            if read.last_synced is not None
-            else tr("Azure hadn't been read by that day.")
-        )
-        detail = tr("Data as known at the end of that day (UTC). {synced}", synced=synced)
+        detail = join(tr("Data as known at the end of that day (UTC)."), _synced_text(read, day))
         return Headline(Level.INFO, tr("Showing {day}", day=day_name(day)), detail)
     if not total:
         return Headline(Level.INFO, tr("No machines are known yet."), "")
@@ -285,6 +281,18 @@ def _why_unknown(read: OverviewData) -> str:
 
 def _restart_glyph(pending: int) -> Glyph | None:
     return Glyph.RESTART if pending else None
+
+
+def _synced_text(read: OverviewData, day: date) -> str:
+    """How old the data of a past day is."""
+    if read.last_synced is None:
+        return tr("Azure hadn't been read by that day.")
+    if read.last_synced >= day:
+        return ""
+    return tr(
+        "Not every connection was read on that day; the oldest data is from {synced}.",
+        synced=day_name(read.last_synced),
+    )
 
 
 def _exposed(read: OverviewData) -> Figure:

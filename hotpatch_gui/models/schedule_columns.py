@@ -117,7 +117,7 @@ SCHEDULES = (
     ),
     Column(
         "concerns",
-        tr.mark("Concerns"),
+        tr.mark("Problems"),
         320,
         lambda e, _: " ".join(c.text for c in e.concerns) or display_text.NOTHING,
         hidden=True,

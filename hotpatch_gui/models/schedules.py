@@ -260,7 +260,7 @@ def what_text(schedule: Schedule) -> str:
 
 _CONCERN_TITLES = {
     Level.ERROR: tr.mark("Problem"),
-    Level.WARNING: tr.mark("Concern"),
+    Level.WARNING: tr.mark("Problem"),
     Level.UNKNOWN: tr.mark("Not known"),
     Level.INFO: tr.mark("Note"),
 }

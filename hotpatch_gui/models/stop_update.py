@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpatch_gui.domain.clock import Clock
@@ -65,6 +65,18 @@ class StillInstalling(NamedTuple):
     points: tuple[tuple[Glyph, str, str, str], ...] = ()
     is_known: bool = True
     automatic: tuple[int, ...] = ()
+
+
+def by_connection(schedules: Iterable[ScheduleToChange]) -> dict[int, list[tuple[str, str]]]:
+    """(Resource ID, name with resource group) of the schedules of each connection."""
+    found: dict[int, list[tuple[str, str]]] = {}
+    for one in schedules:
+        row = one.row
+        name = f"{row.schedule.name} · {row.group}"
+        found.setdefault(row.connection_id, []).append(
+            (row.schedule.azure_id or row.resource_id, name)
+        )
+    return found
 
 
 class _Kinds(NamedTuple):
@@ -202,7 +214,7 @@ def _points(
         (
             by_azure,
             (Glyph.WARNING, tr("Warning")),
-            tr("Azure installs it on %n machine(s)", len(by_azure)),
+            tr("Azure may install it on %n machine(s)", len(by_azure)),
             tr(
                 "Automatic guest patching can't exclude a KB. To stop it, change the update settings of these machines to "
                 "Manual updates or Customer Managed Schedules."
@@ -211,7 +223,7 @@ def _points(
         (
             by_windows,
             (Glyph.WARNING, tr("Warning")),
-            tr("Windows Update installs it on %n machine(s)", len(by_windows)),
+            tr("Windows Update may install it on %n machine(s)", len(by_windows)),
             tr("They are set to Windows automatic updates, which this program can't stop."),
         ),
         (

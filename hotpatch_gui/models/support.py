@@ -47,7 +47,8 @@ def request_text(db: sqlite3.Connection, machine_ids: Sequence[int], now: dateti
 def _machine_lines(db: sqlite3.Connection, row: MachineRow, now: datetime) -> list[str]:
     machine = machine_columns.machine_of(row)
     since = to_text(now - SINCE) or ""
-    failures = installations.failures(db, row.id, since)[:MAX_FAILURES]
+    found = installations.failures(db, row.id, since)
+    failures, more = found[:MAX_FAILURES], found[MAX_FAILURES:]
     mine = [o for o in operations.last_failures(db, MAX_OPERATIONS) if o.machine_id == row.id]
     lines = [
         f"Machine: {machine.name}",
@@ -62,6 +63,7 @@ def _machine_lines(db: sqlite3.Connection, row: MachineRow, now: datetime) -> li
         *([f"Assessment error: {row.assessment_error}"] if row.assessment_error else []),
         f"Installation errors since {since}:",
         *(f"  {f.started_at} run {f.run_id}: {f.code} {f.message}" for f in failures),
+        *([f"  and {len(more)} more, the oldest of {more[-1].started_at}"] if more else ()),
         *(() if failures else ("  none known",)),
         "Updates that failed in them:",
     ]

@@ -114,8 +114,10 @@ class UserActions(Protocol):
         """Create a maintenance configuration, which must not exist, or change one, which must."""
         ...
 
-    def exclude_update(self, connection_id: int, resource_id: str, name: str, kb: str) -> None:
-        """Exclude a KB from a schedule, and keep its other settings."""
+    def exclude_update(
+        self, connection_id: int, schedules: Sequence[tuple[str, str]], kb: str
+    ) -> None:
+        """Exclude a KB in schedules of a connection, given as (resource ID, name)."""
 
     def check_deployment(self, connection_id: int, deployment: Deployment, password: str) -> None:
         """Ask Azure what a deployment would do; the result arrives in the source's ``deployment_checked``."""

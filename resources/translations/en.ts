@@ -764,6 +764,13 @@
   <context>
     <name>Outcomes</name>
     <message numerus="yes">
+      <source>Exclude {kb}: {good:,} of %n schedule(s) succeeded</source>
+      <translation>
+        <numerusform>Exclude {kb}: {good:,} of %n schedule succeeded</numerusform>
+        <numerusform>Exclude {kb}: {good:,} of %n schedules succeeded</numerusform>
+      </translation>
+    </message>
+    <message numerus="yes">
       <source>{kind}, {good:,} of %n change(s) succeeded</source>
       <translation>
         <numerusform>{kind}, {good:,} of %n change succeeded</numerusform>
@@ -1719,10 +1726,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>Azure installs it on %n machine(s)</source>
+      <source>Azure may install it on %n machine(s)</source>
       <translation>
-        <numerusform>Azure installs it on %n machine</numerusform>
-        <numerusform>Azure installs it on %n machines</numerusform>
+        <numerusform>Azure may install it on %n machine</numerusform>
+        <numerusform>Azure may install it on %n machines</numerusform>
       </translation>
     </message>
     <message numerus="yes">
@@ -1747,10 +1754,10 @@
       </translation>
     </message>
     <message numerus="yes">
-      <source>Windows Update installs it on %n machine(s)</source>
+      <source>Windows Update may install it on %n machine(s)</source>
       <translation>
-        <numerusform>Windows Update installs it on %n machine</numerusform>
-        <numerusform>Windows Update installs it on %n machines</numerusform>
+        <numerusform>Windows Update may install it on %n machine</numerusform>
+        <numerusform>Windows Update may install it on %n machines</numerusform>
       </translation>
     </message>
   </context>

@@ -92,6 +92,7 @@ def test_a_machine_is_checked_created_and_listed(stage: Stage) -> None:
     assert not dialog.create_.isEnabled()
     stage.clock.advance(minutes=10)
     stage.until(lambda: "Azure created vm-dep-01." in said(dialog))
+    assert dialog.password.problem.text() == "", "the field is empty because it was sent"
     assert not is_any_queued_or_in_progress(stage.app.source)
     stage.until(lambda: not stage.window.status_bar.progress.isVisible())
     assert not stage.window.status_bar.work.isVisible(), "no earlier operation's result is shown"

@@ -17,15 +17,17 @@ from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.domain.installs import InstallRequest
 from hotpatch_gui.domain.operations import OperationState as S
+from hotpatch_gui.domain.schedule_changes import ChangeKind
 from hotpatch_gui.domain.updates import Classification
 from hotpatch_gui.domain.waves import WaveMode, Waves
 from hotpatch_gui.models import actions
-from hotpatch_gui.models.outcomes import Outcome, Outcomes, detail_of
+from hotpatch_gui.models.outcomes import Outcome, Outcomes, change_title, detail_of, glyph_of
 from hotpatch_gui.models.source import DataSource
 from hotpatch_gui.simulator.fleet import EPOCH
 from hotpatch_gui.simulator.responses import Response
 from hotpatch_gui.store.database import SCHEMA_VERSION
 from hotpatch_gui.store.ended_operations import EndedAction
+from hotpatch_gui.store.schedule_changes import EndedChanges
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.main_window import PAGES
 from hotpatch_gui.views.widgets.toasts import MAX_TOASTS, SHOWN_MS, Toast
@@ -328,3 +330,16 @@ def test_an_unknown_result_of_an_earlier_session_is_announced_when_it_changes(
     qtbot.waitUntil(lambda: len(outcomes.items) == 1)
     assert outcomes.items[0].title == "Assess now on vm-web-01: succeeded"
     source.close()
+
+
+def test_excluding_an_update_in_many_schedules_is_one_outcome() -> None:
+    of_all = EndedChanges(
+        7, 26, 1, ChangeKind.EXCLUDE, "files · rg-1 (KB5120229)", 26, 25, 1, 0, 0, "Locked."
+    )
+    assert change_title(of_all) == "Exclude KB5120229: 25 of 26 schedules succeeded"
+    assert glyph_of(of_all) is Glyph.ERROR
+
+
+def test_a_canceled_part_of_an_action_is_not_green() -> None:
+    stopped = EndedAction(1, "install", 103, 21, 0, 0, 82, "vm-1", "", "")
+    assert glyph_of(stopped) is Glyph.INFO

@@ -288,7 +288,7 @@ def test_a_past_day_and_its_export_show_what_was_known_then(stage: Stage, tmp_pa
     assert page.tiles["restart"].figure.text() == "1"
     assert not page.next_steps.isVisible()
     assert page.banner.headline.text() == "Showing 25 Aug 2026"
-    assert "The oldest data is from 20 Aug 2026" in page.banner.detail.text()
+    assert "the oldest data is from 20 Aug 2026" in page.banner.detail.text()
     path = tmp_path / "past.zip"
     make = overview_report(page._shown, origin(page._s))
     writing = Writing(stage.app.source.path, make, partial(export_writers.write, path))

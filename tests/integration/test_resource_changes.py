@@ -46,7 +46,7 @@ def texts(shown: ResourceChangesTab) -> list[tuple[str, ...]]:
 def test_a_change_of_a_schedule_is_listed_and_its_notification_opens_it(stage: Stage) -> None:
     shown = tab(stage)
     assert shown.panel.empty.headline.text() == "No changes yet"
-    stage.app.actions.exclude_update(1, ID, "files-saturdays", "KB5120708")
+    stage.app.actions.exclude_update(1, [(ID, "files-saturdays")], "KB5120708")
     stage.until(lambda: len(stage.app.outcomes.items) == 1)
     stage.settle()
     assert texts(shown) == [("Succeeded", "Exclude update", "files-saturdays (KB5120708)")]
@@ -75,7 +75,7 @@ def test_a_queued_change_is_canceled_here(stage: Stage) -> None:
         return Response(429, {}, {"Retry-After": "600"}) if is_it else None
 
     stage.simulator.faults.append(throttled)
-    stage.app.actions.exclude_update(1, ID, "files-saturdays", "KB5120708")
+    stage.app.actions.exclude_update(1, [(ID, "files-saturdays")], "KB5120708")
     stage.until(lambda: [t[0] for t in texts(shown)] == ["Queued"])
     page = stage.window.page("activity")
     assert isinstance(page, ActivityPage)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,10 @@ from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from hotpatch_gui.captures.scenes.steps import show_tab
 from hotpatch_gui.captures.stage import Stage
 from hotpatch_gui.domain.support import CHOICES, NEW_REQUEST
-from hotpatch_gui.models.support import MAX_MACHINES, request_text
+from hotpatch_gui.models.support import MAX_FAILURES, MAX_MACHINES, request_text
 from hotpatch_gui.simulator.responses import Response
+from hotpatch_gui.store.database import open_writer, transaction
+from hotpatch_gui.store.timestamps import to_text
 from hotpatch_gui.theme.glyphs import Glyph
 from hotpatch_gui.views.dialogs.support import SupportDialog
 from hotpatch_gui.views.tabs.history import HistoryTab
@@ -143,3 +147,28 @@ def test_support_is_one_click_from_a_failed_installation(stage: Stage) -> None:
     assert tab.details.support.isVisible()
     tab.details.support.click()
     assert "vm-print-01" in dialog(stage).text.toPlainText()
+
+
+def test_errors_that_are_not_listed_are_counted(stage: Stage) -> None:
+    db = stage.app.source.db
+    assert db is not None
+    (machine_id,) = db.execute("SELECT id FROM machines WHERE name='vm-print-01'").fetchone()
+    now = stage.clock.now()
+    with closing(open_writer(stage.app.source.path)) as writer, transaction(writer):
+        for day in range(1, MAX_FAILURES + 4):
+            started = to_text(now - timedelta(days=day))
+            row = writer.execute(
+                "INSERT INTO installations (machine_id, run_id, status, started_at, fetched_at)"
+                " VALUES (?, ?, 'Failed', ?, ?)",
+                (machine_id, f"run-{day}", started, started),
+            )
+            writer.execute(
+                "INSERT INTO installation_errors (installation_id, ordinal, code, message)"
+                " VALUES (?, 0, '0x80070005', 'Access denied')",
+                (row.lastrowid,),
+            )
+    text = request_text(db, [machine_id], now)
+    listed = [line for line in text.splitlines() if line.startswith("  20")]
+    oldest = to_text(now - timedelta(days=MAX_FAILURES + 3))
+    assert len([line for line in listed if " run " in line]) == MAX_FAILURES
+    assert f"more, the oldest of {oldest}" in text

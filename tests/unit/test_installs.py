@@ -70,7 +70,7 @@ def test_included_kbs_add_to_classifications_and_exclusions_win() -> None:
     assert found.restart_sentence == "The machine may restart for KB1111111."
     review = FleetReview(request, {"a": found, "b": found})
     assert review.may_restart
-    assert "None of them restarts" not in review.sentence
+    assert "none of them needs a restart" not in review.sentence
     never = replace(found, restart_setting=RestartSetting.NEVER)
     assert never.restart_rank == 0
 
@@ -220,7 +220,9 @@ def test_only_a_machine_with_an_update_that_restarts_may_stay_unfinished() -> No
         1: plan(request, [HOTPATCH], restart_pending=True),
         2: plan(request, [HOTPATCH]),
     }
-    assert FleetReview(request, plans).sentence.endswith("None of them restarts.")
+    assert FleetReview(request, plans).sentence.endswith(
+        "By their last assessments, none of them needs a restart."
+    )
     never = InstallRequest(SECURITY, restart=RestartSetting.NEVER)
     plans = {
         1: plan(never, [HOTPATCH], restart_pending=True),

@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from hotpatch_gui.captures.scenes import play
 from hotpatch_gui.captures.stage import Stage
+from hotpatch_gui.views.dialogs.update_settings import UpdateSettingsDialog
 from hotpatch_gui.views.widgets.screen_room import FRAME
+from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 
 DIALOGS = (
     "schedule-calendar",
@@ -79,3 +81,19 @@ def test_a_table_at_200_percent_cuts_nothing_that_fits_at_100(qapp: QApplication
                 assert sum(widths[scale]) <= table.viewport().width() + 1
     for one, two in zip(widths[1.0], widths[2.0], strict=True):
         assert two >= 1.9 * one
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_the_order_of_machines_fits_into_update_settings(qapp: QApplication, scale: float) -> None:
+    with Stage("light", scale=scale) as stage:
+        dialog = play("settings-mixed", stage)
+        assert isinstance(dialog, UpdateSettingsDialog)
+        dialog.choice.order.setCurrentText("A limited number at a time")
+        stage.settle()
+        (area,) = [a for a in dialog.findChildren(ScrollArea) if a.isAncestorOf(dialog.choice.stop)]
+        content = area.widget()
+        assert content is not None
+        assert content.width() <= area.viewport().width()
+        for field in (dialog.choice.order, dialog.choice.size, dialog.choice.stop):
+            right = field.mapTo(content, field.rect().topRight()).x()
+            assert right < area.viewport().width(), field.objectName()

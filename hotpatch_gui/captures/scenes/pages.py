@@ -174,7 +174,7 @@ def resource_changes(stage: Stage) -> QWidget:
     stage.start()
     name = "files-saturdays"
     resource_id = schedule_id(SUBSCRIPTION, "rg-files", name)
-    stage.app.actions.exclude_update(1, resource_id, name, "KB5120708")
+    stage.app.actions.exclude_update(1, [(resource_id, name)], "KB5120708")
     stage.until(lambda: len(stage.app.outcomes.items) == 1)
     refused = {"error": {"code": "AuthorizationFailed", "message": "No permission to write."}}
 
@@ -183,7 +183,7 @@ def resource_changes(stage: Stage) -> QWidget:
         return Response(403, refused) if is_it else None
 
     stage.simulator.faults.append(forbidden)
-    stage.app.actions.exclude_update(1, resource_id, name, "KB5094128")
+    stage.app.actions.exclude_update(1, [(resource_id, name)], "KB5094128")
     stage.until(lambda: len(stage.app.outcomes.items) == 2)
     stage.window.show_page("activity")
     page = stage.window.page("activity")

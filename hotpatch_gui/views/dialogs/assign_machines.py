@@ -53,6 +53,7 @@ class AssignMachinesDialog(SurfaceDialog):
         self.counted.setObjectName("assignCounted")
         self.prepare = QCheckBox()
         self.prepare.setObjectName("assignPrepare")
+        self.prepare.toggled.connect(self._show)
         self.consequence = label(theme, role="secondary", wrap=True)
         self.consequence.setObjectName("assignConsequence")
         self.typed = TypedNumber(theme)
@@ -144,7 +145,7 @@ class AssignMachinesDialog(SurfaceDialog):
         self.prepare.setText(
             tr("Also set %n machine(s) to Customer Managed Schedules", len(waiting))
         )
-        self.consequence.setVisible(bool(waiting))
+        self.consequence.setVisible(bool(waiting) and self.prepare.isChecked())
         self.consequence.setText(
             join(
                 tr("Automatic guest patching stops where it is on."),

@@ -158,7 +158,7 @@ class DeployDialog(SurfaceDialog):
         }.get(glyph, tr("Note"))
         self.points.show_points([Point(glyph, meaning, meaning, text)])
         password, again = self.password.edit.text(), self.again.edit.text()
-        why = password_fault(password)
+        why = "" if self._is_sent else password_fault(password)
         self.password.show_problem(why)
         differs = tr("The passwords differ.") if again and again != password else ""
         self.again.show_problem(differs)
@@ -196,7 +196,7 @@ class DeployDialog(SurfaceDialog):
         fit_names(self.view)
         why = problem.text if problem is not None else rejection_reason(self._deployment, changes)
         self._is_good = not why
-        good = tr("Azure would accept it. Nothing is created yet.")
+        good = tr("Azure's check found no problem. Nothing is created yet.")
         if problem is not None and problem.kind not in _REJECTIONS:
             self._show(Glyph.UNKNOWN, why, tr("Not checked"))
         elif why:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, 
 from hotpatch_gui.domain.changed_tables import ChangedTables
 from hotpatch_gui.models.checked import CheckedModel, CheckedRow
 from hotpatch_gui.models.query_channel import QueryChannel
-from hotpatch_gui.models.stop_update import StillInstalling, read_still_installing
+from hotpatch_gui.models.stop_update import StillInstalling, by_connection, read_still_installing
 from hotpatch_gui.theme.lengths import px
 from hotpatch_gui.theme.tokens import ROW_PX
 from hotpatch_gui.translation import translator
@@ -178,8 +178,7 @@ class StopUpdateDialog(SurfaceDialog):
         self.stop.setEnabled(False)
         actions = self._s.actions
         actions.cancel(self._queued)
-        for number in self.model.ids:
-            one = self._found.schedules[number]
-            known = one.row.schedule.azure_id or one.row.resource_id
-            actions.exclude_update(one.row.connection_id, known, one.row.schedule.name, self._kb)
+        selected = [self._found.schedules[number] for number in self.model.ids]
+        for connection_id, schedules in by_connection(selected).items():
+            actions.exclude_update(connection_id, schedules, self._kb)
         self.accept()

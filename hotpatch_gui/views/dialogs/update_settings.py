@@ -43,6 +43,7 @@ from hotpatch_gui.views.widgets.screen_room import room_of
 from hotpatch_gui.views.widgets.scroll_area import ScrollArea
 from hotpatch_gui.views.widgets.typed_number import TypedNumber
 from hotpatch_gui.views.widgets.wave_choice import WaveChoice
+from hotpatch_gui.views.widgets.wrap_layout import WrapLayout
 
 from .surface import SurfaceDialog
 
@@ -233,12 +234,8 @@ class UpdateSettingsDialog(SurfaceDialog):
         rows.setContentsMargins(insets(0, 6, 0, 6))
         rows.setSpacing(px(6))
         rows.addWidget(label(self._s.theme, tr("Order"), px=SUBTITLE_PX, weight=SEMIBOLD_WEIGHT))
-        fields = QHBoxLayout()
-        fields.setSpacing(px(12))
-        for field in (self.choice.order, self.choice.size, self.choice.stop):
-            fields.addWidget(field)
-        fields.addStretch(1)
-        rows.addLayout(fields)
+        fields = (self.choice.order, self.choice.size, self.choice.stop)
+        rows.addLayout(WrapLayout(fields, px(12)))
         rows.addWidget(self.wave_hint)
         made.setVisible(shown)
         return made
