@@ -94,7 +94,7 @@ class DynamicScopeDialog(SurfaceDialog):
             label(
                 services.theme,
                 tr(
-                    "Azure decides when a window opens: machines that match then are patched, "
+                    "Azure decides when a maintenance window starts: machines that match then are patched, "
                     "including machines created later. Their update settings must be Customer "
                     "Managed Schedules."
                 ),
