@@ -35,7 +35,7 @@ class Evidence:
         patch_service: Azure's patchServiceUsed of the assessment.
         pending_since: when a pending enrollment started or was first seen.
         hidden: since when the account can't read the machine.
-        resource_health: the state that Resource Health reports, unless it is “available”; ``unhealthy_since``: since when, if known.
+        resource_health: the state that Resource Health reports, unless it is “available”; ``resource_health_since``: since when, if known.
     """
 
     machine: Machine
@@ -57,7 +57,7 @@ class Evidence:
     pending_since: datetime | None = None
     hidden: datetime | None = None
     resource_health: str | None = None
-    unhealthy_since: datetime | None = None
+    resource_health_since: datetime | None = None
     unreported: tuple[str, ...] = ()
     """Values that the assessment doesn't report: COUNTS_UNREPORTED, LIST_UNREPORTED, RESTART_UNREPORTED."""
 

@@ -79,7 +79,7 @@ TERMS = (
         tr.mark("Dynamic scope"),
         tr.mark(
             "A filter that assigns machines to a schedule. Azure evaluates it when the schedule's "
-            "window opens."
+            "maintenance window starts."
         ),
     ),
     (tr.mark("Enrollment"), tr.mark("Assigning the hotpatch license to an Arc-enabled server.")),

@@ -231,8 +231,9 @@ def _names(follows: Iterable[FollowedSchedule]) -> str:
 
 def rollout_machine(key: str, machine: Machine) -> RolloutMachine:
     """The machine as ``rollout`` needs it."""
-    own = machine.availability_set
-    name = f"{machine.subscription_id}/{machine.resource_group}/{own}".casefold() if own else None
+    availability_set = machine.availability_set
+    parts = (machine.subscription_id, machine.resource_group, availability_set or "")
+    name = "/".join(parts).casefold() if availability_set else None
     return RolloutMachine(
         key,
         machine.location.casefold(),

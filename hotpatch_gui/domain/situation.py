@@ -1,4 +1,4 @@
-"""The health of a machine: one situation and one level, for sorting and filtering."""
+"""The situation of a machine and its level, for sorting and filtering."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def status_text(evidence: Evidence, calendar: Calendar, now: datetime) -> Status
     found = _patch_status(evidence, calendar, now)
     if not is_unhealthy(evidence.resource_health, evidence.machine.power):
         return found
-    since = evidence.unhealthy_since
+    since = evidence.resource_health_since
     state = evidence.resource_health
     headline = (
         tr("Resource Health reports “{state}” since {day}.", state=state, day=day_name(since))

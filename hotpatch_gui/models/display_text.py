@@ -1,4 +1,4 @@
-"""Display text of values: times, ages, numbers and a machine's health."""
+"""Display text of values: times, ages, numbers and a machine's situation."""
 
 from __future__ import annotations
 

@@ -77,18 +77,18 @@ _SITUATIONS = (
 def next_steps(read: OverviewData, calendar: Calendar) -> list[ActionItem]:
     """The items that need attention, with errors first."""
     found = []
-    if read.counts.unhealthy_since:
+    if read.counts.became_unhealthy:
         found.append(
             ActionItem(
                 Glyph.ERROR,
-                _title(Condition.UNHEALTHY_SINCE, read.counts.unhealthy_since),
+                _title(Condition.UNHEALTHY_SINCE, read.counts.became_unhealthy),
                 tr("Check them before you install the update on others."),
                 tr("Show"),
                 having(Condition.UNHEALTHY_SINCE),
             )
         )
     unhealthy = read.count(lambda g: g.is_unhealthy)
-    if unhealthy > read.counts.unhealthy_since:
+    if unhealthy > read.counts.became_unhealthy:
         found.append(
             ActionItem(
                 Glyph.ERROR,

@@ -36,7 +36,7 @@ class DataSource(QObject):
         deployment_stored (bool): whether the requested deployment was stored; if not, nothing is sent.
         connection_tried (TrialOutcome): trying a connection finished.
         connecting (str): progress, or what the user must do to sign in.
-        minute_passed (): a minute passed; ages are shown again.
+        minute_passed (): a minute passed; views update the ages that they show.
         closing (): the program ends; other threads must stop.
     """
 

@@ -136,13 +136,13 @@ def _machines(db: sqlite3.Connection, kb: str) -> list[KbMachineRow]:
 
 
 def _kinds(db: sqlite3.Connection, kb: str) -> _Kinds:
-    """The possible kinds of the update: all of them if no assessment names its kind."""
+    """The update's possible classifications: all of them unless every assessment that offers it reports a known one."""
     known = assessments.kinds_of(db, kb)
     is_certain = bool(known) and all(Classification.parse(c) is not None for c, _ in known)
     classes = {c for c, _ in known} if is_certain else {c.value for c in Classification}
     restarts = {restart for _, restart in known} or {RestartBehavior.UNKNOWN}
-    never = bool(restarts & {RestartBehavior.NEVER, RestartBehavior.UNKNOWN})
-    return _Kinds(frozenset(classes), is_certain, never)
+    might_not_restart = bool(restarts & {RestartBehavior.NEVER, RestartBehavior.UNKNOWN})
+    return _Kinds(frozenset(classes), is_certain, might_not_restart)
 
 
 def _nowhere(found: Sequence[KbMachineRow]) -> list[tuple[Glyph, str, str, str]]:
@@ -188,12 +188,15 @@ def _points(
     installing: Sequence[OpenInstallation],
     installers: _Installers,
 ) -> list[tuple[Glyph, str, str, str]]:
-    """What this program can't stop or undo: installations in progress, automatic patching, and finished installations."""
+    """The points that this program can't stop or undo, or that aren't known.
+
+    Installations in progress, automatic patching, and finished installations.
+    """
     missing = [row for row in found if row.is_missing]
-    begun = {o.machine_id for o in installing if o.state in (_S.SENT, _S.RUNNING)}
-    begun |= installations.in_progress(db, [row.id for row in missing])
-    lost = {o.machine_id for o in installing if o.state is _S.UNKNOWN} - begun
-    running = [row.name for row in missing if row.id in begun]
+    in_progress = {o.machine_id for o in installing if o.state in (_S.SENT, _S.RUNNING)}
+    in_progress |= installations.in_progress(db, [row.id for row in missing])
+    lost = {o.machine_id for o in installing if o.state is _S.UNKNOWN} - in_progress
+    running = [row.name for row in missing if row.id in in_progress]
     unclear = [row.name for row in missing if row.id in lost]
     installed = [row.name for row in found if row.state == "Installed"]
     unassessed = machines.without_assessment(db, {row.id for row in found})

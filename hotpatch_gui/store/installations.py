@@ -209,7 +209,7 @@ def failed_updates(
 def run_of(db: sqlite3.Connection, operation_id: int) -> LostRunRow | None:
     """The run of an operation whose response was lost; None if there is none.
 
-    It is the first run that started after those known when it was sent, and that no operation claims.
+    It is the first run that started after those known when it was sent, and that belongs to no operation.
     """
     shown = "i.fetched_at>=coalesce(m.viewed_at, '')"
     cursor = db.execute(

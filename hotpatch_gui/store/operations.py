@@ -37,8 +37,8 @@ def set_request(db: sqlite3.Connection, operation_id: int, request: str) -> None
 def claim(db: sqlite3.Connection, operation_id: int, at: datetime, note: str) -> bool:
     """Move a queued operation to *sent*, so that nobody else sends it. Call it inside a durable transaction.
 
-    Also records how far the machine's history is known. If the response is lost, the first later run that no other operation
-    claims belongs to this one. For an installation this uses only Azure's times. For an assessment, a successful one counts
+    Also records how far the machine's history is known. If the response is lost, the first later run that belongs to no other
+    operation is this one's. For an installation this uses only Azure's times. For an assessment, a successful one counts
     if it started after both the newest known one and the request (minus SKEW).
 
     Returns:

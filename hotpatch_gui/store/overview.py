@@ -62,7 +62,7 @@ class FleetCounts(NamedTuple):
     Attributes:
         groups: all machines.
         failed: machines with failed installations in the last FAILURE_DAYS; ``failures`` is the number of these installations.
-        unhealthy_since: machines that became unhealthy after an installation.
+        became_unhealthy: machines that became unhealthy after an installation.
         unknown: machines with an operation whose result isn't known.
         by_windows: machines that Windows Update may restart at any time.
     """
@@ -70,7 +70,7 @@ class FleetCounts(NamedTuple):
     groups: list[FleetGroup]
     failed: int
     failures: int
-    unhealthy_since: int
+    became_unhealthy: int
     unknown: int
     by_windows: int = 0
 

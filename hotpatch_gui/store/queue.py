@@ -282,16 +282,16 @@ class NextOperations(NamedTuple):
     progress: BatchProgress
 
 
-_BUSY = (
+_UNFINISHED = (
     f"(o.state IN {BEFORE_OTHERS} OR (o.state='unknown' AND o.kind='{OperationKind.INSTALL.value}' AND EXISTS ("
     "SELECT 1 FROM machines x JOIN connections c ON c.id=x.connection_id WHERE x.id=o.machine_id"
     " AND x.deleted_at IS NULL AND c.removed_at IS NULL AND (coalesce(x.viewed_at, '')<=o.sent_at OR EXISTS ("
     "SELECT 1 FROM installations i WHERE i.machine_id=x.id AND i.status='InProgress'"
     " AND i.started_at>coalesce(o.known_until, ''))))))"
 )
-"""Whether operation ``o`` occupies its machine.
+"""Whether operation ``o`` hasn't ended: it is queued, sent or running.
 
-An installation with an unknown result does so until a later read shows none in progress.
+An installation with an unknown result counts until a later read shows none in progress.
 """
 
 
@@ -310,7 +310,7 @@ def next_of_batch(
     if mode is WaveMode.SOME:
         # In progress: sent, running, or started here and not yet sent.
         (busy,) = db.execute(
-            f"SELECT count(*) FROM operations o WHERE batch_id=? AND {_BUSY} AND (state<>'queued'"
+            f"SELECT count(*) FROM operations o WHERE batch_id=? AND {_UNFINISHED} AND (state<>'queued'"
             f" OR (id<=? AND id NOT IN {IN_JSON})) AND EXISTS (SELECT 1 FROM machines m WHERE m.id=o.machine_id"
             f" AND m.connection_id IN {IN_JSON})",
             (batch_id, progress.last_id, as_list(progress.skipped), as_list(connection_ids)),
@@ -318,7 +318,7 @@ def next_of_batch(
         limit = max(0, batch["size"] - busy)
     elif mode is WaveMode.GROUPS:
         (first,) = db.execute(
-            f"SELECT min(wave) FROM operations o WHERE batch_id=? AND ended_at IS NULL AND {_BUSY}",
+            f"SELECT min(wave) FROM operations o WHERE batch_id=? AND ended_at IS NULL AND {_UNFINISHED}",
             (batch_id,),
         ).fetchone()
         wave = progress.wave if first is None else first

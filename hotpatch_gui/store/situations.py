@@ -1,4 +1,4 @@
-"""Each machine's health, derived from its rows, so that lists sort and filter without joins."""
+"""Each machine's situation, derived from its rows, so that lists sort and filter without joins."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _evidence(machine: Machine, status: HotpatchStatus, column: Callable[[str], 
         pending_since=from_text(column("pending_at")),
         hidden=from_text(column("hidden_at")),
         resource_health=column("resource_health"),
-        unhealthy_since=from_text(column("resource_health_at")),
+        resource_health_since=from_text(column("resource_health_at")),
         unreported=tuple(column("unreported").split()),
     )
 

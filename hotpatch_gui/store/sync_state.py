@@ -80,7 +80,7 @@ class SyncTimes(NamedTuple):
 
 
 OVERLAP = timedelta(hours=1)
-"""How far before the last sync changes are read again, because Resource Graph lags."""
+"""Changes from this long before the last sync are read again, because Resource Graph lags."""
 
 
 def last_reads(db: sqlite3.Connection, connection_id: int) -> SyncTimes:
@@ -132,7 +132,11 @@ def sync_states(db: sqlite3.Connection) -> list[SyncState]:
 
 
 def sync_state(db: sqlite3.Connection) -> SyncState:
-    """The state of all connections: the first problem, with its connection's name if there are several, and the oldest end."""
+    """The combined state of all connections.
+
+    The first problem, with its connection's name if there are several connections, and the earliest of the times at which they
+    were last synced.
+    """
     states = sync_states(db)
     if len(states) < 2:
         return states[0] if states else SyncState()

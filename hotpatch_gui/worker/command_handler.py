@@ -60,7 +60,7 @@ class CommandHandler:
         """Handle a command.
 
         Raises:
-            ProblemError: it was refused, and nothing was done.
+            ProblemError: it was rejected, and nothing was done.
             sqlite3.Error: the file failed, and nothing was done.
         """
         match command:

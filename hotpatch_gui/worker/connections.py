@@ -233,8 +233,8 @@ class Connections:
         machine_id = self.machine_id(resource_id)
         if machine_id is None:
             return
-        own = connections.of_machine(self._file.db, machine_id) or 0
-        context = self.contexts.get(own)
+        connection_id = connections.of_machine(self._file.db, machine_id) or 0
+        context = self.contexts.get(connection_id)
         if context is None:
             return
         from .sync.machine import read_selected_machine  # noqa: PLC0415 - after the first paint

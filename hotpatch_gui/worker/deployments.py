@@ -45,10 +45,10 @@ T = TypeVar("T")
 CHECK_FOR_S = 600.0
 """How long an answer about a deployment is awaited."""
 FOLLOW_S = 5.0
-"""Between readings of a deployment."""
+"""Between reads of a deployment."""
 MAX_PAUSES, MAX_FAILURES, MAX_MISSING = 12, 10, 60
-"""While a deployment can't be read or isn't shown: the longest pause, in FOLLOW_S; after so many failed readings it is unknown; after so
-many readings that don't show it, it is dismissed."""
+"""While a deployment can't be read or isn't shown: the longest pause, in FOLLOW_S; after so many failed reads it is unknown; after so
+many reads that don't show it, it is dismissed."""
 """Problems that don't show whether Azure accepted the deployment."""
 TABLES = ChangedTables.of("deployments", "audit_log")
 

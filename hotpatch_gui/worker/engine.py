@@ -157,7 +157,7 @@ class Engine:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is to be done until the next command or periodic sync."""
+        """Whether no command is left to handle and every job has ended or rests, such as an operation between two polls."""
         with self._lock:
             return self._unhandled == 0 and self._jobs.is_idle
 

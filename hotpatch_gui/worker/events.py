@@ -86,7 +86,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class ChangesQueued:
-    """These changes of schedules are stored; none, if the request was refused."""
+    """These changes of schedules are stored; none if the request was rejected."""
 
     change_ids: tuple[int, ...]
 
@@ -102,14 +102,14 @@ class DeploymentChecked:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentStored:
-    """The deployment is stored, and sent next; none, if the request was refused."""
+    """The deployment is stored, and sent next; none if the request was rejected."""
 
     row_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Idled:
-    """There is nothing to do until the next command or periodic sync."""
+    """No command is left to handle, and every job has ended or rests. Operations may still be in progress, between two polls."""
 
 
 Event = (

@@ -33,13 +33,13 @@ MANY = 10
 _OPERATIONS = ChangedTables.of("operations", "audit_log")
 
 
-def already_requested(kind: OperationKind, machines: int) -> Problem:
+def already_requested(kind: OperationKind, count: int) -> Problem:
     """The notice that the same operation was already requested and hasn't ended."""
     return Problem(
         ProblemKind.CONFLICT,
         tr(
             "“{label}” is already queued, is in progress or has an unknown result on %n of the machines, so it wasn't requested again.",
-            machines,
+            count,
             label=kind.label,
         ),
         tr("See Activity. An operation with an unknown result can be dismissed there."),

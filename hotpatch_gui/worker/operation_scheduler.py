@@ -91,9 +91,9 @@ class OperationScheduler:
         self._stopped_at[connection_id] = None
         for batch_id, skipped in waiting.items():
             if batch_id in self._progress:  # skipped while their connection wasn't set up
-                begun = self._progress[batch_id]
+                progress = self._progress[batch_id]
                 waits = {i for i in skipped if not self._jobs.has(_name(connection_id, i))}
-                self._progress[batch_id] = begun._replace(skipped=begun.skipped | waits)
+                self._progress[batch_id] = progress._replace(skipped=progress.skipped | waits)
             self.continue_batch(batch_id)
 
     def record_stop(self, connection_id: int) -> None:
@@ -108,8 +108,8 @@ class OperationScheduler:
         """Whether the operation waited too long for the program, a sign-in or the file.
 
         Operations with “wait and retry”, or that wait for their wave, don't expire; nor do those that wait for another operation
-        or for Azure while the program runs. After a restart, the time since the request counts. Setting the clock back doesn't
-        extend an operation's life.
+        or for Azure while the program runs. After a restart of the program, the time since the request counts. Setting the
+        clock back doesn't extend an operation's life.
         """
         waits = operation.batch_id is not None or operation.standby is not Standby.NO
         if waits or operation.state is not OperationState.QUEUED:
@@ -154,9 +154,9 @@ class OperationScheduler:
         """
         for operation_id in operation_ids:
             operation = operations.read(self._file.db, operation_id)
-            own = connections.of_machine(self._file.db, operation.machine_id)
-            if own is not None:
-                self._follow(own, operation, urgency)
+            connection_id = connections.of_machine(self._file.db, operation.machine_id)
+            if connection_id is not None:
+                self._follow(connection_id, operation, urgency)
 
     def _follow(self, connection_id: int, operation: Operation, urgency: Urgency) -> None:
         context = self._contexts.get(connection_id)
@@ -190,10 +190,10 @@ class OperationScheduler:
         """
         if self._jobs.is_closing:
             return
-        now = operations.read(self._file.db, operation.id)
-        if now.state is not OperationState.QUEUED:
-            self.turns.failing_since.pop(now.id, None)
-            self.wake(now)
+        current = operations.read(self._file.db, operation.id)
+        if current.state is not OperationState.QUEUED:
+            self.turns.failing_since.pop(current.id, None)
+            self.wake(current)
 
     def wake(self, operation: Operation) -> None:
         """Start what waits on the operation's machine and in its batch."""

@@ -252,7 +252,7 @@ def save_update(
 
 
 def derive_all(db: sqlite3.Connection, calendar: Calendar, now: datetime) -> None:
-    """Derive every machine's health in one transaction, for the ``releases`` command line. The engine does it in batches
+    """Derive every machine's situation in one transaction, for the ``releases`` command line. The engine does it in slices
     (``ReleaseUpdates``)."""
     with transaction(db):
         situations.derive_and_record(db, machines.present(db), calendar, now)

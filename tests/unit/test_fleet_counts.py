@@ -217,7 +217,7 @@ def test_every_figure_is_a_plain_count_and_its_filter_lists_as_many(
         ),
         Condition.UNHEALTHY_SINCE: (
             unhealthy_after_an_installation(db, fleet),
-            counts.unhealthy_since,
+            counts.became_unhealthy,
         ),
         Condition.HOTPATCH_ON: (having(fleet, hotpatch_status="Enabled"), count(lambda g: g.is_on)),
         Condition.HOTPATCH_OFF: (

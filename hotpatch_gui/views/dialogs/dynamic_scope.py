@@ -43,7 +43,7 @@ TYPES = ("Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"
 
 
 class DynamicScopeDialog(SurfaceDialog):
-    """A filter over a subscription. Azure applies it whenever a window opens."""
+    """A filter over a subscription. Azure applies it whenever a maintenance window starts."""
 
     def __init__(
         self,

@@ -164,7 +164,7 @@ class StatusTab(ScrollArea):
 
 
 def _last_result(selection: SelectionSummary) -> str:
-    """What the last run of a single machine installed, or that it failed."""
+    """The result of a single machine's last run: the updates that it installed, or that it failed."""
     has_failed = selection.one is not None and selection.one.last_run_error is not None
     return tr("failed") if has_failed else selection.last_installed
 

@@ -119,7 +119,7 @@ async def _poll_until_done(task: OperationTask) -> None:
         if result.token != task.token:
             task.token = result.token
             await task.move(OperationState.RUNNING, token=result.token)
-        await _show_progress(task)
+        await _store_progress(task)
         await c.jobs.rest(result.delay_s)
 
 
@@ -129,7 +129,7 @@ def _poll_once(task: OperationTask) -> PollResult:
     return task.gateway.poll(op.kind, task.machine, op.request, task.token)
 
 
-async def _show_progress(task: OperationTask) -> None:
+async def _store_progress(task: OperationTask) -> None:
     """Store the progress that the machine's instance view reports."""
     snapshot = (
         await task.read_machine(Urgency.FOLLOW)

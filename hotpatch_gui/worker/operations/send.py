@@ -67,9 +67,9 @@ class Sending:
                     await self._note_pause()
                     await self._prepare()
                     async with self._c.calls.writes.slot(self._urgency) as slot:
-                        own = f"{self._c.connection_id} "
+                        owner = f"{self._c.connection_id} "
                         outcome = await self._c.jobs.run_to_completion(
-                            own, self._claim_and_send(slot)
+                            owner, self._claim_and_send(slot)
                         )
             except ProblemError as error:
                 outcome = await self._handle_problem(error.problem)

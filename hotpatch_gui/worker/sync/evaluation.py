@@ -1,4 +1,4 @@
-"""After reading: each machine's health, and releases that only the fleet shows."""
+"""After a read: each machine's situation, and releases that only the fleet shows."""
 
 from __future__ import annotations
 
