@@ -25,6 +25,7 @@ RESTART_NEEDS_MINUTES = 10
 
 
 _RENAMED = {
+    "health_since": "resource_health_since",
     "ill_of": "unhealthy_after",
     "licence": "license",
     "licence_error": "license_error",

@@ -293,6 +293,7 @@ def test_a_state_file_of_an_earlier_version_continues(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as state:
         for new, old in (
             ('"unhealthy_after"', '"ill_of"'),
+            ('"resource_health_since"', '"health_since"'),
             ('"license"', '"licence"'),
             ('"license_error"', '"licence_error"'),
             ('"enroll"', '"enrol"'),
