@@ -407,6 +407,16 @@ def test_the_month_lists_every_window_between_the_releases_and_marks_overlaps(st
     stage.settle()
     (release,) = [r for r in shown.model.all_rows if r.machines is None]
     assert (release.what, release.glyph) == ("Planned baseline: Server 2022, 2025", Glyph.RESTART)
+    shown.reject()
+    stage.clock.advance(days=22)
+    stage.sync()
+    click(page(stage).calendar)
+    shown = dialog(stage, ScheduleCalendarDialog)
+    stage.until(lambda: shown.model.rowCount() > 20)
+    stage.settle()
+    table = shown.panel.table
+    first_seen = shown.model.all_rows[table.rowAt(1)]
+    assert first_seen.when >= stage.app.clock(), "the list begins with what comes next"
 
 
 def test_all_machines_that_the_search_shows_are_ticked_at_once(stage: Stage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from hotpatch_gui.models import schedule_calendar
@@ -77,15 +78,18 @@ class ScheduleCalendarDialog(SurfaceDialog):
         )
         self._channel.query(work)
 
+    def _scroll_to_now(self) -> None:
+        now = self._s.clock()
+        later = (n for n, row in enumerate(self.model.all_rows) if row.when >= now)
+        self.panel.table.scrollTo(
+            self.model.index(next(later, 0), 0), Table.ScrollHint.PositionAtTop
+        )
+
     def _show(self, rows: list[CalendarRow]) -> None:
         self.model.set_rows(rows)
         self.panel.show_table(bool(rows))
         self.panel.empty.show_text(Glyph.INFO, tr("No windows and no releases in this month"), "")
-        now = self._s.clock()
-        later = (n for n, row in enumerate(rows) if row.when >= now)
-        self.panel.table.scrollTo(
-            self.model.index(next(later, 0), 0), Table.ScrollHint.PositionAtTop
-        )
+        QTimer.singleShot(0, self, self._scroll_to_now)  # after the table has its size
         count = sum(r.machines is not None for r in rows)
         zone = zone_text(self._s.clock())
         self.counted.setText(tr("%n window(s); times in {zone}", count, zone=zone))
