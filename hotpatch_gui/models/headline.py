@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hotpatch_gui.domain.phrases import join, listed, machines, updates
+from hotpatch_gui.domain.phrases import join, listed_some, machines, updates
 from hotpatch_gui.domain.release_calendar import Calendar
 from hotpatch_gui.domain.status_text import StatusText, status_text
 from hotpatch_gui.store import situations
@@ -16,7 +16,7 @@ from .selection import SelectionSummary
 tr = translator("Headline")
 
 MAX_GROUPS = 3
-"""How many statuses the headline of several machines names."""
+"""How many statuses the headline of several machines names; the others are counted."""
 
 
 def title(selection: SelectionSummary) -> str:
@@ -57,8 +57,8 @@ def status_text_of_one(
 def most_urgent(selection: SelectionSummary) -> str:
     """The statuses of several machines that need attention first, with their numbers of machines."""
     worst = [g for g in selection.status_groups if g.level is selection.level]
-    groups = listed(
-        [tr("{status} on %n machine(s)", g.count, status=g.situation) for g in worst[:MAX_GROUPS]]
+    groups = listed_some(
+        [tr("{status} on %n machine(s)", g.count, status=g.situation) for g in worst], MAX_GROUPS
     )
     return tr("Most urgent: {groups}.", groups=groups)
 
